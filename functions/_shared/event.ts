@@ -1,0 +1,140 @@
+import { isDateOrDateTime } from "./date.ts";
+import { Problem, type Violation } from "./problem.ts";
+import { uuidv7 } from "./uuid.ts";
+
+const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
+
+/** What a caller says of an event, after defaults. */
+export interface NewEvent {
+  id: string;
+  type: string;
+  title?: string;
+  description?: string;
+  date?: string;
+  location?: string;
+  capacity?: number;
+  organizer?: string;
+  status: (typeof statuses)[number];
+  payload?: Record<string, unknown>;
+}
+
+export interface Event extends NewEvent {
+  createdAt: string;
+  updatedAt: string;
+  version: number;
+}
+
+/** Says what would be right where a value is wrong, and nothing where it is right. */
+type Rule = (value: unknown) => string | undefined;
+
+const rules: Record<keyof NewEvent, Rule> = {
+  id: (value) => (isId(value) ? undefined : "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .."),
+  type: text(100),
+  title: text(200),
+  description: text(1000),
+  date: (value) =>
+    typeof value === "string" && isDateOrDateTime(value)
+      ? undefined
+      : "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists",
+  location: text(200),
+  capacity: (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 100_000
+      ? undefined
+      : "must be an integer from 1 to 100000",
+  organizer: text(100),
+  status: (value) =>
+    statuses.some((status) => status === value) ? undefined : `must be one of ${statuses.join(", ")}`,
+  payload: (value) => {
+    if (!isObject(value)) return "must be a JSON object";
+    return isDeeperThan(200, value) ? "must be at most 200 levels deep" : undefined;
+  },
+};
+
+const readOnly = new Set(["createdAt", "updatedAt", "version", "image"]);
+
+/**
+ * The event that a body asks for, with the defaults filled in.
+ * Throws a `Problem` 400 that names everything wrong with the body at once.
+ */
+export function expectNewEvent(body: unknown): NewEvent {
+  if (!isObject(body)) throw invalid([{ pointer: "", detail: "must be a JSON object" }]);
+  const violations = fieldViolations(body);
+  if (!Object.hasOwn(body, "payload") && !Object.hasOwn(body, "title")) {
+    violations.push({ pointer: "", detail: "must have a payload or a title" });
+  }
+  if (violations.length > 0) throw invalid(violations);
+  // Every field has passed its rule, and there is no other.
+  return { id: uuidv7(), type: "event", status: "active", ...body };
+}
+
+/** 1-128 characters that need no encoding in a path; `.` and `..` would be resolved away there. */
+export function isId(value: unknown): value is string {
+  return typeof value === "string" && /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/.test(value);
+}
+
+function invalid(errors: Violation[]): Problem {
+  return new Problem(400, "The event breaks the rules listed in errors.", { errors });
+}
+
+function fieldViolations(body: Record<string, unknown>): Violation[] {
+  const violations: Violation[] = [];
+  const unknown: string[] = [];
+  for (const [name, value] of Object.entries(body)) {
+    if (isField(name)) {
+      const detail = rules[name](value);
+      if (detail !== undefined) violations.push({ pointer: `/${name}`, detail });
+    } else if (readOnly.has(name)) {
+      violations.push({ pointer: `/${name}`, detail: "is read-only: leave it out" });
+    } else {
+      unknown.push(name);
+    }
+  }
+  return [...violations, ...unknownFields(unknown)];
+}
+
+/** Bounded, or 6 MB of unknown names would come back as an answer larger than Lambda may send. */
+function unknownFields(names: string[]): Violation[] {
+  const detail = `is not a field of an event: the fields are ${Object.keys(rules).join(", ")}`;
+  const shown = names.filter((name) => name.length <= 100).slice(0, 20);
+  const violations = shown.map((name) => ({ pointer: `/${escapePointer(name)}`, detail }));
+  const more = names.length - shown.length;
+  return more > 0 ? [...violations, { pointer: "", detail: `has ${more} more unknown fields` }] : violations;
+}
+
+/** RFC 6901, section 3. */
+function escapePointer(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function isField(name: string): name is keyof NewEvent {
+  return Object.hasOwn(rules, name);
+}
+
+/** Counts code points, as callers do: an emoji is one character, though JavaScript's length says 2. */
+function text(longest: number): Rule {
+  return (value) => {
+    if (typeof value !== "string") return `must be text of 1 to ${longest} characters`;
+    if (!value.isWellFormed()) return "must be well-formed Unicode: it holds half a surrogate pair";
+    if (value.trim() === "") return "must not be blank";
+    const isTooLong = value.length > 2 * longest || Array.from(value).length > longest;
+    return isTooLong ? `must be at most ${longest} characters long` : undefined;
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Level by level: a function that calls itself would overflow the stack on 100,000 levels. */
+function isDeeperThan(levels: number, value: object): boolean {
+  let level: object[] = [value];
+  for (let depth = 0; depth <= levels; depth++) {
+    if (level.length === 0) return false;
+    level = level.flatMap((inner): unknown[] => Object.values(inner)).filter(isContainer);
+  }
+  return true;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

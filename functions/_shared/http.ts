@@ -1,0 +1,73 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { Problem } from "./problem.ts";
+
+export type Request = APIGatewayProxyEventV2;
+
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body: object;
+}
+
+/**
+ * Makes a Lambda handler of what an endpoint does: payload 2.0 in, JSON out, and a thrown `Problem`
+ * as problem+json. Any other error goes on to Lambda, which logs its stack, counts it in `Errors`
+ * and has API Gateway answer 500; caught here, the alarm on `Errors` would stay silent.
+ *
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function endpoint(act: (request: Request) => Promise<Answer>) {
+  return async (request: Request): Promise<APIGatewayProxyStructuredResultV2> => {
+    if (request.version !== "2.0") {
+      throw new Error("Set payload_format_version of the integration to 2.0: this event is of another version.");
+    }
+    try {
+      return respond(await act(request), "application/json");
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const requestId = request.requestContext.requestId;
+      if (error.status >= 500) console.error(JSON.stringify({ requestId, problem: error.message, cause: nameOf(error.cause) }));
+      return respond({ status: error.status, headers: error.headers, body: error.body(requestId) }, "application/problem+json");
+    }
+  };
+}
+
+/**
+ * The body of a request as JSON.parse reads it: of duplicate keys the last one wins.
+ *
+ * A `charset` is ignored, because JSON is UTF-8 whatever it says (RFC 8259, section 11).
+ * Throws a `Problem`: 415 for another media type, 400 for what is empty, not UTF-8 or not JSON.
+ */
+export function readJson(request: Request): unknown {
+  const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (mediaType !== "application/json") {
+    throw new Problem(415, "The body must be JSON: send the header Content-Type: application/json.");
+  }
+  const text = readText(request);
+  if (text.trim() === "") throw new Problem(400, "The body is empty: send a JSON object.");
+  try {
+    return JSON.parse(text);
+  } catch {
+    // JSON.parse's own message quotes the body.
+    throw new Problem(400, "The body is not valid JSON.");
+  }
+}
+
+/** API Gateway encodes a body in base64 by its content type, not by its bytes. */
+function readText({ body = "", isBase64Encoded }: Request): string {
+  if (!isBase64Encoded) return body;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(body, "base64"));
+  } catch {
+    throw new Problem(400, "The body is not UTF-8.");
+  }
+}
+
+function respond({ status, headers, body }: Answer, contentType: string): APIGatewayProxyStructuredResultV2 {
+  return { statusCode: status, headers: { ...headers, "content-type": contentType }, body: JSON.stringify(body) };
+}
+
+/** Only the name: the SDK's message may repeat what the caller sent. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

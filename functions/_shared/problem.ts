@@ -1,0 +1,49 @@
+/** One thing that is wrong: `pointer` (RFC 6901) leads to it in the body. */
+export interface Violation {
+  pointer: string;
+  detail: string;
+}
+
+const kinds = {
+  400: { type: "invalid-request", title: "Invalid request" },
+  404: { type: "not-found", title: "Not found" },
+  409: { type: "conflict", title: "Conflict" },
+  413: { type: "too-large", title: "Too large to store" },
+  415: { type: "unsupported-media-type", title: "Unsupported media type" },
+  503: { type: "unavailable", title: "Temporarily unavailable" },
+};
+
+interface Options extends ErrorOptions {
+  errors?: Violation[];
+  headers?: Record<string, string>;
+}
+
+/**
+ * An error that the caller is told of; any other error is a bug and none of the caller's business.
+ * `detail` says what is wrong and what would be right, and never repeats what the caller sent.
+ */
+export class Problem extends Error {
+  readonly status: keyof typeof kinds;
+  readonly headers: Record<string, string>;
+  private readonly errors: Violation[] | undefined;
+
+  constructor(status: keyof typeof kinds, detail: string, { errors, headers, cause }: Options = {}) {
+    super(detail, { cause });
+    this.status = status;
+    this.errors = errors;
+    this.headers = headers ?? {};
+  }
+
+  /** The body of the answer: problem details (RFC 9457), with `requestId` and `errors` added. */
+  body(requestId: string): Record<string, unknown> {
+    const { type, title } = kinds[this.status];
+    return {
+      type: `urn:problem-type:${type}`,
+      title,
+      status: this.status,
+      detail: this.message,
+      requestId,
+      errors: this.errors,
+    };
+  }
+}

@@ -1,0 +1,99 @@
+import {
+  DynamoDBClient,
+  DynamoDBServiceException,
+  type $Command,
+  type DynamoDBClientResolvedConfig,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from "@aws-sdk/client-dynamodb";
+import { Problem } from "./problem.ts";
+
+/**
+ * How long a caller can wait for DynamoDB. Three attempts and the pauses between them, which are up
+ * to three seconds when it throttles, add up to nine seconds; the limit over all cuts them at eight,
+ * and a body that arrives in drips too. Functions time out after ten.
+ */
+export const limits = { connection_ms: 1_000, attempt_ms: 2_000, attempts: 3, all_ms: 8_000 };
+
+export const tableName = environment("TABLE_NAME");
+
+/**
+ * Every option is given: the SDK looks for each missing one in ~/.aws and in files of its own at the
+ * first request, which costs milliseconds and finds nothing in Lambda. The bundler takes the
+ * default credential chain out, so the credentials come from the environment, as Lambda sets them.
+ */
+const client = new DynamoDBClient({
+  region: environment("AWS_REGION"),
+  credentials: {
+    accessKeyId: environment("AWS_ACCESS_KEY_ID"),
+    secretAccessKey: environment("AWS_SECRET_ACCESS_KEY"),
+    sessionToken: environment("AWS_SESSION_TOKEN"),
+  },
+  ...endpointOf(process.env["AWS_ENDPOINT_URL_DYNAMODB"]),
+  ignoreConfiguredEndpointUrls: true,
+  requestHandler: {
+    connectionTimeout: limits.connection_ms,
+    requestTimeout: limits.attempt_ms,
+    throwOnRequestTimeout: true,
+    socketTimeout: limits.attempt_ms,
+  },
+  maxAttempts: limits.attempts,
+  retryMode: "standard",
+  defaultsMode: "standard",
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  accountIdEndpointMode: "disabled",
+  authSchemePreference: [],
+  disableClockSkewCorrection: false,
+  userAgentAppId: () => Promise.resolve(undefined),
+  defaultUserAgentProvider: () => Promise.resolve([["aws-sdk-js"], ["lang/js"], ["md/nodejs", process.versions.node]]),
+  endpointDiscoveryEnabled: false,
+  cacheMiddleware: true,
+});
+
+/**
+ * Sends one command to DynamoDB.
+ *
+ * Throws a `Problem` 503 when DynamoDB is away, slow, throttling or answers nonsense; `advice` tells
+ * the caller what to do then. Throws DynamoDB's own exception when it refuses the command itself.
+ */
+export async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+  command: $Command<Input, Output, DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+  advice: string,
+): Promise<Output> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => { deadline.abort(); }, limits.all_ms);
+  try {
+    return await client.send(command, { abortSignal: deadline.signal });
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    const detail = `The database did not answer as it should. ${advice}`;
+    throw new Problem(503, detail, { headers: { "retry-after": "2" }, cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** DynamoDB caps an item at 400 KB, names and values together, and has no exception of its own for it. */
+export function isTooLarge(error: unknown): boolean {
+  return isRefusal(error) && error.name === "ValidationException" && /^Item size .*exceeded/.test(error.message);
+}
+
+/** Client errors by status that are none: three say "later", and Unknown is a refusal without DynamoDB's form. */
+const noRefusals = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException", "Unknown"];
+
+/** Whether DynamoDB understood the command and said no: a failed condition, a missing permission, a bug. */
+function isRefusal(error: unknown): error is DynamoDBServiceException {
+  return error instanceof DynamoDBServiceException && error.$fault === "client" && !noRefusals.includes(error.name);
+}
+
+/** Set for an emulator only. */
+function endpointOf(url: string | undefined): { endpoint?: string } {
+  return url === undefined ? {} : { endpoint: url };
+}
+
+function environment(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}

@@ -1,0 +1,48 @@
+import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expectNewEvent, type Event } from "../_shared/event.ts";
+import { endpoint, readJson } from "../_shared/http.ts";
+import { Problem } from "../_shared/problem.ts";
+import { digestOf, fromItem, represent, toItem, type Item } from "../_shared/stored-event.ts";
+import { isTooLarge, send, tableName } from "../_shared/table.ts";
+
+/**
+ * Creates an event: 201. Repeated with the same id and content: 200 with what is stored, so that a
+ * caller who lost the answer can ask again. The same id with other content: 409.
+ */
+export const handler = endpoint(async (request) => {
+  const content = expectNewEvent(readJson(request));
+  const now = new Date().toISOString();
+  const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1 };
+  const { requestId } = request.requestContext;
+  const item = toItem(event, digestOf(content), requestId);
+
+  const existing = await put(item, event.id);
+
+  // The SDK repeats a put whose answer was lost, and then meets the event that this request made.
+  if (existing === undefined || existing["writtenBy"]?.S === requestId) {
+    const { headers, body } = represent(event);
+    return { status: 201, headers: { ...headers, location: `events/${event.id}` }, body };
+  }
+  if (existing["contentDigest"]?.S !== item["contentDigest"]?.S) {
+    throw new Problem(409, "An event with this id exists and was created with other content: choose another id.");
+  }
+  return { status: 200, ...represent(fromItem(existing)) };
+});
+
+/** Stores a new item, or leaves what is there alone and returns it: one round trip either way. */
+async function put(item: Item, id: string): Promise<Item | undefined> {
+  const command = new PutItemCommand({
+    TableName: tableName,
+    Item: item,
+    ConditionExpression: "attribute_not_exists(id)",
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+  try {
+    await send(command, `Whether the event was created is unknown: repeat the request with the id ${id}.`);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException && error.Item) return error.Item;
+    if (isTooLarge(error)) throw new Problem(413, "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
+    throw error;
+  }
+}

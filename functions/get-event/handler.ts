@@ -1,0 +1,22 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { isId } from "../_shared/event.ts";
+import { endpoint } from "../_shared/http.ts";
+import { Problem } from "../_shared/problem.ts";
+import { fromItem, represent } from "../_shared/stored-event.ts";
+import { send, tableName } from "../_shared/table.ts";
+
+/** Answers with one event as it is now: a strongly consistent read. 404 where there is none. */
+export const handler = endpoint(async (request) => {
+  const id = request.pathParameters?.["id"];
+  if (!isId(id)) throw noSuchEvent();
+
+  const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
+  const { Item: item } = await send(command, "Ask again.");
+  if (!item) throw noSuchEvent();
+
+  return { status: 200, ...represent(fromItem(item)) };
+});
+
+function noSuchEvent(): Problem {
+  return new Problem(404, "There is no event with this id.");
+}
