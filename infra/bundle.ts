@@ -1,0 +1,140 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, type Metafile, type Plugin } from "esbuild";
+import { zipSync } from "fflate";
+import { readFunctions, root, type FunctionFolder } from "./functions.ts";
+
+/** What a zip may weigh: a function starts slower with every byte. */
+const budget_bytes = 64 * 1024;
+
+/**
+ * Parts of the SDK that weigh more than half of a bundle and are never used: with credentials in the
+ * client's options nothing asks the default chain (SSO, STS, profiles, instance metadata), no
+ * DynamoDB operation streams events, and endpoint discovery is off. The bundler cannot know this.
+ */
+const replacements = {
+  "@aws-sdk/credential-provider-node": "export const defaultProvider = undefined;",
+  "@aws-sdk/endpoint-cache": "export class EndpointCache {}",
+  "@smithy/core/event-streams": "",
+};
+
+/** In a bundle these show that an update of the SDK has moved its parts past the settings below. */
+const denied = /node_modules\/.*(credential-provider-|nested-clients|endpoint-cache|event-streams|dist-cjs)/;
+
+/**
+ * The handler is `index.handler`. Lambda imports index.cjs and scans it for its exports; a bundle of
+ * 180 KB takes as long to scan as to load, so it lies behind this line. `module.exports = require()`
+ * would be followed and scanned all the same.
+ */
+const index = 'exports.handler = require("./main.cjs").handler;\n';
+
+export interface Bundle {
+  name: string;
+  /** What goes into the zip, by file name. */
+  files: Record<string, Uint8Array>;
+  zip: Uint8Array;
+  sourceMap: Uint8Array;
+}
+
+/**
+ * Bundles each function with what it imports, the AWS SDK included, and zips it: the same bytes for
+ * the same source, whatever the folder, the clock or the machine. Nothing is written.
+ *
+ * Throws, with the cause, when a zip is over budget or the SDK was not trimmed as intended.
+ */
+export async function bundleFunctions(functionsPath?: string, limit_bytes = budget_bytes): Promise<Bundle[]> {
+  return Promise.all(readFunctions(functionsPath).map((folder) => bundleFunction(folder, limit_bytes)));
+}
+
+/** Puts NAME.zip, NAME/ (the zip's files) and NAME.map into a folder, and leaves what has not changed alone. */
+export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void {
+  for (const { name, files, zip, sourceMap } of bundles) {
+    mkdirSync(join(path, name), { recursive: true });
+    for (const [file, bytes] of Object.entries(files)) writeFile(join(path, name, file), bytes);
+    writeFile(join(path, `${name}.zip`), zip);
+    // Not in the zip: Node reads a map at start, and the bundle would load a fifth slower.
+    writeFile(join(path, `${name}.map`), sourceMap);
+  }
+}
+
+async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number): Promise<Bundle> {
+  const replaced = new Set<string>();
+  const { outputFiles, metafile } = await build({
+    entryPoints: [join(path, "handler.ts")],
+    outfile: "main.cjs",
+    bundle: true,
+    write: false,
+    platform: "node",
+    target: "node22",
+    format: "cjs", // as ESM the SDK loads slower, and its `require` of Node's modules fails
+    mainFields: ["module", "main"], // "main" first would take the SDK's CommonJS, which cannot be trimmed
+    minify: true,
+    legalComments: "none",
+    sourcemap: "external",
+    metafile: true,
+    logLevel: "silent", // errors are thrown
+    plugins: [replace(replaced)],
+    tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
+  });
+  const [sourceMap, main] = outputFiles.map(({ contents }) => contents);
+  if (!sourceMap || !main) throw new Error(`${name}: the bundler wrote no bundle or no source map.`);
+  expectTrimmed(name, metafile, replaced);
+  const files = { "index.cjs": Buffer.from(index), "main.cjs": main };
+  const zip = zipFiles(files);
+  if (zip.length > limit_bytes) {
+    throw new Error(`${name}: the zip has ${zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`);
+  }
+  return { name, files, zip, sourceMap };
+}
+
+function replace(replaced: Set<string>): Plugin {
+  const contents = new Map(Object.entries(replacements));
+  return {
+    name: "replace",
+    setup(bundler) {
+      bundler.onResolve({ filter: /^@/ }, ({ path }) => {
+        if (!contents.has(path)) return undefined;
+        replaced.add(path);
+        return { path, namespace: "replaced", sideEffects: false };
+      });
+      bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({ contents: contents.get(path) ?? "" }));
+    },
+  };
+}
+
+function expectTrimmed(name: string, metafile: Metafile, replaced: Set<string>): void {
+  const inputs = Object.keys(metafile.inputs);
+  if (!inputs.some((path) => path.includes("@aws-sdk/client-dynamodb/"))) return;
+  const idle = Object.keys(replacements).filter((module) => !replaced.has(module));
+  if (idle.length > 0) throw new Error(`${name}: nothing imports ${idle.join(", ")} any more; the SDK's layout has changed, see infra/bundle.ts.`);
+  const heavy = partsOf(metafile).filter(([path]) => denied.test(path));
+  if (heavy.length > 0) throw new Error(`${name}: the bundle must not hold ${heavy.map(([path]) => path).join(", ")}.`);
+}
+
+/** The files that went into a bundle, with the bytes each takes there, largest first. */
+function partsOf({ outputs }: Metafile): [path: string, bytes: number][] {
+  return Object.values(outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput])
+    .filter(([, bytes]) => bytes > 0)
+    .sort(([, one], [, other]) => other - one);
+}
+
+function largest(metafile: Metafile): string {
+  return partsOf(metafile).slice(0, 5).map(([path, bytes]) => `${path} (${bytes} bytes)`).join(", ");
+}
+
+/** Deflated in JavaScript: zlib's bytes differ from one processor to another. */
+function zipFiles(files: Record<string, Uint8Array>): Uint8Array {
+  const readable = (0o100644 << 16) >>> 0;
+  // A zip has local times without a zone, so a local date gives the same bytes everywhere.
+  return zipSync(files, { level: 9, mem: 12, mtime: new Date(1980, 0, 1, 12), os: 3, attrs: readable });
+}
+
+/** By renaming, so that a function that starts meanwhile never reads half a bundle. */
+function writeFile(path: string, bytes: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(bytes)) return;
+  const unfinished = `${path}.${process.pid}.unfinished`;
+  writeFileSync(unfinished, bytes);
+  renameSync(unfinished, path);
+}

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { readFunctions } from "./functions.ts";
+
+const functions = readFunctions();
+
+for (const name of ["TABLE_NAME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, "x");
+const { limits } = await import("../functions/_shared/table.ts");
+
+describe.each(functions)("functions/$name", ({ path, actions, routes, timeout_s }) => {
+  test("holds handler.ts, handler.test.ts and function.json, and nothing else", () => {
+    expect(readdirSync(path).sort()).toEqual(["function.json", "handler.test.ts", "handler.ts"]);
+  });
+
+  test("may do exactly what its handler does: the commands that it imports are its actions", () => {
+    expect(actionsIn(readFileSync(join(path, "handler.ts"), "utf8"))).toEqual([...actions].sort());
+  });
+
+  test("waits for DynamoDB a second less than its own timeout, so that it can still answer 503", () => {
+    const backOff_ms = 3_000; // at most one second after the first attempt and two after the second, when throttled
+    expect(limits.attempts * limits.attempt_ms + backOff_ms).toBeLessThanOrEqual((timeout_s - 1) * 1000);
+    expect(limits.all_ms).toBeLessThanOrEqual((timeout_s - 1) * 1000);
+  });
+
+  test("is done before API Gateway gives up on it, at 30 seconds", () => {
+    if (routes.length > 0) expect(timeout_s).toBeLessThan(30);
+  });
+});
+
+test("_shared sends no command: which one is sent stands in the handler", () => {
+  const shared = join(import.meta.dirname, "../functions/_shared");
+  const sending = readdirSync(shared).filter((file) => !file.endsWith(".test.ts") && actionsIn(readFileSync(join(shared, file), "utf8")).length > 0);
+  expect(sending).toEqual([]);
+});
+
+/** `import { GetItemCommand } from "@aws-sdk/client-dynamodb"` is dynamodb:GetItem. */
+function actionsIn(source: string): string[] {
+  const imports = source.matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-([a-z0-9-]+)"/g);
+  return [...imports]
+    .flatMap(([, names = "", service = ""]) => [...names.matchAll(/\b([A-Z][A-Za-z]+)Command\b/g)].map(([, command = ""]) => `${service}:${command}`))
+    .sort();
+}
