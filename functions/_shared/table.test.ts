@@ -1,0 +1,122 @@
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, test } from "vitest";
+import { problem, startApiWithFaults, target, type Fault, type FaultyCall } from "../../infra/local/api.ts";
+
+const { call, database } = await startApiWithFaults();
+const noFaults = "a deployed function has the real DynamoDB, which does not fail on demand";
+
+function refuse(status: number, name: string): Fault {
+  return ({ response }) => {
+    const body = JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: "canary" });
+    response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
+  };
+}
+
+function answer(status: number, body: string): Fault {
+  return ({ response }) => response.writeHead(status).end(body);
+}
+
+/** DynamoDB acts each time, but the first answers never arrive. */
+function loseAnswers(count: number): Fault {
+  return (request) => {
+    if (request.attempt <= count) void request.act().then(() => request.response.destroy());
+    else void pass(request);
+  };
+}
+
+async function pass({ act, response }: FaultyCall): Promise<void> {
+  const { status, body } = await act();
+  response.writeHead(status).end(body);
+}
+
+/** How DynamoDB can be out of order, each as it looks from outside. */
+const faults: [what: string, fault: Fault][] = [
+  ["cuts the connection", ({ response }) => response.destroy()],
+  ["never answers", () => undefined],
+  ["begins an answer and never ends it", ({ response }) => { response.writeHead(200, { "content-length": 100 }).flushHeaders(); }],
+  ["answers in drips", ({ response }) => {
+    response.writeHead(200, { "content-length": 1000 });
+    const dripping = setInterval(() => response.write(" "), 100);
+    response.on("close", () => { clearInterval(dripping); });
+  }],
+  ["throttles the table", refuse(400, "ProvisionedThroughputExceededException")],
+  ["throttles the account", refuse(400, "ThrottlingException")],
+  ["has reached its limit of requests", refuse(400, "RequestLimitExceeded")],
+  ["fails", refuse(500, "InternalServerError")],
+  ["is unavailable", answer(503, "<html>Service Unavailable</html>")],
+  ["answers with HTML", answer(200, "<html></html>")],
+  ["answers with half of its JSON", answer(200, '{"Item": {"id"')],
+  ["refuses in HTML", answer(400, "<html>Bad Request</html>")],
+  ["refuses without a word", answer(403, "")],
+];
+
+const unknownOutcome = (id: string) => unavailable(`Whether the event was created is unknown: repeat the request with the id ${id}.`);
+
+function unavailable(advice: string) {
+  return problem(503, "unavailable", "Temporarily unavailable", `The database did not answer as it should. ${advice}`);
+}
+
+beforeEach(({ skip }) => { skip(target === "deployed", noFaults); });
+
+// Before the faults below, which use up the SDK's stock of retries.
+describe("when DynamoDB", () => {
+  test("loses the answer to a create, the retry knows the event for its own: 201", async () => {
+    const id = randomUUID();
+    database.setFault(id, loseAnswers(1));
+    const created = await call("POST /events", { json: { id, title: "x" } });
+    expect([created.status, database.attempts(id)]).toEqual([201, 2]);
+    database.clearFault(id);
+    expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
+  });
+
+  test("loses every answer to a create: 503, and the caller's own retry finds the event", async () => {
+    const id = randomUUID();
+    database.setFault(id, loseAnswers(3));
+    expect(await call("POST /events", { json: { id, title: "x" } })).toEqual(unknownOutcome(id));
+    database.clearFault(id);
+    expect((await call("POST /events", { json: { id, title: "x" } })).status).toBe(200);
+  });
+
+  test("fails twice and then works, the caller does not notice", async () => {
+    const id = randomUUID();
+    database.setFault(id, (request) => {
+      if (request.attempt <= 2) request.response.destroy();
+      else void pass(request);
+    });
+    const created = await call("POST /events", { json: { id, title: "x" } });
+    expect([created.status, database.attempts(id)]).toEqual([201, 3]);
+  });
+});
+
+describe.concurrent("when DynamoDB", () => {
+  test.each(faults)("%s, a create is answered 503 and nothing is half-written", async (_what, fault) => {
+    const id = randomUUID();
+    database.setFault(id, fault);
+    const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });
+    expect(answer).toEqual(unknownOutcome(id));
+    expect(answer.headers["retry-after"]).toBe("2");
+    database.clearFault(id);
+    expect((await call(`GET /events/${id}`)).status).toBe(404);
+  });
+
+  test.each(faults)("%s, a get is answered 503", async (_what, fault) => {
+    const id = randomUUID();
+    await call("POST /events", { json: { id, title: "x" } });
+    database.setFault(id, fault);
+    const answer = await call(`GET /events/${id}`);
+    expect(answer).toEqual(unavailable("Ask again."));
+    expect(answer.headers["retry-after"]).toBe("2");
+    database.clearFault(id);
+    expect((await call(`GET /events/${id}`)).status).toBe(200);
+  });
+
+  test.each(["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])(
+    "refuses with %s, which is our mistake, the caller gets a plain 500",
+    async (name) => {
+      const id = randomUUID();
+      database.setFault(id, refuse(400, name));
+      const { status, body } = await call("POST /events", { json: { id, title: "x" } });
+      expect([status, body, database.attempts(id)]).toEqual([500, { message: "Internal Server Error" }, 1]);
+    },
+  );
+});

@@ -1,0 +1,372 @@
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { problem, startApi, target, type Answer } from "../../infra/local/api.ts";
+
+const { call } = await startApi();
+
+const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const uuidv7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const readOnly = {
+  createdAt: expect.stringMatching(timestamp) as string,
+  updatedAt: expect.stringMatching(timestamp) as string,
+  version: 1,
+};
+
+function json(status: number, body: object, headers: object = {}): object {
+  const always = { "content-type": "application/json", etag: expect.stringMatching(/^"[a-z0-9]+-1"$/) as string };
+  return { status, headers: expect.objectContaining({ ...always, ...headers }) as object, body };
+}
+
+function invalid(...errors: object[]): Answer {
+  return problem(400, "invalid-request", "Invalid request", "The event breaks the rules listed in errors.", errors);
+}
+
+const conflict = problem(409, "conflict", "Conflict", "An event with this id exists and was created with other content: choose another id.");
+const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
+const tooLarge = problem(413, "too-large", "Too large to store", "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
+const notJsonType = problem(415, "unsupported-media-type", "Unsupported media type", "The body must be JSON: send the header Content-Type: application/json.");
+const notJson = problem(400, "invalid-request", "Invalid request", "The body is not valid JSON.");
+const notUtf8 = problem(400, "invalid-request", "Invalid request", "The body is not UTF-8.");
+const empty = problem(400, "invalid-request", "Invalid request", "The body is empty: send a JSON object.");
+
+/** An object within an object, `levels` in all. */
+function nested(levels: number): string {
+  return `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`;
+}
+
+describe("a new event", () => {
+  test("is answered with its defaults, its location and its ETag", async () => {
+    const id = randomUUID();
+    const answer = await call("POST /events", { json: { id, payload: { key: "value" } } });
+    expect(answer).toEqual(
+      json(201, { id, type: "event", status: "active", payload: { key: "value" }, ...readOnly }, { location: `events/${id}` }),
+    );
+  });
+
+  test("gets an id of its own where it names none, and later ones sort after it", async () => {
+    const first = await call("POST /events", { json: { title: "One" } });
+    const second = await call("POST /events", { json: { title: "Two" } });
+    const ids = [first, second].map(({ body }) => (body as { id: string }).id);
+    expect(ids).toEqual([expect.stringMatching(uuidv7), expect.stringMatching(uuidv7)]);
+    expect(ids.map((id) => id.slice(0, 13)).sort()).toEqual(ids.map((id) => id.slice(0, 13)));
+  });
+
+  test("keeps every field", async () => {
+    const event = {
+      id: randomUUID(),
+      type: "test_event",
+      title: "Workshop 2024",
+      description: "Hands-on coding workshop",
+      date: "2024-12-20",
+      location: "Online",
+      capacity: 100,
+      organizer: "Dev Community",
+      status: "published",
+      payload: { key: "value" },
+    };
+    expect(await call("POST /events", { json: event })).toEqual(json(201, { ...event, ...readOnly }));
+    expect(await call(`GET /events/${event.id}`)).toEqual(json(200, { ...event, ...readOnly }));
+  });
+
+  test.each([
+    ["application/json; charset=utf-8"],
+    ["APPLICATION/JSON"],
+    ["application/json; charset=iso-8859-1"], // arrives in base64
+  ])("may be sent as %s", async (contentType) => {
+    const text = JSON.stringify({ title: "Größe 🎈" });
+    const answer = await call("POST /events", { text, headers: { "content-type": contentType } });
+    expect(answer).toEqual(json(201, { id: expect.stringMatching(uuidv7) as string, type: "event", title: "Größe 🎈", status: "active", ...readOnly }));
+  });
+
+  test("takes the last one of duplicate keys, as JSON.parse does", async () => {
+    const text = '{"title": "first", "title": "last"}';
+    const answer = await call("POST /events", { text, headers: { "content-type": "application/json" } });
+    expect(answer).toEqual(json(201, expect.objectContaining({ title: "last" }) as object));
+  });
+});
+
+describe("repeated with the same id", () => {
+  test("and content: 200 with what is stored, the order of keys aside", async () => {
+    const id = randomUUID();
+    const first = await call("POST /events", { json: { id, title: "Same", payload: { a: 1, b: { c: 2, d: 3 } } } });
+    const second = await call("POST /events", { json: { payload: { b: { d: 3, c: 2 }, a: 1 }, status: "active", title: "Same", id } });
+    expect([first.status, second.status]).toEqual([201, 200]);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers["etag"]).toEqual(first.headers["etag"]);
+    expect(second.headers).not.toHaveProperty("location");
+  });
+
+  test.each([
+    ["another title", { title: "Other" }],
+    ["a field more", { title: "Same", location: "Here" }],
+    ["another value than the default", { title: "Same", status: "draft" }],
+    ["a payload that differs in the order of a list", { title: "Same", payload: { list: [2, 1] } }],
+    ["a payload with a key __proto__", { title: "Same", payload: JSON.parse('{"list":[1,2],"__proto__":{}}') as object }],
+  ])("and %s: 409, and the first one stays", async (_what, content) => {
+    const id = randomUUID();
+    const stored = { id, title: "Same", payload: { list: [1, 2] } };
+    await call("POST /events", { json: stored });
+    expect(await call("POST /events", { json: { id, ...content } })).toEqual(conflict);
+    expect(await call(`GET /events/${id}`)).toEqual(json(200, { ...stored, type: "event", status: "active", ...readOnly }));
+  });
+
+  test("200 times at once with other contents: one 201, 199 times 409", async () => {
+    const id = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => call("POST /events", { json: { id, payload: { n } } })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(199).fill(409)]);
+    const winner = answers.find(({ status }) => status === 201);
+    expect((await call(`GET /events/${id}`)).body).toEqual(winner?.body);
+  });
+
+  test("200 times at once with the same content: one 201, 199 times 200, all bodies equal", async () => {
+    const id = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => call("POST /events", { json: { id, payload: { key: "value" } } })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array<number>(199).fill(200), 201]);
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  });
+});
+
+describe("a payload comes back equal", () => {
+  const texts = [
+    '{}', '{"":""}', '{"a":[],"b":{},"c":[[]],"d":null,"e":false}', '{"n":[1e300,5e-324,-1.5,0.1,1E2]}',
+    '{"n":[9007199254740993,123456789012345678901234567890,-9223372036854775808]}',
+    '{"__proto__":{"a":1},"constructor":{"prototype":1},"toString":"x","hasOwnProperty":0}',
+    '{"emoji":"👩‍👩‍👧‍👦","nul":"\\u0000","half":"\\ud800","line":"\\u2028\\r\\n","🎈":1}',
+    '{"2":"b","1":"a","z":1,"a":2}', nested(200),
+  ];
+
+  test.each(texts)("%j", async (text) => {
+    const id = randomUUID();
+    const sent = { text: `{"id":"${id}","payload":${text}}`, headers: { "content-type": "application/json" } };
+    const created = await call("POST /events", sent);
+    const stored = await call(`GET /events/${id}`);
+    expect([created.status, stored.status]).toEqual([201, 200]);
+    for (const { body } of [created, stored]) {
+      expect(JSON.stringify((body as { payload: unknown }).payload)).toBe(JSON.stringify(JSON.parse(text)));
+    }
+  });
+
+  test("whatever is in it", async () => {
+    const payloads = fc.dictionary(fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("__proto__", "")), fc.jsonValue({ stringUnit: "binary" }));
+    const check = async (payload: object) => {
+      const text = JSON.stringify(payload);
+      const created = await call("POST /events", { json: { payload } });
+      const { id } = created.body as { id: string };
+      const { body } = await call(`GET /events/${id}`);
+      expect(JSON.stringify((body as { payload: unknown }).payload)).toBe(text);
+    };
+    await fc.assert(fc.asyncProperty(payloads, check), { numRuns: target === "deployed" ? 30 : 300 });
+  });
+
+  test("up to 400 KB, and above it is refused and not stored", async () => {
+    const sent = (length: number) => ({ id: randomUUID(), payload: { text: "x".repeat(length) } });
+    const [largest, larger] = [sent(409_000), sent(409_600)];
+    expect(await call("POST /events", { json: largest })).toEqual(json(201, expect.objectContaining({ payload: largest.payload }) as object));
+    expect(await call("POST /events", { json: larger })).toEqual(tooLarge);
+    expect(await call(`GET /events/${larger.id}`)).toEqual(notFound);
+  });
+});
+
+describe("a date", () => {
+  test.each([
+    "2026-03-15", "2024-02-29", "2000-02-29", "0000-02-29", "9999-12-31", "2026-03-15T18:00:00Z", "2026-03-15t18:00:00z",
+    "2026-03-15T18:00:00.123456789+08:00", "2026-03-15T23:59:59-23:59", "2026-03-15T00:00:00-00:00", "0001-01-01T00:00:00Z",
+    "1990-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00", "2017-01-01T08:59:60+09:00", "2015-06-30T23:59:60Z", "2015-07-01T05:29:60+05:30",
+  ])("may be %s", async (date) => {
+    expect(await call("POST /events", { json: { title: "x", date } })).toEqual(json(201, expect.objectContaining({ date }) as object));
+  });
+
+  test.each([
+    "", "today", "2026", "2026-03", "2026-3-15", "20260315", "2026-00-15", "2026-13-15", "2026-03-00", "2026-03-32", "2026-02-30", "2026-04-31",
+    "2023-02-29", "1900-02-29", "-2026-03-15", "12026-03-15", "2026-03-15 ", " 2026-03-15", "2026-03-15\n", "2026-03-15T18:00:00",
+    "2026-03-15T18:00Z", "2026-03-15T18Z", "2026-03-15 18:00:00Z", "2026-03-15T24:00:00Z", "2026-03-15T18:60:00Z", "2026-03-15T18:00:61Z",
+    "2026-03-15T18:00:60Z", "2026-12-31T22:59:60Z", "2026-12-30T23:59:60Z", "2026-03-31T23:59:60Z", "2017-01-01T08:59:60+08:00",
+    "2026-03-15T18:00:00.Z", "2026-03-15T18:00:00,5Z", "2026-03-15T18:00:00.1234567890Z", "2026-03-15T18:00:00+08", "2026-03-15T18:00:00+0800",
+    "2026-03-15T18:00:00+24:00", "2026-03-15T18:00:00+08:60", "2026-03-15T18:00:00Zulu", "２０２６-03-15",
+    20260315, null, true, {}, ["2026-03-15"],
+  ])("may not be %j", async (date) => {
+    const detail = "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists";
+    expect(await call("POST /events", { json: { title: "x", date } })).toEqual(invalid({ pointer: "/date", detail }));
+  });
+});
+
+describe("a field", () => {
+  const longest = { type: 100, title: 200, description: 1000, location: 200, organizer: 100 };
+
+  describe.each(Object.entries(longest))("%s", (field, length) => {
+    test.each([
+      ["of the greatest length, in characters and not in UTF-16 units", "🎈".repeat(length)],
+      ["of one character", "x"],
+      ["with blanks around", " x "],
+    ])("may be text %s", async (_what, value) => {
+      const answer = await call("POST /events", { json: { payload: {}, [field]: value } });
+      expect(answer).toEqual(json(201, expect.objectContaining({ [field]: value }) as object));
+    });
+
+    test.each([
+      ["empty", "", "must not be blank"],
+      ["blank", " \t\n\u00a0\u3000\ufeff", "must not be blank"],
+      ["too long by one", "x".repeat(length + 1), `must be at most ${length} characters long`],
+      ["too long by one emoji", "🎈".repeat(length + 1), `must be at most ${length} characters long`],
+      ["half a surrogate pair", "x\ud83c", "must be well-formed Unicode: it holds half a surrogate pair"],
+      ["a number", 1, `must be text of 1 to ${length} characters`],
+      ["true", true, `must be text of 1 to ${length} characters`],
+      ["null", null, `must be text of 1 to ${length} characters`],
+      ["a list", ["x"], `must be text of 1 to ${length} characters`],
+      ["an object", {}, `must be text of 1 to ${length} characters`],
+    ])("may not be %s", async (_what, value, detail) => {
+      const id = randomUUID();
+      expect(await call("POST /events", { json: { id, payload: {}, [field]: value } })).toEqual(invalid({ pointer: `/${field}`, detail }));
+      expect(await call(`GET /events/${id}`)).toEqual(notFound);
+    });
+  });
+
+  test.each([[1], [100_000], [5e2]])("capacity may be %j", async (capacity) => {
+    expect(await call("POST /events", { json: { title: "x", capacity } })).toEqual(json(201, expect.objectContaining({ capacity }) as object));
+  });
+
+  test.each([[0], [-1], [100_001], [1.5], ["1"], [null], [true], [{}], [[1]]])("capacity may not be %j", async (capacity) => {
+    const error = { pointer: "/capacity", detail: "must be an integer from 1 to 100000" };
+    expect(await call("POST /events", { json: { title: "x", capacity } })).toEqual(invalid(error));
+  });
+
+  test.each(["draft", "published", "cancelled", "completed", "active"])("status may be %s", async (status) => {
+    expect(await call("POST /events", { json: { title: "x", status } })).toEqual(json(201, expect.objectContaining({ status }) as object));
+  });
+
+  test.each(["", "Active", "deleted", "toString", null, 1, ["active"]])("status may not be %j", async (status) => {
+    const error = { pointer: "/status", detail: "must be one of draft, published, cancelled, completed, active" };
+    expect(await call("POST /events", { json: { title: "x", status } })).toEqual(invalid(error));
+  });
+
+  test.each(["a", "A.b_c~d-9", "...", ".a", "-", "0".repeat(128)])("id may be %s", async (id) => {
+    const content = { id, payload: { run: randomUUID() } };
+    const answer = await call("POST /events", { json: target === "deployed" ? { ...content, id: `${randomUUID()}${id}`.slice(-128) } : content });
+    expect(answer).toEqual(json(201, expect.objectContaining({ payload: content.payload }) as object));
+  });
+
+  test.each(["", ".", "..", "a/b", "a b", "ä", "a%20b", "a\n", "a?b", "0".repeat(129), 123, null, ["a"], {}])("id may not be %j", async (id) => {
+    const error = { pointer: "/id", detail: "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .." };
+    expect(await call("POST /events", { json: { id, title: "x" } })).toEqual(invalid(error));
+  });
+
+  test.each([[null], ["text"], [1], [true], [[]], [[{}]]])("payload may not be %j", async (payload) => {
+    expect(await call("POST /events", { json: { payload } })).toEqual(invalid({ pointer: "/payload", detail: "must be a JSON object" }));
+  });
+
+  test.each([
+    ["201 levels of objects", nested(201)],
+    ["100,000 levels of objects", nested(100_000)],
+    ["100,000 levels of lists", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
+  ])("payload may not have %s", async (_what, payload) => {
+    const answer = await call("POST /events", { text: `{"payload":${payload}}`, headers: { "content-type": "application/json" } });
+    expect(answer).toEqual(invalid({ pointer: "/payload", detail: "must be at most 200 levels deep" }));
+  });
+
+  test.each(["createdAt", "updatedAt", "version", "image"])("%s is read-only", async (field) => {
+    const error = { pointer: `/${field}`, detail: "is read-only: leave it out" };
+    expect(await call("POST /events", { json: { title: "x", [field]: 1 } })).toEqual(invalid(error));
+  });
+});
+
+describe("unknown fields", () => {
+  const detail = "is not a field of an event: the fields are id, type, title, description, date, location, capacity, organizer, status, payload";
+
+  test.each([
+    ["Title", "/Title"],
+    ["", "/"],
+    ["a/b~c", "/a~1b~0c"],
+    ["__proto__", "/__proto__"],
+    ["constructor", "/constructor"],
+    ["\ud800", "/\ud800"],
+    ["x".repeat(100), `/${"x".repeat(100)}`],
+  ])("such as %j are refused", async (name, pointer) => {
+    const text = `{"title":"x",${JSON.stringify(name)}:1}`;
+    const answer = await call("POST /events", { text, headers: { "content-type": "application/json" } });
+    expect(answer).toEqual(invalid({ pointer, detail }));
+  });
+
+  test("in great number or of great length are counted, so that the answer stays small", async () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`field${n}`, 1]));
+    const answer = await call("POST /events", { json: { title: "x", ...many, ["y".repeat(101)]: 1 } });
+    const shown = Array.from({ length: 20 }, (_, n) => ({ pointer: `/field${n}`, detail }));
+    expect(answer).toEqual(invalid(...shown, { pointer: "", detail: "has 11 more unknown fields" }));
+  });
+});
+
+test("everything that is wrong is said at once", async () => {
+  const id = "a/b";
+  const answer = await call("POST /events", { json: { id, type: " ", capacity: 0, date: "2026-02-30", version: 7, titel: "x" } });
+  expect(answer).toEqual(
+    invalid(
+      { pointer: "/id", detail: "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .." },
+      { pointer: "/type", detail: "must not be blank" },
+      { pointer: "/capacity", detail: "must be an integer from 1 to 100000" },
+      { pointer: "/date", detail: "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists" },
+      { pointer: "/version", detail: "is read-only: leave it out" },
+      {
+        pointer: "/titel",
+        detail: "is not a field of an event: the fields are id, type, title, description, date, location, capacity, organizer, status, payload",
+      },
+      { pointer: "", detail: "must have a payload or a title" },
+    ),
+  );
+});
+
+describe("a body", () => {
+  const type = { "content-type": "application/json" };
+  const noObject = invalid({ pointer: "", detail: "must be a JSON object" });
+
+  test.each([
+    ["none, with the type of JSON", { headers: type }, empty],
+    ["empty", { text: "", headers: type }, empty],
+    ["blank", { text: " \n ", headers: type }, empty],
+    ["none at all", {}, notJsonType],
+    ["an empty object", { json: {} }, invalid({ pointer: "", detail: "must have a payload or a title" })],
+    ["a list", { json: [{ title: "x" }] }, noObject],
+    ["text", { json: "title" }, noObject],
+    ["a number", { json: 1 }, noObject],
+    ["null", { json: null }, noObject],
+    ["true", { json: true }, noObject],
+    ["100,000 nested lists", { text: "[".repeat(100_000) + "]".repeat(100_000), headers: type }, noObject],
+    ["not JSON", { text: "title=x", headers: type }, notJson],
+    ["cut off", { text: '{"title": "x"', headers: type }, notJson],
+    ["two objects", { text: '{"title":"x"}{"title":"x"}', headers: type }, notJson],
+    ["JSON with a trailing comma", { text: '{"title":"x",}', headers: type }, notJson],
+    ["JSON with a raw control character", { text: '{"title":"a\nb"}', headers: type }, notJson],
+    ["not UTF-8", { bytes: Buffer.from([0x7b, 0xff, 0x7d]), headers: { "content-type": "application/json; charset=latin1" } }, notUtf8],
+    ["JSON without a content type", { text: '{"title":"x"}' }, notJsonType],
+    ["a form", { text: "title=x", headers: { "content-type": "application/x-www-form-urlencoded" } }, notJsonType],
+    ["plain text", { text: '{"title":"x"}', headers: { "content-type": "text/plain" } }, notJsonType],
+    ["a patch", { text: '{"title":"x"}', headers: { "content-type": "application/merge-patch+json" } }, notJsonType],
+    ["of an empty content type", { text: '{"title":"x"}', headers: { "content-type": "" } }, notJsonType],
+    ["of a content type that only begins like JSON's", { text: '{"title":"x"}', headers: { "content-type": "application/jsonp" } }, notJsonType],
+    ["of 5 MB", { json: { payload: { text: "x".repeat(5 * 1024 * 1024) } } }, tooLarge],
+  ])("may not be %s", async (_what, sent, expected) => {
+    expect(await call("POST /events", sent)).toEqual(expected);
+  });
+
+  test.each([
+    ["6 MB, more than Lambda takes", 6],
+    ["11 MB, more than API Gateway takes", 11],
+  ])("may not be of %s", async (_what, megabytes) => {
+    const answer = await call("POST /events", { json: { payload: { text: "x".repeat(megabytes * 1024 * 1024) } } });
+    expect([answer.status, answer.body]).toEqual([413, { message: "Request Entity Too Large" }]);
+  });
+});
+
+test("a refusal carries its request id in the header too, and nothing of what was sent", async () => {
+  const canary = `canary${randomUUID()}`;
+  const answers = await Promise.all([
+    call("POST /events", { text: `{"payload": ${canary}`, headers: { "content-type": "application/json" } }),
+    call("POST /events", { json: { payload: [canary], title: { canary }, type: canary.repeat(10) } }),
+    call("POST /events", { text: canary, headers: { "content-type": canary } }),
+  ]);
+  for (const { status, headers, body } of answers) {
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(headers["apigw-requestid"]).toBe((body as { requestId: string }).requestId);
+    expect(JSON.stringify(body)).not.toContain(canary);
+  }
+});

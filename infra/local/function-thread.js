@@ -1,0 +1,36 @@
+// The inside of a worker thread that stands for one Lambda environment: see runner.ts.
+import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+import { callHandler } from "./call-handler.js";
+
+/** @typedef {{ key: number, event: string, invocation: import("./call-handler.js").Invocation }} Call */
+/** @typedef {{ key: number, result: string } | { key: number, error: string }} Reply */
+
+/** @typedef {{ handler?: (event: unknown, context: object) => unknown }} HandlerModule */
+
+/** As Lambda does, by import() and not require(): index.cjs must show its exports to both. */
+const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(String(workerData)).href));
+
+parentPort?.on("message", (/** @type {Call} */ { key, event, invocation }) => {
+  void reply(key, event, invocation).then((message) => parentPort?.postMessage(message));
+});
+
+/**
+ * @param {number} key
+ * @param {string} event
+ * @param {Call["invocation"]} invocation
+ * @returns {Promise<Reply>}
+ */
+async function reply(key, event, invocation) {
+  try {
+    const { handler } = await loading;
+    return { key, result: await callHandler(handler, event, invocation) };
+  } catch (error) {
+    return { key, error: describe(error) };
+  }
+}
+
+/** A stack shows the line of the bundle it came from, which for a minified one is the whole source. */
+function describe(/** @type {unknown} */ error) {
+  return error instanceof Error ? (error.stack ?? error.message).replace(/^.{2000,}$/gm, "(a long line)") : String(error);
+}

@@ -1,0 +1,46 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+
+/** What goes back over HTTP. */
+export interface HttpAnswer {
+  status: number;
+  headers: [name: string, value: string][];
+  body: Buffer;
+}
+
+/**
+ * The answer that API Gateway makes of a function's result, in either form of payload format 2.0:
+ * with `statusCode`, or without, when the whole result is the body. Throws when it makes none, which
+ * is its 500.
+ *
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function toAnswer(result: unknown): HttpAnswer {
+  if (!isObject(result) || !("statusCode" in result)) {
+    const body = typeof result === "string" ? result : JSON.stringify(result);
+    return { status: 200, headers: [["content-type", "application/json"]], body: Buffer.from(body) };
+  }
+  const { statusCode, headers = {}, cookies = [], body = "", isBase64Encoded = false } = result;
+  if (typeof statusCode !== "number" || !Number.isInteger(statusCode) || statusCode < 100 || statusCode > 599) {
+    throw new Error("The function's statusCode must be an integer from 100 to 599.");
+  }
+  if (typeof body !== "string") throw new Error("The function's body must be text.");
+  if (!isObject(headers)) throw new Error("The function's headers must be an object.");
+  if (!Array.isArray(cookies)) throw new Error("The function's cookies must be a list.");
+  const named = Object.entries(headers)
+    .map(([name, value]): [string, string] => [name.toLowerCase(), String(value)])
+    .filter(([name]) => name !== "content-length" && name !== "connection" && name !== "transfer-encoding");
+  for (const [name, value] of named) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  }
+  if (!named.some(([name]) => name === "content-type")) named.push(["content-type", "text/plain; charset=utf-8"]);
+  return {
+    status: statusCode,
+    headers: [...cookies.map((cookie): [string, string] => ["set-cookie", String(cookie)]), ...named],
+    body: Buffer.from(body, isBase64Encoded === true ? "base64" : "utf8"),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

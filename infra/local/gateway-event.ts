@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+
+export interface Matched {
+  routeKey: string;
+  stage: string;
+  /** The whole path, percent-decoded, with the stage where it has one. */
+  rawPath: string;
+  pathParameters: Record<string, string> | undefined;
+  requestId: string;
+  now: Date;
+}
+
+/** Headers between two hops only, which API Gateway keeps to itself. */
+const hopByHop = new Set(["connection", "expect", "keep-alive", "transfer-encoding", "upgrade"]);
+
+/** Only these arrive as text; anything else, and any other charset, arrives in base64. */
+const textTypes = /^(text\/.+|application\/(json|xml|javascript|graphql))$/;
+
+/**
+ * The event of payload format 2.0 that API Gateway makes of a request. What is absent has no key.
+ *
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched): APIGatewayProxyEventV2 {
+  const { routeKey, stage, rawPath, pathParameters, requestId, now } = matched;
+  const { cookie, ...headers } = headersOf(request, body, now);
+  const rawQueryString = queryOf(request.url ?? "");
+  const isBase64Encoded = body.length > 0 && !isText(headers["content-type"]);
+  const host = headers["host"] ?? "";
+  return {
+    version: "2.0",
+    routeKey,
+    rawPath,
+    rawQueryString,
+    ...(cookie !== undefined && { cookies: cookie.split("; ") }),
+    headers,
+    ...(rawQueryString !== "" && { queryStringParameters: parametersOf(rawQueryString) }),
+    requestContext: {
+      accountId: "000000000000",
+      apiId: "local",
+      domainName: host,
+      domainPrefix: host.split(/[.:]/)[0] ?? "",
+      http: {
+        method: request.method ?? "",
+        path: rawPath,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: request.socket.remoteAddress ?? "",
+        userAgent: headers["user-agent"] ?? "",
+      },
+      requestId,
+      routeKey,
+      stage,
+      time: logTime(now),
+      timeEpoch: now.getTime(),
+    },
+    ...(pathParameters && { pathParameters }),
+    ...(body.length > 0 && { body: body.toString(isBase64Encoded ? "base64" : "utf8") }),
+    isBase64Encoded,
+  };
+}
+
+/** Names in lower case, repeated headers joined by a comma alone; some are there whatever was sent. */
+function headersOf(request: IncomingMessage, body: Buffer, now: Date): Record<string, string> {
+  const received = Object.entries(request.headersDistinct)
+    .filter(([name]) => !hopByHop.has(name))
+    .map(([name, values = []]): [string, string] => [name, values.join(name === "cookie" ? "; " : ",")]);
+  const headers: Record<string, string> = Object.fromEntries(received);
+  const { remoteAddress = "", localPort = 0 } = request.socket;
+  const forwarded = headers["x-forwarded-for"];
+  return {
+    "x-amzn-trace-id": `Root=1-${Math.floor(now.getTime() / 1000).toString(16)}-${randomBytes(12).toString("hex")}`,
+    host: "",
+    ...headers,
+    "content-length": String(body.length),
+    "x-forwarded-for": forwarded === undefined ? remoteAddress : `${forwarded}, ${remoteAddress}`,
+    "x-forwarded-port": String(localPort),
+    "x-forwarded-proto": "http",
+  };
+}
+
+function isText(contentType = ""): boolean {
+  const [mediaType = "", ...parameters] = contentType.toLowerCase().split(";").map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
+  return textTypes.test(mediaType) && (charset === undefined || charset === "charset=utf-8");
+}
+
+/** Still encoded, without the `?`. */
+function queryOf(url: string): string {
+  const start = url.indexOf("?");
+  return start < 0 ? "" : url.slice(start + 1);
+}
+
+/** Decoded; the values of a repeated name are joined by a comma, which nobody can take apart again. */
+function parametersOf(query: string): Record<string, string> {
+  const values = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return Object.fromEntries(values);
+}
+
+/** 10/Jul/2026:19:19:05 +0000 */
+function logTime(now: Date): string {
+  const [, day = "", month = "", year = "", time = ""] = now.toUTCString().split(" ");
+  return `${day}/${month}/${year}:${time} +0000`;
+}

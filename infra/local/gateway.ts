@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { toAnswer, type HttpAnswer } from "./gateway-answer.ts";
+import { toEvent } from "./gateway-event.ts";
+import { matchRoute, mostSpecificFirst } from "./routes.ts";
+import { listen, stop } from "./server.ts";
+
+export interface Route {
+  routeKey: string;
+  invoke: (event: object) => Promise<unknown>;
+}
+
+export interface LogLine {
+  method: string;
+  path: string;
+  status: number;
+  duration_ms: number;
+  requestId: string;
+  /** What went wrong in the function; the caller is not told. */
+  error?: unknown;
+}
+
+export interface GatewayOptions {
+  /** In the path, as `/prod/events`, unless it is `$default`. */
+  stage: string;
+  /** Asked at each request, so that routes can come and go. */
+  routes: () => Promise<Route[]>;
+  /** 0 takes a free one. */
+  port: number;
+  log: (line: LogLine) => void;
+}
+
+const megabyte = 1024 * 1024;
+const limits = { body_bytes: 10 * megabyte, event_bytes: 6 * megabyte, head_bytes: 10_240, integration_ms: 30_000 };
+
+/**
+ * An HTTP server on loopback that does with requests and answers what API Gateway's HTTP API does,
+ * its own refusals included. What AWS does not document and nobody has recorded is marked below.
+ */
+export async function startGateway(options: GatewayOptions): Promise<{ url: string; stop: () => Promise<void> }> {
+  const server = createServer({ maxHeaderSize: limits.head_bytes }, (request, response) => {
+    void serve(request, response, options);
+  });
+  server.on("clientError", refuseMalformed);
+  const { port } = await listen(server, options.port);
+  const prefix = options.stage === "$default" ? "" : `/${options.stage}`;
+  return { url: `http://localhost:${port}${prefix}`, stop: () => stop(server) };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, options: GatewayOptions): Promise<void> {
+  const started = performance.now();
+  const requestId = randomBytes(11).toString("base64");
+  const { answer, error } = await answerTo(request, requestId, options);
+  if (request.errored) return; // the caller has hung up
+  write(response, answer, requestId, request.method === "HEAD");
+  options.log({
+    method: request.method ?? "",
+    path: request.url ?? "",
+    status: answer.status,
+    duration_ms: performance.now() - started,
+    requestId,
+    ...(error !== undefined && { error }),
+  });
+}
+
+async function answerTo(
+  request: IncomingMessage,
+  requestId: string,
+  { stage, routes }: GatewayOptions,
+): Promise<{ answer: HttpAnswer; error?: unknown }> {
+  try {
+    const body = await readBody(request);
+    if (!body) return { answer: refusal(413, "Request Entity Too Large") };
+    const rawPath = decodePath(request.url ?? "");
+    if (rawPath === undefined) return { answer: refusal(400, "Bad Request") }; // what AWS does is not known
+    const found = findRoute(await routes(), request.method ?? "", rawPath, stage);
+    if (!found) return { answer: refusal(404, "Not Found") };
+    const { route, pathParameters } = found;
+    const event = toEvent(request, body, { routeKey: route.routeKey, stage, rawPath, pathParameters, requestId, now: new Date() });
+    if (sizeOf(event) > limits.event_bytes) return { answer: refusal(413, "Request Entity Too Large") };
+    const result = await withinLimit(route.invoke(event));
+    if (result === tooLate) return { answer: refusal(503, "Service Unavailable") };
+    if (sizeOf(result) > limits.event_bytes) return { answer: refusal(413, "Request Entity Too Large") };
+    return { answer: toAnswer(result) };
+  } catch (error) {
+    return { answer: refusal(500, "Internal Server Error"), error };
+  }
+}
+
+/** API Gateway's own answers have this shape; HTTP APIs cannot change it. */
+function refusal(status: number, message: string): HttpAnswer {
+  return { status, headers: [["content-type", "application/json"]], body: Buffer.from(JSON.stringify({ message })) };
+}
+
+/** The body, or undefined when it is too large: it is then read to its end, as cutting it off would lose our answer. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= limits.body_bytes) chunks.push(chunk);
+  }
+  return length <= limits.body_bytes ? Buffer.concat(chunks) : undefined;
+}
+
+/**
+ * The path as functions see it: decoded, so that `%2F` separates, and ended by a decoded `?`.
+ * Undefined where it cannot be decoded.
+ */
+function decodePath(url: string): string | undefined {
+  const path = url.replace(/^https?:\/\/[^/?]*/i, "").replace(/\?.*$/s, "");
+  try {
+    return decodeURIComponent(path).replace(/\?.*$/s, "");
+  } catch {
+    return undefined;
+  }
+}
+
+function findRoute(routes: Route[], method: string, rawPath: string, stage: string) {
+  const prefix = stage === "$default" ? "" : `/${stage}`;
+  if (!rawPath.startsWith(`${prefix}/`)) return undefined;
+  for (const route of routes.toSorted(mostSpecificFirst)) {
+    const match = matchRoute(route.routeKey, method, rawPath.slice(prefix.length));
+    if (match) return { route, pathParameters: match.parameters };
+  }
+  return undefined;
+}
+
+const tooLate = Symbol("too late");
+
+async function withinLimit(invocation: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, limits.integration_ms, tooLate);
+  });
+  try {
+    return await Promise.race([invocation, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+function write(response: ServerResponse, { status, headers, body }: HttpAnswer, requestId: string, isHead: boolean): void {
+  const isBodiless = status === 204 || status === 304;
+  for (const [name, value] of headers) {
+    if (!isBodiless || !name.startsWith("content-")) response.appendHeader(name, value);
+  }
+  response.setHeader("apigw-requestid", requestId);
+  if (!isBodiless) response.setHeader("content-length", body.length);
+  response.writeHead(status);
+  response.end(isHead || isBodiless ? undefined : body);
+}
+
+/** What is not HTTP at all, or has too large a head; AWS's own words for it are not known. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) return;
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  const body = JSON.stringify({ message: status.slice(4) });
+  socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+}

@@ -1,0 +1,112 @@
+import { parseArgs } from "node:util";
+import { startDatabase } from "./database.ts";
+import { startGateway, type LogLine } from "./gateway.ts";
+import { runEditedBundles } from "./running-functions.ts";
+
+const usage = `npm start -- [options]
+
+  --port NUMBER   where to listen on this machine, 3000 if not given; 0 takes a free port
+  --stage NAME    the stage in the path, prod if not given; '$default' for none
+  --data FOLDER   where the events are kept, .data if not given
+  --memory        keep the events in memory only
+  --help          print this`;
+
+interface Options {
+  port: number;
+  stage: string;
+  data: string | undefined;
+}
+
+/** What has been started and is to be stopped, in reverse order. */
+const started: { stop: () => Promise<void> }[] = [];
+
+stopOnSignals();
+try {
+  await start(readOptions());
+} catch (error) {
+  console.error(messageOf(error));
+  await stopAll();
+  process.exitCode = 1;
+}
+
+async function start({ port, stage, data }: Options): Promise<void> {
+  const database = await startDatabase(data);
+  started.push(database);
+  const functions = await runEditedBundles(database.environment);
+  started.push(functions);
+  const gateway = await startGateway({ stage, port, routes: () => functions.routes(), log: printRequest }).catch((error: unknown) => {
+    throw isPortBusy(error) ? new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`) : error;
+  });
+  started.push(gateway);
+  const kept = data === undefined ? "in memory: they are gone when it stops" : `in ${data}`;
+  console.log(`
+The events API runs at ${gateway.url}/events, its events ${kept}. Ctrl-C stops it.
+
+  curl -X POST '${gateway.url}/events' --header 'Content-Type: application/json' --data-raw '{"id": "123","type": "test_event","payload": {"key": "value"}}'
+  curl '${gateway.url}/events/123'
+`);
+}
+
+function readOptions(): Options {
+  const { port, stage, data, memory, help } = parseOptions();
+  if (help) {
+    console.log(usage);
+    process.exit();
+  }
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error("--port must be a number from 0 to 65535.");
+  if (!/^([A-Za-z0-9_-]{1,128}|\$default)$/.test(stage)) throw new Error("--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default.");
+  if (memory && data !== undefined) throw new Error("Give --memory or --data, not both.");
+  return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data") };
+}
+
+function parseOptions() {
+  const options = {
+    port: { type: "string", default: "3000" },
+    stage: { type: "string", default: "prod" },
+    data: { type: "string" },
+    memory: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    // What follows the first sentence is advice about parsing that no option here needs.
+    const [problem] = messageOf(error).split(". ");
+    throw new Error(`${problem ?? ""}. Try npm start -- --help.`);
+  }
+}
+
+function printRequest({ method, path, status, duration_ms, requestId, error }: LogLine): void {
+  console.log(`${method} ${path} ${status} ${duration_ms.toFixed(0)} ms ${requestId}`);
+  if (error !== undefined) console.error(messageOf(error));
+}
+
+/**
+ * Through npm one Ctrl-C may arrive twice, from the terminal and from npm: only one that comes a
+ * second later means "now".
+ */
+function stopOnSignals(): void {
+  let first_ms: number | undefined;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (first_ms === undefined) {
+        first_ms = Date.now();
+        void stopAll().then(() => process.exit(0));
+      } else if (Date.now() - first_ms > 1000) {
+        process.exit(1);
+      }
+    });
+  }
+}
+
+async function stopAll(): Promise<void> {
+  while (started.length > 0) await started.pop()?.stop();
+}
+
+function isPortBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,35 @@
+/** What API Gateway's HTTP API does with a route key such as `GET /events/{id}`. */
+export interface Match {
+  /** The path's parameters by name, absent where the route has none. */
+  parameters: Record<string, string> | undefined;
+}
+
+/**
+ * The parameters that a route takes from a request, or undefined where it does not match: another
+ * method, another number of segments, a trailing slash. `path` is decoded and without the stage.
+ *
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ */
+export function matchRoute(routeKey: string, method: string, path: string): Match | undefined {
+  const [routeMethod, routePath = ""] = routeKey.split(" ");
+  const wanted = routePath.split("/");
+  const given = path.split("/");
+  if (routeMethod !== method || wanted.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] ?? "";
+    if (!segment.startsWith("{")) {
+      if (segment !== value) return undefined;
+    } else {
+      if (value === "") return undefined;
+      parameters[segment.slice(1, -1)] = value;
+    }
+  }
+  return { parameters: Object.keys(parameters).length > 0 ? parameters : undefined };
+}
+
+/** Sorts routes so that the first match is the right one: at each segment a name comes before a parameter. */
+export function mostSpecificFirst(one: { routeKey: string }, other: { routeKey: string }): number {
+  const rank = (routeKey: string) => routeKey.split("/").map((segment) => (segment.startsWith("{") ? "1" : "0")).join("");
+  return rank(one.routeKey).localeCompare(rank(other.routeKey));
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import { callHandler, type Invocation } from "./call-handler.js";
+import type { Call, HandlerModule, Reply } from "./function-thread.js";
+
+/** A function that can be called, as Lambda would run it. */
+export interface RunningFunction {
+  /** Event in, result out. Throws when the handler throws, cannot be loaded, ends its process or takes too long. */
+  invoke: (event: object) => Promise<unknown>;
+  /** Ends it once the calls that are running have been answered. */
+  retire: () => void;
+  /** Ends it now. */
+  stop: () => Promise<void>;
+}
+
+export interface Configuration {
+  name: string;
+  memory_mb: number;
+  timeout_s: number;
+  environment: Record<string, string>;
+}
+
+/**
+ * Runs a bundle (the path of its index.cjs) in a thread with an environment of its own, as a Lambda
+ * environment: started by the first call, and anew after it crashed or a call ran out of time.
+ * Unlike in Lambda, calls that come together share one, and its end.
+ */
+export function runInThread(bundle: string, configuration: Configuration): RunningFunction {
+  let current: Thread | undefined;
+  return {
+    async invoke(event) {
+      if (!current || current.isOver) current = startThread(bundle, configuration);
+      return invokeWith(configuration, event, current.call, current.stop);
+    },
+    retire: () => current?.retire(),
+    stop: async () => current?.stop(),
+  };
+}
+
+/**
+ * Runs a handler's source in this process, where coverage and mutation tests can see it. Whoever
+ * calls this has put the function's environment into process.env: the handler reads it as it loads.
+ */
+export async function runInProcess(source: string, configuration: Configuration): Promise<RunningFunction> {
+  const { handler } = (await import(pathToFileURL(source).href)) as HandlerModule;
+  const call = (event: string, invocation: Invocation) => callHandler(handler, event, invocation);
+  return {
+    invoke: (event) => invokeWith(configuration, event, call),
+    retire: () => undefined,
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function invokeWith(
+  { name, memory_mb, timeout_s }: Configuration,
+  event: object,
+  call: (event: string, invocation: Invocation) => Promise<string>,
+  onTimeout?: () => Promise<void>,
+): Promise<unknown> {
+  const invocation = { name, memory_mb, requestId: randomUUID(), deadline_ms: Date.now() + timeout_s * 1000 };
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      void onTimeout?.();
+      reject(new Error(`${name}: timed out after ${timeout_s} seconds.`));
+    }, timeout_s * 1000);
+  });
+  try {
+    return JSON.parse(await Promise.race([call(JSON.stringify(event), invocation), timeout]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Thread {
+  /** It takes no new calls. */
+  isOver: boolean;
+  call: (event: string, invocation: Invocation) => Promise<string>;
+  retire: () => void;
+  stop: () => Promise<void>;
+}
+
+function startThread(bundle: string, { name, memory_mb, environment }: Configuration): Thread {
+  const worker = new Worker(new URL("function-thread.js", import.meta.url), {
+    workerData: bundle,
+    env: environment,
+    execArgv: [], // not this process's: its TypeScript loader would slow every start
+    resourceLimits: { maxOldGenerationSizeMb: memory_mb },
+    stdout: true,
+    stderr: true,
+  });
+  const calls = new Map<number, { resolve: (result: string) => void; reject: (error: Error) => void }>();
+  let count = 0;
+  const thread: Thread = {
+    isOver: false,
+    call: (event, invocation) =>
+      new Promise((resolve, reject) => {
+        const key = count++;
+        calls.set(key, { resolve, reject });
+        worker.postMessage({ key, event, invocation } satisfies Call);
+      }),
+    retire: () => {
+      thread.isOver = true;
+      if (calls.size === 0) void worker.terminate();
+    },
+    stop: async () => {
+      thread.isOver = true;
+      await worker.terminate();
+    },
+  };
+  const end = (reason: string) => {
+    thread.isOver = true;
+    for (const { reject } of calls.values()) reject(new Error(`${name}: ${reason}`));
+    calls.clear();
+  };
+  worker.on("message", (reply: Reply) => {
+    const call = calls.get(reply.key);
+    calls.delete(reply.key);
+    if ("error" in reply) call?.reject(new Error(`${name}: ${reply.error}`));
+    else call?.resolve(reply.result);
+    if (thread.isOver) thread.retire();
+  });
+  worker.on("error", (error) => { end(String(error)); });
+  worker.on("exit", (code) => { end(`the process ended with code ${code} in the middle of a call.`); });
+  // Through console, so that whoever runs this can catch what a function logs.
+  worker.stdout.setEncoding("utf8").on("data", (text: string) => { console.log(text.trimEnd()); });
+  worker.stderr.setEncoding("utf8").on("data", (text: string) => { console.error(text.trimEnd()); });
+  return thread;
+}

@@ -1,0 +1,97 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { bundleFunctions, writeBundles } from "../bundle.ts";
+import { readFunctions, root, type FunctionFolder } from "../functions.ts";
+import type { Route } from "./gateway.ts";
+import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
+
+/** All functions of a folder, running: what the gateway calls. */
+export interface RunningFunctions {
+  routes: () => Promise<Route[]>;
+  stop: () => Promise<void>;
+}
+
+export interface Paths {
+  functionsPath: string;
+  distPath: string;
+}
+
+const ours: Paths = { functionsPath: join(root, "functions"), distPath: join(root, "dist") };
+
+/** Runs the handlers' source in this process, whose environment becomes theirs. */
+export async function runSources(environment: Record<string, string>): Promise<RunningFunctions> {
+  Object.assign(process.env, environment);
+  const folders = readFunctions(ours.functionsPath);
+  const running = await Promise.all(
+    folders.map((folder) => runInProcess(join(folder.path, "handler.ts"), { ...folder, environment })),
+  );
+  return serve(folders, running);
+}
+
+/** Runs the bundles that are in dist/ now. */
+export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = ours): Running {
+  const folders = readFunctions(functionsPath);
+  const running = folders.map((folder) =>
+    runInThread(join(distPath, folder.name, "index.cjs"), { ...folder, environment: { ...environment } }),
+  );
+  return serve(folders, running);
+}
+
+/**
+ * Builds and runs the bundles, and does so again at the first request after an edit: no watcher, so
+ * no request can meet the old code. Where the edit does not build, routes() throws until the next.
+ */
+export async function runEditedBundles(environment: Record<string, string>, paths = ours): Promise<RunningFunctions> {
+  const build = async () => {
+    writeBundles(await bundleFunctions(paths.functionsPath), paths.distPath);
+    return runBundles(environment, paths);
+  };
+  let stamp = stampOf(paths.functionsPath);
+  let current = build();
+  await current;
+  return {
+    async routes() {
+      const now = stampOf(paths.functionsPath);
+      if (now !== stamp) {
+        stamp = now;
+        const previous = current;
+        current = build();
+        void Promise.allSettled([previous, current]).then(([old]) => {
+          if (old.status === "fulfilled") old.value.retire();
+        });
+      }
+      return (await current).routes();
+    },
+    async stop() {
+      const [last] = await Promise.allSettled([current]);
+      if (last.status === "fulfilled") await last.value.stop();
+    },
+  };
+}
+
+interface Running extends RunningFunctions {
+  retire: () => void;
+}
+
+function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
+  const routes = folders.flatMap(({ routes }, index) =>
+    routes.map((routeKey) => ({ routeKey, invoke: async (event: object) => running[index]?.invoke(event) })),
+  );
+  return {
+    routes: () => Promise.resolve(routes),
+    retire: () => { for (const each of running) each.retire(); },
+    stop: async () => { await Promise.all(running.map((each) => each.stop())); },
+  };
+}
+
+/** Changes with every edit of a file that goes into a bundle, or of a function.json. */
+function stampOf(path: string): string {
+  return readdirSync(path, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(ts|json)$/.test(name) && !name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => {
+      const { mtimeMs, size } = statSync(join(path, name));
+      return `${name} ${mtimeMs} ${size}`;
+    })
+    .join("\n");
+}

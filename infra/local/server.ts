@@ -1,0 +1,22 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Listens on loopback only, so that nobody else on the network can call; port 0 takes a free one. */
+export async function listen(server: Server, port: number): Promise<{ port: number }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return { port: (server.address() as AddressInfo).port };
+}
+
+/** Stops at once: what is still connected is cut off, not waited for. */
+export async function stop(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => { resolve(); });
+    server.closeAllConnections();
+  });
+}
