@@ -87,6 +87,17 @@ describe("a bundle in a thread", () => {
     await stop();
   });
 
+  test("serves 50 calls at a time and lets the others wait", async () => {
+    const { invoke } = inThread(`
+      globalThis.now = (globalThis.now ?? 0) + 1;
+      const atOnce = globalThis.now;
+      await new Promise(setImmediate);
+      globalThis.now -= 1;
+      return atOnce;`);
+    const atOnce = await Promise.all(Array.from({ length: 200 }, () => invoke({}))) as number[];
+    expect([atOnce.length, Math.max(...atOnce)]).toEqual([200, expect.toSatisfy((most: number) => most <= 50)]);
+  });
+
   test("that is retired answers the calls that are running", async () => {
     const { invoke, retire } = inThread("const call = calls; await new Promise((resolve) => setTimeout(resolve, 50)); return call;");
     const calls = [invoke({}), invoke({})];

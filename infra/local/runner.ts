@@ -22,17 +22,25 @@ export interface Configuration {
 }
 
 /**
+ * In Lambda each call has an environment to itself. Here they share one SDK client with its 50
+ * sockets, and a call that waited for a socket would run into the client's timeout.
+ */
+const callsAtOnce = 50;
+
+/**
  * Runs a bundle (the path of its index.cjs) in a thread with an environment of its own, as a Lambda
  * environment: started by the first call, and anew after it crashed or a call ran out of time.
  * Unlike in Lambda, calls that come together share one, and its end.
  */
 export function runInThread(bundle: string, configuration: Configuration): RunningFunction {
   let current: Thread | undefined;
+  const inTurn = takeTurns(callsAtOnce);
   return {
-    async invoke(event) {
-      if (!current || current.isOver) current = startThread(bundle, configuration);
-      return invokeWith(configuration, event, current.call, current.stop);
-    },
+    invoke: (event) =>
+      inTurn(() => {
+        if (!current || current.isOver) current = startThread(bundle, configuration);
+        return invokeWith(configuration, event, current.call, current.stop);
+      }),
     retire: () => current?.retire(),
     stop: async () => current?.stop(),
   };
@@ -127,4 +135,21 @@ function startThread(bundle: string, { name, memory_mb, environment }: Configura
   worker.stdout.setEncoding("utf8").on("data", (text: string) => { console.log(text.trimEnd()); });
   worker.stderr.setEncoding("utf8").on("data", (text: string) => { console.error(text.trimEnd()); });
   return thread;
+}
+
+/** Runs tasks as they come, at most so many at a time; the others wait. */
+function takeTurns(most: number): <Result>(task: () => Promise<Result>) => Promise<Result> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running < most) running += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
 }
