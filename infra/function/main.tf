@@ -1,0 +1,38 @@
+resource "aws_lambda_function" "this" {
+  function_name    = var.name
+  role             = aws_iam_role.this.arn
+  filename         = var.zip
+  source_code_hash = filebase64sha256(var.zip)
+  handler          = "index.handler"
+  runtime          = var.runtime
+  architectures    = ["arm64"]
+  memory_size      = var.memory_mb
+  timeout          = var.timeout_s
+  publish          = true
+
+  environment {
+    variables = var.environment
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.this.name
+  }
+
+  # Without its permissions the first calls of a new function would fail.
+  depends_on = [aws_iam_role_policy.this]
+}
+
+# What the API calls. It follows the newest version until a release command moves it instead.
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  description      = "The version that callers get."
+  function_name    = aws_lambda_function.this.function_name
+  function_version = aws_lambda_function.this.version
+}
+
+# Declared here, because Lambda would make it itself and keep its contents for ever.
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.log_retention_days
+}

@@ -1,0 +1,23 @@
+output "name" {
+  description = "The name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "alias_name" {
+  description = "The name of the alias that callers get."
+  value       = aws_lambda_alias.live.name
+}
+
+output "alias_invoke_arn" {
+  description = "What API Gateway invokes: the alias, not the newest version."
+  value       = aws_lambda_alias.live.invoke_arn
+}
+
+output "role" {
+  description = "What the function's role may do, and what bounds it."
+  value = {
+    path                 = aws_iam_role.this.path
+    permissions_boundary = aws_iam_role.this.permissions_boundary
+    policy               = jsondecode(aws_iam_role_policy.this.policy)
+  }
+}

@@ -1,0 +1,37 @@
+resource "aws_iam_role" "this" {
+  name                 = var.name
+  path                 = var.role_path
+  description          = "What the function ${var.name} may do."
+  permissions_boundary = var.permissions_boundary
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  name = var.name
+  role = aws_iam_role.this.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [for permission in var.permissions : {
+        Effect   = "Allow"
+        Action   = permission.actions
+        Resource = permission.resources
+      }],
+      # Not logs:CreateLogGroup: after a destroy a late call would bring the group back, without a retention.
+      [{
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.this.arn}:*"]
+      }],
+    )
+  })
+}

@@ -1,0 +1,45 @@
+# Every function waits for this, so that a plan ends with a sentence and not with what follows from it.
+resource "terraform_data" "functions" {
+  lifecycle {
+    precondition {
+      condition     = length(local.function_folders) > 0
+      error_message = "${var.functions_path} holds no function: a function is a folder with a function.json, and this plan would delete the whole API."
+    }
+    precondition {
+      condition     = length(local.complaints.names) == 0
+      error_message = join("\n", local.complaints.names)
+    }
+    precondition {
+      condition     = length(local.complaints.no_declaration) == 0
+      error_message = join("\n", local.complaints.no_declaration)
+    }
+    precondition {
+      condition     = length(local.complaints.no_object) == 0
+      error_message = join("\n", local.complaints.no_object)
+    }
+    precondition {
+      condition     = length(local.complaints.unknown_keys) == 0
+      error_message = join("\n", local.complaints.unknown_keys)
+    }
+    precondition {
+      condition     = length(local.complaints.actions) == 0
+      error_message = join("\n", local.complaints.actions)
+    }
+    precondition {
+      condition     = length(local.complaints.unknown_actions) == 0
+      error_message = join("\n", local.complaints.unknown_actions)
+    }
+    precondition {
+      condition     = length(local.complaints.routes) == 0
+      error_message = join("\n", local.complaints.routes)
+    }
+    precondition {
+      condition     = length(local.complaints.repeated_routes) == 0
+      error_message = join("\n", local.complaints.repeated_routes)
+    }
+    precondition {
+      condition     = length(local.complaints.scopes) == 0
+      error_message = join("\n", local.complaints.scopes)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.this
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  stage          = "prod"
+  functions_path = "tests/fixtures/functions"
+  dist_path      = "tests/fixtures/zips"
+}
+
+run "refuses_names_and_words_that_are_none" {
+  command = plan
+  variables {
+    project        = "Events-API"
+    stage          = "pre-prod"
+    region         = "singapore"
+    lambda_runtime = "python3.13"
+    billing        = "free"
+    cors_origins   = ["https://example.com/"]
+  }
+
+  expect_failures = [var.project, var.stage, var.region, var.lambda_runtime, var.billing, var.cors_origins]
+}
+
+run "refuses_names_too_long_and_a_runtime_older_than_the_bundles" {
+  command = plan
+  variables {
+    project        = "events-api-of-our-school"
+    stage          = "preproduction"
+    lambda_runtime = "nodejs20.x"
+    cors_origins   = ["https://example.com", "https://Example.com"]
+  }
+
+  expect_failures = [var.project, var.stage, var.lambda_runtime, var.cors_origins]
+}
+
+run "refuses_too_little" {
+  command = plan
+  variables {
+    log_retention_days      = 0
+    throttle_rate_per_s     = 0
+    throttle_burst          = 0
+    max_read_request_units  = 0
+    max_write_request_units = 0
+  }
+
+  expect_failures = [
+    var.log_retention_days,
+    var.throttle_rate_per_s,
+    var.throttle_burst,
+    var.max_read_request_units,
+    var.max_write_request_units,
+  ]
+}
+
+run "refuses_too_much" {
+  command = plan
+  variables {
+    log_retention_days  = 10000
+    throttle_rate_per_s = 10001
+    throttle_burst      = 5001
+  }
+
+  expect_failures = [var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst]
+}
+
+run "refuses_parts_of_a_unit" {
+  command = plan
+  variables {
+    throttle_burst          = 1.5
+    max_read_request_units  = 1.5
+    max_write_request_units = 1.5
+  }
+
+  expect_failures = [var.throttle_burst, var.max_read_request_units, var.max_write_request_units]
+}
+
+run "takes_any_web_site_and_a_later_runtime_when_asked" {
+  command = plan
+  variables {
+    cors_origins   = ["*"]
+    lambda_runtime = "nodejs22.x"
+  }
+}

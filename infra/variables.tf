@@ -1,0 +1,46 @@
+variable "project" {
+  description = "Begins the name of everything in the account; the same as in oidc/."
+  type        = string
+  default     = "events-api"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,20}[a-z0-9]$", var.project))
+    error_message = "The project must be 3 to 22 lower-case letters, digits and -, beginning with a letter and not ending with -, like events-api."
+  }
+}
+
+variable "stage" {
+  description = "The environment, which is also the first part of the URL's path: staging, prod."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.stage))
+    error_message = "The stage must be 2 to 12 lower-case letters and digits, beginning with a letter, like staging or prod."
+  }
+}
+
+variable "region" {
+  description = "The AWS region of the stack."
+  type        = string
+  default     = "ap-southeast-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "The region must be the code of an AWS region, like ap-southeast-1."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long the logs of the functions and of the API are kept."
+  type        = number
+  default     = 14
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "The log retention must be a number of days that CloudWatch knows, like 7, 14, 30 or 365; 0 would keep logs for ever."
+  }
+}
