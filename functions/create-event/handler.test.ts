@@ -162,7 +162,7 @@ describe("a payload comes back equal", () => {
 
   test("up to 400 KB, and above it is refused and not stored", async () => {
     const sent = (length: number) => ({ id: randomUUID(), payload: { text: "x".repeat(length) } });
-    const [largest, larger] = [sent(409_000), sent(409_600)];
+    const [largest, larger] = [sent(400_000), sent(409_600)];
     expect(await call("POST /events", { json: largest })).toEqual(json(201, expect.objectContaining({ payload: largest.payload }) as object));
     expect(await call("POST /events", { json: larger })).toEqual(tooLarge);
     expect(await call(`GET /events/${larger.id}`)).toEqual(notFound);

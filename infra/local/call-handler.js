@@ -15,7 +15,7 @@
  * @returns {Promise<string>}
  */
 export async function callHandler(handler, event, { name, memory_mb, requestId, deadline_ms }) {
-  if (typeof handler !== "function") throw new TypeError(`${name}: its module exports no function named handler.`);
+  if (typeof handler !== "function") throw new TypeError(`${name}: its module does not export its handler.`);
   const context = {
     awsRequestId: requestId,
     functionName: name,

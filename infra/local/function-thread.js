@@ -6,10 +6,14 @@ import { callHandler } from "./call-handler.js";
 /** @typedef {{ key: number, event: string, invocation: import("./call-handler.js").Invocation }} Call */
 /** @typedef {{ key: number, result: string } | { key: number, error: string }} Reply */
 
-/** @typedef {{ handler?: (event: unknown, context: object) => unknown }} HandlerModule */
+/** @typedef {Record<string, ((event: unknown, context: object) => unknown) | undefined>} HandlerModule */
+
+/** @type {unknown} */
+const given = workerData;
+const { bundle, exportName } = /** @type {{ bundle: string, exportName: string }} */ (given);
 
 /** As Lambda does, by import() and not require(): index.cjs must show its exports to both. */
-const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(String(workerData)).href));
+const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(bundle).href));
 
 parentPort?.on("message", (/** @type {Call} */ { key, event, invocation }) => {
   void reply(key, event, invocation).then((message) => parentPort?.postMessage(message));
@@ -23,7 +27,7 @@ parentPort?.on("message", (/** @type {Call} */ { key, event, invocation }) => {
  */
 async function reply(key, event, invocation) {
   try {
-    const { handler } = await loading;
+    const handler = (await loading)[exportName];
     return { key, result: await callHandler(handler, event, invocation) };
   } catch (error) {
     return { key, error: describe(error) };

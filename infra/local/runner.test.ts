@@ -46,6 +46,13 @@ describe("a bundle in a thread", () => {
     });
   });
 
+  test("may export its handler under another name", async () => {
+    const folder = scratchFolder({ "index.cjs": "exports.other = async () => 1;" });
+    const other = runInThread(join(folder, "index.cjs"), { ...configuration, exportName: "other" });
+    running.push(other);
+    expect(await other.invoke({})).toBe(1);
+  });
+
   test("keeps its state from call to call", async () => {
     const { invoke } = inThread("return calls;");
     expect([await invoke({}), await invoke({})]).toEqual([1, 2]);
@@ -78,7 +85,7 @@ describe("a bundle in a thread", () => {
   test.each([
     ["does not parse", "exports.handler = ;", /^act: SyntaxError/],
     ["throws as it loads", 'throw new Error("TABLE_NAME is not set")', /^act: Error: TABLE_NAME is not set/],
-    ["exports no handler", "exports.other = 1;", "act: its module exports no function named handler."],
+    ["exports no handler", "exports.other = 1;", "act: its module does not export its handler."],
   ])("that %s fails each call", async (_what, source, message) => {
     const folder = scratchFolder({ "index.cjs": source });
     const { invoke, stop } = runInThread(join(folder, "index.cjs"), configuration);

@@ -19,6 +19,8 @@ export interface Configuration {
   memory_mb: number;
   timeout_s: number;
   environment: Record<string, string>;
+  /** What the module exports it as: `handler` where nothing else is said. */
+  exportName?: string;
 }
 
 /**
@@ -89,9 +91,9 @@ interface Thread {
   stop: () => Promise<void>;
 }
 
-function startThread(bundle: string, { name, memory_mb, environment }: Configuration): Thread {
+function startThread(bundle: string, { name, memory_mb, environment, exportName = "handler" }: Configuration): Thread {
   const worker = new Worker(new URL("function-thread.js", import.meta.url), {
-    workerData: bundle,
+    workerData: { bundle, exportName },
     env: environment,
     execArgv: [], // not this process's: its TypeScript loader would slow every start
     resourceLimits: { maxOldGenerationSizeMb: memory_mb },
