@@ -1,0 +1,62 @@
+# What stays refused whatever else is allowed one day, here or by the policy of a bucket or of another role.
+locals {
+  item_actions = [
+    "dynamodb:*Item",
+    "dynamodb:ExportTableToPointInTime",
+    "dynamodb:GetRecords",
+    "dynamodb:PartiQL*",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+  ]
+  object_actions = ["s3:DeleteObject*", "s3:GetObject*", "s3:PutObject*"]
+
+  deploy_limits = {
+    for stage in var.stages : stage => [
+      {
+        Sid    = "NotItself"
+        Effect = "Deny"
+        Action = "iam:*"
+        Resource = [
+          "arn:aws:iam::${local.account_id}:role/${var.project}-deploy-*",
+          "arn:aws:iam::${local.account_id}:role/${var.project}-plan",
+          "arn:aws:iam::${local.account_id}:policy/${var.project}-*",
+          "arn:aws:iam::${local.account_id}:oidc-provider/*",
+        ]
+      },
+      {
+        Sid      = "NotWithoutTheBoundary"
+        Effect   = "Deny"
+        Action   = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]
+        Resource = "*"
+        # A role without any boundary has no such key, and so is not equal.
+        Condition = { StringNotEquals = { "iam:PermissionsBoundary" = local.boundary_arn } }
+      },
+      # Else it could have a function's role trust it, take that role, and read the data.
+      {
+        Sid      = "NotAsAnother"
+        Effect   = "Deny"
+        Action   = ["iam:DeleteRolePermissionsBoundary", "sts:AssumeRole"]
+        Resource = "*"
+      },
+      {
+        Sid      = "NoItems"
+        Effect   = "Deny"
+        Action   = local.item_actions
+        Resource = "*"
+      },
+      {
+        Sid         = "NoOtherObjects"
+        Effect      = "Deny"
+        Action      = local.object_actions
+        NotResource = [local.arns[stage].state, "${local.arns[stage].state}.tflock"]
+      },
+      # A function's own URL would be a way past the API.
+      {
+        Sid      = "NoFunctionUrls"
+        Effect   = "Deny"
+        Action   = ["lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"]
+        Resource = "*"
+      },
+    ]
+  }
+}

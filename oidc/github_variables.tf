@@ -1,0 +1,45 @@
+variable "repository" {
+  description = "The GitHub repository that deploys, as owner/name, in exactly the letter case that `gh api repos/OWNER/NAME --jq .full_name` prints."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9._-]{1,100}$", var.repository))
+    error_message = "The repository must be owner/name as GitHub writes it, like octocat/events-api: no https://, no github.com, no wildcard."
+  }
+
+  validation {
+    condition     = !can(regex("(/\\.{1,2}|\\.git)$", var.repository))
+    error_message = "The repository must be named without .git at the end, like octocat/events-api."
+  }
+}
+
+# Names can be given up and taken by a stranger, numbers cannot.
+variable "repository_id" {
+  description = "The number of the repository: `gh api repos/OWNER/NAME --jq .id`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]{0,18}$", var.repository_id))
+    error_message = "The repository's id must be the number that `gh api repos/OWNER/NAME --jq .id` prints."
+  }
+}
+
+variable "repository_owner_id" {
+  description = "The number of the repository's owner: `gh api repos/OWNER/NAME --jq .owner.id`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]{0,18}$", var.repository_owner_id))
+    error_message = "The owner's id must be the number that `gh api repos/OWNER/NAME --jq .owner.id` prints."
+  }
+}
+
+variable "create_oidc_provider" {
+  description = "Whether to make GitHub's OIDC provider. An account can have only one: false uses the one that is there, and leaves it there."
+  type        = bool
+  default     = true
+  nullable    = false
+}

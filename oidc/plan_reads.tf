@@ -1,0 +1,65 @@
+# The reads of the deploy roles, on every stage.
+locals {
+  plan_statements = [
+    {
+      Sid      = "Functions"
+      Effect   = "Allow"
+      Action   = local.function_reads
+      Resource = [for stage in var.stages : local.arns[stage].functions]
+    },
+    {
+      Sid      = "Roles"
+      Effect   = "Allow"
+      Action   = local.function_role_reads
+      Resource = [for stage in var.stages : local.arns[stage].roles]
+    },
+    {
+      Sid      = "Apis"
+      Effect   = "Allow"
+      Action   = "apigateway:GET"
+      Resource = "${local.apis_arn}/*"
+    },
+    {
+      Sid      = "Tables"
+      Effect   = "Allow"
+      Action   = local.table_reads
+      Resource = [for stage in var.stages : local.arns[stage].table]
+    },
+    {
+      Sid      = "LogGroups"
+      Effect   = "Allow"
+      Action   = "logs:DescribeLogGroups"
+      Resource = "*"
+    },
+    {
+      Sid      = "LogGroupTags"
+      Effect   = "Allow"
+      Action   = "logs:ListTagsForResource"
+      Resource = flatten([for stage in var.stages : [local.arns[stage].logs, local.arns[stage].access_log]])
+    },
+    {
+      Sid      = "States"
+      Effect   = "Allow"
+      Action   = "s3:ListBucket"
+      Resource = local.state_arn
+    },
+    {
+      Sid      = "State"
+      Effect   = "Allow"
+      Action   = "s3:GetObject"
+      Resource = [for stage in var.stages : local.arns[stage].state]
+    },
+    {
+      Sid      = "NoItemsNoCalls"
+      Effect   = "Deny"
+      Action   = concat(local.item_actions, ["lambda:InvokeFunction", "sts:AssumeRole"])
+      Resource = "*"
+    },
+    {
+      Sid         = "NoOtherObjects"
+      Effect      = "Deny"
+      Action      = local.object_actions
+      NotResource = [for stage in var.stages : local.arns[stage].state]
+    },
+  ]
+}

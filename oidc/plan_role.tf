@@ -1,0 +1,35 @@
+# For pull requests, whose code it runs, and for the weekly look at what has drifted. What it may read is all that
+# protects the rest: a pull request may edit the workflow. It cannot lock the state: plan with -lock=false.
+resource "aws_iam_role" "plan" {
+  name                 = "${var.project}-plan"
+  description          = "Plans the stages for pull requests of ${var.repository}, and for the drift check on its main branch."
+  max_session_duration = 3600
+  assume_role_policy   = jsonencode(local.trust["plan"])
+
+  depends_on = [aws_iam_openid_connect_provider.this, data.aws_iam_openid_connect_provider.this]
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode(local.trust["plan"])) <= 2048
+      error_message = "The trust policy of ${var.project}-plan has over 2,048 characters, which is what IAM takes: the repository's owner and name are too long together."
+    }
+  }
+}
+
+resource "aws_iam_policy" "plan" {
+  name        = "${var.project}-plan"
+  description = "What ${var.project}-plan may read."
+  policy      = jsonencode({ Version = "2012-10-17", Statement = local.plan_statements })
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode({ Version = "2012-10-17", Statement = local.plan_statements })) <= 6144
+      error_message = "The policy of ${var.project}-plan has over 6,144 characters, which is what IAM takes: there are too many stages."
+    }
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "plan" {
+  role       = aws_iam_role.plan.name
+  policy_arn = aws_iam_policy.plan.arn
+}

@@ -1,0 +1,299 @@
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.this
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  repository          = "Octo-Org/Events.API"
+  repository_id       = "987654321"
+  repository_owner_id = "1234567"
+}
+
+run "lets_the_deploy_role_deploy_its_stage" {
+  command = plan
+  variables {
+    region = "eu-central-1"
+  }
+
+  assert {
+    condition = { for name, policy in aws_iam_policy.deploy : name => [
+      for statement in jsondecode(policy.policy).Statement : [statement.Sid, statement.Resource] if statement.Effect == "Allow"
+      ] if startswith(name, "prod-") } == {
+      prod-functions = [
+        ["Functions", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
+        ["CalledByTheApi", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
+        ["Roles", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
+        ["RolesWithTheBoundary", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
+        ["RolesForLambda", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
+      ]
+      prod-api = [
+        ["Create", "arn:aws:apigateway:eu-central-1::/apis"],
+        ["Read", "arn:aws:apigateway:eu-central-1::/apis/*"],
+        ["Change", "arn:aws:apigateway:eu-central-1::/apis/*"],
+        ["Tag", "arn:aws:apigateway:eu-central-1::/tags/*"],
+        ["TagStages", ["arn:aws:apigateway:eu-central-1::/apis/*/stages", "arn:aws:apigateway:eu-central-1::/apis/*/stages/*"]],
+        ["Logs", [
+          "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-prod-*",
+          "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/events-api-prod/*",
+        ]],
+        ["AccessLog", "*"],
+      ]
+      prod-data = [
+        ["Table", "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod"],
+        ["States", "arn:aws:s3:::events-api-state-123456789012"],
+        ["State", "arn:aws:s3:::events-api-state-123456789012/prod/terraform.tfstate"],
+        ["Lock", "arn:aws:s3:::events-api-state-123456789012/prod/terraform.tfstate.tflock"],
+      ]
+      prod-limits = []
+    }
+    error_message = "Everything that the deploy role may change must carry the stage's name."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.deploy["prod-functions"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
+      CalledByTheApi       = { StringEquals = { "lambda:Principal" = "apigateway.amazonaws.com" } }
+      RolesWithTheBoundary = { StringEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::123456789012:policy/events-api-boundary" } }
+      RolesForLambda       = { StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }
+    }
+    error_message = "The conditions of the functions' policy: ${aws_iam_policy.deploy["prod-functions"].policy}"
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.deploy["prod-functions"].policy).Statement : statement.Sid => statement.Action if startswith(statement.Sid, "Roles") } == {
+      Roles = [
+        "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:DeleteRole",
+        "iam:DeleteRolePolicy", "iam:ListInstanceProfilesForRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateRoleDescription",
+      ]
+      RolesWithTheBoundary = ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
+      RolesForLambda       = "iam:PassRole"
+    }
+    error_message = "What gives rights to a role must have the boundary for a condition: ${aws_iam_policy.deploy["prod-functions"].policy}"
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.deploy["prod-api"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
+      Create = { StringEquals = { "apigateway:Request/ApiName" = "events-api-prod" } }
+      Change = { StringEqualsIfExists = { "apigateway:Request/ApiName" = "events-api-prod", "apigateway:Resource/ApiName" = "events-api-prod" } }
+    }
+    error_message = "The API must be told by its name: ${aws_iam_policy.deploy["prod-api"].policy}"
+  }
+
+  assert {
+    condition = { for name, policy in aws_iam_policy.deploy : name => sort(flatten([
+      for statement in jsondecode(policy.policy).Statement : statement.Action if statement.Effect == "Allow"
+      ])) if startswith(name, "prod-") && name != "prod-limits" } == {
+      prod-functions = tolist([
+        "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:PassRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
+        "iam:TagRole", "iam:UntagRole", "iam:UpdateRoleDescription",
+        "lambda:AddPermission", "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction", "lambda:GetAlias",
+        "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "lambda:ListTags",
+        "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource",
+        "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+      ])
+      prod-api = tolist([
+        "apigateway:DELETE", "apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:POST", "apigateway:POST",
+        "apigateway:PUT", "apigateway:TagResource", "apigateway:UntagResource",
+        "logs:CreateLogDelivery", "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:ListTagsForResource", "logs:PutResourcePolicy",
+        "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource", "logs:UpdateLogDelivery",
+      ])
+      prod-data = tolist([
+        "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable",
+        "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource", "dynamodb:TagResource", "dynamodb:UntagResource",
+        "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable",
+        "s3:DeleteObject", "s3:GetObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:PutObject",
+      ])
+    }
+    error_message = "The deploy role must have exactly the actions that creating, changing and destroying the stack needs."
+  }
+
+  assert {
+    condition     = replace(jsonencode([for part in ["api", "data", "functions", "limits"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "data", "functions", "limits"] : aws_iam_policy.deploy["staging-${part}"].policy])
+    error_message = "The policies of the stages must differ in the stage's name only."
+  }
+}
+
+run "limits_the_deploy_role_whatever_else_is_allowed" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_iam_policy.deploy["prod-limits"].policy).Statement == [
+      {
+        Sid    = "NotItself"
+        Effect = "Deny"
+        Action = "iam:*"
+        Resource = [
+          "arn:aws:iam::123456789012:role/events-api-deploy-*",
+          "arn:aws:iam::123456789012:role/events-api-plan",
+          "arn:aws:iam::123456789012:policy/events-api-*",
+          "arn:aws:iam::123456789012:oidc-provider/*",
+        ]
+      },
+      {
+        Sid       = "NotWithoutTheBoundary"
+        Effect    = "Deny"
+        Action    = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]
+        Resource  = "*"
+        Condition = { StringNotEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::123456789012:policy/events-api-boundary" } }
+      },
+      {
+        Sid      = "NotAsAnother"
+        Effect   = "Deny"
+        Action   = ["iam:DeleteRolePermissionsBoundary", "sts:AssumeRole"]
+        Resource = "*"
+      },
+      {
+        Sid      = "NoItems"
+        Effect   = "Deny"
+        Action   = ["dynamodb:*Item", "dynamodb:ExportTableToPointInTime", "dynamodb:GetRecords", "dynamodb:PartiQL*", "dynamodb:Query", "dynamodb:Scan"]
+        Resource = "*"
+      },
+      {
+        Sid    = "NoOtherObjects"
+        Effect = "Deny"
+        Action = ["s3:DeleteObject*", "s3:GetObject*", "s3:PutObject*"]
+        NotResource = [
+          "arn:aws:s3:::events-api-state-123456789012/prod/terraform.tfstate",
+          "arn:aws:s3:::events-api-state-123456789012/prod/terraform.tfstate.tflock",
+        ]
+      },
+      {
+        Sid      = "NoFunctionUrls"
+        Effect   = "Deny"
+        Action   = ["lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"]
+        Resource = "*"
+      },
+    ]
+    error_message = "The limits: ${aws_iam_policy.deploy["prod-limits"].policy}"
+  }
+
+  assert {
+    condition = { for name, attachment in aws_iam_role_policy_attachment.deploy : name => attachment.role } == {
+      for name in setproduct(["prod", "staging"], ["api", "data", "functions", "limits"]) : join("-", name) => "events-api-deploy-${name[0]}"
+    }
+    error_message = "Each role must have the four policies of its stage."
+  }
+}
+
+run "lets_the_plan_role_read_and_nothing_else" {
+  command = plan
+  variables {
+    region = "eu-central-1"
+  }
+
+  assert {
+    condition = sort(flatten([for statement in jsondecode(aws_iam_policy.plan.policy).Statement : statement.Action if statement.Effect == "Allow"])) == tolist([
+      "apigateway:GET",
+      "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
+      "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+      "lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
+      "lambda:GetPolicy", "lambda:ListTags", "lambda:ListVersionsByFunction",
+      "logs:DescribeLogGroups", "logs:ListTagsForResource",
+      "s3:GetObject", "s3:ListBucket",
+    ])
+    error_message = "The plan role must read only: ${aws_iam_policy.plan.policy}"
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.plan.policy).Statement : statement.Sid => try(statement.Resource, statement.NotResource) } == {
+      Functions = [for stage in ["prod", "staging"] : "arn:aws:lambda:eu-central-1:123456789012:function:events-api-${stage}-*"]
+      Roles     = [for stage in ["prod", "staging"] : "arn:aws:iam::123456789012:role/events-api/${stage}/events-api-${stage}-*"]
+      Apis      = "arn:aws:apigateway:eu-central-1::/apis/*"
+      Tables    = [for stage in ["prod", "staging"] : "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-${stage}"]
+      LogGroups = "*"
+      LogGroupTags = flatten([for stage in ["prod", "staging"] : [
+        "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-${stage}-*",
+        "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/events-api-${stage}/*",
+      ]])
+      States         = "arn:aws:s3:::events-api-state-123456789012"
+      State          = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-state-123456789012/${stage}/terraform.tfstate"]
+      NoItemsNoCalls = "*"
+      NoOtherObjects = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-state-123456789012/${stage}/terraform.tfstate"]
+    }
+    error_message = "The plan role must read the stages only: ${aws_iam_policy.plan.policy}"
+  }
+
+  assert {
+    condition     = aws_iam_role_policy_attachment.plan.role == "events-api-plan"
+    error_message = "The plan role must have its policy."
+  }
+}
+
+run "bounds_the_functions_of_each_stage_to_its_own_data" {
+  command = plan
+  variables {
+    region = "eu-central-1"
+    stages = ["prod"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_policy.boundary.policy).Statement == [
+      {
+        Sid       = "ItemsProd"
+        Effect    = "Allow"
+        Action    = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+        Resource  = ["arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod", "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod/index/*"]
+        Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*" } }
+      },
+      {
+        Sid       = "ImagesProd"
+        Effect    = "Allow"
+        Action    = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+        Resource  = "arn:aws:s3:::events-api-prod-images-123456789012/*"
+        Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*" } }
+      },
+      {
+        Sid       = "LogsProd"
+        Effect    = "Allow"
+        Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource  = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-prod-*:*"
+        Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*" } }
+      },
+      {
+        Sid      = "LabelsAndTraces"
+        Effect   = "Allow"
+        Action   = ["rekognition:DetectLabels", "xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = "*"
+      },
+    ]
+    error_message = "The boundary: ${aws_iam_policy.boundary.policy}"
+  }
+
+  assert {
+    condition     = "${aws_iam_policy.boundary.path}${aws_iam_policy.boundary.name}" == "/events-api-boundary"
+    error_message = "infra/ looks for the boundary under this name."
+  }
+}
+
+run "allows_no_action_by_a_wildcard_and_fits_into_iams_6144_characters" {
+  command = plan
+  variables {
+    project = "a-project-of-22-letter"
+    region  = "ap-southeast-1"
+    stages  = ["stageone1234", "stagetwo1234", "stagethree12", "stagefour123"]
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(values(aws_iam_policy.deploy), [aws_iam_policy.plan, aws_iam_policy.boundary]) : [
+        for statement in jsondecode(policy.policy).Statement : statement.Effect == "Deny" || length(regexall("[*?]", jsonencode(statement.Action))) == 0
+      ]
+    ]))
+    error_message = "Every action that is allowed must be named in full."
+  }
+
+  assert {
+    condition     = alltrue([for policy in concat(values(aws_iam_policy.deploy), [aws_iam_policy.plan, aws_iam_policy.boundary]) : length(policy.policy) <= 6144])
+    error_message = "The policies have ${jsonencode([for policy in concat(values(aws_iam_policy.deploy), [aws_iam_policy.plan, aws_iam_policy.boundary]) : length(policy.policy)])} characters."
+  }
+}

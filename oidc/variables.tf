@@ -1,0 +1,52 @@
+variable "project" {
+  description = "Begins the name of everything in the account; the same as in infra/."
+  type        = string
+  default     = "events-api"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,20}[a-z0-9]$", var.project))
+    error_message = "The project must be 3 to 22 lower-case letters, digits and -, beginning with a letter and not ending with -, like events-api."
+  }
+}
+
+variable "region" {
+  description = "The AWS region of the stages and of the state bucket; the same as in infra/."
+  type        = string
+  default     = "ap-southeast-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "The region must be the code of an AWS region, like ap-southeast-1."
+  }
+}
+
+variable "stages" {
+  description = "The stages that GitHub may deploy, each from the GitHub environment of its name and with a role of its own."
+  type        = set(string)
+  default     = ["staging", "prod"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.stages) > 0
+    error_message = "There must be at least one stage, like prod."
+  }
+
+  validation {
+    condition     = alltrue([for stage in var.stages : can(regex("^[a-z][a-z0-9]{1,11}$", stage))])
+    error_message = "A stage must be 2 to 12 lower-case letters and digits, beginning with a letter, like staging or prod."
+  }
+
+  validation {
+    condition     = !contains(var.stages, "oidc")
+    error_message = "No stage may be called oidc: under this name the state of this folder lies beside those of the stages."
+  }
+}
+
+variable "delete_state_on_destroy" {
+  description = "Whether destroying this may delete the state bucket with every state in it, old versions too. Only for the last step of a teardown."
+  type        = bool
+  default     = false
+  nullable    = false
+}
