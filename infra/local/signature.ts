@@ -1,0 +1,217 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+
+/** An HTTP request as node:http received it: `url` and header values as they came, header names in lower case. */
+export interface SignedRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  headers: NodeJS.Dict<string[]>;
+  body: Buffer;
+}
+
+export interface Secret {
+  secret: string;
+  /** What temporary credentials carry, and others must not. */
+  sessionToken?: string;
+}
+
+export interface Signer {
+  accessKeyId: string;
+  service: string;
+  region: string;
+}
+
+interface Claim extends Signer {
+  signature: string;
+  signedHeaders: string[];
+  /** `20130524T000000Z` */
+  time: string;
+  day: string;
+  sessionToken: string | undefined;
+  isPresigned: boolean;
+  /** How long it holds after `time`. */
+  lifetime_s: number;
+}
+
+const skew_ms = 15 * 60 * 1000;
+const week_s = 7 * 24 * 60 * 60;
+const algorithm = "AWS4-HMAC-SHA256";
+
+/**
+ * Verifies AWS Signature Version 4, in headers or in a presigned URL. Gives who signed and for which
+ * service, or the sentence that says why the request is refused.
+ *
+ * S3's signed chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) are taken as they are: of them only the
+ * head's signature is verified. Presigned POSTs carry theirs in the form and are not handled here.
+ *
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function verify(request: SignedRequest, secretOf: (accessKeyId: string) => Secret | undefined, now: Date): Signer | string {
+  const claim = readClaim(request);
+  if (typeof claim === "string") return claim;
+  const complaint = checkTime(claim, now) ?? checkHeaders(claim, request) ?? checkBody(claim, request);
+  if (complaint !== undefined) return complaint;
+  const { accessKeyId, service, region } = claim;
+  const known = secretOf(accessKeyId);
+  if (!known) return `The access key ${accessKeyId} does not exist.`;
+  if (known.sessionToken !== claim.sessionToken) return `The session token is not the one of access key ${accessKeyId}.`;
+  const canonical = canonicalRequest(claim, request);
+  if (canonical === undefined) return "The URL holds a % that encodes nothing.";
+  const expected = Buffer.from(signatureOf(claim, known.secret, canonical));
+  const given = Buffer.from(claim.signature);
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    return `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`;
+  }
+  return { accessKeyId, service, region };
+}
+
+function readClaim({ url, headers }: SignedRequest): Claim | string {
+  const authorization = headers["authorization"]?.[0];
+  const query = new URLSearchParams(queryOf(url));
+  if (authorization === undefined) return query.has("X-Amz-Signature") ? readPresigned(query) : "The request is not signed.";
+  const [, scheme, list = ""] = /^(\S+)\s+(.*)$/.exec(authorization) ?? [];
+  if (scheme !== algorithm) return `The Authorization header must begin with ${algorithm}.`;
+  const parts = new Map(list.split(",").map((part) => split(part.trim(), "=")));
+  return claimOf({
+    credential: parts.get("Credential"),
+    signature: parts.get("Signature"),
+    signedHeaders: parts.get("SignedHeaders"),
+    time: headers["x-amz-date"]?.[0],
+    sessionToken: headers["x-amz-security-token"]?.[0],
+    isPresigned: false,
+    lifetime_s: skew_ms / 1000,
+  });
+}
+
+function readPresigned(query: URLSearchParams): Claim | string {
+  const lifetime_s = Number(query.get("X-Amz-Expires") ?? NaN);
+  if (query.get("X-Amz-Algorithm") !== algorithm) return `X-Amz-Algorithm must be ${algorithm}.`;
+  if (!Number.isInteger(lifetime_s) || lifetime_s < 1 || lifetime_s > week_s) return `X-Amz-Expires must be 1 to ${week_s} seconds.`;
+  return claimOf({
+    credential: query.get("X-Amz-Credential") ?? undefined,
+    signature: query.get("X-Amz-Signature") ?? undefined,
+    signedHeaders: query.get("X-Amz-SignedHeaders") ?? undefined,
+    time: query.get("X-Amz-Date") ?? undefined,
+    sessionToken: query.get("X-Amz-Security-Token") ?? undefined,
+    isPresigned: true,
+    lifetime_s,
+  });
+}
+
+interface Parts extends Pick<Claim, "sessionToken" | "isPresigned" | "lifetime_s"> {
+  credential: string | undefined;
+  signature: string | undefined;
+  signedHeaders: string | undefined;
+  time: string | undefined;
+}
+
+function claimOf({ credential, signature, signedHeaders, time, ...rest }: Parts): Claim | string {
+  if (credential === undefined || signature === undefined || signedHeaders === undefined || time === undefined) {
+    return "The signature needs a credential, a signature, the signed headers and X-Amz-Date.";
+  }
+  const [accessKeyId = "", day = "", region = "", service = "", end] = credential.split("/");
+  if (end !== "aws4_request" || !time.startsWith(`${day}T`) || !/^\d{8}T\d{6}Z$/.test(time)) {
+    return "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date.";
+  }
+  return { accessKeyId, day, region, service, signature, signedHeaders: signedHeaders.split(";"), time, ...rest };
+}
+
+function checkTime({ time, lifetime_s }: Claim, now: Date): string | undefined {
+  const signed_ms = Date.parse(time.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  if (!(signed_ms - now.getTime() <= skew_ms)) return `The signature's time ${time} has not come yet.`;
+  if (now.getTime() - signed_ms > lifetime_s * 1000) return `The signature of ${time} has expired: it held for ${lifetime_s} seconds.`;
+  return undefined;
+}
+
+/** A header that was not signed could have been added by anyone; S3 says so for its own headers, which change what a request does. */
+function checkHeaders({ service, signedHeaders }: Claim, { headers }: SignedRequest): string | undefined {
+  const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !signedHeaders.includes(name));
+  if (!signedHeaders.includes("host")) return "The Host header must be signed.";
+  if (service === "s3" && unsigned.length > 0) return `These headers must be signed: ${unsigned.join(", ")}.`;
+  return undefined;
+}
+
+function checkBody(claim: Claim, request: SignedRequest): string | undefined {
+  const hash = payloadHash(claim, request);
+  if (!/^[0-9a-f]{64}$/.test(hash) || hash === sha256(request.body)) return undefined;
+  return "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256.";
+}
+
+function payloadHash({ isPresigned, service }: Claim, { headers, body }: SignedRequest): string {
+  return headers["x-amz-content-sha256"]?.[0] ?? (isPresigned && service === "s3" ? "UNSIGNED-PAYLOAD" : sha256(body));
+}
+
+/** Undefined where the URL cannot be decoded. */
+function canonicalRequest(claim: Claim, request: SignedRequest): string | undefined {
+  try {
+    return [
+      request.method,
+      canonicalPath(request.url, claim.service),
+      canonicalQuery(request.url),
+      ...claim.signedHeaders.map((name) => `${name}:${canonicalValue(request.headers[name])}`),
+      "",
+      claim.signedHeaders.join(";"),
+      payloadHash(claim, request),
+    ].join("\n");
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+/** S3 signs the path as it is sent; all others encode what is sent once more. */
+function canonicalPath(url: string, service: string): string {
+  const [path] = split(url, "?");
+  const encode = service === "s3" ? (segment: string) => encodeRfc3986(decodeURIComponent(segment)) : encodeRfc3986;
+  return path.split("/").map(encode).join("/");
+}
+
+function canonicalQuery(url: string): string {
+  return queryOf(url)
+    .split("&")
+    .filter((parameter) => parameter !== "")
+    .map((parameter) => split(parameter, "=").map((text) => encodeRfc3986(decodeURIComponent(text.replaceAll("+", " ")))))
+    .filter(([name]) => name !== "X-Amz-Signature")
+    .sort(([name = "", value = ""], [otherName = "", otherValue = ""]) => compare(name, otherName) || compare(value, otherValue))
+    .map((parameter) => parameter.join("="))
+    .join("&");
+}
+
+function canonicalValue(values: string[] = []): string {
+  return values.map((value) => value.trim().replace(/\s+/g, " ")).join(",");
+}
+
+function signatureOf({ time, day, region, service }: Claim, secret: string, canonical: string): string {
+  const scope = [day, region, service, "aws4_request"];
+  const key = scope.reduce<string | Buffer>((previous, part) => hmac(previous, part), `AWS4${secret}`);
+  return hmac(key, [algorithm, time, scope.join("/"), sha256(canonical)].join("\n")).toString("hex");
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}
+
+function sha256(bytes: string | Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function queryOf(url: string): string {
+  return split(url, "?")[1];
+}
+
+/** At the first separator; without one, the second part is empty. */
+function split(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** encodeURIComponent leaves five characters that RFC 3986 reserves. */
+function encodeRfc3986(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** By bytes, as encoded text is ASCII; localeCompare would not. */
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
