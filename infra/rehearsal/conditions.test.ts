@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import { matchesConditions, matchesPattern, type ConditionValue } from "./conditions.ts";
+
+type Row = [operator: string, wanted: ConditionValue | ConditionValue[], given: string[], holds: boolean];
+
+const one: Row[] = [
+  ["StringEquals", "main", ["main"], true],
+  ["StringEquals", "main", ["Main"], false],
+  ["StringEquals", "ma*", ["main"], false],
+  ["StringEquals", ["dev", "main"], ["main"], true],
+  ["StringEquals", [], ["main"], false],
+  ["StringNotEquals", ["dev", "main"], ["main"], false],
+  ["StringNotEquals", ["dev", "test"], ["main"], true],
+  ["StringEqualsIgnoreCase", "main", ["MAIN"], true],
+  ["StringNotEqualsIgnoreCase", "main", ["MAIN"], false],
+  ["StringLike", "refs/pull/*/merge", ["refs/pull/12/merge"], true],
+  ["StringLike", "refs/pull/?/merge", ["refs/pull/12/merge"], false],
+  ["StringLike", "refs/pull/*", ["x/refs/pull/1"], false],
+  ["StringLike", "a.c", ["abc"], false],
+  ["StringNotLike", "a*", ["abc"], false],
+  ["StringNotLike", "a*", ["bc"], true],
+  ["Bool", true, ["true"], true],
+  ["Bool", "false", ["true"], false],
+  ["BinaryEquals", "QmluYXJ5", ["QmluYXJ5"], true],
+  ["NumericEquals", 10, ["10.0"], true],
+  ["NumericNotEquals", "10", ["11"], true],
+  ["NumericLessThan", "10", ["9"], true],
+  ["NumericLessThan", "10", ["10"], false],
+  ["NumericLessThanEquals", "10", ["10"], true],
+  ["NumericGreaterThan", "10", ["9"], false],
+  ["NumericGreaterThanEquals", "10", ["10"], true],
+  ["NumericLessThan", "10", [" "], false],
+  ["DateGreaterThan", "2026-01-01T00:00:00Z", ["2026-01-02T00:00:00Z"], true],
+  ["DateLessThan", "2026-01-01T00:00:00Z", ["2026-01-02T00:00:00Z"], false],
+  ["DateEquals", "2026-01-01T00:00:00Z", ["1767225600"], true],
+  ["DateNotEquals", "2026-01-01T00:00:00Z", ["1767225601"], true],
+  ["IpAddress", "203.0.113.0/24", ["203.0.113.9"], true],
+  ["IpAddress", "203.0.113.0/24", ["203.0.114.9"], false],
+  ["IpAddress", "203.0.113.9", ["203.0.113.9"], true],
+  ["IpAddress", "2001:db8::/32", ["2001:db8::1"], true],
+  ["IpAddress", "203.0.113.0/24", ["2001:db8::1"], false],
+  ["NotIpAddress", "203.0.113.0/24", ["203.0.113.9"], false],
+  ["ArnLike", "arn:aws:execute-api:*:123456789012:a1/prod/GET/events/*", ["arn:aws:execute-api:eu-central-1:123456789012:a1/prod/GET/events/1"], true],
+  ["ArnEquals", "arn:aws:lambda:*:1:function:a", ["arn:aws:lambda:r:1:function:a"], true],
+  ["ArnLike", "arn:aws:lambda:*:function:a", ["arn:aws:lambda:r:1:function:a"], false],
+  ["ArnLike", "arn:aws:s3:::a", ["a"], false],
+  ["ArnNotLike", "arn:aws:lambda:*:1:function:a", ["arn:aws:lambda:r:1:function:a"], false],
+  ["ArnNotEquals", "arn:aws:lambda:r:1:function:a", ["arn:aws:lambda:r:1:function:b"], true],
+  ["Null", "false", ["main"], true],
+  ["Null", true, ["main"], false],
+];
+
+const absent: Row[] = [
+  ["StringEquals", "main", [], false],
+  ["StringLike", "*", [], false],
+  ["Bool", "false", [], false],
+  ["IpAddress", "0.0.0.0/0", [], false],
+  ["NumericLessThan", "10", [], false],
+  ["StringNotEquals", "main", [], true],
+  ["StringNotLike", "*", [], true],
+  ["ArnNotLike", "arn:aws:s3:::a", [], true],
+  ["NumericNotEquals", "10", [], true],
+  ["NotIpAddress", "0.0.0.0/0", [], true],
+  ["StringEqualsIfExists", "main", [], true],
+  ["StringNotEqualsIfExists", "main", [], true],
+  ["ForAllValues:StringEquals", "main", [], true],
+  ["ForAllValues:StringNotEquals", "main", [], true],
+  ["ForAnyValue:StringEquals", "main", [], false],
+  ["ForAnyValue:StringNotEquals", "main", [], false],
+  ["ForAnyValue:StringEqualsIfExists", "main", [], true],
+  ["Null", "true", [], true],
+  ["Null", "false", [], false],
+];
+
+const several: Row[] = [
+  ["ForAllValues:StringEquals", ["a", "b"], ["a", "b"], true],
+  ["ForAllValues:StringEquals", ["a", "b"], ["a", "c"], false],
+  ["ForAllValues:StringNotEquals", ["a"], ["b", "c"], true],
+  ["ForAllValues:StringNotEquals", ["a"], ["a", "c"], false],
+  ["ForAllValues:StringLikeIfExists", "a*", ["ab", "b"], false],
+  ["ForAnyValue:StringEquals", ["a", "b"], ["c", "b"], true],
+  ["ForAnyValue:StringEquals", ["a", "b"], ["c"], false],
+  ["ForAnyValue:StringNotEquals", ["a"], ["a", "c"], true],
+  ["ForAnyValue:StringNotEquals", ["a"], ["a"], false],
+];
+
+describe("a condition", () => {
+  test.each([...one, ...absent, ...several])("%s %j on %j: %s", (operator, wanted, given, holds) => {
+    expect(matchesConditions({ [operator]: { "aws:Some": wanted } }, { "aws:some": given })).toBe(holds);
+  });
+
+  test("finds its key whatever the case, and holds only where all the others do", () => {
+    const conditions = { StringEquals: { "AWS:Some": "a", "aws:other": "b" }, Bool: { "aws:third": true } };
+    expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:other": ["b"], "aws:third": ["true"] })).toBe(true);
+    expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:other": ["b"] })).toBe(false);
+    expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:third": ["true"] })).toBe(false);
+  });
+
+  test.each(["StringMatches", "stringEquals", "toString", "IfExists", "NullIfExists", "ForAnyValue:Null", "ForSomeValues:StringEquals"])("with the operator %s is refused", (operator) => {
+    expect(() => matchesConditions({ [operator]: { "aws:some": "a" } }, {})).toThrow(`The condition operator ${operator} is not known.`);
+  });
+
+  test("that compares one value is refused where the key has several", () => {
+    expect(() => matchesConditions({ StringEquals: { "aws:TagKeys": "a" } }, { "aws:tagkeys": ["a", "b"] })).toThrow("StringEquals compares one value, and aws:TagKeys has 2.");
+  });
+});
+
+test("a pattern takes every other character as itself", () => {
+  expect(matchesPattern("a.b+c(d)[e]{f}^g$h|i\\j/k-l", "a.b+c(d)[e]{f}^g$h|i\\j/k-l")).toBe(true);
+  expect(matchesPattern("a\nb", "a*")).toBe(true);
+  expect(matchesPattern("ab", "a")).toBe(false);
+});

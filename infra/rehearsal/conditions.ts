@@ -1,0 +1,109 @@
+import { BlockList, isIPv6 } from "node:net";
+
+/** One value, or several of which one is enough. */
+export type ConditionValue = string | boolean | number;
+export type Conditions = Record<string, Record<string, ConditionValue | ConditionValue[]>>;
+
+type Comparison = (given: string, wanted: string) => boolean;
+
+const comparisons: Record<string, Comparison> = {
+  StringEquals: (given, wanted) => given === wanted,
+  StringEqualsIgnoreCase: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
+  StringLike: matchesPattern,
+  ArnEquals: matchesArn,
+  ArnLike: matchesArn,
+  Bool: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
+  BinaryEquals: (given, wanted) => given === wanted,
+  IpAddress: isInNetwork,
+  ...ordered("Numeric", toNumber),
+  ...ordered("Date", toTime),
+};
+
+const negations: Record<string, string> = {
+  StringNotEquals: "StringEquals",
+  StringNotEqualsIgnoreCase: "StringEqualsIgnoreCase",
+  StringNotLike: "StringLike",
+  ArnNotEquals: "ArnEquals",
+  ArnNotLike: "ArnLike",
+  NotIpAddress: "IpAddress",
+  NumericNotEquals: "NumericEquals",
+  DateNotEquals: "DateEquals",
+};
+
+/**
+ * Whether all conditions of a statement hold. `context` has the request's condition keys in lower
+ * case; a key without a value is absent. Throws for an operator that is not known, and for a plain
+ * operator on a key that has several values: what AWS makes of that is not documented.
+ *
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+ */
+export function matchesConditions(conditions: Conditions, context: Record<string, string[]>): boolean {
+  return Object.entries(conditions).every(([operator, keys]) => {
+    const condition = readOperator(operator);
+    return Object.entries(keys).every(([key, value]) => condition(key, context[key.toLowerCase()] ?? [], [value].flat().map(String)));
+  });
+}
+
+/** `*` stands for any text, `?` for one character, all else for itself. */
+export function matchesPattern(text: string, pattern: string, flags = ""): boolean {
+  const expression = pattern.replaceAll(/[.+^${}()|[\]\\/-]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  return new RegExp(`^${expression}$`, `s${flags}`).test(text);
+}
+
+type Condition = (key: string, given: string[], wanted: string[]) => boolean;
+
+/** Takes `ForAnyValue:StringNotLikeIfExists` apart. */
+function readOperator(operator: string): Condition {
+  if (operator === "Null") return (_key, given, wanted) => wanted.some((value) => value.toLowerCase() === String(given.length === 0));
+  const [, set, name = "", ifExists] = /^(?:(ForAnyValue|ForAllValues):)?(.*?)(IfExists)?$/.exec(operator) ?? [];
+  const positive = Object.hasOwn(negations, name) ? negations[name] : undefined;
+  const compare = Object.hasOwn(comparisons, positive ?? name) ? comparisons[positive ?? name] : undefined;
+  if (!compare) throw new Error(`The condition operator ${operator} is not known.`);
+  const isNegated = positive !== undefined;
+  return (key, given, wanted) => {
+    const holds = (value: string) => wanted.some((each) => compare(value, each)) !== isNegated;
+    if (given.length === 0) return ifExists !== undefined || set === "ForAllValues" || (isNegated && set === undefined);
+    if (set === "ForAllValues") return given.every(holds);
+    if (set === undefined && given.length > 1) throw new Error(`${operator} compares one value, and ${key} has ${given.length}.`);
+    return given.some(holds);
+  };
+}
+
+function ordered(kind: string, read: (text: string) => number): Record<string, Comparison> {
+  return {
+    [`${kind}Equals`]: (given, wanted) => read(given) === read(wanted),
+    [`${kind}LessThan`]: (given, wanted) => read(given) < read(wanted),
+    [`${kind}LessThanEquals`]: (given, wanted) => read(given) <= read(wanted),
+    [`${kind}GreaterThan`]: (given, wanted) => read(given) > read(wanted),
+    [`${kind}GreaterThanEquals`]: (given, wanted) => read(given) >= read(wanted),
+  };
+}
+
+function toNumber(text: string): number {
+  return text.trim() === "" ? NaN : Number(text);
+}
+
+/** RFC 3339, or seconds since 1970. */
+function toTime(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+}
+
+/** Each of the six parts by itself: a `*` in the account does not reach into the resource. */
+function matchesArn(given: string, wanted: string): boolean {
+  const [givenParts, wantedParts] = [arnParts(given), arnParts(wanted)];
+  return givenParts.length === 6 && wantedParts.length === 6 && wantedParts.every((part, index) => matchesPattern(givenParts[index] ?? "", part));
+}
+
+function arnParts(arn: string): string[] {
+  const parts = arn.split(":");
+  return [...parts.slice(0, 5), ...(parts.length > 5 ? [parts.slice(5).join(":")] : [])];
+}
+
+function isInNetwork(address: string, network: string): boolean {
+  const [base = "", prefix] = network.split("/");
+  const family = isIPv6(base) ? "ipv6" : "ipv4";
+  const list = new BlockList();
+  list.addSubnet(base, Number(prefix ?? (family === "ipv6" ? 128 : 32)), family);
+  return list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}

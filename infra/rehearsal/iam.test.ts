@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { allowedActions, decide, decideByResource, type Asked, type Policy, type Principal, type Statement } from "./iam.ts";
+
+const table = "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod";
+const role = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-get-event";
+const caller: Principal = { kind: "AWS", value: role };
+const read: Asked = { action: "dynamodb:GetItem", resource: table, context: {}, principal: caller };
+
+function policy(...statements: Statement[]): Policy {
+  return { Version: "2012-10-17", Statement: statements };
+}
+
+function allow(changes: Partial<Statement> = {}): Statement {
+  return { Sid: "Read", Effect: "Allow", Action: "dynamodb:GetItem", Resource: table, ...changes };
+}
+
+function deny(changes: Partial<Statement> = {}): Statement {
+  return { Sid: "Never", Effect: "Deny", Action: "*", Resource: "*", ...changes };
+}
+
+const allowed = { isAllowed: true, reason: "allowed by Read" };
+const denied = { isAllowed: false, reason: "denied by Never" };
+const notAllowed = { isAllowed: false, reason: "no policy allows it" };
+const notBounded = { isAllowed: false, reason: "the boundary does not allow it" };
+
+describe("a caller with", () => {
+  test.each<[what: string, statements: Statement[], decision: object]>([
+    ["no statement", [], notAllowed],
+    ["exactly this", [allow()], allowed],
+    ["another statement before it", [allow({ Action: "dynamodb:PutItem" }), allow()], allowed],
+    ["a statement without a name", [{ Effect: "Allow", Action: "*", Resource: "*" }], { isAllowed: true, reason: "allowed by statement 1" }],
+    ["another letter case in the action", [allow({ Action: "DynamoDB:getitem" })], allowed],
+    ["another letter case in the resource", [allow({ Resource: table.toUpperCase() })], notAllowed],
+    ["a pattern for the action", [allow({ Action: "dynamodb:?et*" })], allowed],
+    ["a pattern for the resource", [allow({ Resource: "arn:aws:dynamodb:*:*:table/events-api-*" })], allowed],
+    ["only the indexes of the table", [allow({ Resource: `${table}/index/*` })], notAllowed],
+    ["other actions", [allow({ Action: ["dynamodb:Query", "dynamodb:GetItems"] })], notAllowed],
+    ["all but another action", [{ Sid: "Read", Effect: "Allow", NotAction: "iam:*", Resource: table }], allowed],
+    ["all but this action", [{ Sid: "Read", Effect: "Allow", NotAction: ["iam:*", "dynamodb:Get*"], Resource: table }], notAllowed],
+    ["all but another resource", [{ Sid: "Read", Effect: "Allow", Action: "dynamodb:GetItem", NotResource: `${table}-other` }], allowed],
+    ["all but this resource", [{ Sid: "Read", Effect: "Allow", Action: "dynamodb:GetItem", NotResource: [table] }], notAllowed],
+    ["a condition that does not hold", [allow({ Condition: { Bool: { "aws:SecureTransport": "true" } } })], notAllowed],
+    ["a Deny", [allow(), deny()], denied],
+    ["a Deny of other actions", [allow(), deny({ Action: "dynamodb:*Table" })], allowed],
+    ["a Deny of all but this", [allow(), { Sid: "Never", Effect: "Deny", NotAction: "dynamodb:GetItem", Resource: "*" }], allowed],
+    ["a Deny whose condition does not hold", [allow(), deny({ Condition: { Bool: { "aws:SecureTransport": "false" } } })], allowed],
+    ["a Deny whose condition holds because its key is absent", [allow(), deny({ Condition: { StringNotEquals: { "aws:Some": "x" } } })], denied],
+  ])("%s", (_what, statements, decision) => {
+    expect(decide({ identity: [policy(...statements)] }, read)).toEqual(decision);
+    expect(decide({ identity: statements.map((statement) => ({ Statement: { Sid: "statement 1", ...statement } })) }, read)).toEqual(decision);
+  });
+});
+
+describe("a boundary", () => {
+  test.each<[what: string, boundary: Policy | undefined, decision: object]>([
+    ["that is not there cuts nothing", undefined, allowed],
+    ["that allows it lets it pass", policy(allow({ Sid: "Most", Action: "dynamodb:*" })), allowed],
+    ["that does not allow it cuts it", policy(allow({ Action: "dynamodb:Query" })), notBounded],
+    ["that denies it denies it", policy(allow(), deny()), denied],
+  ])("%s", (_what, boundary, decision) => {
+    expect(decide({ identity: [policy(allow())], boundary }, read)).toEqual(decision);
+  });
+
+  test("gives nothing by itself", () => {
+    expect(decide({ identity: [], boundary: policy(allow()) }, read)).toEqual(notAllowed);
+  });
+});
+
+describe("a resource's policy", () => {
+  const inThisAccount = { AWS: "arn:aws:iam::123456789012:root" };
+
+  test.each<[what: string, statement: Statement, byItself: object, byTheCallersPolicyToo: object]>([
+    ["names the caller", allow({ Principal: { AWS: [`${role}s`, role] } }), allowed, allowed],
+    ["names everybody", allow({ Principal: "*" }), allowed, allowed],
+    ["names everybody in AWS", allow({ Principal: { AWS: "*" } }), allowed, allowed],
+    ["names the account, which only delegates", allow({ Principal: inThisAccount }), notAllowed, allowed],
+    ["names another role", allow({ Principal: { AWS: `${role}s` } }), notAllowed, allowed],
+    ["names a service", allow({ Principal: { Service: "lambda.amazonaws.com" } }), notAllowed, allowed],
+    ["denies everybody", deny({ Principal: "*" }), denied, denied],
+    ["denies the account", deny({ Principal: inThisAccount }), denied, denied],
+    ["denies the account by its number", deny({ Principal: { AWS: "123456789012" } }), denied, denied],
+    ["denies another account", deny({ Principal: { AWS: "999999999999" } }), notAllowed, allowed],
+    ["denies another role of the account", deny({ Principal: { AWS: `${role}s` } }), notAllowed, allowed],
+  ])("that %s", (_what, statement, byItself, byTheCallersPolicyToo) => {
+    expect(decide({ identity: [], resource: policy(statement) }, read)).toEqual(byItself);
+    expect(decide({ identity: [policy(allow())], resource: policy(statement) }, read)).toEqual(byTheCallersPolicyToo);
+  });
+
+  test("is cut by the caller's boundary", () => {
+    const resource = policy(allow({ Principal: { AWS: role } }));
+    expect(decide({ identity: [], boundary: policy(allow({ Action: "s3:*" })), resource }, read)).toEqual(notBounded);
+  });
+});
+
+describe("a trust policy or a function's policy", () => {
+  const gateway: Principal = { kind: "Service", value: "apigateway.amazonaws.com" };
+  const invoke: Asked = { action: "lambda:InvokeFunction", resource: "arn:aws:lambda:r:1:function:f:live", context: { "aws:sourcearn": ["arn:aws:execute-api:r:1:a/prod/GET/events"] } };
+  const permission = { Sid: "Read", Effect: "Allow", Action: "lambda:InvokeFunction", Principal: { Service: "apigateway.amazonaws.com" } } as const;
+  const notNamed = { isAllowed: false, reason: "the policy does not name the principal" };
+
+  test.each<[what: string, statements: Statement[], principal: Principal | undefined, decision: object]>([
+    ["allows the principal that it names", [permission], gateway, allowed],
+    ["allows it on its resource", [{ ...permission, Resource: invoke.resource }], gateway, allowed],
+    ["does not allow it on another resource", [{ ...permission, Resource: "arn:aws:lambda:r:1:function:f" }], gateway, notAllowed],
+    ["allows it from a source", [{ ...permission, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:execute-api:r:1:a/prod/GET/*" } } }], gateway, allowed],
+    ["does not allow it from another source", [{ ...permission, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:execute-api:r:1:a/prod/POST/*" } } }], gateway, notAllowed],
+    ["does not allow another service", [permission], { kind: "Service", value: "s3.amazonaws.com" }, notNamed],
+    ["does not allow the same name as another kind", [permission], { kind: "Federated", value: gateway.value }, notNamed],
+    ["does not allow a caller without a name", [permission], undefined, notNamed],
+    ["does not allow who is named nowhere", [{ Effect: "Allow", Action: "lambda:InvokeFunction" }], gateway, notNamed],
+    ["does not allow another action", [{ ...permission, Action: "lambda:GetFunction" }], gateway, notAllowed],
+    ["denies what it also allows", [permission, { ...permission, Sid: "Never", Effect: "Deny" }], gateway, denied],
+    ["allows every role of an account that it names", [{ ...permission, Principal: { AWS: "123456789012" } }], caller, allowed],
+  ])("%s", (_what, statements, principal, decision) => {
+    expect(decideByResource(policy(...statements), { ...invoke, ...(principal && { principal }) })).toEqual(decision);
+  });
+});
+
+describe("a policy is refused", () => {
+  test.each<[what: string, statement: object, message: string]>([
+    ["with a policy variable", allow({ Resource: "arn:aws:s3:::a/${aws:username}" }), "Policy variables are not evaluated here: write the value."],
+    ["with NotPrincipal", { ...allow(), NotPrincipal: "*" }, "Read: NotPrincipal is not evaluated here."],
+    ["without an action", { Effect: "Allow", Resource: "*" }, "statement 1 must have Action or NotAction."],
+    ["with an action and its opposite", { ...allow(), NotAction: "s3:*" }, "Read must have Action or NotAction."],
+    ["without a resource", { Effect: "Allow", Action: "*" }, "statement 1 has neither Resource nor NotResource."],
+    ["with an unknown operator", allow({ Condition: { StringMatches: { "aws:Some": "x" } } }), "The condition operator StringMatches is not known."],
+  ])("%s", (_what, statement, message) => {
+    expect(() => decide({ identity: [policy(statement as Statement)] }, read)).toThrow(message);
+  });
+});
+
+test("the actions that policies allow are listed once, and what they deny is not", () => {
+  const policies = [policy(allow({ Action: ["s3:GetObject", "dynamodb:GetItem"] }), deny()), policy(allow(), { Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" })];
+  expect(allowedActions(policies)).toEqual(["* except iam:*, sts:*", "dynamodb:GetItem", "s3:GetObject"]);
+});

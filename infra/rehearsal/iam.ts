@@ -1,0 +1,150 @@
+import { matchesConditions, matchesPattern, type Conditions } from "./conditions.ts";
+
+export interface Statement {
+  Sid?: string;
+  Effect: "Allow" | "Deny";
+  Principal?: unknown;
+  Action?: string | string[];
+  NotAction?: string | string[];
+  Resource?: string | string[];
+  NotResource?: string | string[];
+  Condition?: Conditions;
+}
+
+export interface Policy {
+  Version?: string;
+  Statement: Statement | Statement[];
+}
+
+/** What is asked: one action on one resource. */
+export interface Asked {
+  action: string;
+  resource: string;
+  /** Condition keys in lower case, such as "aws:securetransport": ["true"]. An absent key is absent. */
+  context: Record<string, string[]>;
+  /** Who asks, for resource and trust policies. Of a role's session: the role's ARN. */
+  principal?: Principal;
+}
+
+export interface Principal {
+  kind: "AWS" | "Service" | "Federated";
+  value: string;
+}
+
+export interface Decision {
+  isAllowed: boolean;
+  /** Such as "allowed by ReadItems", "denied by TlsOnly", "no policy allows it". */
+  reason: string;
+}
+
+const known = ["Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+
+/**
+ * Decides as AWS does within one account: a Deny anywhere wins; else a policy of the caller, or the
+ * resource's where it names the caller, must allow it, and so must the boundary, which gives nothing
+ * by itself. Throws for a policy that it cannot read: policy variables, NotPrincipal, an unknown
+ * condition operator.
+ *
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export function decide(policies: { identity: Policy[]; boundary?: Policy | undefined; resource?: Policy | undefined }, asked: Asked): Decision {
+  const identity = policies.identity.flatMap(identityStatements);
+  const boundary = policies.boundary && identityStatements(policies.boundary);
+  const resource = policies.resource ? statementsOf(policies.resource) : [];
+  const denial =
+    [...identity, ...(boundary ?? [])].find(applies("Deny", asked)) ??
+    resource.filter((statement) => names(statement, asked.principal, true)).find(applies("Deny", asked));
+  if (denial) return { isAllowed: false, reason: `denied by ${denial.name}` };
+
+  // An account as principal lets its administrators allow it; it does not allow anything by itself.
+  const allowance =
+    identity.find(applies("Allow", asked)) ??
+    resource.filter((statement) => names(statement, asked.principal, false)).find(applies("Allow", asked));
+  if (!allowance) return { isAllowed: false, reason: "no policy allows it" };
+  if (boundary && !boundary.some(applies("Allow", asked))) return { isAllowed: false, reason: "the boundary does not allow it" };
+  return { isAllowed: true, reason: `allowed by ${allowance.name}` };
+}
+
+/**
+ * Decides by a role's trust policy or a function's policy alone: only the statements that name the
+ * asking principal count, and where a statement has no Resource, it is about what it is attached to.
+ */
+export function decideByResource(policy: Policy, asked: Asked): Decision {
+  const statements = statementsOf(policy).filter((statement) => names(statement, asked.principal, true));
+  const denial = statements.find(applies("Deny", asked));
+  if (denial) return { isAllowed: false, reason: `denied by ${denial.name}` };
+  const allowance = statements.find(applies("Allow", asked));
+  if (allowance) return { isAllowed: true, reason: `allowed by ${allowance.name}` };
+  return { isAllowed: false, reason: statements.length > 0 ? "no policy allows it" : "the policy does not name the principal" };
+}
+
+/** Every action pattern that the policies allow, sorted, each once: to print what is granted and never used. */
+export function allowedActions(policies: Policy[]): string[] {
+  const allowed = policies.flatMap(statementsOf).filter(({ Effect }) => Effect === "Allow");
+  const patterns = allowed.flatMap(({ Action, NotAction }) =>
+    NotAction === undefined ? listOf(Action) : [`* except ${listOf(NotAction).join(", ")}`],
+  );
+  return [...new Set(patterns)].sort();
+}
+
+/** Whether an action is one of those that a pattern such as `dynamodb:*Item` stands for; letter case does not matter. */
+export function matchesAction(action: string, pattern: string): boolean {
+  return matchesPattern(action, pattern, "i");
+}
+
+interface NamedStatement extends Statement {
+  name: string;
+}
+
+function applies(effect: "Allow" | "Deny", { action, resource, context }: Asked): (statement: Statement) => boolean {
+  return ({ Effect, Action, NotAction, Resource, NotResource, Condition = {} }) =>
+    Effect === effect &&
+    covers((pattern) => matchesAction(action, pattern), Action, NotAction) &&
+    covers((pattern) => matchesPattern(resource, pattern), Resource, NotResource) &&
+    matchesConditions(Condition, context);
+}
+
+/** Where neither is given, as in a trust policy without a Resource, there is nothing to restrict. */
+function covers(matches: (pattern: string) => boolean, patterns?: string | string[], excluded?: string | string[]): boolean {
+  if (patterns !== undefined) return listOf(patterns).some(matches);
+  return !listOf(excluded).some(matches);
+}
+
+function names({ Principal }: Statement, asking: Principal | undefined, isAccountEnough: boolean): boolean {
+  if (Principal === "*") return true;
+  const named = listOf((Principal as Record<string, string | string[]> | undefined)?.[asking?.kind ?? "AWS"]);
+  return named.some((name) => {
+    if (name === "*") return true;
+    if (!asking) return false;
+    if (name === asking.value) return true;
+    return isAccountEnough && asking.kind === "AWS" && isAccountOf(name, asking.value);
+  });
+}
+
+/** An account is named as `123456789012` or `arn:aws:iam::123456789012:root`. */
+function isAccountOf(name: string, asking: string): boolean {
+  const [, account] = /^(?:arn:[a-z-]+:iam::)?(\d{12})(?::root)?$/.exec(name) ?? [];
+  return account !== undefined && account === asking.split(":")[4];
+}
+
+function identityStatements(policy: Policy): NamedStatement[] {
+  const statements = statementsOf(policy);
+  const incomplete = statements.find(({ Resource, NotResource }) => Resource === undefined && NotResource === undefined);
+  if (incomplete) throw new Error(`${incomplete.name} has neither Resource nor NotResource.`);
+  return statements;
+}
+
+function statementsOf(policy: Policy): NamedStatement[] {
+  if (JSON.stringify(policy).includes("${")) throw new Error("Policy variables are not evaluated here: write the value.");
+  return [policy.Statement].flat().map((statement, index) => {
+    const name = statement.Sid ?? `statement ${index + 1}`;
+    const unknown = Object.keys(statement).filter((key) => !known.includes(key));
+    if (unknown.length > 0) throw new Error(`${name}: ${unknown.join(", ")} is not evaluated here.`);
+    if ((statement.Action === undefined) === (statement.NotAction === undefined)) throw new Error(`${name} must have Action or NotAction.`);
+    return { ...statement, name };
+  });
+}
+
+function listOf(value: string | string[] | undefined): string[] {
+  return value === undefined ? [] : [value].flat();
+}
