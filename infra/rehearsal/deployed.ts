@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { unzipSync } from "fflate";
+import type { Route } from "../local/gateway.ts";
+import { runInThread, type RunningFunction } from "../local/runner.ts";
+import type { AwsCaller } from "./aws.ts";
+import type { Gate } from "./gate.ts";
+
+/** What the emulated AWS does around a function. */
+export interface Surroundings extends Pick<Gate, "url" | "accountId" | "zipOf" | "credentialsFor" | "mayInvoke"> {
+  region: string;
+  /** Reads what is deployed. */
+  read: AwsCaller;
+}
+
+export interface DeployedApi {
+  apiId: string;
+  stage: string;
+  routes: Route[];
+  stop: () => Promise<void>;
+}
+
+interface Configuration {
+  Handler: string;
+  Role: string;
+  CodeSha256: string;
+  Timeout: number;
+  MemorySize: number;
+  Environment?: { Variables?: Record<string, string> };
+}
+
+/**
+ * Reads an HTTP API of this name back from AWS, with the route, integration, alias, version,
+ * environment and zip of each function, so that the local gateway can serve what is deployed and
+ * nothing else: each function runs under the credentials of its own role.
+ */
+export async function readDeployedApi(name: string, scratchPath: string, surroundings: Surroundings): Promise<DeployedApi> {
+  const { accountId, region, mayInvoke } = surroundings;
+  const read = async (path: string) => readJson(surroundings.read, "apigateway", path);
+  const api = itemsOf(await read("/v2/apis")).find((item) => item["name"] === name);
+  if (!api) throw new Error(`There is no HTTP API named ${name}.`);
+  const apiId = String(api["apiId"]);
+  const apiPath = `/v2/apis/${apiId}`;
+  const [stage] = itemsOf(await read(`${apiPath}/stages`));
+  if (!stage) throw new Error(`The API ${name} has no stage.`);
+  const integrations = new Map(itemsOf(await read(`${apiPath}/integrations`)).map((each) => [`integrations/${String(each["integrationId"])}`, each]));
+  const stageName = String(stage["stageName"]);
+  const functions = new Map<string, RunningFunction>();
+  const routes: Route[] = [];
+  for (const { routeKey, target } of itemsOf(await read(`${apiPath}/routes`))) {
+    const { functionName, alias } = integratedFunction(integrations.get(String(target)));
+    const running = functions.get(functionName) ?? (await startDeployed(functionName, alias, scratchPath, surroundings));
+    functions.set(functionName, running);
+    const [method = "", path = ""] = String(routeKey).split(" ");
+    const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stageName}/${method}${path}`;
+    routes.push({
+      routeKey: String(routeKey),
+      async invoke(event) {
+        const decision = await mayInvoke({ functionName, alias, sourceArn });
+        if (!decision.isAllowed) throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
+        return running.invoke(event);
+      },
+    });
+  }
+  return { apiId, stage: stageName, routes, stop: async () => { await Promise.all([...functions.values()].map((each) => each.stop())); } };
+}
+
+function integratedFunction(integration: Record<string, unknown> | undefined): { functionName: string; alias: string } {
+  const { integrationUri, payloadFormatVersion } = integration ?? {};
+  const [, functionName, alias] = /:function:([^:/]+):([^:/]+)(?:\/invocations)?$/.exec(String(integrationUri)) ?? [];
+  if (functionName === undefined || alias === undefined) throw new Error(`An integration must lead to a function's alias, not to ${String(integrationUri)}.`);
+  if (payloadFormatVersion !== "2.0") throw new Error(`${functionName}: the integration must have payload format 2.0, not ${String(payloadFormatVersion)}.`);
+  return { functionName, alias };
+}
+
+/** As Lambda starts one: the alias's version with its settings, its zip, and its role's credentials. */
+async function startDeployed(name: string, alias: string, scratchPath: string, surroundings: Surroundings): Promise<RunningFunction> {
+  const { read, zipOf, credentialsFor, url, region } = surroundings;
+  const path = `/2015-03-31/functions/${name}`;
+  const { FunctionVersion: version } = await readJson(read, "lambda", `${path}/aliases/${alias}`);
+  const configuration = (await readJson(read, "lambda", `${path}/configuration?Qualifier=${String(version)}`)) as unknown as Configuration;
+  const zip = zipOf(configuration.CodeSha256);
+  if (!zip) throw new Error(`${name}: no zip was uploaded with the CodeSha256 ${configuration.CodeSha256}.`);
+  const folder = unzip(zip, join(scratchPath, createHash("sha256").update(zip).digest("hex").slice(0, 16)));
+  const [file = "", exportName = ""] = configuration.Handler.split(".");
+  const { accessKeyId, secretAccessKey, sessionToken = "" } = await credentialsFor(configuration.Role);
+  return runInThread(moduleAt(folder, file), {
+    name,
+    memory_mb: configuration.MemorySize,
+    timeout_s: configuration.Timeout,
+    exportName,
+    environment: {
+      ...configuration.Environment?.Variables,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      AWS_REGION: region,
+      AWS_ENDPOINT_URL_DYNAMODB: url,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+    },
+  });
+}
+
+function unzip(zip: Uint8Array, folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  for (const [file, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, file), bytes);
+  return folder;
+}
+
+/** Lambda's Node.js runtime tries these endings, in this order. */
+function moduleAt(folder: string, file: string): string {
+  const found = ["js", "mjs", "cjs"].map((ending) => join(folder, `${file}.${ending}`)).find((path) => existsSync(path));
+  return found ?? join(folder, file);
+}
+
+async function readJson(read: AwsCaller, service: string, path: string): Promise<Record<string, unknown>> {
+  const { status, body } = await read({ service, method: "GET", path });
+  if (status !== 200) throw new Error(`${service} answered ${status} to GET ${path}: ${body}`);
+  return JSON.parse(body) as Record<string, unknown>;
+}
+
+function itemsOf({ items }: Record<string, unknown>): Record<string, unknown>[] {
+  return items as Record<string, unknown>[];
+}

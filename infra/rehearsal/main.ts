@@ -1,0 +1,54 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleFunctions, writeBundles } from "../bundle.ts";
+import { root } from "../functions.ts";
+import { killPrograms } from "./programs.ts";
+import { rehearse } from "./rehearsal.ts";
+import { startGate } from "./gate.ts";
+import { startMoto } from "./moto.ts";
+import { interrupt, step } from "./steps.ts";
+import { expectTerraform } from "./terraform.ts";
+import { startIssuer } from "./tokens.ts";
+
+const region = "ap-southeast-1"; // the one that the README deploys to
+const scratchPath = mkdtempSync(join(tmpdir(), "rehearsal-"));
+const started: { stop: () => Promise<void> }[] = [];
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    interrupt();
+    killPrograms();
+  });
+}
+
+try {
+  await expectTerraform();
+  copyProject();
+  await step("Build the functions", async () => { writeBundles(await bundleFunctions(), join(scratchPath, "dist")); });
+  const moto = await step("Start moto", startMoto);
+  started.push(moto);
+  const issuer = startIssuer();
+  const gate = await step("Start the gate in front of it", () => startGate({ motoUrl: moto.url, region, issuer }));
+  started.push(gate);
+  await rehearse({ gate, issuer, names: { project: "events-api", stage: "prod", accountId: gate.accountId, region }, scratchPath });
+  console.log("\nThe rehearsal has passed.");
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  await stopAll();
+}
+
+/** Terraform leaves files beside what it applies; here it works on a copy, and the project stays clean. */
+function copyProject(): void {
+  for (const folder of ["functions", "infra", "oidc"]) {
+    cpSync(join(root, folder), join(scratchPath, folder), { recursive: true, filter: (path) => !path.includes(".terraform/") && !path.includes(".tfstate") });
+  }
+  cpSync(join(root, "README.md"), join(scratchPath, "README.md"));
+}
+
+async function stopAll(): Promise<void> {
+  while (started.length > 0) await started.pop()?.stop();
+  rmSync(scratchPath, { recursive: true, force: true });
+}

@@ -1,0 +1,117 @@
+import { formRequest, type AwsAnswer, type AwsCaller, type AwsRequest } from "./aws.ts";
+import type { Names } from "./refusals.ts";
+
+/** Something put wrong in what is deployed, and the way back. */
+export interface Mutation {
+  what: string;
+  apply: () => Promise<void>;
+  revert: () => Promise<void>;
+}
+
+/**
+ * Four mistakes that a deployment could make, each put into the deployed function get-event by the
+ * operator: whoever then calls the API must notice.
+ */
+export function mutationsOf({ project, stage, accountId, region }: Names, apiId: string, operate: AwsCaller): Mutation[] {
+  const name = `${project}-${stage}-get-event`;
+  const send = (request: AwsRequest) => sendExpectingSuccess(operate, request);
+  const changed = (what: string, wrong: object): Mutation => {
+    let before: { version: string; configuration: object };
+    let published = "";
+    return {
+      what,
+      apply: async () => {
+        before = await currentVersion(name, send);
+        await send(lambdaRequest("PUT", `${name}/configuration`, wrong));
+        published = await publish(name, send);
+        await pointAliasAt(name, published, send);
+      },
+      revert: async () => {
+        await send(lambdaRequest("PUT", `${name}/configuration`, before.configuration));
+        await pointAliasAt(name, before.version, send);
+        await send(lambdaRequest("DELETE", `${name}?Qualifier=${published}`));
+      },
+    };
+  };
+  return [
+    missingPermission(name, send),
+    changed("a wrong environment variable", { Environment: { Variables: { TABLE_NAME: "wrong" } } }),
+    changed("a wrong handler name", { Handler: "index.wrong" }),
+    wrongInvokePermission(name, `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stage}`, send),
+  ];
+}
+
+type Send = (request: AwsRequest) => Promise<AwsAnswer>;
+
+function missingPermission(name: string, send: Send): Mutation {
+  const policy = (form: Record<string, string>) => formRequest("iam", "2010-05-08", { RoleName: name, PolicyName: name, ...form });
+  let before = "";
+  return {
+    what: "a missing permission",
+    apply: async () => {
+      const { body } = await send(policy({ Action: "GetRolePolicy" }));
+      before = decodeURIComponent(/<PolicyDocument>(.*)<\/PolicyDocument>/s.exec(body)?.[1] ?? "");
+      const { Statement: statements } = JSON.parse(before) as { Statement: { Action: string[] }[] };
+      const kept = statements.filter(({ Action }) => !Action.includes("dynamodb:GetItem"));
+      await send(policy({ Action: "PutRolePolicy", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: kept }) }));
+    },
+    revert: async () => {
+      await send(policy({ Action: "PutRolePolicy", PolicyDocument: before }));
+    },
+  };
+}
+
+function wrongInvokePermission(name: string, apiArn: string, send: Send): Mutation {
+  let before: { Sid: string; Condition: { ArnLike: { "AWS:SourceArn": string } } };
+  const path = `${name}/policy`;
+  const allow = (sourceArn: string) =>
+    lambdaRequest("POST", `${path}?Qualifier=live`, {
+      StatementId: before.Sid,
+      Action: "lambda:InvokeFunction",
+      Principal: "apigateway.amazonaws.com",
+      SourceArn: sourceArn,
+    });
+  const replace = async (sourceArn: string) => {
+    await send(lambdaRequest("DELETE", `${path}/${before.Sid}?Qualifier=live`));
+    await send(allow(sourceArn));
+  };
+  return {
+    what: "a permission for another route",
+    apply: async () => {
+      const { body } = await send(lambdaRequest("GET", `${path}?Qualifier=live`));
+      const { Policy: policy } = JSON.parse(body) as { Policy: string };
+      const [statement] = (JSON.parse(policy) as { Statement: (typeof before)[] }).Statement;
+      if (!statement) throw new Error(`${name} has no policy.`);
+      before = statement;
+      await replace(`${apiArn}/GET/other`);
+    },
+    revert: () => replace(before.Condition.ArnLike["AWS:SourceArn"]),
+  };
+}
+
+async function currentVersion(name: string, send: Send) {
+  const alias = JSON.parse((await send(lambdaRequest("GET", `${name}/aliases/live`))).body) as { FunctionVersion: string };
+  const { body } = await send(lambdaRequest("GET", `${name}/configuration`));
+  const { Environment, Handler } = JSON.parse(body) as { Environment: object; Handler: string };
+  return { version: alias.FunctionVersion, configuration: { Environment, Handler } };
+}
+
+async function publish(name: string, send: Send): Promise<string> {
+  const { body } = await send(lambdaRequest("POST", `${name}/versions`, {}));
+  return (JSON.parse(body) as { Version: string }).Version;
+}
+
+async function pointAliasAt(name: string, version: string, send: Send): Promise<void> {
+  await send(lambdaRequest("PUT", `${name}/aliases/live`, { FunctionVersion: version }));
+}
+
+function lambdaRequest(method: string, path: string, input?: object): AwsRequest {
+  const request = { service: "lambda", method, path: `/2015-03-31/functions/${path}` };
+  return input ? { ...request, headers: { "content-type": "application/json" }, body: JSON.stringify(input) } : request;
+}
+
+async function sendExpectingSuccess(call: AwsCaller, request: AwsRequest): Promise<AwsAnswer> {
+  const answer = await call(request);
+  if (answer.status >= 300) throw new Error(`${request.service} answered ${answer.status} to ${request.method} ${request.path}: ${answer.body}`);
+  return answer;
+}

@@ -1,0 +1,25 @@
+import { formRequest, jsonRequest, type AwsCaller, type AwsRequest } from "./aws.ts";
+
+/** How to list what a deployment could leave behind, with what a listing looks like that is not empty. */
+const listings: [what: string, request: AwsRequest, leftover: RegExp][] = [
+  ["a table", jsonRequest("dynamodb", "DynamoDB_20120810.ListTables", {}), /"TableNames": ?\["/],
+  ["a function", { service: "lambda", method: "GET", path: "/2015-03-31/functions" }, /"FunctionName"/],
+  ["an API", { service: "apigateway", method: "GET", path: "/v2/apis" }, /"apiId"/],
+  ["a log group", jsonRequest("logs", "Logs_20140328.DescribeLogGroups", {}), /"logGroupName"/],
+  ["a role", formRequest("iam", "2010-05-08", { Action: "ListRoles" }), /<RoleName>/],
+  ["a policy", formRequest("iam", "2010-05-08", { Action: "ListPolicies", Scope: "Local" }), /<PolicyName>/],
+  ["an OIDC provider", formRequest("iam", "2010-05-08", { Action: "ListOpenIDConnectProviders" }), /<Arn>/],
+  ["a budget", jsonRequest("budgets", "AWSBudgetServiceGateway.DescribeBudgets", { AccountId: "123456789012" }), /"BudgetName"/],
+  ["a bucket", { service: "s3", method: "GET", path: "/" }, /<Bucket>/],
+];
+
+/** One sentence for each kind of thing that is still there after everything was destroyed. */
+export async function whatIsLeft(operate: AwsCaller): Promise<string[]> {
+  const left: string[] = [];
+  for (const [what, request, leftover] of listings) {
+    const { status, body } = await operate(request);
+    if (status !== 200) left.push(`${request.service} answered ${status} when asked for ${what}: ${body}`);
+    else if (leftover.test(body)) left.push(`${what} is left: ${body.slice(0, 300)}`);
+  }
+  return left;
+}

@@ -1,0 +1,34 @@
+import { spawn, type ChildProcess } from "node:child_process";
+
+export interface Run {
+  exitCode: number;
+  /** Both streams, as they came. */
+  output: string;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Runs a program to its end. Throws only where it cannot be started. */
+export async function runProgram(program: string, parameters: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<Run> {
+  // A group of its own, so that what it starts can be stopped with it: bash would leave Terraform behind.
+  const child = spawn(program, parameters, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
+  try {
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => { resolve(code ?? 1); });
+    });
+    return { exitCode, output };
+  } finally {
+    running.delete(child);
+  }
+}
+
+/** Ends what is running at once, each with its whole group. Terraform's state does not matter here: it goes too. */
+export function killPrograms(): void {
+  for (const { pid } of running) {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  }
+}

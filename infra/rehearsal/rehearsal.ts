@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import { readFunctions } from "../functions.ts";
+import { callerOf, formRequest, type AwsCaller } from "./aws.ts";
+import { deployClaims, planClaims, repository, startJob, takeRole, type Job } from "./ci.ts";
+import type { Gate } from "./gate.ts";
+import { tryGate } from "./gate-refusals.ts";
+import { tryMatrix } from "./matrix.ts";
+import { mutationsOf } from "./mutations.ts";
+import { whatIsLeft } from "./nothing-left.ts";
+import { readmeBlocks } from "./readme-block.ts";
+import { refusedToDeploy, refusedToPlan, type Attempt, type Names } from "./refusals.ts";
+import { editAndBuild, expectNewCode } from "./second-release.ts";
+import { runSuites, serveDeployed, whatFails } from "./served.ts";
+import { expectNone, step } from "./steps.ts";
+import { issuer, type TokenIssuer } from "./tokens.ts";
+import { trustCases } from "./trust-cases.ts";
+import { expectEmpty, setUpTrust } from "./trust.ts";
+import { printUnused } from "./unused.ts";
+
+export interface Rehearsal {
+  gate: Gate;
+  issuer: TokenIssuer;
+  names: Names;
+  /** A copy of functions/, infra/ and oidc/, with dist/. */
+  scratchPath: string;
+}
+
+/** From an empty account to a deployed API that works and refuses what it must, and back to nothing. */
+export async function rehearse(rehearsal: Rehearsal): Promise<void> {
+  const { gate, names, scratchPath } = rehearsal;
+  const { project, stage, region } = names;
+  const operator = callerOf(gate.url, region, gate.operator);
+  await step("Try what the gate itself must refuse", async () => {
+    const { tried, wrong } = await tryGate(gate, region);
+    expectNone(wrong, "The gate lets through what it must not");
+    return tried;
+  }, (tried) => `${tried} tried`);
+  const trust = await setUpTrust(rehearsal);
+  await step("Take every role with every token that comes close", () => expectTrust(rehearsal), (tried) => `${tried} tried, as intended`);
+  const plan = await startJob(rehearsal, `${project}-plan`, planClaims);
+  const deploy = await startJob(rehearsal, `${project}-deploy-${stage}`, deployClaims(stage));
+
+  await deployStack(rehearsal, plan, deploy);
+  await step("Run the callers' suites against what is deployed", () => testDeployed(rehearsal), (outcome) => outcome);
+  await printUnused(gate, readFunctions().map(({ name }) => `${project}-${stage}-${name}`));
+  await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal), (tried) => `${tried} tried, as granted`);
+  await step("Try what the deploy role may not do", () => expectRefused(deploy.call, refusedToDeploy(names)), (tried) => `${tried} refused`);
+  await step("Try what the plan role may not do", () => expectRefused(plan.call, refusedToPlan(names)), (tried) => `${tried} refused`);
+  await expectMutationsNoticed(rehearsal, operator);
+  await step("Plan the stack again: everything is back as it was", () => expectUnchanged(rehearsal, deploy));
+
+  await step("Release a change: new code goes live", () => releaseChange(rehearsal, deploy));
+  await step("Destroy the stack as the deploy role", () => deploy.shell(scratchPath, stackBlock(rehearsal, "Take it down")));
+  await printUnused(gate, [`${project}-plan`, `${project}-deploy-${stage}`]);
+  await step("Take the trust down, but keep the provider", () => trust.tearDown());
+  await step("Look for what is left", () => expectOnlyProviderLeft(operator, names), () => "the provider, and now nothing");
+}
+
+async function expectTrust({ gate, issuer: github, names }: Rehearsal): Promise<number> {
+  const { project, accountId } = names;
+  const stages = ["staging", "prod"];
+  const cases = trustCases({ project, repository: repository.name, repositoryId: repository.id, ownerId: repository.ownerId, stages });
+  const roles = [`${project}-plan`, ...stages.map((stage) => `${project}-deploy-${stage}`)];
+  const wrong: string[] = [];
+  for (const { what, claims, assumes } of cases) {
+    const token = github.issue(claims);
+    for (const role of roles) {
+      const answer = await takeRole(gate, `arn:aws:iam::${accountId}:role/${role}`, token);
+      const isTaken = typeof answer !== "string";
+      if (isTaken !== assumes.includes(role)) wrong.push(`${what} ${isTaken ? "takes" : "does not take"} ${role}${isTaken ? "" : `: ${answer}`}`);
+    }
+  }
+  expectNone(wrong, "Roles open to the wrong tokens");
+  return cases.length * roles.length;
+}
+
+/** Follows the README: what a person types is what is rehearsed. */
+async function deployStack(rehearsal: Rehearsal, plan: Job, deploy: Job): Promise<void> {
+  const { names, scratchPath } = rehearsal;
+  const [init = "", ...planAndApply] = stackBlock(rehearsal, "Deploy").split("\n");
+  await step("Plan the stack as the plan role, with a pull request's token", async () => {
+    await plan.shell(scratchPath, init);
+    await plan.terraform(join(scratchPath, "infra"), "plan", "-lock=false", `-var-file=environments/${names.stage}.tfvars`);
+  });
+  await step("Apply it as the deploy role, with a token of main", async () => {
+    await deploy.shell(scratchPath, [init, ...planAndApply].join("\n"));
+  });
+  await step("Plan it again as both: nothing to change", async () => {
+    await expectUnchanged(rehearsal, deploy);
+    await expectUnchanged(rehearsal, plan, "-lock=false");
+  });
+}
+
+async function releaseChange(rehearsal: Rehearsal, deploy: Job): Promise<void> {
+  const { gate, names, scratchPath } = rehearsal;
+  await editAndBuild(scratchPath);
+  await deploy.shell(scratchPath, stackBlock(rehearsal, "Deploy"));
+  const served = await serveDeployed(gate, names, scratchPath);
+  try {
+    await expectNewCode(served.url);
+  } finally {
+    await served.stop();
+  }
+}
+
+/** The README's lines for the stack, without the build, which is done, and with this account. */
+function stackBlock({ names, scratchPath }: Rehearsal, heading: string): string {
+  const [block] = readmeBlocks(join(scratchPath, "README.md"), heading, ["npm"]);
+  return block.replaceAll("ACCOUNT_ID", names.accountId);
+}
+
+async function expectUnchanged({ names, scratchPath }: Rehearsal, { terraform }: Job, ...more: string[]): Promise<void> {
+  expectEmpty(await terraform(join(scratchPath, "infra"), "plan", "-detailed-exitcode", `-var-file=environments/${names.stage}.tfvars`, ...more));
+}
+
+async function testDeployed({ gate, names, scratchPath }: Rehearsal): Promise<string> {
+  const served = await serveDeployed(gate, names, scratchPath);
+  try {
+    return await runSuites(served.url);
+  } finally {
+    await served.stop();
+  }
+}
+
+async function expectLeastPrivilege({ gate, names }: Rehearsal): Promise<number> {
+  const { project, stage, accountId, region } = names;
+  const functions = readFunctions().map(({ name, actions }) => ({ functionName: `${project}-${stage}-${name}`, actions }));
+  const { tried, wrong } = await tryMatrix(functions, names, async (functionName) =>
+    callerOf(gate.url, region, await gate.credentialsFor(`arn:aws:iam::${accountId}:role/${project}/${stage}/${functionName}`)),
+  );
+  expectNone(wrong, "A function's role may do other things than its function.json says");
+  return tried;
+}
+
+async function expectRefused(call: AwsCaller, attempts: Attempt[]): Promise<number> {
+  const allowed: string[] = [];
+  for (const { what, request } of attempts) {
+    const { status, body } = await call(request);
+    if (status !== 403) allowed.push(`${what}: answered ${status} ${body.slice(0, 200)}`);
+  }
+  expectNone(allowed, "It may do what it must not");
+  return attempts.length;
+}
+
+/** A rehearsal that could not fail would prove nothing: each mistake must be noticed, and its repair too. */
+async function expectMutationsNoticed({ gate, names, scratchPath }: Rehearsal, operator: AwsCaller): Promise<void> {
+  const failure = async () => {
+    const served = await serveDeployed(gate, names, scratchPath);
+    try {
+      return { apiId: served.apiId, sentence: await whatFails(served.url) };
+    } finally {
+      await served.stop();
+    }
+  };
+  const { apiId } = await failure();
+  for (const { what, apply, revert } of mutationsOf(names, apiId, operator)) {
+    await step(`Put ${what} into what is deployed`, async () => {
+      await apply();
+      const { sentence } = await failure();
+      await revert();
+      if (sentence === undefined) throw new Error(`Nobody noticed ${what}.`);
+      const after = await failure();
+      if (after.sentence !== undefined) throw new Error(`After the repair still: ${after.sentence}.`);
+      return sentence;
+    }, (sentence) => `noticed: ${sentence}`);
+  }
+}
+
+async function expectOnlyProviderLeft(operator: AwsCaller, { accountId }: Names): Promise<void> {
+  const provider = `arn:aws:iam::${accountId}:oidc-provider/${new URL(issuer).host}`;
+  const { status, body } = await operator(formRequest("iam", "2010-05-08", { Action: "DeleteOpenIDConnectProvider", OpenIDConnectProviderArn: provider }));
+  if (status !== 200) throw new Error(`The provider was not kept: ${body}`);
+  expectNone(await whatIsLeft(operator), "Something is left");
+}

@@ -1,0 +1,35 @@
+import { budgetsRepair } from "./repairs-budgets.ts";
+import { dynamodbRepair } from "./repairs-dynamodb.ts";
+import { lambdaRepair, type Invoke } from "./repairs-lambda.ts";
+import { logsRepair } from "./repairs-logs.ts";
+import { s3Repair } from "./repairs-s3.ts";
+import type { ServiceAnswer, ServiceRequest } from "./service-request.ts";
+
+/** Answers a request that may be made, with moto's answer from `pass` or without asking moto. */
+export type Repair = (request: ServiceRequest, pass: () => Promise<ServiceAnswer>) => Promise<ServiceAnswer>;
+
+export interface Repairs {
+  repair: Repair;
+  /** What was uploaded, by CodeSha256. */
+  zipOf: (codeSha256: string) => Uint8Array | undefined;
+  /** The policy of a bucket, as JSON. */
+  bucketPolicyOf: (bucket: string) => string | undefined;
+}
+
+/** What moto 5.2.1 gets wrong for this project, put right; each part says what it is about. */
+export function makeRepairs(invoke: () => Invoke | undefined): Repairs {
+  const lambda = lambdaRepair(invoke);
+  const s3 = s3Repair();
+  const repairs: Record<string, Repair> = {
+    budgets: budgetsRepair(),
+    dynamodb: dynamodbRepair(),
+    lambda: lambda.repair,
+    logs: logsRepair(),
+    s3: s3.repair,
+  };
+  return {
+    repair: (request, pass) => repairs[request.service]?.(request, pass) ?? pass(),
+    zipOf: lambda.zipOf,
+    bucketPolicyOf: s3.policyOf,
+  };
+}

@@ -1,0 +1,60 @@
+import { runProgram, type Run } from "./programs.ts";
+
+/** Whoever runs Terraform: a person or a job, with an environment that leads to the emulated AWS. */
+export interface Operator {
+  /** Runs `terraform ...` in a folder and throws with the end of what it printed when it fails. */
+  terraform: (folder: string, ...command: string[]) => Promise<Run>;
+  /** Runs lines of shell in a folder, as somebody would who copies them from a README. */
+  shell: (folder: string, lines: string, more?: Record<string, string>) => Promise<Run>;
+}
+
+/** An address in numbers makes the provider put a bucket's name into the path; the S3 backend needs to be told. */
+export const pathStyle = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
+
+/**
+ * An environment in which Terraform finds the emulated AWS and nothing of this machine, no profile
+ * and no instance metadata, and asks no questions. `more` holds the credentials.
+ */
+export function operatorAt(url: string, region: string, more: Record<string, string>): Operator {
+  const environment = {
+    PATH: process.env["PATH"],
+    HOME: process.env["HOME"],
+    TF_CLI_CONFIG_FILE: process.env["TF_CLI_CONFIG_FILE"],
+    CHECKPOINT_DISABLE: "1",
+    TF_IN_AUTOMATION: "1",
+    TF_INPUT: "0",
+    TF_CLI_ARGS: "-no-color",
+    TF_CLI_ARGS_apply: "-auto-approve",
+    TF_CLI_ARGS_destroy: "-auto-approve",
+    AWS_ENDPOINT_URL: url,
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_ENDPOINT_URL_STS: url,
+    AWS_REGION: region,
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    ...more,
+  };
+  return {
+    async terraform(folder, ...command) {
+      const result = await runProgram("terraform", command, { cwd: folder, env: environment });
+      const isPlanWithChanges = command.includes("-detailed-exitcode") && result.exitCode === 2;
+      return isPlanWithChanges ? result : expectSuccess(`terraform ${command.join(" ")}`, folder, result);
+    },
+    async shell(folder, lines, moreOfThese = {}) {
+      const result = await runProgram("bash", ["-euo", "pipefail", "-c", lines], { cwd: folder, env: { ...environment, ...moreOfThese } });
+      return expectSuccess(lines, folder, result);
+    },
+  };
+}
+
+/** Throws one sentence where Terraform is missing. */
+export async function expectTerraform(): Promise<void> {
+  const { exitCode } = await runProgram("terraform", ["version"], { cwd: ".", env: process.env }).catch(() => ({ exitCode: 1 }));
+  if (exitCode !== 0) throw new Error("The rehearsal needs Terraform 1.11 or later: install it so that `terraform version` works.");
+}
+
+function expectSuccess(what: string, folder: string, result: Run): Run {
+  if (result.exitCode !== 0) throw new Error(`${what}\nfailed in ${folder}:\n${result.output.slice(-4000)}`);
+  return result;
+}

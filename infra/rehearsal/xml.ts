@@ -1,0 +1,20 @@
+/** The texts of all elements of this name, in order; for answers whose shape is known and flat. */
+export function elementsOf(xml: string, name: string): string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, "gs"))].map(([, text = ""]) => unescapeXml(text));
+}
+
+export function elementOf(xml: string, name: string): string | undefined {
+  return elementsOf(xml, name)[0];
+}
+
+export function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** References in numbers too: Go writes a quote as &#34;. */
+export function unescapeXml(text: string): string {
+  const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(/&(?:#(\d+)|#x([0-9a-fA-F]+)|(lt|gt|quot|apos|amp));/g, (_all, decimal?: string, hex?: string, name?: string) =>
+    name === undefined ? String.fromCodePoint(decimal === undefined ? parseInt(hex ?? "", 16) : Number(decimal)) : (named[name] ?? ""),
+  );
+}
