@@ -1,10 +1,10 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callerOf, type AwsCaller, type Credentials } from "./aws.ts";
-import type { Gate } from "./gate.ts";
-import type { Rehearsal } from "./rehearsal.ts";
+import type { Gate } from "./gate/gate.ts";
+import type { Rehearsal } from "./setting.ts";
 import { operatorAt, pathStyle, type Operator } from "./terraform.ts";
-import { elementOf } from "./xml.ts";
+import { elementOf } from "./gate/xml.ts";
 
 /** The repository of the rehearsal, as GitHub would name it in its tokens. */
 export const repository = { name: "acme/events-api", id: "123456", ownerId: "654321" };

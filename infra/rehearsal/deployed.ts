@@ -5,7 +5,7 @@ import { unzipSync } from "fflate";
 import type { Route } from "../local/gateway.ts";
 import { runInThread, type RunningFunction } from "../local/runner.ts";
 import type { AwsCaller } from "./aws.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate } from "./gate/gate.ts";
 
 /** What the emulated AWS does around a function. */
 export interface Surroundings extends Pick<Gate, "url" | "accountId" | "zipOf" | "credentialsFor" | "mayInvoke"> {

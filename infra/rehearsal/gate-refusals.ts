@@ -1,5 +1,5 @@
 import { callerOf, formRequest, jsonRequest, type AwsCaller, type AwsRequest, type Credentials } from "./aws.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate } from "./gate/gate.ts";
 
 /**
  * Tries what the gate itself must refuse, whatever is deployed, and gives one sentence for each thing

@@ -5,7 +5,7 @@ import { bundleFunctions, writeBundles } from "../bundle.ts";
 import { root } from "../functions.ts";
 import { killPrograms } from "./programs.ts";
 import { rehearse } from "./rehearsal.ts";
-import { startGate } from "./gate.ts";
+import { startGate } from "./gate/gate.ts";
 import { startMoto } from "./moto.ts";
 import { interrupt, step } from "./steps.ts";
 import { expectTerraform } from "./terraform.ts";

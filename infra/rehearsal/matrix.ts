@@ -1,5 +1,5 @@
 import { formRequest, jsonRequest, type AwsCaller, type AwsRequest } from "./aws.ts";
-import type { Names } from "./refusals.ts";
+import type { Names } from "./setting.ts";
 
 /** A function as the matrix needs to know it: its name in AWS and the actions that function.json grants. */
 export interface Granted {

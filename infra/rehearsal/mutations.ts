@@ -1,5 +1,5 @@
 import { formRequest, type AwsAnswer, type AwsCaller, type AwsRequest } from "./aws.ts";
-import type { Names } from "./refusals.ts";
+import type { Names } from "./setting.ts";
 
 /** Something put wrong in what is deployed, and the way back. */
 export interface Mutation {

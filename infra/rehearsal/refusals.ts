@@ -1,15 +1,9 @@
 import { formRequest, jsonRequest, type AwsRequest } from "./aws.ts";
+import type { Names } from "./setting.ts";
 
 export interface Attempt {
   what: string;
   request: AwsRequest;
-}
-
-export interface Names {
-  project: string;
-  stage: string;
-  accountId: string;
-  region: string;
 }
 
 /** What nobody who holds the deploy role may do with it; each would be a way to more than deploying this stage. */

@@ -2,28 +2,20 @@ import { join } from "node:path";
 import { readFunctions } from "../functions.ts";
 import { callerOf, formRequest, type AwsCaller } from "./aws.ts";
 import { deployClaims, planClaims, repository, startJob, takeRole, type Job } from "./ci.ts";
-import type { Gate } from "./gate.ts";
 import { tryGate } from "./gate-refusals.ts";
 import { tryMatrix } from "./matrix.ts";
 import { mutationsOf } from "./mutations.ts";
 import { whatIsLeft } from "./nothing-left.ts";
-import { readmeBlocks } from "./readme-block.ts";
-import { refusedToDeploy, refusedToPlan, type Attempt, type Names } from "./refusals.ts";
+import { readmeBlocks } from "./readme-blocks.ts";
+import { refusedToDeploy, refusedToPlan, type Attempt } from "./refusals.ts";
 import { editAndBuild, expectNewCode } from "./second-release.ts";
 import { runSuites, serveDeployed, whatFails } from "./served.ts";
+import type { Names, Rehearsal } from "./setting.ts";
 import { expectNone, step } from "./steps.ts";
-import { issuer, type TokenIssuer } from "./tokens.ts";
+import { issuer } from "./tokens.ts";
 import { trustCases } from "./trust-cases.ts";
 import { expectEmpty, setUpTrust } from "./trust.ts";
 import { printUnused } from "./unused.ts";
-
-export interface Rehearsal {
-  gate: Gate;
-  issuer: TokenIssuer;
-  names: Names;
-  /** A copy of functions/, infra/ and oidc/, with dist/. */
-  scratchPath: string;
-}
 
 /** From an empty account to a deployed API that works and refuses what it must, and back to nothing. */
 export async function rehearse(rehearsal: Rehearsal): Promise<void> {

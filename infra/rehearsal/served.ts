@@ -3,9 +3,9 @@ import { root } from "../functions.ts";
 import { startGateway } from "../local/gateway.ts";
 import { callerOf } from "./aws.ts";
 import { readDeployedApi } from "./deployed.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate } from "./gate/gate.ts";
 import { runProgram } from "./programs.ts";
-import type { Names } from "./refusals.ts";
+import type { Names } from "./setting.ts";
 
 /** What is deployed, read back and served over HTTP. */
 export interface Served {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decideByResource, type Policy } from "./iam.ts";
+import { decideByResource, type Policy } from "./gate/iam.ts";
 import { trustCases, type Trusted } from "./trust-cases.ts";
 
 const trusted: Trusted = { project: "events-api", repository: "Octo-Org/Events.API", repositoryId: "987654321", ownerId: "1234567", stages: ["staging", "prod"] };

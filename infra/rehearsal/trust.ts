@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "./ci.ts";
 import type { Run } from "./programs.ts";
-import { readmeBlocks } from "./readme-block.ts";
-import type { Rehearsal } from "./rehearsal.ts";
+import { readmeBlocks } from "./readme-blocks.ts";
+import type { Rehearsal } from "./setting.ts";
 import { step } from "./steps.ts";
 import { operatorAt, pathStyle } from "./terraform.ts";
 

@@ -1,5 +1,5 @@
-import type { Gate } from "./gate.ts";
-import { allowedActions, matchesAction } from "./iam.ts";
+import type { Gate } from "./gate/gate.ts";
+import { allowedActions, matchesAction } from "./gate/iam.ts";
 
 /** Prints, role by role, the actions that its policies allow and that nothing it did has needed. */
 export async function printUnused(gate: Gate, roles: string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { SignedRequest } from "../local/signature.ts";
+import type { SignedRequest } from "../../local/signature.ts";
 import { escapeXml } from "./xml.ts";
 
 /** A request to an AWS service, its signature verified: which service it is for stands in the signature. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Secret } from "../local/signature.ts";
-import type { Credentials } from "./aws.ts";
+import type { Secret } from "../../local/signature.ts";
+import type { Credentials } from "../aws.ts";
 import { elementOf } from "./xml.ts";
 
 /** Who a request comes from. */

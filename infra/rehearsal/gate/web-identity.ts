@@ -1,5 +1,5 @@
 import { verify, type KeyObject } from "node:crypto";
-import { issuer } from "./tokens.ts";
+import { issuer } from "../tokens.ts";
 
 /** How AWS names the provider: its address without `https://`. */
 export const providerName = issuer.replace(/^https:\/\//, "");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startIssuer } from "./tokens.ts";
+import { startIssuer } from "../tokens.ts";
 import { contextOf, readToken } from "./web-identity.ts";
 
 const { publicKey, issue } = startIssuer();

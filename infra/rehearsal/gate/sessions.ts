@@ -1,13 +1,13 @@
 import type { KeyObject } from "node:crypto";
 import { sessionName } from "./actions-iam.ts";
-import type { Credentials } from "./aws.ts";
+import type { Credentials } from "../aws.ts";
 import type { Caller, Callers } from "./callers.ts";
 import type { DeployedIam } from "./deployed-roles.ts";
 import { ownRequest, type Forward } from "./forward.ts";
 import type { Asked, Principal } from "./iam.ts";
 import type { Permissions } from "./permissions.ts";
 import { accessDenied, formOf, refusal, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
-import { issuer } from "./tokens.ts";
+import { issuer } from "../tokens.ts";
 import { contextOf, providerName, readToken } from "./web-identity.ts";
 
 export interface Sessions {

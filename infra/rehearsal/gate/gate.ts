@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { listen, stop } from "../local/server.ts";
-import { verify, type SignedRequest } from "../local/signature.ts";
+import { listen, stop } from "../../local/server.ts";
+import { verify, type SignedRequest } from "../../local/signature.ts";
 import { asksOf } from "./actions.ts";
-import type { Credentials } from "./aws.ts";
+import type { Credentials } from "../aws.ts";
 import { makeCallers, type Caller } from "./callers.ts";
 import { deployedIam, type DeployedIam } from "./deployed-roles.ts";
 import { forwardTo, ownRequest } from "./forward.ts";
@@ -14,7 +14,7 @@ import { makeRepairs } from "./repairs.ts";
 import type { Invoke } from "./repairs-lambda.ts";
 import { accessDenied, jsonOf, operationOf, refusal, serviceRequest, textOf, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
-import type { TokenIssuer } from "./tokens.ts";
+import type { TokenIssuer } from "../tokens.ts";
 import { hide } from "./visibility.ts";
 
 export interface Gate {
@@ -81,7 +81,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   const answerAs = async (caller: Caller, request: ServiceRequest): Promise<ServiceAnswer> => {
     const asks = await asksOf(request, { accountId, role: deployed.role, apiName });
     // Not 403: who tries what must be refused would take ignorance for a refusal.
-    if (!asks) return refusal(request, 400, "NotKnownToGate", `The gate does not know what ${nameOf(request)} needs: teach it in infra/rehearsal/actions-*.ts.`);
+    if (!asks) return refusal(request, 400, "NotKnownToGate", `The gate does not know what ${nameOf(request)} needs: teach it in infra/rehearsal/gate/actions-*.ts.`);
     const denial = await permissions.firstDenial(request, caller, asks);
     if (denial) return accessDenied(request, `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`);
     if (request.service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);

@@ -1,6 +1,6 @@
 import { request as send, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
-import type { SignedRequest } from "../local/signature.ts";
+import type { SignedRequest } from "../../local/signature.ts";
 import { serviceRequest, type ServiceAnswer } from "./service-request.ts";
 
 /** Passes a request on to moto. */

@@ -1,0 +1,19 @@
+import type { Gate } from "./gate/gate.ts";
+import type { TokenIssuer } from "./tokens.ts";
+
+/** What is deployed, where: every name in the account follows from these. */
+export interface Names {
+  project: string;
+  stage: string;
+  accountId: string;
+  region: string;
+}
+
+/** What the steps of a rehearsal share. */
+export interface Rehearsal {
+  gate: Gate;
+  issuer: TokenIssuer;
+  names: Names;
+  /** A copy of functions/, infra/ and oidc/, with dist/. */
+  scratchPath: string;
+}
