@@ -91,12 +91,11 @@ interface Thread {
   stop: () => Promise<void>;
 }
 
-function startThread(bundle: string, { name, memory_mb, environment, exportName = "handler" }: Configuration): Thread {
+function startThread(bundle: string, { name, environment, exportName = "handler" }: Configuration): Thread {
   const worker = new Worker(new URL("function-thread.js", import.meta.url), {
     workerData: { bundle, exportName },
     env: environment,
     execArgv: [], // not this process's: its TypeScript loader would slow every start
-    resourceLimits: { maxOldGenerationSizeMb: memory_mb },
     stdout: true,
     stderr: true,
   });
