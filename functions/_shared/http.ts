@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { Problem } from "./problem.ts";
+import { largestItem_bytes, Problem, tooLarge } from "./problem.ts";
 
 export type Request = APIGatewayProxyEventV2;
 
@@ -33,10 +33,17 @@ export function endpoint(act: (request: Request) => Promise<Answer>) {
 }
 
 /**
+ * JSON may write one byte as six, as in \\u0041. What is longer than that is refused unparsed: 6 MB of
+ * brackets become a tree that takes more memory than the function has.
+ */
+const largestBody_bytes = 6 * largestItem_bytes;
+
+/**
  * The body of a request as JSON.parse reads it: of duplicate keys the last one wins.
  *
  * A `charset` is ignored, because JSON is UTF-8 whatever it says (RFC 8259, section 11).
- * Throws a `Problem`: 415 for another media type, 400 for what is empty, not UTF-8 or not JSON.
+ * Throws a `Problem`: 415 for another media type, 413 for what could never be stored, 400 for what is
+ * empty, not UTF-8 or not JSON.
  */
 export function readJson(request: Request): unknown {
   const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
@@ -44,6 +51,7 @@ export function readJson(request: Request): unknown {
     throw new Problem(415, "The body must be JSON: send the header Content-Type: application/json.");
   }
   const text = readText(request);
+  if (Buffer.byteLength(text) > largestBody_bytes) throw tooLarge();
   if (text.trim() === "") throw new Problem(400, "The body is empty: send a JSON object.");
   try {
     return JSON.parse(text);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Event, NewEvent } from "./event.ts";
+import { largestItem_bytes, tooLarge } from "./problem.ts";
 
 /** An event as DynamoDB holds it: `toItem` says what it has besides the event's own fields. */
 export type Item = Record<string, AttributeValue>;
@@ -15,10 +16,15 @@ const fields = [
  * `payload` is kept as JSON text: as a map DynamoDB would refuse it below 32 levels and round its
  * numbers to 38 digits. `contentDigest` tells a repeated create from another one with the same id,
  * whatever the event has become since; `writtenBy` is the id of the request that wrote it last.
+ *
+ * Throws a `Problem` 413 for a payload that is too large by itself: `1e20` grows to 21 digits, and
+ * DynamoDB does not even read a request of over 16 MB.
  */
-export function toItem(event: Event, contentDigest: string, writtenBy: string): Item {
+export function toItem(event: Event, content: NewEvent, writtenBy: string): Item {
   const { payload, ...rest } = event;
   const text = payload && JSON.stringify(payload);
+  if (text !== undefined && Buffer.byteLength(text) > largestItem_bytes) throw tooLarge();
+  const contentDigest = digestOf(content);
   return marshall({ ...rest, payload: text, contentDigest, writtenBy }, { removeUndefinedValues: true });
 }
 
@@ -35,7 +41,7 @@ export function represent(event: Event): { headers: Record<string, string>; body
 }
 
 /** Equal for equal content: the order of keys does not count, as JSON objects have none. */
-export function digestOf(content: NewEvent): string {
+function digestOf(content: NewEvent): string {
   return createHash("sha256").update(JSON.stringify(content, sortKeys)).digest("base64url");
 }
 

@@ -337,12 +337,16 @@ describe("a body", () => {
     ["JSON with a trailing comma", { text: '{"title":"x",}', headers: type }, notJson],
     ["JSON with a raw control character", { text: '{"title":"a\nb"}', headers: type }, notJson],
     ["not UTF-8", { bytes: Buffer.from([0x7b, 0xff, 0x7d]), headers: { "content-type": "application/json; charset=latin1" } }, notUtf8],
+    ["not UTF-8, though it says so", { bytes: Buffer.from('{"title":"\xff"}', "latin1"), headers: type }, notUtf8],
     ["JSON without a content type", { text: '{"title":"x"}' }, notJsonType],
     ["a form", { text: "title=x", headers: { "content-type": "application/x-www-form-urlencoded" } }, notJsonType],
     ["plain text", { text: '{"title":"x"}', headers: { "content-type": "text/plain" } }, notJsonType],
     ["a patch", { text: '{"title":"x"}', headers: { "content-type": "application/merge-patch+json" } }, notJsonType],
     ["of an empty content type", { text: '{"title":"x"}', headers: { "content-type": "" } }, notJsonType],
     ["of a content type that only begins like JSON's", { text: '{"title":"x"}', headers: { "content-type": "application/jsonp" } }, notJsonType],
+    ["numbers that grow to 20 MB when they are written out", { text: `{"payload":{"a":[${"1e20,".repeat(480_000)}1]}}`, headers: type }, tooLarge],
+    ["2 MB of brackets", { text: `{"payload":{"a":[${"[],".repeat(700_000)}1]}}`, headers: type }, tooLarge],
+    ["5 MB of brackets, which are not even counted", { text: "[".repeat(5_000_000), headers: type }, tooLarge],
     ["of 5 MB", { json: { payload: { text: "x".repeat(5 * 1024 * 1024) } } }, tooLarge],
   ])("may not be %s", async (_what, sent, expected) => {
     expect(await call("POST /events", sent)).toEqual(expected);

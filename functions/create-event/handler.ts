@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expectNewEvent, type Event } from "../_shared/event.ts";
 import { endpoint, readJson } from "../_shared/http.ts";
-import { Problem } from "../_shared/problem.ts";
-import { digestOf, fromItem, represent, toItem, type Item } from "../_shared/stored-event.ts";
+import { Problem, tooLarge } from "../_shared/problem.ts";
+import { fromItem, represent, toItem, type Item } from "../_shared/stored-event.ts";
 import { isTooLarge, send, tableName } from "../_shared/table.ts";
 
 /**
@@ -14,7 +14,7 @@ export const handler = endpoint(async (request) => {
   const now = new Date().toISOString();
   const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1 };
   const { requestId } = request.requestContext;
-  const item = toItem(event, digestOf(content), requestId);
+  const item = toItem(event, content, requestId);
 
   const existing = await put(item, event.id);
 
@@ -42,7 +42,7 @@ async function put(item: Item, id: string): Promise<Item | undefined> {
     return undefined;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException && error.Item) return error.Item;
-    if (isTooLarge(error)) throw new Problem(413, "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
+    if (isTooLarge(error)) throw tooLarge();
     throw error;
   }
 }
