@@ -73,6 +73,6 @@ describe("data on disk", () => {
 
   test("cannot be where a file is", async () => {
     const path = join(scratchFolder({ file: "" }), "file");
-    await expect(startDatabase(path)).rejects.toThrow(/EEXIST|ENOTDIR/);
+    await expect(startDatabase(path)).rejects.toThrow(`The data folder '${path}' cannot be made: name a folder that can be written.`);
   });
 });

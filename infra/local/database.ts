@@ -65,7 +65,11 @@ export async function startDatabase(path?: string, tableFile = join(root, "infra
 
 /** LevelDB's own lock, which goes with the process: a lock file of ours would survive a kill. */
 async function lock(path: string): Promise<() => Promise<void>> {
-  mkdirSync(path, { recursive: true });
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new Error(`The data folder '${path}' cannot be made: name a folder that can be written.`, { cause: error });
+  }
   const held = new ClassicLevel(join(path, "lock"));
   try {
     await held.open();

@@ -20,8 +20,8 @@ export function toAnswer(result: unknown): HttpAnswer {
     return { status: 200, headers: [["content-type", "application/json"]], body: Buffer.from(body) };
   }
   const { statusCode, headers = {}, cookies = [], body = "", isBase64Encoded = false } = result;
-  if (typeof statusCode !== "number" || !Number.isInteger(statusCode) || statusCode < 100 || statusCode > 599) {
-    throw new Error("The function's statusCode must be an integer from 100 to 599.");
+  if (typeof statusCode !== "number" || !Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) {
+    throw new Error("The function's statusCode must be an integer from 200 to 599.");
   }
   if (typeof body !== "string") throw new Error("The function's body must be text.");
   if (!isObject(headers)) throw new Error("The function's headers must be an object.");
@@ -29,14 +29,15 @@ export function toAnswer(result: unknown): HttpAnswer {
   const named = Object.entries(headers)
     .map(([name, value]): [string, string] => [name.toLowerCase(), String(value)])
     .filter(([name]) => name !== "content-length" && name !== "connection" && name !== "transfer-encoding");
-  for (const [name, value] of named) {
+  if (!named.some(([name]) => name === "content-type")) named.push(["content-type", "text/plain; charset=utf-8"]);
+  const all = [...cookies.map((cookie): [string, string] => ["set-cookie", String(cookie)]), ...named];
+  for (const [name, value] of all) {
     validateHeaderName(name);
     validateHeaderValue(name, value);
   }
-  if (!named.some(([name]) => name === "content-type")) named.push(["content-type", "text/plain; charset=utf-8"]);
   return {
     status: statusCode,
-    headers: [...cookies.map((cookie): [string, string] => ["set-cookie", String(cookie)]), ...named],
+    headers: all,
     body: Buffer.from(body, isBase64Encoded === true ? "base64" : "utf8"),
   };
 }

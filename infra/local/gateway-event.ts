@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
@@ -27,7 +28,8 @@ export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched
   const { routeKey, stage, rawPath, pathParameters, requestId, now } = matched;
   const { cookie, ...headers } = headersOf(request, body, now);
   const rawQueryString = queryOf(request.url ?? "");
-  const isBase64Encoded = body.length > 0 && !isText(headers["content-type"]);
+  // What AWS makes of text that is not UTF-8 is not known; in base64 nothing of it is lost.
+  const isBase64Encoded = body.length > 0 && !(isText(headers["content-type"]) && isUtf8(body));
   const host = headers["host"] ?? "";
   return {
     version: "2.0",

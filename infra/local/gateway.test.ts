@@ -192,6 +192,8 @@ describe("an answer", () => {
     ["answers with no possible status", () => ({ statusCode: 99 })],
     ["answers with an object for a body", () => ({ statusCode: 200, body: {} })],
     ["answers with a line break in a header", () => ({ statusCode: 200, headers: { a: "b\nc" } })],
+    ["answers with a line break in a cookie", () => ({ statusCode: 200, cookies: ["a=1\nb"] })],
+    ["answers with the status of no answer", () => ({ statusCode: 100 })],
     ["answers with headers that are none", () => ({ statusCode: 200, headers: [] })],
     ["answers with cookies that are none", () => ({ statusCode: 200, cookies: "a=1" })],
   ])("is a plain 500 where the function %s, and the log says why", async (_what, result) => {
@@ -225,6 +227,16 @@ describe("a request", () => {
 
   test("that is not HTTP is 400", async () => {
     const raw = await sendRaw("hello\r\n\r\n");
+    expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 400 Bad Request");
+  });
+
+  test.each(["Expect: nothing", "Upgrade: websocket\r\nConnection: upgrade"])("with the header %j is answered all the same", async (header) => {
+    const raw = await sendRaw(`GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}\r\n\r\n`);
+    expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
+  });
+
+  test("to connect elsewhere is 400", async () => {
+    const raw = await sendRaw("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
     expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 400 Bad Request");
   });
 

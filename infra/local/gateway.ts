@@ -39,9 +39,12 @@ const limits = { body_bytes: 10 * megabyte, event_bytes: 6 * megabyte, head_byte
  * its own refusals included. What AWS does not document and nobody has recorded is marked below.
  */
 export async function startGateway(options: GatewayOptions): Promise<{ url: string; stop: () => Promise<void> }> {
-  const server = createServer({ maxHeaderSize: limits.head_bytes }, (request, response) => {
-    void serve(request, response, options);
-  });
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    serve(request, response, options).catch(() => response.destroy());
+  };
+  const server = createServer({ maxHeaderSize: limits.head_bytes }, listener);
+  server.on("checkExpectation", listener);
+  server.on("connect", (_request, socket) => { refuseMalformed(new Error("This is no proxy."), socket); });
   server.on("clientError", refuseMalformed);
   const { port } = await listen(server, options.port);
   const prefix = options.stage === "$default" ? "" : `/${options.stage}`;

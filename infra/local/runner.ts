@@ -36,14 +36,20 @@ const callsAtOnce = 50;
  */
 export function runInThread(bundle: string, configuration: Configuration): RunningFunction {
   let current: Thread | undefined;
+  let isRetired = false;
   const inTurn = takeTurns(callsAtOnce);
   return {
     invoke: (event) =>
-      inTurn(() => {
+      inTurn(async () => {
         if (!current || current.isOver) current = startThread(bundle, configuration);
-        return invokeWith(configuration, event, current.call, current.stop);
+        const call = invokeWith(configuration, event, current.call, current.stop);
+        if (isRetired) current.retire(); // a call that came late ends what it started
+        return call;
       }),
-    retire: () => current?.retire(),
+    retire: () => {
+      isRetired = true;
+      current?.retire();
+    },
     stop: async () => current?.stop(),
   };
 }

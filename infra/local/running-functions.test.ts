@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { scratchFolder } from "../scratch.ts";
@@ -48,6 +48,22 @@ describe("an edit takes effect at the next request", () => {
     expect(await answers(functions)).toEqual({ "GET /words": "says one", "GET /other": "says other" });
     rmSync(join(path, "get-word"), { recursive: true });
     expect(await answers(functions)).toEqual({ "GET /other": "says other" });
+  });
+
+  test("but not a file that an editor keeps for itself", async () => {
+    const { path, functions } = await startFolder();
+    symlinkSync("me@host.1:2", join(path, "get-word/.#handler.ts"));
+    expect(await answers(functions)).toEqual({ "GET /word": "says one" });
+  });
+
+  test("when it comes while another one is being built", async () => {
+    const { path, functions } = await startFolder();
+    writeFileSync(join(path, "get-word/handler.ts"), answering("two"));
+    const during = functions.routes();
+    writeFileSync(join(path, "get-word/handler.ts"), answering("three"));
+    expect(await answers(functions)).toEqual({ "GET /word": "says three" });
+    await during;
+    expect(await answers(functions)).toEqual({ "GET /word": "says three" });
   });
 
   test("while calls are running, which the old code answers", async () => {

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { bundleFunctions, writeBundles } from "../bundle.ts";
 import { readFunctions, root, type FunctionFolder } from "../functions.ts";
 import type { Route } from "./gateway.ts";
@@ -55,7 +55,7 @@ export async function runEditedBundles(environment: Record<string, string>, path
       if (now !== stamp) {
         stamp = now;
         const previous = current;
-        current = build();
+        current = previous.then(build, build); // one after the other: both write to the same folder
         void Promise.allSettled([previous, current]).then(([old]) => {
           if (old.status === "fulfilled") old.value.retire();
         });
@@ -84,14 +84,14 @@ function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
   };
 }
 
-/** Changes with every edit of a file that goes into a bundle, or of a function.json. */
+/** Changes with every edit of a file that goes into a bundle, or of a function.json. An editor's own files (`.#x.ts`) do not count. */
 function stampOf(path: string): string {
   return readdirSync(path, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(ts|json)$/.test(name) && !name.endsWith(".test.ts"))
+    .filter((name) => /\.(ts|json)$/.test(name) && !name.endsWith(".test.ts") && !basename(name).startsWith("."))
     .sort()
     .map((name) => {
-      const { mtimeMs, size } = statSync(join(path, name));
-      return `${name} ${mtimeMs} ${size}`;
+      const file = statSync(join(path, name), { throwIfNoEntry: false });
+      return file ? `${name} ${file.mtimeMs} ${file.size}` : "";
     })
     .join("\n");
 }
