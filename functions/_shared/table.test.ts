@@ -77,6 +77,13 @@ describe("when DynamoDB", () => {
     expect((await call("POST /events", { json: { id, title: "x" } })).status).toBe(200);
   });
 
+  test("could not store a payload anyway, it is not asked: 413", async () => {
+    const id = randomUUID();
+    database.setFault(id, (request) => { void pass(request); });
+    const { status } = await call("POST /events", { json: { id, payload: { text: "x".repeat(409_600) } } });
+    expect([status, database.attempts(id)]).toEqual([413, 0]);
+  });
+
   test("fails twice and then works, the caller does not notice", async () => {
     const id = randomUUID();
     database.setFault(id, (request) => {

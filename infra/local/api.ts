@@ -7,9 +7,9 @@ import { startFaultyDatabase, type FaultyDatabase } from "./faulty-database.ts";
 import { startGateway } from "./gateway.ts";
 import { runBundles, runSources } from "./running-functions.ts";
 
-/** What the tests run against: `source`, `bundle`, or `deployed` where API_URL is set (vitest.config.ts). */
 export type { Fault, FaultyCall } from "./faulty-database.ts";
 
+/** What the tests run against: `source`, `bundle`, or `deployed` where API_URL is set (vitest.config.ts). */
 export const target = process.env["TARGET"] ?? "source";
 
 export interface Answer {
