@@ -2,35 +2,14 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callerOf, type AwsCaller, type Credentials } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
-import type { Rehearsal } from "./setting.ts";
-import { operatorAt, pathStyle, type Operator } from "./terraform.ts";
 import { elementOf } from "./gate/xml.ts";
+import type { Rehearsal } from "./setting.ts";
+import { tokensOf, type Trusted } from "./trust-cases.ts";
+import { operatorAt, pathStyle, type Operator } from "./terraform.ts";
 
-/** The repository of the rehearsal, as GitHub would name it in its tokens. */
-export const repository = { name: "acme/events-api", id: "123456", ownerId: "654321" };
-
-const [owner = "", name = ""] = repository.name.split("/");
-const subject = `repo:${owner}@${repository.ownerId}/${name}@${repository.id}`;
-const always = { aud: "sts.amazonaws.com", repository: repository.name, repository_id: repository.id, repository_owner_id: repository.ownerId };
-
-/** What GitHub's token says of the job that deploys a stage. */
-export function deployClaims(stage: string): Record<string, string> {
-  return {
-    ...always,
-    sub: `${subject}:environment:${stage}`,
-    ref: "refs/heads/main",
-    environment: stage,
-    job_workflow_ref: `${repository.name}/.github/workflows/deploy-stage.yml@refs/heads/main`,
-  };
-}
-
-/** What it says of the job that plans a pull request. */
-export const planClaims: Record<string, string> = {
-  ...always,
-  sub: `${subject}:pull_request`,
-  ref: "refs/pull/1/merge",
-  job_workflow_ref: `${repository.name}/.github/workflows/plan.yml@refs/pull/1/merge`,
-};
+/** The repository of the rehearsal, and the tokens that GitHub would give its jobs. */
+export const trusted: Trusted = { project: "events-api", repository: "acme/events-api", repositoryId: "123456", ownerId: "654321", stages: ["staging", "prod"] };
+export const tokens = tokensOf(trusted);
 
 /** Takes a role with a token and nothing else; gives its keys, or what AWS said instead. */
 export async function takeRole({ url }: Gate, roleArn: string, token: string): Promise<Credentials | string> {

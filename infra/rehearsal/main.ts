@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../bundle.ts";
 import { root } from "../functions.ts";
-import { killPrograms } from "./programs.ts";
-import { rehearse } from "./rehearsal.ts";
+import { trusted } from "./ci.ts";
 import { startGate } from "./gate/gate.ts";
 import { startMoto } from "./moto.ts";
+import { killPrograms } from "./programs.ts";
+import { rehearse } from "./rehearsal.ts";
 import { interrupt, step } from "./steps.ts";
 import { expectTerraform } from "./terraform.ts";
 import { startIssuer } from "./tokens.ts";
@@ -31,7 +32,7 @@ try {
   const issuer = startIssuer();
   const gate = await step("Start the gate in front of it", () => startGate({ motoUrl: moto.url, region, issuer }));
   started.push(gate);
-  await rehearse({ gate, issuer, names: { project: "events-api", stage: "prod", accountId: gate.accountId, region }, scratchPath });
+  await rehearse({ gate, issuer, names: { project: trusted.project, stage: "prod", accountId: gate.accountId, region }, scratchPath });
   console.log("\nThe rehearsal has passed.");
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);

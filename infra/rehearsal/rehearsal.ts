@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readFunctions } from "../functions.ts";
 import { callerOf, formRequest, type AwsCaller } from "./aws.ts";
-import { deployClaims, planClaims, repository, startJob, takeRole, type Job } from "./ci.ts";
+import { startJob, takeRole, tokens, trusted, type Job } from "./ci.ts";
 import { tryGate } from "./gate-refusals.ts";
 import { tryMatrix } from "./matrix.ts";
 import { mutationsOf } from "./mutations.ts";
@@ -29,8 +29,8 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   }, (tried) => `${tried} tried`);
   const trust = await setUpTrust(rehearsal);
   await step("Take every role with every token that comes close", () => expectTrust(rehearsal), (tried) => `${tried} tried, as intended`);
-  const plan = await startJob(rehearsal, `${project}-plan`, planClaims);
-  const deploy = await startJob(rehearsal, `${project}-deploy-${stage}`, deployClaims(stage));
+  const plan = await startJob(rehearsal, `${project}-plan`, tokens.pullRequest);
+  const deploy = await startJob(rehearsal, `${project}-deploy-${stage}`, tokens.deploy(stage));
 
   await deployStack(rehearsal, plan, deploy);
   await step("Run the callers' suites against what is deployed", () => testDeployed(rehearsal), (outcome) => outcome);
@@ -49,15 +49,14 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
 }
 
 async function expectTrust({ gate, issuer: github, names }: Rehearsal): Promise<number> {
-  const { project, accountId } = names;
-  const stages = ["staging", "prod"];
-  const cases = trustCases({ project, repository: repository.name, repositoryId: repository.id, ownerId: repository.ownerId, stages });
+  const { project, stages } = trusted;
+  const cases = trustCases(trusted);
   const roles = [`${project}-plan`, ...stages.map((stage) => `${project}-deploy-${stage}`)];
   const wrong: string[] = [];
   for (const { what, claims, assumes } of cases) {
     const token = github.issue(claims);
     for (const role of roles) {
-      const answer = await takeRole(gate, `arn:aws:iam::${accountId}:role/${role}`, token);
+      const answer = await takeRole(gate, `arn:aws:iam::${names.accountId}:role/${role}`, token);
       const isTaken = typeof answer !== "string";
       if (isTaken !== assumes.includes(role)) wrong.push(`${what} ${isTaken ? "takes" : "does not take"} ${role}${isTaken ? "" : `: ${answer}`}`);
     }

@@ -165,7 +165,7 @@ function otherDriftChecks(trusted: Trusted): Refused[] {
 }
 
 /** The claims of the jobs that are trusted, as for a repository made after 15 July 2026. */
-function tokensOf(trusted: Trusted): { deploy: (stage: string) => Claims; pullRequest: Claims; drift: Claims } {
+export function tokensOf(trusted: Trusted): { deploy: (stage: string) => Claims; pullRequest: Claims; drift: Claims } {
   const { repository, repositoryId, ownerId } = trusted;
   const subject = subjectOf(trusted);
   const workflows = `${repository}/.github/workflows`;

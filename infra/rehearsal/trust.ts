@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "./ci.ts";
+import { trusted } from "./ci.ts";
 import type { Run } from "./programs.ts";
 import { readmeBlocks } from "./readme-blocks.ts";
 import type { Rehearsal } from "./setting.ts";
@@ -41,9 +41,9 @@ export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promi
 }
 
 /** What `gh` would write for this repository, and an address for the budget. */
-const variables = `repository = "${repository.name}"
-repository_id = "${repository.id}"
-repository_owner_id = "${repository.ownerId}"
+const variables = `repository = "${trusted.repository}"
+repository_id = "${trusted.repositoryId}"
+repository_owner_id = "${trusted.ownerId}"
 budget_email = "owner@example.com"
 `;
 
