@@ -13,14 +13,14 @@ const projects =
     ? [
         project("source", suites),
         { ...project("bundle", suites), globalSetup: "infra/build-before-tests.ts" },
-        project("infra", ["infra/**/*.test.ts"]),
+        project("infra", ["infra/**/*.test.ts", ".github/**/*.test.ts"]),
       ]
     : [project("deployed", suites)];
 
 export default defineConfig({
   test: {
     root,
-    projects: projects.map((test) => ({ test })),
+    projects: projects.map((test) => ({ test, logLevel: "error" })), // GitHub's packages name source maps that they lack
     silent: "passed-only", // a failing test shows what was logged meanwhile
     maxWorkers: "100%",
     slowTestThreshold: 10_000,
@@ -36,6 +36,8 @@ function project(name: string, include: string[]) {
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxConcurrency: 100, // tests that wait for a timeout wait together
+    // GitHub's packages import JSON in a way that Node refuses; Vite reads it.
+    server: { deps: { inline: [/@actions/] } },
   };
 }
 

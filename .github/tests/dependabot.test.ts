@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { root } from "./workflows.ts";
+
+interface Update {
+  "package-ecosystem": string;
+  directory?: string;
+  directories?: string[];
+  cooldown: Record<string, number>;
+}
+
+const { updates } = parse(readFileSync(join(root, ".github/dependabot.yml"), "utf8")) as { updates: Update[] };
+
+/** The file by which Dependabot knows that a folder has such dependencies. */
+const manifests: Record<string, string> = {
+  npm: "package.json",
+  "github-actions": ".github/workflows",
+  terraform: "versions.tf",
+  pip: "requirements.txt",
+};
+
+test("Dependabot looks after packages, actions, Terraform's providers and Python", () => {
+  expect(updates.map((update) => update["package-ecosystem"]).sort()).toEqual(Object.keys(manifests).sort());
+});
+
+test.each(updates)("Dependabot finds its $package-ecosystem dependencies, and waits a week", (update) => {
+  for (const folder of update.directories ?? [update.directory ?? "none"]) {
+    expect(existsSync(join(root, folder, manifests[update["package-ecosystem"]] ?? "none")), folder).toBe(true);
+  }
+  expect(update.cooldown).toEqual({ "default-days": 7 });
+});
