@@ -10,12 +10,14 @@ const budget_bytes = 64 * 1024;
 /**
  * Parts of the SDK that weigh more than half of a bundle and are never used: with credentials in the
  * client's options nothing asks the default chain (SSO, STS, profiles, instance metadata), no
- * DynamoDB operation streams events, and endpoint discovery is off. The bundler cannot know this.
+ * DynamoDB operation streams events, endpoint discovery is off, and the user agent in the options
+ * names no version of the client. The bundler cannot know this.
  */
 const replacements = {
   "@aws-sdk/credential-provider-node": "export const defaultProvider = undefined;",
   "@aws-sdk/endpoint-cache": "export class EndpointCache {}",
   "@smithy/core/event-streams": "",
+  "../package.json": "export default {};",
 };
 
 /** In a bundle these show that an update of the SDK has moved its parts past the settings below. */
@@ -92,7 +94,7 @@ function replace(replaced: Set<string>): Plugin {
   return {
     name: "replace",
     setup(bundler) {
-      bundler.onResolve({ filter: /^@/ }, ({ path }) => {
+      bundler.onResolve({ filter: /^(@|\.\.\/package\.json$)/ }, ({ path }) => {
         if (!contents.has(path)) return undefined;
         replaced.add(path);
         return { path, namespace: "replaced", sideEffects: false };
@@ -132,7 +134,7 @@ function zipFiles(files: Record<string, Uint8Array>): Uint8Array {
 }
 
 /** By renaming, so that a function that starts meanwhile never reads half a bundle. */
-function writeFile(path: string, bytes: Uint8Array): void {
+export function writeFile(path: string, bytes: Uint8Array): void {
   if (existsSync(path) && readFileSync(path).equals(bytes)) return;
   const unfinished = `${path}.${process.pid}.unfinished`;
   writeFileSync(unfinished, bytes);

@@ -44,3 +44,15 @@ variable "log_retention_days" {
     error_message = "The log retention must be a number of days that CloudWatch knows, like 7, 14, 30 or 365; 0 would keep logs for ever."
   }
 }
+
+variable "commit" {
+  description = "The commit that is deployed, kept as an output so that a later deployment cannot go back behind it unnoticed."
+  type        = string
+  default     = "unknown"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([0-9a-f]{40}|unknown)$", var.commit))
+    error_message = "The commit must be its 40 lower-case hex digits, or unknown."
+  }
+}

@@ -27,9 +27,10 @@ run "refuses_names_and_words_that_are_none" {
     lambda_runtime = "python3.13"
     billing        = "free"
     cors_origins   = ["https://example.com/"]
+    commit         = "main"
   }
 
-  expect_failures = [var.project, var.stage, var.region, var.lambda_runtime, var.billing, var.cors_origins]
+  expect_failures = [var.project, var.stage, var.region, var.lambda_runtime, var.billing, var.cors_origins, var.commit]
 }
 
 run "refuses_names_too_long_and_a_runtime_older_than_the_bundles" {
@@ -91,4 +92,34 @@ run "takes_any_web_site_and_a_later_runtime_when_asked" {
     cors_origins   = ["*"]
     lambda_runtime = "nodejs22.x"
   }
+}
+
+run "says_which_commit_is_deployed" {
+  command = plan
+  variables {
+    commit = "0123456789abcdef0123456789abcdef01234567"
+  }
+
+  assert {
+    condition     = output.commit == "0123456789abcdef0123456789abcdef01234567"
+    error_message = "Got ${output.commit}"
+  }
+}
+
+run "says_that_the_commit_is_unknown_when_nobody_names_it" {
+  command = plan
+
+  assert {
+    condition     = output.commit == "unknown"
+    error_message = "Got ${output.commit}"
+  }
+}
+
+run "refuses_part_of_a_commit" {
+  command = plan
+  variables {
+    commit = "0123456789abcdef"
+  }
+
+  expect_failures = [var.commit]
 }

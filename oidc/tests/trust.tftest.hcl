@@ -126,6 +126,12 @@ run "shows_the_claims_that_it_trusts" {
     }
     error_message = "The output must be the conditions of the policies: ${jsonencode(output.trust)}"
   }
+
+  # With which .github/scripts/ tests the reader of this output.
+  assert {
+    condition     = jsonencode(output.trust) == jsonencode(jsondecode(file("tests/trust.json")))
+    error_message = "tests/trust.json must be what `terraform output -json trust` prints: ${jsonencode(output.trust)}"
+  }
 }
 
 run "never_matches_a_claim_that_is_absent_or_any_repository" {

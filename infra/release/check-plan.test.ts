@@ -1,0 +1,239 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { runBundle, type Ended } from "./_tests/run-bundle.ts";
+import { lossesIn } from "./check-plan/losses.ts";
+import { readPlan } from "./check-plan/plan.ts";
+
+type Values = Record<string, unknown>;
+
+const advice = 'If that is meant, deploy it by hand: README.md, "Deploy by hand".';
+const table = "module.store.aws_dynamodb_table.this";
+const bucket = "module.store.aws_s3_bucket.images";
+const pool = "module.store.aws_cognito_user_pool.this";
+const lost = {
+  table: "the table and every event in it",
+  bucket: "the bucket and every file in it",
+  pool: "the user pool and every user in it",
+};
+
+/** A plan that Terraform has made: check-plan/recorded/README.md says how. */
+function recorded(name: string): string {
+  return readFileSync(join(import.meta.dirname, `check-plan/recorded/${name}.json`), "utf8");
+}
+
+/** A plan with one change; the rest is as Terraform has it. */
+function planOf(type: string, change: object, more: object = {}): string {
+  const resource = { address: `${type}.this`, mode: "managed", type, name: "this", change: { before: {}, after: {}, ...change }, ...more };
+  return JSON.stringify({ ...(JSON.parse(recorded("nothing")) as object), resource_changes: [resource] });
+}
+
+/** A plan that leaves a table with `after` for its indexes instead of `before`. */
+function planOfIndexes(before: Values[], after: Values[] | undefined, block = "global_secondary_index"): string {
+  return planOf("aws_dynamodb_table", { actions: ["update"], before: { [block]: before }, after: { ...(after && { [block]: after }) } });
+}
+
+function losses(plan: string): string[] {
+  return lossesIn(readPlan(plan));
+}
+
+/** What is said when all three things of a recorded plan go the same way. */
+function everything(fate: string, loss: string): string[] {
+  const things = [[pool, lost.pool], [table, lost.table], [bucket, lost.bucket]];
+  return things.map(([address = "", what = ""]) => `${address} would be ${fate}: ${what} ${loss}`);
+}
+
+function gone(index: string): string {
+  return `the index ${index} would be deleted, and its queries would fail`;
+}
+
+function anew(index: string, reason: string): string {
+  return `the index ${index} would be deleted and built anew, because ${reason}: its queries would fail meanwhile`;
+}
+
+describe("the command", () => {
+  const check = (input: string): Promise<Ended> => runBundle("check-plan", [], { input });
+
+  test("lets a plan pass that keeps everything", async () => {
+    const output = "The plan keeps every table, index, bucket and user pool.\n";
+    expect(await check(recorded("harmless"))).toEqual({ exitCode: 0, output, errors: "" });
+  });
+
+  test("refuses a plan with a line for each loss", async () => {
+    const errors = everything("deleted", "would be lost").map((loss) => `${loss}. ${advice}\n`).join("");
+    expect(await check(recorded("destroy"))).toEqual({ exitCode: 1, output: "", errors });
+  });
+
+  test("refuses what is no plan, and repeats none of it", async () => {
+    const errors = "The plan is not JSON, or not all of it: pipe in what terraform show -json prints.\n";
+    expect(await check('{"variables": {"token": {"value": "secret"}}')).toEqual({ exitCode: 1, output: "", errors });
+  });
+});
+
+describe("passes a plan of Terraform's", () => {
+  test.each(["create", "nothing", "harmless"])("%s", (name) => {
+    expect(losses(recorded(name))).toEqual([]);
+  });
+});
+
+describe("refuses a plan of Terraform's", () => {
+  const fewer = [`${table}: ${gone("by-organizer")}`, `${table}: ${anew("by-status", "its keys or its projection change")}`];
+
+  test.each([
+    ["replace", everything("replaced", "would be lost")],
+    ["deposed", [`${bucket} (deposed object ccbbd04f) would be deleted: ${lost.bucket} would be lost`]],
+    ["forget", everything("forgotten", "would no longer belong to this stack")],
+    ["indexes", fewer],
+    ["unknown-names", fewer],
+  ])("%s", (name, expected) => {
+    expect(losses(recorded(name))).toEqual(expected.map((loss) => `${loss}. ${advice}`));
+  });
+});
+
+describe("whatever happens to", () => {
+  const fates = [
+    [["delete"], "deleted", "would be lost"],
+    [["delete", "create"], "replaced", "would be lost"],
+    [["create", "delete"], "replaced", "would be lost"],
+    [["forget"], "forgotten", "would no longer belong to this stack"],
+    [["create", "forget"], "forgotten", "would no longer belong to this stack"],
+    [["shred"], "changed by shred", "might be lost"],
+  ] as const;
+
+  test.each([
+    ["aws_dynamodb_table", lost.table],
+    ["aws_dynamodb_table_replica", "the table's copy in another region"],
+    ["aws_dynamodb_global_table", "the table's copies in other regions"],
+    ["aws_dynamodb_global_secondary_index", "an index of the table"],
+    ["aws_dynamodb_vector_index", "an index of the table"],
+    ["aws_s3_bucket", lost.bucket],
+    ["aws_cognito_user_pool", lost.pool],
+  ])("%s is said, unless it stays", (type, what) => {
+    for (const [actions, fate, loss] of fates) {
+      expect(losses(planOf(type, { actions }))).toEqual([`${type}.this would be ${fate}: ${what} ${loss}. ${advice}`]);
+    }
+    for (const action of ["no-op", "create", "read", "update"]) expect(losses(planOf(type, { actions: [action] }))).toEqual([]);
+  });
+
+  test.each(["aws_lambda_function", "aws_s3_object", "aws_cognito_user_pool_client", "constructor"])("%s is Terraform's own affair", (type) => {
+    for (const [actions] of fates) expect(losses(planOf(type, { actions }))).toEqual([]);
+  });
+
+  test("a data source is nothing", () => {
+    expect(losses(planOf("aws_dynamodb_table", { actions: ["delete"] }, { mode: "data" }))).toEqual([]);
+  });
+});
+
+describe("an index", () => {
+  const name = "by-status";
+  const projection = { projection_type: "INCLUDE", non_key_attributes: ["title", "date"] };
+  const index = { name, hash_key: "status", range_key: "createdAt", ...projection, read_capacity: 3, write_capacity: 3 };
+  const keySchema = [{ attribute_name: "status", key_type: "HASH" }, { attribute_name: "createdAt", key_type: "RANGE" }];
+  const warm = (read: number | undefined, write: number) => ({ warm_throughput: [{ read_units_per_second: read, write_units_per_second: write }] });
+  /** As version 6 of the provider has it with key_schema in the configuration. */
+  const keyed = { name, key_schema: keySchema, hash_key: "", range_key: "", projection_type: "ALL" };
+
+  test.each<[string, Values, Values]>([
+    ["other capacity", index, { ...index, read_capacity: 9, write_capacity: 9 }],
+    ["capacity that is not known yet", index, { ...index, read_capacity: undefined, write_capacity: undefined }],
+    ["another maximum on demand", index, { ...index, on_demand_throughput: [{ max_read_request_units: 9 }] }],
+    ["its other attributes in another order", index, { ...index, non_key_attributes: ["date", "title"] }],
+    ["nothing instead of an empty text", { ...index, range_key: "" }, { ...index, range_key: null }],
+    ["no list instead of an empty one", { ...index, non_key_attributes: [] }, { ...index, non_key_attributes: undefined }],
+    ["a key_schema beside the same keys, as version 6 reads it", { ...index, key_schema: keySchema }, index],
+    ["a key_schema and another maximum", keyed, { ...keyed, on_demand_throughput: [{ max_read_request_units: 9 }] }],
+    ["more warm throughput", { ...index, ...warm(12_000, 4_000) }, { ...index, ...warm(13_000, 4_000) }],
+    ["no wish for warm throughput", { ...index, ...warm(12_000, 4_000) }, { ...index, warm_throughput: [] }],
+  ])("stays with %s", (_what, before, after) => {
+    expect(losses(planOfIndexes([before], [after]))).toEqual([]);
+  });
+
+  test.each<[string, Values, Values]>([
+    ["another hash key", index, { ...index, hash_key: "type" }],
+    ["another range key", index, { ...index, range_key: "date" }],
+    ["no range key", index, { ...index, range_key: "" }],
+    ["another projection", index, { ...index, projection_type: "ALL" }],
+    ["an attribute less", index, { ...index, non_key_attributes: ["title"] }],
+    ["an attribute more", index, { ...index, non_key_attributes: ["title", "date", "type"] }],
+    ["attributes that are not known yet", index, { ...index, non_key_attributes: undefined }],
+    ["a hash key that is not known yet", index, { ...index, hash_key: undefined }],
+    ["another key_schema", keyed, { ...keyed, key_schema: keySchema.slice(0, 1) }],
+    ["a key_schema that is not known yet", keyed, { ...keyed, key_schema: undefined }],
+    ["its keys as key_schema only, which version 6 takes for other keys", { ...index, key_schema: keySchema }, { ...keyed, ...projection }],
+    ["a setting that only a later provider knows", index, { ...index, index_class: "INFREQUENT_ACCESS" }],
+  ])("is built anew with %s", (_what, before, after) => {
+    const loss = anew(name, "its keys or its projection change");
+    expect(losses(planOfIndexes([before], [after]))).toEqual([`aws_dynamodb_table.this: ${loss}. ${advice}`]);
+  });
+
+  test.each([
+    ["less of it", warm(11_999, 4_000)],
+    ["an amount that is not known yet", warm(undefined, 4_000)],
+  ])("is built anew for its warm throughput: %s", (_what, after) => {
+    const plan = planOfIndexes([{ ...index, ...warm(12_000, 4_000) }], [{ ...index, ...after }]);
+    expect(losses(plan)).toEqual([`aws_dynamodb_table.this: ${anew(name, "its warm throughput goes down")}. ${advice}`]);
+  });
+
+  test.each<[string, Values[] | undefined]>([
+    ["there is none any more", []],
+    ["another one has taken its place", [{ ...index, name: "by-kind" }]],
+    ["its name is not known yet", [{ ...index, name: undefined }]],
+    ["which ones there will be is not known yet", undefined],
+  ])("is gone where %s", (_what, after) => {
+    for (const block of ["global_secondary_index", "local_secondary_index"]) {
+      expect(losses(planOfIndexes([index], after, block))).toEqual([`aws_dynamodb_table.this: ${gone(name)}. ${advice}`]);
+    }
+  });
+
+  test.each([true, [{ name: true }]])("is not named where it is a secret: %j", (secret) => {
+    const before = { before: { global_secondary_index: [index] }, before_sensitive: { global_secondary_index: secret } };
+    const loss = "an index would be deleted, and its queries would fail";
+    expect(losses(planOf("aws_dynamodb_table", { actions: ["update"], ...before }))).toEqual([`aws_dynamodb_table.this: ${loss}. ${advice}`]);
+  });
+
+  test("may come to a table", () => {
+    expect(losses(planOfIndexes([], [index]))).toEqual([]);
+  });
+});
+
+describe("takes for no plan", () => {
+  const plan = JSON.parse(recorded("nothing")) as Values;
+  const notAPlan = "This is not a plan: pipe in what terraform show -json PLAN prints, of Terraform 1.11 or later.";
+  const noJson = "The plan is not JSON, or not all of it: pipe in what terraform show -json prints.";
+  const otherFormat = "The plan's format_version is not 1.x: see what Terraform has changed, then ours.";
+  const failed = "Terraform failed while it made this plan, so what it holds is not all: plan again.";
+  const partial = "The plan does not cover everything: plan again, without -target.";
+  const changed = (change: unknown) => JSON.stringify({ ...plan, resource_changes: [change] });
+
+  test.each([
+    ["nothing", "", "The plan is empty: did terraform show fail?"],
+    ["blanks", " \n", "The plan is empty: did terraform show fail?"],
+    ["what is not JSON", "Error: secret", noJson],
+    ["half a plan", recorded("destroy").slice(0, 400), noJson],
+    ["a list", "[]", notAPlan],
+    ["null", "null", notAPlan],
+    ["no format_version", JSON.stringify({ ...plan, format_version: undefined }), notAPlan],
+    ["a later format_version", JSON.stringify({ ...plan, format_version: "2.0" }), otherFormat],
+    ["a much later format_version", JSON.stringify({ ...plan, format_version: "10.0" }), otherFormat],
+    ["a format_version that is no text", JSON.stringify({ ...plan, format_version: 1.2 }), notAPlan],
+    ["a state", JSON.stringify({ format_version: "1.0", terraform_version: "1.11.4", values: {} }), notAPlan],
+    ["a plan that does not say whether it failed", JSON.stringify({ ...plan, errored: undefined }), notAPlan],
+    ["a plan that does not say whether it is complete", JSON.stringify({ ...plan, complete: undefined }), notAPlan],
+    ["a plan that failed", recorded("errored"), failed],
+    ["a plan of a part", recorded("targeted"), partial],
+    ["changes that are no list", JSON.stringify({ ...plan, resource_changes: {} }), notAPlan],
+    ["a change that is none", changed(null), notAPlan],
+    ["a change without a change", changed({ address: "a.b", type: "a" }), notAPlan],
+    ["a change without an address", changed({ type: "aws_s3_bucket", change: { actions: ["no-op"] } }), notAPlan],
+    ["a change without a type", changed({ address: "a.b", change: { actions: ["no-op"] } }), notAPlan],
+    ["a change without actions", changed({ address: "a.b", type: "a", change: {} }), notAPlan],
+    ["a change with no action", changed({ address: "a.b", type: "a", change: { actions: [] } }), notAPlan],
+    ["a change with an action that is no text", changed({ address: "a.b", type: "a", change: { actions: [null] } }), notAPlan],
+  ])("%s", (_what, text, sentence) => {
+    expect(() => readPlan(text)).toThrow(new Error(sentence));
+  });
+
+  test("but takes a plan without resources for one", () => {
+    expect(readPlan(JSON.stringify({ ...plan, resource_changes: undefined }))).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+import { isObject } from "../_shared/json.ts";
+import type { Change } from "./plan.ts";
+
+type Index = Record<string, unknown>;
+
+/** What DynamoDB changes on an index that stays; the provider deletes the index to change anything else. */
+const updatable = new Set(["read_capacity", "write_capacity", "on_demand_throughput", "warm_throughput"]);
+
+/**
+ * What a table's indexes would come to, a text for each that it would lose. What is known after apply
+ * only is absent from `after` and so counts as changed: a name that cannot be seen proves nothing.
+ *
+ * The rules are those of updateDiffGSI in the AWS provider's internal/service/dynamodb/table.go.
+ */
+export function lostIndexes({ before, after, secret }: Pick<Change, "before" | "after" | "secret">): string[] {
+  return ["global_secondary_index", "local_secondary_index"].flatMap((block) => {
+    const kept = new Map(indexesIn(after[block]).map((index) => [index["name"], index]));
+    const isSecret = JSON.stringify(secret[block] ?? false).includes("true");
+    return indexesIn(before[block]).flatMap((index) => {
+      const { name } = index;
+      const loss = lossOf(index, typeof name === "string" ? kept.get(name) : undefined);
+      return loss === undefined ? [] : [`${isSecret ? "an index" : `the index ${String(name)}`} would be ${loss}`];
+    });
+  });
+}
+
+function indexesIn(block: unknown): Index[] {
+  return Array.isArray(block) ? block.filter(isObject) : [];
+}
+
+function lossOf(before: Index, after: Index | undefined): string | undefined {
+  if (!after) return "deleted, and its queries would fail";
+  const change = changeOf(before, after);
+  return change && `deleted and built anew, because ${change}: its queries would fail meanwhile`;
+}
+
+function changeOf(before: Index, after: Index): string | undefined {
+  if (definitionOf(before, after) !== definitionOf(after, before)) return "its keys or its projection change";
+  return isLowered(before, after) ? "its warm throughput goes down" : undefined;
+}
+
+/** All of an index but what is updatable, to compare: an empty value counts as none, and a set has no order. */
+function definitionOf(index: Index, other: Index): string {
+  // The provider has the keys twice, as hash_key and range_key or, from 6.x, as key_schema, and looks at the former first.
+  const isKeyed = index["hash_key"] === other["hash_key"] && !isEmpty(index["hash_key"]);
+  const fixed = Object.entries(index)
+    .filter(([name, value]) => !updatable.has(name) && !isEmpty(value) && !(name === "key_schema" && isKeyed))
+    .map(([name, value]) => [name, name === "non_key_attributes" ? sorted(value) : value]);
+  return JSON.stringify(fixed.sort());
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+function sorted(value: unknown): unknown {
+  return Array.isArray(value) ? value.map(String).sort() : value;
+}
+
+function isLowered(before: Index, after: Index): boolean {
+  const [old] = indexesIn(before["warm_throughput"]);
+  const [now] = indexesIn(after["warm_throughput"]);
+  if (!old || !now) return false; // what is not set stays as it is
+  return ["read_units_per_second", "write_units_per_second"].some((unit) => Number(now[unit] ?? 0) < Number(old[unit] ?? 0));
+}

@@ -1,0 +1,228 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, test } from "vitest";
+import { startApi } from "../local/api.ts";
+import { listen, stop } from "../local/server.ts";
+import { runBundle } from "./_tests/run-bundle.ts";
+import { smokeTest } from "./smoke-test/checks.ts";
+
+const { url: realUrl } = await startApi();
+const started: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const end of started.splice(0)) await end();
+});
+
+interface Fake {
+  status: number;
+  body?: string;
+  type?: string;
+  location?: string;
+}
+
+const noAnswer = { hang: "hang", hangUp: "hang up" } as const;
+type Fakes = Record<number, Fake | (typeof noAnswer)[keyof typeof noAnswer]>;
+
+/** The real API, but for the requests with these numbers, of which the first is 1. */
+async function startFront(fakes: Fakes): Promise<{ url: string; received: string[] }> {
+  const received: string[] = [];
+  const server = createServer((request, response) => {
+    received.push(`${request.method ?? ""} ${request.url ?? ""}`);
+    const fake = fakes[received.length];
+    if (fake === noAnswer.hang) return;
+    if (fake === noAnswer.hangUp) response.destroy();
+    else if (fake) write(response, fake);
+    else void forward(request, response);
+  });
+  const { port } = await listen(server, 0);
+  started.push(() => stop(server));
+  return { url: `http://127.0.0.1:${port}/prod`, received };
+}
+
+function write(response: ServerResponse, { status, body = "", type = "application/json", location }: Fake): void {
+  response.writeHead(status, { "content-type": type, "apigw-requestid": "id=", ...(location && { location }) }).end(body);
+}
+
+async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const method = request.method ?? "";
+  const content = method === "POST" && { body: await text(request), headers: { "content-type": request.headers["content-type"] ?? "" } };
+  const answer = await fetch(new URL(request.url ?? "", realUrl), { method, ...content });
+  write(response, { status: answer.status, type: answer.headers.get("content-type") ?? "", body: await answer.text() });
+}
+
+/** Runs it with pauses that take no time: the lines without their durations, the pauses, and the sentence if it fails. */
+async function run(url: string, timeout_ms?: number): Promise<{ lines: string[]; pauses_ms: number[]; sentence: string | undefined }> {
+  const lines: string[] = [];
+  const pauses_ms: number[] = [];
+  const print = (line: string) => { lines.push(line.replace(/ in \d+ ms$/, "")); };
+  const pause = (pause_ms: number) => Promise.resolve(pauses_ms.push(pause_ms));
+  const failure: unknown = await smokeTest(url, { print, pause, ...(timeout_ms && { timeout_ms }) }).catch((error: unknown) => error);
+  return { lines, pauses_ms, sentence: failure instanceof Error ? failure.message : undefined };
+}
+
+const claims = ["Create an event, again and again", "Read it", "Refuse what breaks a rule", "Find no event that nobody has made"];
+const passed = ["Create an event, again and again: 200", "Read it: 200", "Refuse what breaks a rule: 400", "Find no event that nobody has made: 404"];
+const unroutable = { status: 404, body: '{"message":"Not Found"}' };
+const anEvent = "the event smoke-test (after a 409 delete that event, which somebody else has made, and try again)";
+
+function problem(status: number, type: string): Fake {
+  return { status, type: "application/problem+json", body: JSON.stringify({ type: `urn:problem-type:${type}`, status }) };
+}
+
+/** What `terraform output -json` prints. */
+function outputs(values: object): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { sensitive: false, value }])));
+}
+
+describe("the command", () => {
+  test("finds nothing wrong, however often it runs, and prints a line for each check", async () => {
+    for (const created of [201, 200, 200]) {
+      const { exitCode, output, errors } = await runBundle("smoke-test", [], { input: outputs({ base_url: realUrl, commit: "unknown" }) });
+      const lines = output.replaceAll(/ in \d+ ms$/gm, "").split("\n");
+      expect([exitCode, lines, errors]).toEqual([0, [`${claims[0] ?? ""}: ${created}`, ...passed.slice(1), ""], ""]);
+    }
+  });
+
+  test("ends with 1 and a sentence at the first thing wrong", async () => {
+    const { url, received } = await startFront({ 2: problem(404, "not-found") });
+    const { exitCode, output, errors } = await runBundle("smoke-test", [], { input: outputs({ base_url: `${url}/` }) });
+    const gave = '404 {"type":"urn:problem-type:not-found","status":404} (apigw-requestid id=)';
+    const sentence = `Read it FAILED: GET ${url}/events/smoke-test should give 200 with the event smoke-test, and gave ${gave}.`;
+    expect([exitCode, output.split("\n").length, errors]).toEqual([1, 2, `${sentence}\n`]);
+    expect(received).toEqual(["POST /prod/events", "GET /prod/events/smoke-test"]);
+  });
+
+  const usage = "terraform -chdir=infra output -json | node dist/release/smoke-test.mjs";
+
+  test.each([["https://example.com/prod"], [""], ["--help"]])("takes no parameter such as %j", async (parameter) => {
+    const errors = `Pipe in what is deployed, and give no parameters: ${usage}\n`;
+    expect(await runBundle("smoke-test", [parameter])).toEqual({ exitCode: 2, output: "", errors });
+  });
+
+  test.each(["", "{", "[]", "null", "https://example.com/prod"])("refuses %j for outputs", async (input) => {
+    const errors = `What came in is not what terraform output -json prints. This is how: ${usage}\n`;
+    expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors });
+  });
+
+  test.each([
+    ["{}"],
+    ['{"base_url": "https://example.com/prod"}'],
+    [outputs({ base_url: null })],
+    [outputs({ base_url: ["https://example.com/prod"] })],
+    [outputs({ base_url: "abc123.execute-api.ap-southeast-1.amazonaws.com/prod" })],
+    [outputs({ base_url: "ftp://example.com/prod" })],
+    [outputs({ base_url: "https://somebody:secret@example.com/prod" })],
+    [outputs({ base_url: "https://example.com/prod?stage=prod" })],
+    [outputs({ base_url: "https://example.com/prod#events" })],
+  ])("finds no address in %s", async (input) => {
+    const errors = "The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.\n";
+    expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors });
+  });
+});
+
+test("is content with its event as somebody has changed it", async () => {
+  const { url } = await startFront({ 1: { status: 200, body: '{"id":"smoke-test","title":"Changed","version":2}' } });
+  expect(await run(url)).toEqual({ lines: passed, pauses_ms: [], sentence: undefined });
+});
+
+describe("waits for an API that has only just been made, when it gives", () => {
+  test.each<[string, Fake]>([
+    ["no route", unroutable],
+    ["no stage", { status: 403, body: '{"message":"Forbidden"}' }],
+    ["no function", { status: 500, body: '{"message":"Internal Server Error"}' }],
+    ["no start of it", { status: 503, body: '{"message":"Service Unavailable"}' }],
+  ])("%s", async (_what, fake) => {
+    const { url } = await startFront({ 1: fake, 2: fake });
+    const gave = `POST ${url}/events gave ${fake.status} ${fake.body ?? ""} (apigw-requestid id=)`;
+    const waiting = [1, 2].map((pause_s) => `Not yet, once more in ${pause_s} s: ${gave}.`);
+    expect(await run(url)).toEqual({ lines: [...waiting, ...passed], pauses_ms: [1000, 2000], sentence: undefined });
+  });
+
+  test("no answer", async () => {
+    const { url } = await startFront({ 1: noAnswer.hangUp });
+    const waiting = expect.stringMatching(/^Not yet, once more in 1 s: POST http:\S+\/prod\/events gave no answer \(.+\)\.$/) as string;
+    expect(await run(url)).toEqual({ lines: [waiting, ...passed], pauses_ms: [1000], sentence: undefined });
+  });
+});
+
+describe("gives up after a minute of pauses, when there is", () => {
+  const minute_ms = [1000, 2000, 4000, 8000, 15_000, 30_000];
+  const failed = (url: string, gave: string) =>
+    `${claims[0] ?? ""} FAILED: POST ${url}/events should give 201 or 200 with ${anEvent}, and gave ${gave}.`;
+
+  test("no route", async () => {
+    const { url } = await startFront(Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, unroutable])));
+    const { pauses_ms, sentence } = await run(url);
+    expect([pauses_ms, sentence]).toEqual([minute_ms, failed(url, '404 {"message":"Not Found"} (apigw-requestid id=)')]);
+  });
+
+  test("no end of any answer", async () => {
+    const { url } = await startFront(Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, noAnswer.hang])));
+    const { pauses_ms, sentence } = await run(url, 50);
+    expect([pauses_ms, sentence]).toEqual([minute_ms, failed(url, "no answer within 0.05 s")]);
+  });
+
+  test("no connection", async () => {
+    const { url } = await startFront({});
+    await started.pop()?.();
+    const { pauses_ms, sentence } = await run(url);
+    expect([pauses_ms, sentence]).toEqual([minute_ms, failed(url, `no answer (connect ECONNREFUSED ${new URL(url).host})`)]);
+  });
+});
+
+describe("asks no second time, and says so, when it meets", () => {
+  const event = '{"id":"smoke-test"}';
+  const other = '{"id":"other"}';
+  const requests = [
+    { sent: "POST PROD/events", expected: `201 or 200 with ${anEvent}` },
+    { sent: "GET PROD/events/smoke-test", expected: "200 with the event smoke-test" },
+    { sent: "POST PROD/events", expected: "400 with a problem of type urn:problem-type:invalid-request" },
+    { sent: "GET PROD/events/UUID", expected: "404 with a problem of type urn:problem-type:not-found" },
+  ];
+
+  test.each<[string, number, Fake, string?]>([
+    ["a failure of ours", 1, problem(503, "unavailable")],
+    ["other content under its id", 1, problem(409, "conflict")],
+    ["a throttle", 1, { status: 429, body: '{"message":"Too Many Requests"}' }],
+    ["a page", 1, { status: 502, type: "text/html", body: "<html>\n<h1>Bad Gateway</h1>\n</html>" }, "502 <html> <h1>Bad Gateway</h1> </html>"],
+    ["another event", 1, { status: 200, body: other }],
+    ["another success", 1, { status: 202, body: event }],
+    ["a success without a body", 1, { status: 204 }, "204 without a body"],
+    ["a redirect", 1, { status: 302, location: "/prod/events/smoke-test" }, "302 without a body"],
+    ["half an event", 2, { status: 200, body: '{"id":"smoke-test"' }],
+    ["a list", 2, { status: 200, body: `[${event}]` }],
+    ["a gateway that has lost the route", 2, unroutable],
+    ["another event on reading", 2, { status: 200, body: other }],
+    ["another success on reading", 2, { status: 201, body: event }],
+    ["no refusal", 3, { status: 201, body: event }],
+    ["another refusal", 3, problem(400, "other")],
+    ["a refusal with another status", 3, problem(422, "invalid-request")],
+    ["the gateway's refusal", 3, { status: 400, body: '{"message":"Bad Request"}' }],
+    ["a problem that is not called one", 3, { ...problem(400, "invalid-request"), type: "application/json" }],
+    ["an event that nobody has made", 4, { status: 200, body: event }],
+    ["a problem with another status", 4, problem(410, "not-found")],
+    ["the gateway's 404", 4, unroutable],
+  ])("%s", async (_what, number, fake, gave = `${fake.status} ${fake.body ?? ""}`) => {
+    const { url, received } = await startFront({ [number]: fake });
+    const { lines, pauses_ms, sentence } = await run(url);
+    expect([lines, pauses_ms, received.length]).toEqual([passed.slice(0, number - 1), [], number]);
+    const { sent, expected } = requests[number - 1] ?? {};
+    const shown = sentence?.replace(url, "PROD").replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "UUID");
+    expect(shown).toBe(`${claims[number - 1] ?? ""} FAILED: ${sent ?? ""} should give ${expected ?? ""}, and gave ${gave} (apigw-requestid id=).`);
+  });
+});
+
+test("prints what came in one line, cut and without commands to the log it is printed in", async () => {
+  const { url } = await startFront({ 2: { status: 200, type: "text/plain", body: `\u001b[2J\r\n::add-mask::a\u2028##[group]${"x".repeat(1000)}` } });
+  const shown = `[2J ::add-mask::a # #[group]${"x".repeat(1000)}`.slice(0, 500);
+  const { sentence } = await run(url);
+  expect(sentence?.split(", and gave ")[1]).toBe(`200 ${shown} (apigw-requestid id=).`);
+});
+
+test("says where the request's id is missing", async () => {
+  const server = createServer((_request, response) => response.writeHead(500).end("Oops"));
+  const { port } = await listen(server, 0);
+  started.push(() => stop(server));
+  const { sentence } = await run(`http://127.0.0.1:${port}`);
+  expect(sentence).toMatch(/ and gave 500 Oops \(apigw-requestid missing\)\.$/);
+});

@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, overHttp, type Answer, type NoAnswer, type Request, type Way } from "./request.ts";
+
+/**
+ * The one event that is left behind. Every deployment creates it again, which is answered 201 once and
+ * 200 ever after, whatever it has been changed to. Whoever changes this content has to change the id:
+ * the old id with new content is a conflict. The defaults are spelled out, as they belong to the content,
+ * and so does the organizer: a stage that begins to ask for tokens, or ends to, needs another id.
+ */
+const eventOf = (id: string) => ({ id, type: "smoke_test", status: "draft", title: "Made by the smoke test of each deployment" });
+
+const problemType = "application/problem+json"; // of what our functions refuse; API Gateway's own answers are application/json
+
+interface Check {
+  claim: string;
+  way: Way;
+  request: Request;
+  expected: string;
+  holds: (answer: Answer) => boolean;
+}
+
+interface Options {
+  /** The way in for somebody with a token, of an API that asks for one. */
+  signedIn?: Way | undefined;
+  print?: (line: string) => void;
+  pause?: (pause_ms: number) => Promise<unknown>;
+  /** Longer than a function may take, which API Gateway tells sooner. */
+  timeout_ms?: number;
+}
+
+/** A new host name, a route's authorizer and the first start of a function take a moment: all pauses together are a minute. */
+const pauses_s = [1, 2, 4, 8, 15, 30];
+
+/**
+ * Calls the API at `baseUrl` as its callers do and prints a line for each check. Where tokens are
+ * asked for, who has none must be refused. Throws at the first check that fails a sentence with what
+ * was expected and what came. Only what may be too early for a route is repeated.
+ */
+export async function smokeTest(baseUrl: string, { signedIn, print = console.log, pause = wait, timeout_ms = 15_000 }: Options = {}): Promise<void> {
+  const open = overHttp(baseUrl);
+  const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, "smoke-test-signed-in")] : checksOf(open, "smoke-test");
+  const early = signedIn ? 2 : 1;
+  for (const [index, { claim, way, request, expected, holds }] of checks.entries()) {
+    let answer = await way.send(request, timeout_ms);
+    for (const pause_s of index < early ? pauses_s : []) {
+      if (!mayBeTooEarly(answer) || (answer.status !== undefined && holds(answer))) break;
+      print(`Not yet, once more in ${pause_s} s: ${way.describe(request)} gave ${describe(answer)}.`);
+      await pause(pause_s * 1000);
+      answer = await way.send(request, timeout_ms);
+    }
+    if (answer.status === undefined || !holds(answer)) {
+      throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, and gave ${describe(answer)}.`);
+    }
+    print(`${claim}: ${answer.status} in ${answer.duration_ms.toFixed(0)} ms`);
+  }
+}
+
+/** By API Gateway itself: where a function refuses it, the route has lost its authorizer. */
+function refusalsOf(way: Way): Check[] {
+  const refused = {
+    expected: '401 with {"message":"Unauthorized"}, as API Gateway answers who has no token',
+    holds: ({ status, object }: Answer) => status === 401 && object?.["message"] === "Unauthorized",
+  };
+  return [
+    { claim: "Create nothing without a token", way, request: { method: "POST", body: {} }, ...refused },
+    { claim: "Show nothing without a token", way, request: { method: "GET", id: randomUUID() }, ...refused },
+  ];
+}
+
+function checksOf(way: Way, id: string): Check[] {
+  const event = eventOf(id);
+  const isEvent = ({ object }: Answer) => object?.["id"] === event.id;
+  const isProblem = ({ contentType, object }: Answer, type: string) => contentType.startsWith(problemType) && object?.["type"] === type;
+  return [
+    {
+      claim: "Create an event, again and again",
+      way,
+      request: { method: "POST", body: event },
+      expected: `201 or 200 with the event ${event.id} (after a 409 delete that event, which somebody else has made, and try again)`,
+      holds: (answer) => (answer.status === 201 || answer.status === 200) && isEvent(answer),
+    },
+    {
+      claim: "Read it",
+      way,
+      request: { method: "GET", id: event.id },
+      expected: `200 with the event ${event.id}`,
+      holds: (answer) => answer.status === 200 && isEvent(answer),
+    },
+    {
+      claim: "Refuse what breaks a rule",
+      way,
+      request: { method: "POST", body: { ...event, capacity: 0 } },
+      expected: "400 with a problem of type urn:problem-type:invalid-request",
+      holds: (answer) => answer.status === 400 && isProblem(answer, "urn:problem-type:invalid-request"),
+    },
+    {
+      claim: "Find no event that nobody has made",
+      way,
+      request: { method: "GET", id: randomUUID() },
+      expected: "404 with a problem of type urn:problem-type:not-found",
+      holds: (answer) => answer.status === 404 && isProblem(answer, "urn:problem-type:not-found"),
+    },
+  ];
+}
+
+/**
+ * No answer at all, or one of API Gateway's own, which has no route or no function yet. Where we
+ * answer, nothing is early, except 401 on a route that has no authorizer yet, or still has it.
+ */
+function mayBeTooEarly(answer: Answer | NoAnswer): boolean {
+  if (answer.status === undefined || answer.status === 401) return true;
+  const { status, contentType, object } = answer;
+  const isGateways = typeof object?.["message"] === "string" && !contentType.startsWith(problemType);
+  return isGateways && (status === 403 || status === 404 || status >= 500);
+}

@@ -1,0 +1,89 @@
+import { isObject } from "../_shared/json.ts";
+
+/** Creates this event, or gets the one with this id. */
+export type Request = { method: "POST"; body: object } | { method: "GET"; id: string };
+
+/** How a request gets to the functions. */
+export interface Way {
+  /** The request in a few words, to stand within a sentence. */
+  describe: (request: Request) => string;
+  /** Sends it once and waits for the whole answer, no longer than `timeout_ms`. */
+  send: (request: Request, timeout_ms: number) => Promise<Answer | NoAnswer>;
+}
+
+/** What came back. */
+export interface Answer {
+  status: number;
+  contentType: string;
+  requestId: string | undefined;
+  /** As it came, and as JSON.parse reads it; undefined where that is not an object. */
+  text: string;
+  object: Record<string, unknown> | undefined;
+  duration_ms: number;
+}
+
+/** Nothing came back, or not all of it. */
+export interface NoAnswer {
+  status: undefined;
+  /** As in "no answer within 15 s". */
+  reason: string;
+}
+
+/** Through API Gateway, as everybody calls, and without a token. A redirect is an answer like any other. */
+export function overHttp(baseUrl: string): Way {
+  const urlOf = (request: Request) => `${baseUrl}/events${request.method === "GET" ? `/${request.id}` : ""}`;
+  return {
+    describe: (request) => `${request.method} ${urlOf(request)}`,
+    async send(request, timeout_ms) {
+      const started_ms = performance.now();
+      const { method } = request;
+      const content = method === "POST" && { body: JSON.stringify(request.body), headers: { "content-type": "application/json" } };
+      try {
+        const response = await fetch(urlOf(request), { method, ...content, redirect: "manual", signal: AbortSignal.timeout(timeout_ms) });
+        const { status, headers } = response;
+        const text = await response.text();
+        return {
+          status,
+          contentType: headers.get("content-type") ?? "",
+          requestId: headers.get("apigw-requestid") ?? undefined,
+          text,
+          object: parseObject(text),
+          duration_ms: performance.now() - started_ms,
+        };
+      } catch (error) {
+        return { status: undefined, reason: reasonOf(error, timeout_ms) };
+      }
+    },
+  };
+}
+
+/** An answer in one line, to stand within a sentence: status, the beginning of the body, and how to find it in the logs. */
+export function describe(answer: Answer | NoAnswer): string {
+  if (answer.status === undefined) return inOneLine(answer.reason).slice(0, 500);
+  const { status, text, requestId } = answer;
+  return `${status} ${inOneLine(text).slice(0, 500) || "without a body"} (apigw-requestid ${requestId ?? "missing"})`;
+}
+
+/** In a log of GitHub's, `::` that begins a line and `##[` anywhere are commands, and anybody may write an event. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Z}]+/gu, " ").replaceAll("##[", "# #[").trim();
+}
+
+/** fetch itself only says "fetch failed". */
+export function reasonOf(error: unknown, timeout_ms: number): string {
+  if (!(error instanceof Error)) return `no answer (${String(error)})`;
+  if (error.name === "TimeoutError" || error.name === "AbortError") return `no answer within ${timeout_ms / 1000} s`;
+  const { cause } = error;
+  if (!(cause instanceof Error)) return `no answer (${error.message})`;
+  // Where several addresses were tried, the cause has a code and no message.
+  return `no answer (${cause.message || ("code" in cause ? String(cause.code) : cause.name)})`;
+}
+
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,201 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { readFunctions } from "../../functions.ts";
+import { startApi } from "../../local/api.ts";
+import { startDatabase } from "../../local/database.ts";
+import { startGateway } from "../../local/gateway.ts";
+import { guard } from "../../local/guard.ts";
+import { runSources } from "../../local/running-functions.ts";
+import { listen, stop } from "../../local/server.ts";
+import { verify } from "../../local/signature.ts";
+import { makeUserPool } from "../../local/tokens.ts";
+import { runBundle } from "../_tests/run-bundle.ts";
+import { smokeTest } from "./checks.ts";
+import { signedIn } from "./signed-in.ts";
+
+const names = readFunctions().map(({ name }) => `events-api-test-${name}`);
+const role = { AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "deploy", AWS_SECRET_ACCESS_KEY: "secret", AWS_SESSION_TOKEN: "session" };
+
+/** What Lambda's stand-in does instead of invoking a function. */
+type Fault = (response: ServerResponse) => void;
+let fault: Fault | undefined;
+let invoked: string[] = [];
+
+const withoutTokens = await startApi();
+const { url, unguardedUrl, lambdaUrl } = await startWithTokens();
+
+beforeEach(() => {
+  [fault, invoked] = [undefined, []];
+  for (const [name, value] of Object.entries({ ...role, AWS_ENDPOINT_URL_LAMBDA: lambdaUrl })) vi.stubEnv(name, value);
+});
+afterEach(() => { vi.unstubAllEnvs(); });
+
+/** The functions with tokens on: behind a gateway with authorizers, behind one that has lost them, and to be invoked. */
+async function startWithTokens() {
+  const database = await startDatabase();
+  vi.resetModules();
+  const functions = await runSources({ ...database.environment, AUTH: "jwt" });
+  const routes = await functions.routes();
+  const log = () => undefined;
+  const [guarded, unguarded] = [
+    await startGateway({ stage: "prod", port: 0, ...guard(functions, await makeUserPool()), log }),
+    await startGateway({ stage: "prod", port: 0, ...guard(functions, undefined), log }),
+  ];
+  const invoke = async (name: string, event: object) => {
+    const own = readFunctions().find((folder) => name === `events-api-test-${folder.name}`)?.routes;
+    return routes.find(({ routeKey }) => own?.includes(routeKey))?.invoke(event);
+  };
+  const server = createServer((request, response) => void answerInvoke(request, response, invoke));
+  const { port } = await listen(server, 0);
+  afterAll(async () => {
+    await Promise.all([stop(server), guarded.stop(), unguarded.stop()]);
+    await database.stop();
+  });
+  return { url: guarded.url, unguardedUrl: unguarded.url, lambdaUrl: `http://127.0.0.1:${port}` };
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+async function answerInvoke(request: IncomingMessage, response: ServerResponse, invoke: (name: string, event: object) => Promise<unknown>): Promise<void> {
+  const { method = "", url: path = "", headersDistinct: headers } = request;
+  const body = await buffer(request);
+  const signer = verify({ method, url: path, headers, body }, (key) => (key === role.AWS_ACCESS_KEY_ID ? { secret: "secret", sessionToken: "session" } : undefined), new Date());
+  const [, name = "", qualifier = ""] = /^\/2015-03-31\/functions\/([^/]+)\/invocations\?Qualifier=(\w+)$/.exec(path) ?? [];
+  invoked.push(`${name}:${qualifier}`);
+  if (typeof signer === "string" || method !== "POST" || name === "") refuse(response, 403, "AccessDeniedException", `${method} ${path}: ${JSON.stringify(signer)}`);
+  else if (fault) fault(response);
+  else response.end(JSON.stringify(await invoke(name, JSON.parse(body.toString()) as object)));
+}
+
+function refuse(response: ServerResponse, status: number, type: string, message: string): void {
+  response.writeHead(status, { "content-type": "application/json", "x-amzn-errortype": type }).end(JSON.stringify({ message }));
+}
+
+interface Setting {
+  functionNames?: string[];
+  hasTokens?: boolean;
+  pause?: () => Promise<void>;
+  timeout_ms?: number;
+}
+
+/** Runs it with pauses that take no time: the lines without their durations, and the sentence if it fails. */
+async function run(baseUrl: string, { functionNames = names, hasTokens = true, pause = () => Promise.resolve(), timeout_ms = 15_000 }: Setting = {}) {
+  const lines: string[] = [];
+  const print = (line: string) => { lines.push(line.replace(/ in \d+ ms$/, "")); };
+  const way = hasTokens ? signedIn(functionNames) : undefined;
+  const failure: unknown = await smokeTest(baseUrl, { signedIn: way, print, pause, timeout_ms }).catch((error: unknown) => error);
+  return { lines, sentence: failure instanceof Error ? failure.message : undefined };
+}
+
+const refused = ["Create nothing without a token: 401", "Show nothing without a token: 401"];
+
+describe("with tokens on, the command", () => {
+  const outputs = (values: object) => JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { value }])));
+
+  test("is refused without a token, finds nothing else wrong, however often it runs, and prints a line for each check", async () => {
+    const input = outputs({ base_url: url, function_names: names, issuer: "https://issuer.example.com" });
+    for (const created of [201, 200, 200]) {
+      const { exitCode, output, errors } = await runBundle("smoke-test", [], { input });
+      const lines = output.replaceAll(/ in \d+ ms$/gm, "").split("\n");
+      const passed = [`Create an event, again and again: ${created}`, "Read it: 200", "Refuse what breaks a rule: 400", "Find no event that nobody has made: 404"];
+      expect([exitCode, lines, errors]).toEqual([0, [...refused, ...passed, ""], ""]);
+    }
+    const once = ["create-event", "get-event", "create-event", "get-event"].map((name) => `events-api-test-${name}:live`);
+    expect(invoked).toEqual([...once, ...once, ...once]);
+  });
+
+  test.each([[undefined], ["events-api-test-create-event"], [[1]]])("refuses %j for the names of functions", async (function_names) => {
+    const input = outputs({ base_url: url, function_names, issuer: "https://issuer.example.com" });
+    expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors: "The output function_names must be a list of names.\n" });
+  });
+});
+
+/** An address that leads to the first URL, and as soon as somebody waits to the second. */
+async function startSwitch(before: string, after: string): Promise<{ url: string; pause: () => Promise<void> }> {
+  let target = before;
+  const server = createServer((request, response) => {
+    void buffer(request).then(async (body) => {
+      const content = request.method === "POST" && { body, headers: { "content-type": "application/json" } };
+      const answer = await fetch(`${target}${request.url ?? ""}`, { method: request.method ?? "", ...content });
+      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" }).end(await answer.text());
+    });
+  });
+  const { port } = await listen(server, 0);
+  afterAll(() => stop(server));
+  const pause = () => {
+    target = after;
+    return Promise.resolve();
+  };
+  return { url: `http://127.0.0.1:${port}`, pause };
+}
+
+describe("waits for authorizers", () => {
+  test("that come a moment later", async () => {
+    const { url: address, pause } = await startSwitch(unguardedUrl, url);
+    const { lines, sentence } = await run(address, { pause });
+    expect([lines.filter((line) => line.startsWith("Not yet")).length, lines.length, sentence]).toEqual([1, 7, undefined]);
+  });
+
+  test("that go a moment later", async () => {
+    const { url: address, pause } = await startSwitch(url, withoutTokens.url);
+    const { lines, sentence } = await run(address, { pause, hasTokens: false });
+    expect([lines.filter((line) => line.startsWith("Not yet")).length, lines.length, sentence]).toEqual([1, 5, undefined]);
+  });
+});
+
+describe("notices", () => {
+  const unauthorized = 'should give 401 with {"message":"Unauthorized"}, as API Gateway answers who has no token, and gave';
+
+  test("a route that has lost its authorizer, though the function is not open", async () => {
+    const { lines, sentence } = await run(unguardedUrl);
+    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Not yet"));
+    expect(sentence).toMatch(`Create nothing without a token FAILED: POST ${unguardedUrl}/events ${unauthorized} 401 {"type":"urn:problem-type:unauthorized"`);
+  });
+
+  test("an API that asks for no token, and leaves nothing there", async () => {
+    const { body: before } = await withoutTokens.call("GET /events");
+    const { lines, sentence } = await run(withoutTokens.url);
+    expect(lines).toEqual([]);
+    expect(sentence).toMatch(`Create nothing without a token FAILED: POST ${withoutTokens.url}/events ${unauthorized} 400 {"type":"urn:problem-type:invalid-request"`);
+    expect((await withoutTokens.call("GET /events")).body).toEqual(before);
+  });
+
+  test("tokens of which the outputs say nothing", async () => {
+    const { lines, sentence } = await run(url, { hasTokens: false });
+    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Not yet"));
+    expect(sentence).toMatch(/^Create an event, again and again FAILED: .*, and gave 401 {"message":"Unauthorized"} /);
+  });
+
+  test("a function that is not there", async () => {
+    const { sentence } = await run(url, { functionNames: ["events-api-test-get-event"] });
+    expect(sentence).toBe("The output function_names must name the function create-event.");
+  });
+
+  const created = "Create an event, again and again FAILED: POST /events by a signed-in caller (events-api-test-create-event:live) should give 201 or 200 with the event " +
+    "smoke-test-signed-in (after a 409 delete that event, which somebody else has made, and try again), and gave";
+
+  test.each<[string, Fault, string]>([
+    ["a role that may not invoke", (response) => { refuse(response, 403, "AccessDeniedException", "It may not."); }, "no answer (It may not.)"],
+    ["an alias that is not there", (response) => { refuse(response, 404, "ResourceNotFoundException", "Function not found."); }, "no answer (Function not found.)"],
+    ["an error of the function", (response) => { response.writeHead(200, { "x-amz-function-error": "Unhandled" }).end('{"errorType":"Error",\n"errorMessage":"A mistake."}'); },
+      'an error of the function: {"errorType":"Error", "errorMessage":"A mistake."}'],
+    ["a result that is no answer", (response) => { response.end("null"); }, "no answer (the function returned null)"],
+    ["no result", (response) => { response.end(); }, "no answer (the function returned nothing)"],
+    ["an answer that is wrong", (response) => { response.end('{"statusCode":200,"body":"{}"}'); }, "200 {} (apigw-requestid ID)"],
+  ])("%s", async (_what, itsFault, gave) => {
+    fault = itsFault;
+    const { lines, sentence } = await run(url);
+    expect([lines, sentence?.replace(/smoke-test-[0-9a-f-]{36}/, "ID")]).toEqual([refused, `${created} ${gave}.`]);
+  });
+
+  test("a function that does not answer in time", async () => {
+    fault = () => undefined;
+    const { lines, sentence } = await run(url, { timeout_ms: 500 });
+    expect([lines, sentence]).toEqual([refused, `${created} no answer within 0.5 s.`]);
+  });
+
+  test("an event of somebody else under its id", async () => {
+    fault = (response) => { response.end('{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\\"status\\":409}"}'); };
+    expect((await run(url)).sentence).toMatch(`${created} 409 {"status":409} `);
+  });
+});
