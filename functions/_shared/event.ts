@@ -1,8 +1,9 @@
+import type { Caller } from "./caller.ts";
 import { isDateOrDateTime } from "./date.ts";
 import { Problem, type Violation } from "./problem.ts";
 import { uuidv7 } from "./uuid.ts";
 
-const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
+export const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
 
 /** What a caller says of an event, after defaults. */
 export interface NewEvent {
@@ -22,12 +23,22 @@ export interface Event extends NewEvent {
   createdAt: string;
   updatedAt: string;
   version: number;
+  /** Tells this event from an earlier one with the same id. Not shown, but part of the ETag. */
+  incarnation: string;
+}
+
+/** What a caller wants changed. */
+export interface Changes {
+  set: Partial<NewEvent>;
+  removed: (keyof NewEvent)[];
+  /** What the event must have already, because the other one of payload and title goes. */
+  needed?: "payload" | "title";
 }
 
 /** Says what would be right where a value is wrong, and nothing where it is right. */
 type Rule = (value: unknown) => string | undefined;
 
-const rules: Record<keyof NewEvent, Rule> = {
+export const rules: Record<keyof NewEvent, Rule> = {
   id: (value) => (isId(value) ? undefined : "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .."),
   type: text(100),
   title: text(200),
@@ -52,19 +63,64 @@ const rules: Record<keyof NewEvent, Rule> = {
 
 const readOnly = new Set(["createdAt", "updatedAt", "version", "image"]);
 
+const defaults = { type: "event", status: "active" } as const;
+
+const noObject: Violation = { pointer: "", detail: "must be a JSON object" };
+const noContent: Violation = { pointer: "", detail: "must have a payload or a title" };
+
 /**
- * The event that a body asks for, with the defaults filled in.
+ * The event that a body asks for, with the defaults filled in, and the caller for its organizer.
  * Throws a `Problem` 400 that names everything wrong with the body at once.
  */
-export function expectNewEvent(body: unknown): NewEvent {
-  if (!isObject(body)) throw invalid([{ pointer: "", detail: "must be a JSON object" }]);
-  const violations = fieldViolations(body);
-  if (!Object.hasOwn(body, "payload") && !Object.hasOwn(body, "title")) {
-    violations.push({ pointer: "", detail: "must have a payload or a title" });
-  }
+export function expectNewEvent(body: unknown, caller: Caller): NewEvent {
+  if (!isObject(body)) throw invalid([noObject]);
+  const violations = fieldViolations(body, (name, value) => ruleOf(name, caller)(value));
+  if (!Object.hasOwn(body, "payload") && !Object.hasOwn(body, "title")) violations.push(noContent);
   if (violations.length > 0) throw invalid(violations);
   // Every field has passed its rule, and there is no other.
-  return { id: uuidv7(), type: "event", status: "active", ...body };
+  return { id: uuidv7(), ...defaults, ...(caller !== undefined && { organizer: caller }), ...body };
+}
+
+/**
+ * The changes that a body asks for in the event with this id: null removes a field or restores its
+ * default. Throws a `Problem` 400 that names everything wrong with the body at once.
+ */
+export function expectChanges(body: unknown, id: unknown, caller: Caller): Changes {
+  if (!isObject(body)) throw invalid([noObject]);
+  const violations = fieldViolations(body, (name, value) => {
+    if (name === "id") return value === id ? undefined : "must be the id in the path, or left out: it never changes";
+    const isKept = name === "organizer" && caller !== undefined;
+    return value === null && !isKept ? undefined : ruleOf(name, caller)(value);
+  });
+  if (body["payload"] === null && body["title"] === null) violations.push(noContent);
+  if (violations.length > 0) throw invalid(violations);
+  return toChanges(body);
+}
+
+/** With tokens on an event's organizer is who created it, ever after. */
+function ruleOf(name: keyof NewEvent, caller: Caller): Rule {
+  if (name !== "organizer" || caller === undefined) return rules[name];
+  return (value) => (value === caller ? undefined : "must be the sub of your token, or left out: an event belongs to who created it");
+}
+
+/** For changes that are right in themselves, but would leave the event that is stored without content. */
+export function needsContent(): Problem {
+  return invalid([noContent]);
+}
+
+function toChanges(body: Record<string, unknown>): Changes {
+  const set: Record<string, unknown> = {};
+  const removed: string[] = [];
+  for (const [name, value] of Object.entries(body)) {
+    if (name === "id") continue;
+    if (value !== null) set[name] = value;
+    else if (name === "type" || name === "status") set[name] = defaults[name];
+    else removed.push(name);
+  }
+  // One of payload and title may go if the other comes, or is there already.
+  const [gone, other] = body["title"] === null ? ["title", "payload"] : ["payload", "title"];
+  const needed = removed.includes(gone) && !(other in set) ? { needed: other } : {};
+  return { set, removed, ...needed } as Changes; // every field has passed its rule, and there is no other
 }
 
 /** 1-128 characters that need no encoding in a path; `.` and `..` would be resolved away there. */
@@ -76,12 +132,12 @@ function invalid(errors: Violation[]): Problem {
   return new Problem(400, "The event breaks the rules listed in errors.", { errors });
 }
 
-function fieldViolations(body: Record<string, unknown>): Violation[] {
+function fieldViolations(body: Record<string, unknown>, check: (name: keyof NewEvent, value: unknown) => string | undefined): Violation[] {
   const violations: Violation[] = [];
   const unknown: string[] = [];
   for (const [name, value] of Object.entries(body)) {
     if (isField(name)) {
-      const detail = rules[name](value);
+      const detail = check(name, value);
       if (detail !== undefined) violations.push({ pointer: `/${name}`, detail });
     } else if (readOnly.has(name)) {
       violations.push({ pointer: `/${name}`, detail: "is read-only: leave it out" });

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { expectCaller, type Caller } from "./caller.ts";
 import { largestItem_bytes, Problem, tooLarge } from "./problem.ts";
 
 export type Request = APIGatewayProxyEventV2;
@@ -6,23 +7,25 @@ export type Request = APIGatewayProxyEventV2;
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
-  body: object;
+  /** Absent in a 204 or 304. */
+  body?: object;
 }
 
 /**
  * Makes a Lambda handler of what an endpoint does: payload 2.0 in, JSON out, and a thrown `Problem`
  * as problem+json. Any other error goes on to Lambda, which logs its stack, counts it in `Errors`
- * and has API Gateway answer 500; caught here, the alarm on `Errors` would stay silent.
+ * and has API Gateway answer 500; caught here, the alarm on `Errors` would stay silent. Who calls is
+ * found out here and before all else, so that no endpoint can forget to ask.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function endpoint(act: (request: Request) => Promise<Answer>) {
+export function endpoint(act: (request: Request, caller: Caller) => Promise<Answer>) {
   return async (request: Request): Promise<APIGatewayProxyStructuredResultV2> => {
     if (request.version !== "2.0") {
       throw new Error("Set payload_format_version of the integration to 2.0: this event is of another version.");
     }
     try {
-      return respond(await act(request), "application/json");
+      return respond(await act(request, expectCaller(request)), "application/json");
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const requestId = request.requestContext.requestId;
@@ -39,16 +42,17 @@ export function endpoint(act: (request: Request) => Promise<Answer>) {
 const largestBody_bytes = 6 * largestItem_bytes;
 
 /**
- * The body of a request as JSON.parse reads it: of duplicate keys the last one wins.
+ * The body of a request as JSON.parse reads it: of duplicate keys the last one wins. `mediaTypes` are
+ * those that it may have.
  *
  * A `charset` is ignored, because JSON is UTF-8 whatever it says (RFC 8259, section 11).
  * Throws a `Problem`: 415 for another media type, 413 for what could never be stored, 400 for what is
  * empty, not UTF-8 or not JSON.
  */
-export function readJson(request: Request): unknown {
-  const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (mediaType !== "application/json") {
-    throw new Problem(415, "The body must be JSON: send the header Content-Type: application/json.");
+export function readJson(request: Request, mediaTypes = ["application/json"]): unknown {
+  const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (!mediaTypes.includes(mediaType)) {
+    throw new Problem(415, `The body must be JSON: send the header Content-Type: ${mediaTypes.join(" or ")}.`);
   }
   const text = readText(request);
   if (Buffer.byteLength(text) > largestBody_bytes) throw tooLarge();
@@ -71,7 +75,8 @@ function readText({ body = "", isBase64Encoded }: Request): string {
   }
 }
 
-function respond({ status, headers, body }: Answer, contentType: string): APIGatewayProxyStructuredResultV2 {
+function respond({ status, headers = {}, body }: Answer, contentType: string): APIGatewayProxyStructuredResultV2 {
+  if (!body) return { statusCode: status, headers };
   return { statusCode: status, headers: { ...headers, "content-type": contentType }, body: JSON.stringify(body) };
 }
 

@@ -1,13 +1,13 @@
-/** One thing that is wrong: `pointer` (RFC 6901) leads to it in the body. */
-export interface Violation {
-  pointer: string;
-  detail: string;
-}
+/** One thing that is wrong: `pointer` (RFC 6901) leads to it in the body, `parameter` names it in the query. */
+export type Violation = { pointer: string; detail: string } | { parameter: string; detail: string };
 
 const kinds = {
   400: { type: "invalid-request", title: "Invalid request" },
+  401: { type: "unauthorized", title: "Unauthorized" },
+  403: { type: "forbidden", title: "Forbidden" },
   404: { type: "not-found", title: "Not found" },
   409: { type: "conflict", title: "Conflict" },
+  412: { type: "precondition-failed", title: "Precondition failed" },
   413: { type: "too-large", title: "Too large to store" },
   415: { type: "unsupported-media-type", title: "Unsupported media type" },
   503: { type: "unavailable", title: "Temporarily unavailable" },
@@ -53,4 +53,8 @@ export const largestItem_bytes = 400 * 1024;
 
 export function tooLarge(): Problem {
   return new Problem(413, "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
+}
+
+export function noSuchEvent(): Problem {
+  return new Problem(404, "There is no event with this id.");
 }

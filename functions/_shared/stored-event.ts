@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import type { Event, NewEvent } from "./event.ts";
+import { etagOf } from "./etags.ts";
+import { isId, type Event, type NewEvent } from "./event.ts";
 import { largestItem_bytes, tooLarge } from "./problem.ts";
+import { firstWriters } from "./writers.ts";
 
 /** An event as DynamoDB holds it: `toItem` says what it has besides the event's own fields. */
 export type Item = Record<string, AttributeValue>;
@@ -14,18 +16,36 @@ const fields = [
 
 /**
  * `payload` is kept as JSON text: as a map DynamoDB would refuse it below 32 levels and round its
- * numbers to 38 digits. `contentDigest` tells a repeated create from another one with the same id,
- * whatever the event has become since; `writtenBy` is the id of the request that wrote it last.
+ * numbers to 38 digits. `position` is the event's place in lists. `contentDigest` tells a repeated
+ * create from another one with the same id, whatever the event has become since; `writers` tells a
+ * repeated write from a new one.
  *
- * Throws a `Problem` 413 for a payload that is too large by itself: `1e20` grows to 21 digits, and
- * DynamoDB does not even read a request of over 16 MB.
+ * Throws a `Problem` 413 as `toAttributes` does.
  */
-export function toItem(event: Event, content: NewEvent, writtenBy: string): Item {
-  const { payload, ...rest } = event;
+export function toItem(event: Event, content: NewEvent, requestId: string): Item {
+  const internal = { position: positionOf(event), contentDigest: digestOf(content), writers: firstWriters(requestId) };
+  return { ...toAttributes(event), ...marshall(internal) };
+}
+
+/**
+ * Some of an event's fields as DynamoDB holds them. Throws a `Problem` 413 for a payload that is too
+ * large by itself: `1e20` grows to 21 digits, and DynamoDB does not even read a request of over 16 MB.
+ */
+export function toAttributes({ payload, ...rest }: Partial<Event>): Item {
   const text = payload && JSON.stringify(payload);
   if (text !== undefined && Buffer.byteLength(text) > largestItem_bytes) throw tooLarge();
-  const contentDigest = digestOf(content);
-  return marshall({ ...rest, payload: text, contentDigest, writtenBy }, { removeUndefinedValues: true });
+  return marshall({ ...rest, payload: text }, { removeUndefinedValues: true });
+}
+
+/** Later events have greater positions, and no two have the same. */
+function positionOf({ createdAt, id }: Event): string {
+  return `${createdAt}#${id}`;
+}
+
+/** Whether a text could be an event's position; there need not be one. */
+export function isPosition(text: string): boolean {
+  const id = text.slice("2026-03-15T18:00:00.000Z#".length);
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#/.test(text) && isId(id);
 }
 
 export function fromItem(item: Item): Event {
@@ -34,10 +54,15 @@ export function fromItem(item: Item): Event {
   return event as Event; // toItem made it of one
 }
 
-/** What every answer says of an event: its ETag, and its fields, always in the same order. */
+/** What an answer about one event says: its ETag and its fields. */
 export function represent(event: Event): { headers: Record<string, string>; body: object } {
+  return { headers: { etag: etagOf(event) }, body: fieldsOf(event) };
+}
+
+/** What callers see of an event, always in the same order. */
+export function fieldsOf(event: Event): object {
   const present = fields.filter((field) => event[field] !== undefined);
-  return { headers: { etag: etagOf(event) }, body: Object.fromEntries(present.map((field) => [field, event[field]])) };
+  return Object.fromEntries(present.map((field) => [field, event[field]]));
 }
 
 /** Equal for equal content: the order of keys does not count, as JSON objects have none. */
@@ -49,9 +74,4 @@ function digestOf(content: NewEvent): string {
 function sortKeys(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-/** With createdAt, an event deleted and made again never has an ETag of the old one. RFC 9110, section 8.8.3. */
-function etagOf({ createdAt, version }: Event): string {
-  return `"${Date.parse(createdAt).toString(36)}-${version}"`;
 }

@@ -16,14 +16,6 @@ function answer(status: number, body: string): Fault {
   return ({ response }) => response.writeHead(status).end(body);
 }
 
-/** DynamoDB acts each time, but the first answers never arrive. */
-function loseAnswers(count: number): Fault {
-  return (request) => {
-    if (request.attempt <= count) void request.act().then(() => request.response.destroy());
-    else void pass(request);
-  };
-}
-
 async function pass({ act, response }: FaultyCall): Promise<void> {
   const { status, body } = await act();
   response.writeHead(status).end(body);
@@ -60,23 +52,6 @@ beforeEach(({ skip }) => { skip(target === "deployed", noFaults); });
 
 // Before the faults below, which use up the SDK's stock of retries.
 describe("when DynamoDB", () => {
-  test("loses the answer to a create, the retry knows the event for its own: 201", async () => {
-    const id = randomUUID();
-    database.setFault(id, loseAnswers(1));
-    const created = await call("POST /events", { json: { id, title: "x" } });
-    expect([created.status, database.attempts(id)]).toEqual([201, 2]);
-    database.clearFault(id);
-    expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
-  });
-
-  test("loses every answer to a create: 503, and the caller's own retry finds the event", async () => {
-    const id = randomUUID();
-    database.setFault(id, loseAnswers(3));
-    expect(await call("POST /events", { json: { id, title: "x" } })).toEqual(unknownOutcome(id));
-    database.clearFault(id);
-    expect((await call("POST /events", { json: { id, title: "x" } })).status).toBe(200);
-  });
-
   test("could not store a payload anyway, it is not asked: 413", async () => {
     const id = randomUUID();
     database.setFault(id, (request) => { void pass(request); });
@@ -106,6 +81,28 @@ describe.concurrent("when DynamoDB", () => {
     expect((await call(`GET /events/${id}`)).status).toBe(404);
   });
 
+  test.each(faults)("%s, an update is answered 503 and changes nothing", async (_what, fault) => {
+    const id = randomUUID();
+    const created = await call("POST /events", { json: { id, title: "x" } });
+    database.setFault(id, fault);
+    const answer = await call(`PATCH /events/${id}`, { json: { title: "canary" } });
+    expect(answer).toEqual(unavailable("Whether the event was changed is unknown: get it, and if it was not, repeat the request with its ETag in If-Match."));
+    expect(answer.headers["retry-after"]).toBe("2");
+    database.clearFault(id);
+    expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
+  });
+
+  test.each(faults)("%s, a delete is answered 503 and deletes nothing", async (_what, fault) => {
+    const id = randomUUID();
+    const created = await call("POST /events", { json: { id, title: "x" } });
+    database.setFault(id, fault);
+    const answer = await call(`DELETE /events/${id}`);
+    expect(answer).toEqual(unavailable("Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone."));
+    expect(answer.headers["retry-after"]).toBe("2");
+    database.clearFault(id);
+    expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
+  });
+
   test.each(faults)("%s, a get is answered 503", async (_what, fault) => {
     const id = randomUUID();
     await call("POST /events", { json: { id, title: "x" } });
@@ -115,6 +112,23 @@ describe.concurrent("when DynamoDB", () => {
     expect(answer.headers["retry-after"]).toBe("2");
     database.clearFault(id);
     expect((await call(`GET /events/${id}`)).status).toBe(200);
+  });
+
+  test.each(faults)("%s, a list is answered 503", async (_what, fault) => {
+    const organizer = randomUUID();
+    database.setFault(organizer, fault);
+    const answer = await call(`GET /events?organizer=${organizer}`);
+    expect(answer).toEqual(unavailable("Ask again."));
+    expect(answer.headers["retry-after"]).toBe("2");
+    database.clearFault(organizer);
+    expect(await call(`GET /events?organizer=${organizer}`)).toEqual(expect.objectContaining({ status: 200, body: { events: [] } }));
+  });
+
+  test("answers for four of the five statuses, a list of all events is answered 503", async () => {
+    database.setFault("cancelled", ({ response }) => response.destroy());
+    expect(await call("GET /events")).toEqual(unavailable("Ask again."));
+    database.clearFault("cancelled");
+    expect((await call("GET /events")).status).toBe(200);
   });
 
   test.each(["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])(

@@ -51,6 +51,9 @@ const client = new DynamoDBClient({
   cacheMiddleware: true,
 });
 
+type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> =
+  $Command<Input, Output, DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>;
+
 /**
  * Sends one command to DynamoDB.
  *
@@ -58,15 +61,19 @@ const client = new DynamoDBClient({
  * the caller what to do then. Throws DynamoDB's own exception when it refuses the command itself.
  */
 export async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
-  command: $Command<Input, Output, DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+  command: Command<Input, Output>,
   advice: string,
 ): Promise<Output> {
   const deadline = new AbortController();
   const timer = setTimeout(() => { deadline.abort(); }, limits.all_ms);
+  const attempts = watchAttempts(command);
   try {
     return await client.send(command, { abortSignal: deadline.signal });
   } catch (error) {
-    if (isRefusal(error)) throw error;
+    if (isRefusal(error)) {
+      if (attempts.isAnswerLost) lateRefusals.add(error);
+      throw error;
+    }
     const detail = `The database did not answer as it should. ${advice}`;
     throw new Problem(503, detail, { headers: { "retry-after": "2" }, cause: error });
   } finally {
@@ -74,17 +81,55 @@ export async function send<Input extends ServiceInputTypes, Output extends Servi
   }
 }
 
+const lateRefusals = new WeakSet<Error>();
+
+/**
+ * Whether DynamoDB refused a command after the answer to an earlier attempt was lost. That attempt
+ * may have done its work, and be what the condition of this one failed at.
+ */
+export function followsLostAnswer(refusal: Error): boolean {
+  return lateRefusals.has(refusal);
+}
+
+/** The SDK tells how many attempts it made, but not why: one that was throttled has done nothing. */
+function watchAttempts<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(command: Command<Input, Output>) {
+  const attempts = { isAnswerLost: false };
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (!isRefusal(error) && !isThrottled(error)) attempts.isAnswerLost = true;
+        throw error;
+      }
+    },
+    { step: "finalizeRequest", priority: "low" }, // after the retries, and so around each attempt
+  );
+  return attempts;
+}
+
+/** The names in expressions, each behind an alias such as `#status`: hundreds of words are reserved. */
+export function aliasesIn(...expressions: string[]): Record<string, string> {
+  const found = expressions.join(" ").matchAll(/#(\w+)/g);
+  return Object.fromEntries([...found].map(([alias, name = ""]) => [alias, name]));
+}
+
 /** DynamoDB caps an item at 400 KB, names and values together, and has no exception of its own for it. */
 export function isTooLarge(error: unknown): boolean {
   return isRefusal(error) && error.name === "ValidationException" && /^Item size .*exceeded/.test(error.message);
 }
 
-/** Client errors by status that are none: three say "later", and Unknown is a refusal without DynamoDB's form. */
-const noRefusals = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException", "Unknown"];
-
 /** Whether DynamoDB understood the command and said no: a failed condition, a missing permission, a bug. */
 function isRefusal(error: unknown): error is DynamoDBServiceException {
-  return error instanceof DynamoDBServiceException && error.$fault === "client" && !noRefusals.includes(error.name);
+  // A client error by its status, Unknown is one that lacks DynamoDB's form: somebody else's.
+  return error instanceof DynamoDBServiceException && error.$fault === "client" && error.name !== "Unknown" && !isThrottled(error);
+}
+
+const throttles = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"];
+
+/** Whether DynamoDB said "later", and did nothing. */
+function isThrottled(error: unknown): boolean {
+  return error instanceof DynamoDBServiceException && throttles.includes(error.name);
 }
 
 /** Set for an emulator only. */

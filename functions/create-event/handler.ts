@@ -4,22 +4,24 @@ import { endpoint, readJson } from "../_shared/http.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
 import { fromItem, represent, toItem, type Item } from "../_shared/stored-event.ts";
 import { isTooLarge, send, tableName } from "../_shared/table.ts";
+import { uuidv7 } from "../_shared/uuid.ts";
+import { isWrittenBy } from "../_shared/writers.ts";
 
 /**
  * Creates an event: 201. Repeated with the same id and content: 200 with what is stored, so that a
- * caller who lost the answer can ask again. The same id with other content: 409.
+ * caller who lost the answer can ask again. The same id with other content, such as somebody else's,
+ * who is then the organizer: 409.
  */
-export const handler = endpoint(async (request) => {
-  const content = expectNewEvent(readJson(request));
+export const handler = endpoint(async (request, caller) => {
+  const content = expectNewEvent(readJson(request), caller);
   const now = new Date().toISOString();
-  const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1 };
+  const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
   const { requestId } = request.requestContext;
   const item = toItem(event, content, requestId);
 
   const existing = await put(item, event.id);
 
-  // The SDK repeats a put whose answer was lost, and then meets the event that this request made.
-  if (existing === undefined || existing["writtenBy"]?.S === requestId) {
+  if (existing === undefined || isWrittenBy(requestId, existing)) {
     const { headers, body } = represent(event);
     return { status: 201, headers: { ...headers, location: `events/${event.id}` }, body };
   }
@@ -34,7 +36,8 @@ async function put(item: Item, id: string): Promise<Item | undefined> {
   const command = new PutItemCommand({
     TableName: tableName,
     Item: item,
-    ConditionExpression: "attribute_not_exists(id)",
+    ConditionExpression: "attribute_not_exists(#id)",
+    ExpressionAttributeNames: { "#id": "id" },
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   try {

@@ -1,16 +1,66 @@
 import { randomUUID } from "node:crypto";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { problem, startApi } from "../../infra/local/api.ts";
 
 const { call } = await startApi();
 
+async function create() {
+  const { headers, body } = await call("POST /events", { json: { title: "Workshop", payload: { key: "value" } } });
+  const event = body as Record<string, unknown>;
+  return { path: `/events/${String(event["id"])}`, etag: headers["etag"] ?? "", event };
+}
+
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
 
 test("answers with an event as it was created, ETag included", async () => {
-  const created = await call("POST /events", { json: { title: "Workshop", payload: { key: "value" } } });
-  const { id } = created.body as { id: string };
-  const answer = await call(`GET /events/${id}`);
-  expect([answer.status, answer.body, answer.headers["etag"]]).toEqual([200, created.body, created.headers["etag"]]);
+  const { path, etag, event } = await create();
+  const answer = await call(`GET ${path}`);
+  expect([answer.status, answer.body, answer.headers["etag"]]).toEqual([200, event, etag]);
+});
+
+describe("If-None-Match", () => {
+  test.each<[string, (etag: string) => string | string[]]>([
+    ["the ETag", (etag) => etag],
+    ["the ETag made weak", (etag) => `W/${etag}`],
+    ["*", () => "*"],
+    ["a list that has it", (etag) => `"other-1", ${etag}`],
+    ["a list that has it made weak, and empty elements", (etag) => `,"a,b" ,, W/${etag} `],
+    ["repeated headers", (etag) => ['W/"other-1"', etag]],
+    ["500 ETags", (etag) => [...Array.from({ length: 499 }, (_, n) => `"other-${n}"`), etag].join()],
+  ])("of %s: 304 with the ETag and without the event", async (_what, header) => {
+    const { path, etag } = await create();
+    const answer = await call(`GET ${path}`, { headers: { "if-none-match": header(etag) } });
+    expect(answer).toEqual({ status: 304, headers: expect.objectContaining({ etag }) as object });
+    expect(Object.keys(answer.headers)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^content-/)]));
+  });
+
+  test.each<[string, (etag: string) => string]>([
+    ["another ETag", () => '"other"'],
+    ["a later version", (etag) => etag.replace(/1"$/, '2"')],
+    ["a list without it", (etag) => `"1", W/"x", ${etag.replace(/1"$/, '11"')}`],
+    ["the ETag without quotes, which is malformed and ignored", (etag) => etag.replaceAll('"', "")],
+    ["the ETag beside an asterisk, which is malformed and ignored", (etag) => `${etag}, *`],
+    ["nothing, which is malformed and ignored", () => ""],
+  ])("of %s: 200 with the event", async (_what, header) => {
+    const { path, etag, event } = await create();
+    const { status, headers, body } = await call(`GET ${path}`, { headers: { "if-none-match": header(etag) } });
+    expect([status, headers["etag"], body]).toEqual([200, etag, event]);
+  });
+
+  test("of an event that has changed since, or was deleted and made again: 200", async () => {
+    const { path, etag, event } = await create();
+    const changed = await call(`PATCH ${path}`, { json: { title: "Other" } });
+    const sent = { headers: { "if-none-match": etag } };
+    expect((await call(`GET ${path}`, sent)).body).toEqual(changed.body);
+    await call(`DELETE ${path}`);
+    expect(await call(`GET ${path}`, sent)).toEqual(notFound);
+    await call("POST /events", { json: { id: event["id"], title: "Workshop", payload: { key: "value" } } });
+    expect((await call(`GET ${path}`, sent)).status).toBe(200);
+  });
+
+  test.each(["*", '"a"', "x"])("of %s where there is no event: 404", async (header) => {
+    expect(await call(`GET /events/${randomUUID()}`, { headers: { "if-none-match": header } })).toEqual(notFound);
+  });
 });
 
 test("takes an encoded id for the same", async () => {

@@ -1,11 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
-import { afterAll, expect } from "vitest";
+import { decodeJwt } from "jose";
+import { afterAll, expect, vi } from "vitest";
 import { startDatabase } from "./database.ts";
 import { startFaultyDatabase, type FaultyDatabase } from "./faulty-database.ts";
 import { startGateway } from "./gateway.ts";
+import { guard } from "./guard.ts";
 import { runBundles, runSources } from "./running-functions.ts";
+import { makeUserPool, type UserPool } from "./tokens.ts";
 
 export type { Fault, FaultyCall } from "./faulty-database.ts";
 
@@ -24,50 +28,115 @@ export interface Sent {
   json?: unknown;
   text?: string;
   bytes?: Uint8Array;
-  headers?: Record<string, string>;
+  /** A list is sent as a header of its own for each of its values. */
+  headers?: Record<string, string | string[]>;
 }
 
 /** Sends `POST /events` or the like; the path goes out to the letter, `..` and all. */
 export type Call = (request: string, sent?: Sent) => Promise<Answer>;
 
+/** A deployed API, and if it asks for tokens the access tokens of two of its users. */
+const deployed = { url: process.env["API_URL"], token: process.env["API_TOKEN"], otherToken: process.env["API_OTHER_TOKEN"] };
+
+/** Why the tests that need tokens are to be skipped, where they are. */
+export const noTokens =
+  deployed.url === undefined || (deployed.token !== undefined && deployed.otherToken !== undefined)
+    ? undefined
+    : "the deployed API needs two users: give their access tokens as API_TOKEN and API_OTHER_TOKEN";
+
+export interface Api {
+  url: string;
+  call: Call;
+}
+
+/** Somebody who has signed in and sends a token with each request. */
+export interface Caller {
+  sub: string;
+  token: string;
+  call: Call;
+}
+
 /**
  * The API to test: the one at API_URL, or the local gateway with the handlers' source or bundles and
  * a database in memory. It is stopped when the test file is done.
+ *
+ * Where API_TOKEN is set, which is for a deployed API with tokens on, that token goes with each call,
+ * and `sub` is whose it is.
  */
-export async function startApi(): Promise<{ call: Call; url: string }> {
-  const url = process.env["API_URL"];
-  if (url !== undefined) return { call: callAt(url), url };
+export async function startApi(): Promise<Api & { sub: string | undefined }> {
+  const { url, token } = deployed;
+  if (url !== undefined) return { url, call: callAt(url, token), sub: token === undefined ? undefined : subOf(token) };
   const database = await startDatabase();
   afterAll(() => database.stop());
-  return startLocal(database.environment);
+  return { ...(await startLocal({ ...database.environment, AUTH: "off" })), sub: undefined };
 }
 
-/** The same with a database in between that misbehaves on demand; there is none where API_URL is set. */
-export async function startApiWithFaults(): Promise<{ call: Call; url: string; database: FaultyDatabase }> {
+/**
+ * The same with tokens on. `call` sends none; `somebody` and `somebodyElse` send theirs. `pool` makes
+ * tokens of any kind, which a deployed API does not trust. Tests are to be skipped where `noTokens`
+ * says so, as this then starts the local one.
+ */
+export async function startApiWithTokens(): Promise<Api & { somebody: Caller; somebodyElse: Caller; pool: UserPool }> {
+  const pool = await makeUserPool();
+  const { url, token, otherToken } = deployed;
+  if (url !== undefined && token !== undefined && otherToken !== undefined) {
+    return { url, call: callAt(url), somebody: callerOf(url, token), somebodyElse: callerOf(url, otherToken), pool };
+  }
+  const database = await startDatabase();
+  afterAll(() => database.stop());
+  const api = await startLocal({ ...database.environment, AUTH: "jwt" }, pool);
+  const signIn = async () => callerOf(api.url, await pool.accessToken(randomUUID()));
+  return { ...api, somebody: await signIn(), somebodyElse: await signIn(), pool };
+}
+
+/**
+ * The same with a database in between that misbehaves on demand; there is none where API_URL is set.
+ * With a pool the API asks for its tokens.
+ */
+export async function startApiWithFaults(pool?: UserPool): Promise<Api & { database: FaultyDatabase }> {
   const real = await startDatabase();
   const database = await startFaultyDatabase(real.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "");
   afterAll(async () => {
     await database.stop();
     await real.stop();
   });
-  return { ...(await startLocal({ ...real.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url })), database };
+  const environment = { ...real.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url, AUTH: pool ? "jwt" : "off" };
+  return { ...(await startLocal(environment, pool)), database };
 }
 
-async function startLocal(environment: Record<string, string>): Promise<{ call: Call; url: string }> {
+/** Tokens are on, but every route has lost its authorizer. `requests` has one for each; there is none where API_URL is set. */
+export async function startApiWithoutAuthorizer(): Promise<Api & { requests: string[] }> {
+  const database = await startDatabase();
+  afterAll(() => database.stop());
+  const { routeKeys, ...api } = await startLocal({ ...database.environment, AUTH: "jwt" });
+  return { ...api, requests: routeKeys.map((routeKey) => routeKey.replace("{id}", randomUUID())) };
+}
+
+async function startLocal(environment: Record<string, string>, pool?: UserPool): Promise<Api & { routeKeys: string[] }> {
+  vi.resetModules(); // a handler reads its environment when it is loaded, and a file may start two APIs
   const functions = target === "bundle" ? runBundles(environment) : await runSources(environment);
   const log = ({ error }: { error?: unknown }) => {
     if (error !== undefined) console.error(error);
   };
-  const gateway = await startGateway({ stage: "prod", port: 0, routes: () => functions.routes(), log });
+  const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log });
   afterAll(async () => {
     await gateway.stop();
     await functions.stop();
   });
-  return { call: callAt(gateway.url), url: gateway.url };
+  const routeKeys = (await functions.routes()).map(({ routeKey }) => routeKey);
+  return { call: callAt(gateway.url), url: gateway.url, routeKeys };
 }
 
-/** Calls the API at a base URL. Not fetch, which cleans up paths and headers before it sends them. */
-export function callAt(baseUrl: string): Call {
+function callerOf(url: string, token: string): Caller {
+  return { sub: subOf(token), token, call: callAt(url, token) };
+}
+
+function subOf(token: string): string {
+  return decodeJwt(token).sub ?? "";
+}
+
+/** Calls the API at a base URL, with a token if there is one. Not fetch, which cleans up paths and headers before it sends them. */
+export function callAt(baseUrl: string, token?: string): Call {
   const { protocol, hostname, port, pathname } = new URL(baseUrl);
   const base = pathname.replace(/\/$/, "");
   return async (request, { json, text: plain, bytes, headers = {} } = {}) => {
@@ -84,6 +153,7 @@ export function callAt(baseUrl: string): Call {
           headers: {
             ...(json !== undefined && { "content-type": "application/json" }),
             ...(body && { "content-length": body.length }),
+            ...(token !== undefined && { authorization: `Bearer ${token}` }),
             ...headers,
           },
         },

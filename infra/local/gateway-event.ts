@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import type { Authorized } from "./authorizer.ts";
 
 export interface Matched {
   routeKey: string;
@@ -9,6 +10,7 @@ export interface Matched {
   /** The whole path, percent-decoded, with the stage where it has one. */
   rawPath: string;
   pathParameters: Record<string, string> | undefined;
+  authorizer: Authorized | undefined;
   requestId: string;
   now: Date;
 }
@@ -25,7 +27,7 @@ const textTypes = /^(text\/.+|application\/(json|xml|javascript|graphql))$/;
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched): APIGatewayProxyEventV2 {
-  const { routeKey, stage, rawPath, pathParameters, requestId, now } = matched;
+  const { routeKey, stage, rawPath, pathParameters, authorizer, requestId, now } = matched;
   const { cookie, ...headers } = headersOf(request, body, now);
   const rawQueryString = queryOf(request.url ?? "");
   // What AWS makes of text that is not UTF-8 is not known; in base64 nothing of it is lost.
@@ -42,6 +44,7 @@ export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched
     requestContext: {
       accountId: "000000000000",
       apiId: "local",
+      ...(authorizer && { authorizer }),
       domainName: host,
       domainPrefix: host.split(/[.:]/)[0] ?? "",
       http: {

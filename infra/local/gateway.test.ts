@@ -198,7 +198,7 @@ describe("an answer", () => {
     ["answers with cookies that are none", () => ({ statusCode: 200, cookies: "a=1" })],
   ])("is a plain 500 where the function %s, and the log says why", async (_what, result) => {
     answer = result;
-    const { status, headers, body } = await call("GET /events");
+    const { status, headers, body } = await call("GET /events?access_token=canary");
     expect([status, headers["content-type"], body]).toEqual([500, "application/json", { message: "Internal Server Error" }]);
     expect(logged).toEqual([
       { method: "GET", path: "/prod/events", status: 500, duration_ms: expect.any(Number) as number, requestId: headers["apigw-requestid"], error: expect.any(Error) as Error },

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Authorizer } from "./authorizer.ts";
 import { toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
 import { matchRoute, mostSpecificFirst } from "./routes.ts";
@@ -8,11 +9,16 @@ import { listen, stop } from "./server.ts";
 
 export interface Route {
   routeKey: string;
+  /** Lets a request pass or not; without one everything passes. */
+  authorizer?: Authorizer;
+  /** What the authorizer asks for: a token that holds one of them. */
+  scopes?: string[];
   invoke: (event: object) => Promise<unknown>;
 }
 
 export interface LogLine {
   method: string;
+  /** Without the query, where somebody may have put a token. */
   path: string;
   status: number;
   duration_ms: number;
@@ -26,6 +32,8 @@ export interface GatewayOptions {
   stage: string;
   /** Asked at each request, so that routes can come and go. */
   routes: () => Promise<Route[]>;
+  /** Answers what no route matches; where it has no answer either, that is 404. */
+  elsewhere?: (request: IncomingMessage) => Promise<HttpAnswer | undefined>;
   /** 0 takes a free one. */
   port: number;
   log: (line: LogLine) => void;
@@ -59,7 +67,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   write(response, answer, requestId, request.method === "HEAD");
   options.log({
     method: request.method ?? "",
-    path: request.url ?? "",
+    path: (request.url ?? "").replace(/\?.*$/s, ""),
     status: answer.status,
     duration_ms: performance.now() - started,
     requestId,
@@ -70,7 +78,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
 async function answerTo(
   request: IncomingMessage,
   requestId: string,
-  { stage, routes }: GatewayOptions,
+  { stage, routes, elsewhere }: GatewayOptions,
 ): Promise<{ answer: HttpAnswer; error?: unknown }> {
   try {
     const body = await readBody(request);
@@ -78,9 +86,11 @@ async function answerTo(
     const rawPath = decodePath(request.url ?? "");
     if (rawPath === undefined) return { answer: refusal(400, "Bad Request") }; // what AWS does is not known
     const found = findRoute(await routes(), request.method ?? "", rawPath, stage);
-    if (!found) return { answer: refusal(404, "Not Found") };
+    if (!found) return { answer: (await elsewhere?.(request)) ?? refusal(404, "Not Found") };
     const { route, pathParameters } = found;
-    const event = toEvent(request, body, { routeKey: route.routeKey, stage, rawPath, pathParameters, requestId, now: new Date() });
+    const authorizer = await route.authorizer?.(request.headersDistinct["authorization"]?.join(","), route.scopes ?? []);
+    if (authorizer && "status" in authorizer) return { answer: refusal(authorizer.status, authorizer.message, authorizer.headers) };
+    const event = toEvent(request, body, { routeKey: route.routeKey, stage, rawPath, pathParameters, authorizer, requestId, now: new Date() });
     if (sizeOf(event) > limits.event_bytes) return { answer: refusal(413, "Request Entity Too Large") };
     const result = await withinLimit(route.invoke(event));
     if (result === tooLate) return { answer: refusal(503, "Service Unavailable") };
@@ -92,8 +102,8 @@ async function answerTo(
 }
 
 /** API Gateway's own answers have this shape; HTTP APIs cannot change it. */
-function refusal(status: number, message: string): HttpAnswer {
-  return { status, headers: [["content-type", "application/json"]], body: Buffer.from(JSON.stringify({ message })) };
+function refusal(status: number, message: string, headers: HttpAnswer["headers"] = []): HttpAnswer {
+  return { status, headers: [["content-type", "application/json"], ...headers], body: Buffer.from(JSON.stringify({ message })) };
 }
 
 /** The body, or undefined when it is too large: it is then read to its end, as cutting it off would lose our answer. */

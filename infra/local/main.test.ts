@@ -1,12 +1,14 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { decodeJwt } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { root } from "../functions.ts";
 import { scratchFolder } from "../scratch.ts";
-import { callAt } from "./api.ts";
+import { callAt, type Call } from "./api.ts";
 import { listen, stop } from "./server.ts";
 
 interface Started {
@@ -68,6 +70,55 @@ test("serves the bundles, prints where, and a line for each request", async () =
   expect(output()).toMatch(/^GET \/dev\/events\/123 200 \d+ ms [A-Za-z0-9+/]{15}=$/m);
 });
 
+describe("with --auth", () => {
+  test("asks for a token, prints one that works with the lines below it, and gives more at /token", async () => {
+    const { url = "", output } = await start("--port", "0", "--memory", "--auth");
+    expect(await callAt(url)("GET /events")).toMatchObject({ status: 401, body: { message: "Unauthorized" } });
+    const [, printed = ""] = /token='(\S+)'/.exec(output()) ?? [];
+    expect(decodeJwt(printed)).toMatchObject({ sub: "alice", token_use: "access" });
+    const [create = "", read = ""] = [...output().matchAll(/^ {2}(curl .*)$/gm)].map(([, line]) => line);
+    expect(await shell(`token='${printed}'; ${create} && ${read}`)).toMatch(/^(\{"id":"123",.*"organizer":"alice",.*\})\1$/);
+
+    const [, ask = ""] = /more of them: (curl .*)$/m.exec(output()) ?? [];
+    const given = (await shell(`${ask} --silent`)).trim();
+    expect([decodeJwt(given)["sub"], (await callAt(url, given)("GET /events/123")).status]).toEqual(["alice", 200]);
+  });
+
+  test("prints nothing about the tokens that it gets and gives", async () => {
+    const { url = "", output, kill, ended } = await start("--port", "0", "--memory", "--auth");
+    const greeting = output();
+    const token = (await shell(`curl --silent '${new URL("/token?sub=alice", url).href}'`)).trim();
+    const forged = `${token.slice(0, -9)}forgery!!`;
+    for (const sent of [token, forged]) {
+      await callAt(url, sent)("GET /events");
+      await callAt(url, sent)("POST /events", { json: { title: 1 } });
+      await callAt(url, sent)("POST /nothing");
+      await callAt(url)(`GET /events?access_token=${sent}`);
+      await callAt(url)("GET /events", { headers: { cookie: `token=${sent}` } });
+    }
+    kill("SIGTERM");
+    await ended;
+    const log = output().slice(greeting.length);
+    expect(log).toMatch(/^GET \/prod\/events 401 \d+ ms [A-Za-z0-9+/]{15}=$/m);
+    for (const part of [token, forged].flatMap((sent) => sent.split("."))) expect(log).not.toContain(part.slice(0, 40));
+  });
+
+  test("makes a key that no other start knows", async () => {
+    const first = await start("--port", "0", "--memory", "--auth");
+    const second = await start("--port", "0", "--memory", "--auth");
+    const [, token] = /token='(\S+)'/.exec(first.output()) ?? [];
+    expect((await callAt(first.url ?? "", token)("GET /events")).status).toBe(200);
+    expect((await callAt(second.url ?? "", token)("GET /events")).status).toBe(401);
+  });
+});
+
+test("gives no tokens without --auth, and looks at none", async () => {
+  const { url = "", output } = await start("--port", "0", "--memory");
+  expect((await callAt(url, "garbage")("GET /events")).status).toBe(200);
+  expect((await callAt(new URL("/", url).href)("GET /token?sub=alice")).status).toBe(404);
+  expect(output()).not.toContain("token=");
+});
+
 test("keeps every event that it acknowledged when it is killed while writing", async () => {
   const data = join(scratchFolder(), "data");
   const first = await start("--port", "0", "--data", data);
@@ -89,6 +140,11 @@ test("keeps every event that it acknowledged when it is killed while writing", a
   const callAgain = callAt(second.url ?? "");
   const payloads = await Promise.all(acknowledged.map(async (id) => ((await callAgain(`GET /events/${id}`)).body as { payload?: unknown }).payload));
   expect(payloads).toEqual(acknowledged.map((id) => ({ id })));
+
+  const listed = await listAll(callAgain);
+  const others = listed.filter((id) => !acknowledged.includes(id));
+  expect(await Promise.all(others.map(async (id) => (await callAgain(`GET /events/${id}`)).status))).toEqual(others.map(() => 200));
+  expect(listed).toEqual(expect.arrayContaining(acknowledged));
 });
 
 describe("refuses in one sentence", () => {
@@ -127,7 +183,7 @@ describe("refuses in one sentence", () => {
 test("explains its options", async () => {
   const help = await start("--help");
   expect(await help.ended).toBe(0);
-  expect(help.output()).toMatch(/^npm start -- \[options\]\n[\s\S]*--port[\s\S]*--stage[\s\S]*--data[\s\S]*--memory/);
+  expect(help.output()).toMatch(/^npm start -- \[options\]\n[\s\S]*--port[\s\S]*--stage[\s\S]*--data[\s\S]*--memory[\s\S]*--auth/);
 });
 
 describe("stops at once and cleanly", () => {
@@ -165,6 +221,21 @@ test("keeps nothing on disk with --memory", async () => {
   await ended;
   expect(existsSync(join(root, ".data"))).toBe(before);
 });
+
+async function listAll(call: Call): Promise<string[]> {
+  const ids: string[] = [];
+  for (let next: string | undefined = ""; next !== undefined; ) {
+    const page = (await call(`GET /events?limit=100${next && `&cursor=${next}`}`)).body as { events: { id: string }[]; next?: string };
+    ids.push(...page.events.map(({ id }) => id));
+    next = page.next;
+  }
+  return ids;
+}
+
+/** What a command line prints, as somebody types it. */
+async function shell(line: string): Promise<string> {
+  return (await promisify(execFile)("sh", ["-c", line])).stdout;
+}
 
 /** Opens a connection and sends half a request. */
 async function hold(url = ""): Promise<Socket> {

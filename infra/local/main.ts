@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { startDatabase } from "./database.ts";
 import { startGateway, type LogLine } from "./gateway.ts";
+import { guard } from "./guard.ts";
 import { runEditedBundles } from "./running-functions.ts";
+import { makeUserPool, type UserPool } from "./tokens.ts";
 
 const usage = `npm start -- [options]
 
@@ -9,12 +11,14 @@ const usage = `npm start -- [options]
   --stage NAME    the stage in the path, prod if not given; '$default' for none
   --data FOLDER   where the events are kept, .data if not given
   --memory        keep the events in memory only
+  --auth          ask for an access token at every request, and print one; more at /token?sub=NAME
   --help          print this`;
 
 interface Options {
   port: number;
   stage: string;
   data: string | undefined;
+  auth: boolean;
 }
 
 /** What has been started and is to be stopped, in reverse order. */
@@ -29,26 +33,36 @@ try {
   process.exitCode = 1;
 }
 
-async function start({ port, stage, data }: Options): Promise<void> {
+async function start({ port, stage, data, auth }: Options): Promise<void> {
   const database = await startDatabase(data);
   started.push(database);
-  const functions = await runEditedBundles(database.environment);
+  const functions = await runEditedBundles({ ...database.environment, AUTH: auth ? "jwt" : "off" });
   started.push(functions);
-  const gateway = await startGateway({ stage, port, routes: () => functions.routes(), log: printRequest }).catch((error: unknown) => {
+  const pool = auth ? await makeUserPool() : undefined;
+  const gateway = await startGateway({ stage, port, ...guard(functions, pool), log: printRequest }).catch((error: unknown) => {
     throw isPortBusy(error) ? new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`) : error;
   });
   started.push(gateway);
   const kept = data === undefined ? "in memory: they are gone when it stops" : `in ${data}`;
   console.log(`
 The events API runs at ${gateway.url}/events, its events ${kept}. Ctrl-C stops it.
+${await examples(gateway.url, pool)}`);
+}
 
-  curl -X POST '${gateway.url}/events' --header 'Content-Type: application/json' --data-raw '{"id": "123","type": "test_event","payload": {"key": "value"}}'
-  curl '${gateway.url}/events/123'
-`);
+async function examples(url: string, pool: UserPool | undefined): Promise<string> {
+  const header = pool ? ' --header "Authorization: Bearer $token"' : "";
+  const token = pool ? `
+Every request needs a token. This is alice's, for an hour; more of them: curl '${new URL("/token?sub=alice", url).href}'
+
+  token='${await pool.accessToken("alice")}'` : "";
+  return `${token}
+  curl -X POST '${url}/events'${header} --header 'Content-Type: application/json' --data-raw '{"id": "123","type": "test_event","payload": {"key": "value"}}'
+  curl '${url}/events/123'${header}
+`;
 }
 
 function readOptions(): Options {
-  const { port, stage, data, memory, help } = parseOptions();
+  const { port, stage, data, memory, auth, help } = parseOptions();
   if (help) {
     console.log(usage);
     process.exit();
@@ -56,7 +70,7 @@ function readOptions(): Options {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error("--port must be a number from 0 to 65535.");
   if (!/^([A-Za-z0-9_-]{1,128}|\$default)$/.test(stage)) throw new Error("--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default.");
   if (memory && data !== undefined) throw new Error("Give --memory or --data, not both.");
-  return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data") };
+  return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data"), auth };
 }
 
 function parseOptions() {
@@ -65,6 +79,7 @@ function parseOptions() {
     stage: { type: "string", default: "prod" },
     data: { type: "string" },
     memory: { type: "boolean", default: false },
+    auth: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   } as const;
   try {

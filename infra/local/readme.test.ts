@@ -4,34 +4,44 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { readFunctions, root } from "../functions.ts";
-import { startApi } from "./api.ts";
+import { startApi, startApiWithTokens } from "./api.ts";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const published = "http://localhost:3000/prod";
+const published = "http://localhost:3000";
 
-const { url } = await startApi();
+const open = await startApi();
+const guarded = await startApiWithTokens();
 
-/** Each line of the README that begins with curl, with the line below it: `# STATUS BODY`. */
-const examples = [...readme.matchAll(/^(curl .*)\n(.*)$/gm)].map(([, line = "", answer = ""]) => ({ line, answer }));
+/**
+ * Each line of the README that begins with curl, with the line below it: `# STATUS BODY`. Where the
+ * lines of a block begin with one for a token, they are for npm start -- --auth.
+ */
+const examples = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) => {
+  const [signIn] = /^token=.*$/m.exec(block) ?? [];
+  return [...block.matchAll(/^(curl .*)\n(.*)$/gm)].map(([, line = "", answer = ""]) => ({ line, answer, signIn }));
+});
 
 describe("what the README says to send is answered as it says", () => {
-  test.each(examples)("$line", async ({ line, answer }) => {
-    const [, status = "", body = ""] = /^# (\d{3}) (.*)$/.exec(answer) ?? [];
-    expect(line).toContain(published);
-    const command = `${line.replaceAll(published, url)} --silent --show-error --write-out '\\n%{http_code}'`;
-    const { stdout } = await promisify(execFile)("sh", ["-c", command]);
+  test.each(examples)("$line", async ({ line, answer, signIn }) => {
+    const [, status = "", body = ""] = /^# (\d{3}) ?(.*)$/.exec(answer) ?? [];
+    expect(line).toContain(`${published}/prod`);
+    const command = `${signIn ?? ""}\n${line} --silent --show-error --write-out '\\n%{http_code}'`;
+    const { origin } = new URL(signIn === undefined ? open.url : guarded.url);
+    const { stdout } = await promisify(execFile)("sh", ["-c", command.replaceAll(published, origin)]);
     const [received = "", receivedStatus] = stdout.split("\n");
     expect(receivedStatus).toBe(status);
-    expect(JSON.parse(received)).toEqual(JSON.parse(body, (_key, value: unknown) => (value === "…" ? (expect.stringMatching(/./) as unknown) : value)));
+    const expected = body && (JSON.parse(body, (_key, value: unknown) => (value === "…" ? (expect.stringMatching(/./) as unknown) : value)) as unknown);
+    expect(received && (JSON.parse(received) as unknown)).toEqual(expected);
   });
 
-  test("and there are examples at all", () => {
+  test("and there are examples at all, each in a block of sh", () => {
     expect(examples.length).toBeGreaterThanOrEqual(7);
+    expect(examples.length).toBe([...readme.matchAll(/^curl /gm)].length);
   });
 });
 
 test("the table of requests has the routes that there are", () => {
-  const rows = [...readme.matchAll(/^\| `([A-Z]+ \/\S*)` \|/gm)].map(([, route]) => route);
+  const rows = [...readme.matchAll(/^\| (`[A-Z]+ \/.*?) \|/gm)].flatMap(([, routes = ""]) => routes.replaceAll("`", "").split(", "));
   expect(rows.sort()).toEqual(readFunctions().flatMap(({ routes }) => routes).sort());
 });
 

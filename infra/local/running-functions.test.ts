@@ -50,6 +50,13 @@ describe("an edit takes effect at the next request", () => {
     expect(await answers(functions)).toEqual({ "GET /other": "says other" });
   });
 
+  test("of the scopes that a token needs", async () => {
+    const { path, functions } = await startFolder();
+    expect(await functions.routes()).toMatchObject([{ routeKey: "GET /word", scopes: [] }]);
+    writeFileSync(join(path, "get-word/function.json"), '{"routes": ["GET /word"], "actions": [], "scopes": ["words/read"]}');
+    expect(await functions.routes()).toMatchObject([{ routeKey: "GET /word", scopes: ["words/read"] }]);
+  });
+
   test("but not a file that an editor keeps for itself", async () => {
     const { path, functions } = await startFolder();
     symlinkSync("me@host.1:2", join(path, "get-word/.#handler.ts"));

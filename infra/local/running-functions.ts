@@ -74,8 +74,8 @@ interface Running extends RunningFunctions {
 }
 
 function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
-  const routes = folders.flatMap(({ routes }, index) =>
-    routes.map((routeKey) => ({ routeKey, invoke: async (event: object) => running[index]?.invoke(event) })),
+  const routes = folders.flatMap(({ routes, scopes }, index) =>
+    routes.map((routeKey) => ({ routeKey, scopes, invoke: async (event: object) => running[index]?.invoke(event) })),
   );
   return {
     routes: () => Promise.resolve(routes),

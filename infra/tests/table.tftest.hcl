@@ -85,7 +85,8 @@ run "bills_on_demand_up_to_a_maximum_on_the_table_and_on_every_index" {
 run "stays_within_the_free_tier_over_all_stages_when_provisioned" {
   command = plan
   variables {
-    billing = "provisioned"
+    billing    = "provisioned"
+    table_path = "tests/fixtures/no-indexes.json"
   }
 
   assert {
@@ -102,8 +103,7 @@ run "stays_within_the_free_tier_over_all_stages_when_provisioned" {
 run "stays_within_the_free_tier_over_all_stages_with_three_indexes" {
   command = plan
   variables {
-    billing    = "provisioned"
-    table_path = "tests/fixtures/three-indexes.json"
+    billing = "provisioned"
   }
 
   assert {

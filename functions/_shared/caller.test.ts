@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { callAt, problem, startApiWithFaults, startApiWithoutAuthorizer, startApiWithTokens, target, type Answer, type Sent } from "../../infra/local/api.ts";
+
+const { url, call, pool } = await startApiWithTokens();
+const unguarded = await startApiWithoutAuthorizer();
+const faulty = await startApiWithFaults(pool);
+
+beforeEach(({ skip }) => { skip(target === "deployed", "an authorizer that is deployed takes no tokens of ours, and cannot be taken away"); });
+
+function unauthorized(challenge: string, detail: string): Answer {
+  const answer = problem(401, "unauthorized", "Unauthorized", detail);
+  return { ...answer, headers: expect.objectContaining({ "content-type": "application/problem+json", "www-authenticate": challenge }) as Answer["headers"] };
+}
+
+const withoutClaims = unauthorized("Bearer", "No token of this request was checked: send an access token in the header Authorization. If you did, this route has lost its authorizer.");
+const noAccessToken = unauthorized('Bearer error="invalid_token"', "This is no access token: sign in again and send the access token, not the ID token.");
+const noSub = unauthorized('Bearer error="invalid_token"', "The token's sub must be text of 1 to 100 characters that is not blank, because it becomes the organizer.");
+
+/** Refused for another reason each, were it not for the caller. */
+const wrongRequests: [request: string, sent: Sent][] = [
+  ["POST /events", { text: "title=x" }],
+  ["POST /events", { json: { capacity: 0 } }],
+  ["GET /events/%20", {}],
+  ["GET /events?state=draft", {}],
+  [`PATCH /events/${randomUUID()}`, { json: { title: "x" }, headers: { "if-match": "none" } }],
+  ["DELETE /events/%20", {}],
+];
+
+describe("where a route has lost its authorizer", () => {
+  test.each(unguarded.requests)("%s is not open: 401", async (request) => {
+    expect(await unguarded.call(request)).toEqual(withoutClaims);
+    expect(await unguarded.call(request, { json: { title: "x" } })).toEqual(withoutClaims);
+  });
+
+  test("a good token does not help, because nobody has checked it", async () => {
+    const sent = { headers: { authorization: `Bearer ${await pool.accessToken("alice")}` } };
+    for (const request of unguarded.requests) expect(await unguarded.call(request, sent)).toEqual(withoutClaims);
+  });
+
+  test.each(wrongRequests)("401 comes before all else: %s %j", async (request, sent) => {
+    expect(await unguarded.call(request, sent)).toEqual(withoutClaims);
+  });
+});
+
+describe("an ID token, which API Gateway lets through,", () => {
+  test.each(unguarded.requests)("does not open %s: 401", async (request) => {
+    expect(await callAt(url, await pool.idToken("alice"))(request, { json: { title: "x" } })).toEqual(noAccessToken);
+  });
+
+  test.each(wrongRequests)("is refused before all else: %s %j", async (request, sent) => {
+    expect(await callAt(url, await pool.idToken("alice"))(request, sent)).toEqual(noAccessToken);
+  });
+});
+
+describe("a token", () => {
+  test.each([["id"], ["refresh"], ["Access"], ["access "], [""], [true], [["access"]]])("whose token_use is %j is refused: 401", async (use) => {
+    expect(await callAt(url, await pool.accessToken("alice", { token_use: use }))("GET /events")).toEqual(noAccessToken);
+  });
+
+  test.each([["access"], [undefined], [null]])("whose token_use is %j is taken, as other issuers have none", async (use) => {
+    expect((await callAt(url, await pool.accessToken("alice", { token_use: use }))("GET /events")).status).toBe(200);
+  });
+
+  test.each([
+    ["missing", undefined],
+    ["null", null],
+    ["empty", ""],
+    ["blank", " \t\n\u3000"],
+    ["too long by one", "x".repeat(101)],
+    ["too long by one emoji", "🎈".repeat(101)],
+    ["2,000 characters long", "x".repeat(2_000)],
+    ["half a surrogate pair", "x\ud83c"],
+  ])("whose sub is %s is refused: 401", async (_what, sub) => {
+    const theirs = callAt(url, await pool.accessToken("alice", { sub }));
+    for (const request of unguarded.requests) expect(await theirs(request, { json: { title: "x" } })).toEqual(noSub);
+  });
+
+  test.each([
+    ["a Cognito user's", "f81d4fae-7dec-41d0-a765-00a0c91e6bf6", undefined],
+    ["an Auth0 user's", "auth0|5f7c8ec7c33c6c004bbafe82", undefined],
+    ["that of a client of Auth0", "hJk2@clients", undefined],
+    ["one with commas and blanks", "Tom, Dick & Harry", undefined],
+    ["one that looks like a list", "[admin staff]", undefined],
+    ["one that looks like JSON", '{"sub":"alice"}', undefined],
+    ["one that looks like a query", "a=b&organizer=c%20d+e", undefined],
+    ["one that looks like an expression", "#organizer = :caller) OR (#id", undefined],
+    ["one of 100 emoji", "🎈".repeat(100), undefined],
+    ["one with a NUL", "a\u0000b", undefined],
+    ["one that JavaScript's objects have", "__proto__", undefined],
+    ["me", "me", undefined],
+    ["a number, which arrives as text", 5, "5"],
+  ])("whose sub is %s makes it the organizer", async (_what, sub, text = String(sub)) => {
+    const theirs = callAt(url, await pool.accessToken("alice", { sub }));
+    const id = randomUUID();
+    const { status, body } = await theirs("POST /events", { json: { id, title: "x" } });
+    expect([status, (body as { organizer: string }).organizer]).toEqual([201, text]);
+    for (const organizer of ["me", encodeURIComponent(text)]) {
+      expect((await theirs(`GET /events?organizer=${organizer}`)).body).toEqual({ events: [body] });
+    }
+    expect((await theirs(`PATCH /events/${id}`, { json: { title: "y", organizer: text } })).status).toBe(200);
+    expect((await theirs(`DELETE /events/${id}`)).status).toBe(204);
+  });
+});
+
+test("no token at all is API Gateway's to refuse, in its own words", async () => {
+  for (const request of unguarded.requests) {
+    expect(await call(request)).toMatchObject({ status: 401, body: { message: "Unauthorized" }, headers: { "www-authenticate": "Bearer" } });
+  }
+});
+
+describe("of a token and its claims", () => {
+  const printed: unknown[][] = [];
+
+  beforeEach(() => {
+    printed.length = 0;
+    for (const level of ["log", "info", "warn", "error", "debug"] as const) vi.spyOn(console, level).mockImplementation((...line) => { printed.push(line); });
+    for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write").mockImplementation((text) => Boolean(printed.push([text])));
+  });
+  afterEach(() => { vi.restoreAllMocks(); });
+
+  test("nothing reaches the log or a refusal, whatever becomes of the request", async () => {
+    const canary = `canary${randomUUID()}`;
+    const claims = { username: canary, email: `${canary}@example.com`, jti: canary };
+    const [id, lost, mistaken] = [randomUUID(), randomUUID(), randomUUID()];
+    faulty.database.setFault(lost, ({ response }) => response.destroy());
+    faulty.database.setFault(mistaken, ({ response }) => {
+      response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no"}');
+    });
+    const tokens = [
+      await pool.accessToken(canary, claims),
+      await pool.accessToken("bob", claims),
+      await pool.idToken(canary, claims),
+      await pool.accessToken(canary.repeat(3), claims),
+      await pool.accessToken(canary, { ...claims, exp: 1 }),
+    ];
+    const [theirs, others, idTokens, tooLong, expired] = tokens.map((token) => callAt(faulty.url, token)) as [typeof call, ...typeof call[]];
+
+    expect((await theirs("POST /events", { json: { id, title: "x" } })).status).toBe(201);
+    const refusals = await Promise.all([
+      theirs("POST /events", { json: { id, title: "x", organizer: `not ${canary}` } }),
+      theirs(`PATCH /events/${randomUUID()}`, { json: { title: "x" } }),
+      theirs("GET /events?organizer=me&cursor=x"),
+      theirs("POST /events", { json: { id: lost, title: "x" } }),
+      theirs(`PATCH /events/${mistaken}`, { json: { title: "x" } }),
+      ...[others, idTokens, tooLong, expired].map((refused) => refused?.(`PATCH /events/${id}`, { json: { title: "x" } })),
+      unguarded.call("GET /events", { headers: { authorization: `Bearer ${tokens[0] ?? ""}` } }),
+    ]);
+    expect(refusals.map((answer) => answer?.status)).toEqual([400, 404, 400, 503, 500, 403, 401, 401, 401, 401]);
+
+    // What a thread prints takes a moment to arrive.
+    await vi.waitFor(() => { expect(["TimeoutError", "ValidationException"].filter((text) => inspect(printed).includes(text))).toHaveLength(2); });
+    const seen = inspect([printed, refusals], { depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity, showHidden: true });
+    for (const secret of [canary, ...tokens.flatMap((token) => token.split("."))]) expect(seen).not.toContain(secret.slice(0, 40));
+  });
+});
+
+describe("AUTH", () => {
+  afterEach(() => { vi.unstubAllEnvs(); });
+
+  test.each([[undefined], [""], ["on"], ["JWT"], ["none"], [" off"], ["true"]])("of %j is refused when a function is loaded, by name", async (auth) => {
+    vi.stubEnv("AUTH", auth);
+    vi.resetModules();
+    await expect(import("./caller.ts")).rejects.toThrow('The environment variable AUTH must be "jwt" or "off".');
+  });
+});

@@ -1,0 +1,71 @@
+import type { Event } from "./event.ts";
+import type { Request } from "./http.ts";
+import { Problem } from "./problem.ts";
+import type { Item } from "./stored-event.ts";
+
+/** Strong, and never that of an earlier event with the same id, which is another incarnation. RFC 9110, section 8.8.3. */
+export function etagOf({ incarnation, version }: Event): string {
+  return `"${incarnation}-${version}"`;
+}
+
+/**
+ * Whether a caller has this representation already, as If-None-Match says: compared weakly, as proxies
+ * make strong ETags weak. A malformed header is no reason to withhold an event: it matches nothing.
+ *
+ * RFC 9110, section 13.1.2.
+ */
+export function isNotModified({ headers }: Request, etag: string | undefined): boolean {
+  const etags = readEtags(headers["if-none-match"] ?? "") ?? [];
+  return etags === "*" || etags.some((other) => other.replace(/^W\//, "") === etag);
+}
+
+/** A ConditionExpression, in which `#name` is the attribute `name`, and the values that it names. */
+export interface Condition {
+  expression: string;
+  values: Item;
+}
+
+/** DynamoDB takes no expression of over 4 KB. */
+const mostEtags = 50;
+
+/**
+ * What a write demands of the event that is stored: that it exists, and has an ETag that If-Match
+ * lists. Compared strongly: a weak ETag never matches, nor does one that is not ours.
+ *
+ * Throws a `Problem` 400 where If-Match is malformed or too long, and for If-None-Match: what a caller
+ * demands must not be ignored while something is written. RFC 9110, section 13.1.1.
+ */
+export function expectPrecondition({ headers }: Request): Condition {
+  if (headers["if-none-match"] !== undefined) {
+    throw new Problem(400, "The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match.");
+  }
+  const etags = readEtags(headers["if-match"] ?? "*");
+  if (!etags) throw new Problem(400, 'The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".');
+  if (etags.length > mostEtags) throw new Problem(400, `The header If-Match must list at most ${mostEtags} ETags.`);
+  if (etags === "*") return { expression: "attribute_exists(#id)", values: {} };
+
+  const values: Item = {};
+  const comparisons = etags.map((etag, n) => {
+    const [, incarnation = etag, version = "0"] = /^"(.+)-([1-9]\d{0,14})"$/.exec(etag) ?? []; // no event has version 0
+    values[`:incarnation${n}`] = { S: incarnation };
+    values[`:version${n}`] = { N: version };
+    return `#incarnation = :incarnation${n} AND #version = :version${n}`; // AND binds tighter than OR; more brackets are refused
+  });
+  return { expression: `attribute_exists(#id) AND (${comparisons.join(" OR ")})`, values };
+}
+
+export function preconditionFailed(): Problem {
+  return new Problem(412, "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.");
+}
+
+/**
+ * The ETags that a header lists, or its `*`; undefined where it is neither. A list may have empty
+ * elements, an ETag commas, and repeated headers arrive as one list. RFC 9110, sections 5.6.1 and 8.8.3.
+ */
+function readEtags(header: string): "*" | string[] | undefined {
+  if (header.trim() === "*") return "*";
+  const elements = [...header.matchAll(/[ \t]*(?:((?:W\/)?"[^"\x00-\x20\x7f]*")[ \t]*)?(?:,|$)/gy)];
+  const isWhole = elements.map(([text]) => text).join("") === header;
+  const etags = elements.flatMap(([, etag]) => (etag === undefined ? [] : [etag]));
+  return isWhole && etags.length > 0 ? etags : undefined;
+}

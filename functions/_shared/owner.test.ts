@@ -1,0 +1,297 @@
+import { randomUUID } from "node:crypto";
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { beforeEach, describe, expect, test } from "vitest";
+import { callAt, noTokens, problem, startApiWithFaults, startApiWithTokens, target, type Answer, type Call, type Fault, type FaultyCall, type Sent } from "../../infra/local/api.ts";
+import { toItem } from "./stored-event.ts";
+
+const { somebody, somebodyElse, pool } = await startApiWithTokens();
+const { url, database } = await startApiWithFaults(pool);
+
+beforeEach(({ skip }) => { skip(noTokens !== undefined, noTokens); });
+
+interface Stored {
+  id: string;
+  path: string;
+  etag: string;
+  event: Record<string, unknown>;
+}
+
+async function create(call: Call, { id = randomUUID(), ...content }: { id?: string; organizer?: string } = {}): Promise<Stored> {
+  const { status, headers, body } = await call("POST /events", { json: { id, title: "x", ...content } });
+  expect(status).toBe(201);
+  return { id, path: `/events/${id}`, etag: headers["etag"] ?? "", event: body as Stored["event"] };
+}
+
+/** By anybody: with a token one may read everything. */
+async function expectUnchanged({ path, etag, event }: Stored, call = somebodyElse.call): Promise<void> {
+  const { status, headers, body } = await call(`GET ${path}`);
+  expect([status, headers["etag"], body]).toEqual([200, etag, event]);
+}
+
+function invalid(detail: string, ...errors: object[]): Answer {
+  return problem(400, "invalid-request", "Invalid request", detail, ...(errors.length > 0 ? [errors] : []));
+}
+
+const anothers = problem(403, "forbidden", "Forbidden", "Only the organizer of an event may change or delete it.");
+const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
+const conflict = problem(409, "conflict", "Conflict", "An event with this id exists and was created with other content: choose another id.");
+const stale = problem(412, "precondition-failed", "Precondition failed", "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.");
+const notTheCaller = invalid("The event breaks the rules listed in errors.", {
+  pointer: "/organizer",
+  detail: "must be the sub of your token, or left out: an event belongs to who created it",
+});
+
+/** Each is not the caller, however much it looks like it. */
+const otherOrganizers: [what: string, organizer: unknown][] = [
+  ["somebody else", somebodyElse.sub],
+  ["the caller in capitals", somebody.sub.toUpperCase()],
+  ["the caller and a blank", `${somebody.sub} `],
+  ["the caller in a list", [somebody.sub]],
+  ["me", "me"],
+  ["empty", ""],
+  ["blank", " "],
+  ["a number", 1],
+  ["an object", {}],
+];
+
+describe("a new event", () => {
+  test("belongs to the caller", async () => {
+    const { event } = await create(somebody.call);
+    expect(event["organizer"]).toBe(somebody.sub);
+  });
+
+  test("may name the caller", async () => {
+    const { event } = await create(somebody.call, { organizer: somebody.sub });
+    expect(event["organizer"]).toBe(somebody.sub);
+  });
+
+  test.each([...otherOrganizers, ["null", null]])("may name nobody else: %s", async (_what, organizer) => {
+    const id = randomUUID();
+    expect(await somebody.call("POST /events", { json: { id, title: "x", organizer } })).toEqual(notTheCaller);
+    expect(await somebody.call(`GET /events/${id}`)).toEqual(notFound);
+  });
+
+  test("that names somebody else is told all else that is wrong with it as well", async () => {
+    const answer = await somebody.call("POST /events", { json: { organizer: somebodyElse.sub, capacity: 0 } });
+    expect((answer.body as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer)).toEqual(["/organizer", "/capacity", ""]);
+  });
+});
+
+describe("a create repeated with the same id", () => {
+  test("by the organizer, naming himself or not: 200 with the event", async () => {
+    const { id, event } = await create(somebody.call);
+    for (const more of [{}, { organizer: somebody.sub }]) {
+      const { status, body } = await somebody.call("POST /events", { json: { id, title: "x", ...more } });
+      expect([status, body]).toEqual([200, event]);
+    }
+  });
+
+  test.each([
+    ["the same content", { title: "x" }],
+    ["other content", { title: "y" }],
+  ])("and %s by somebody else: 409, which shows nothing of the event", async (_what, content) => {
+    const stored = await create(somebody.call);
+    expect(await somebodyElse.call("POST /events", { json: { id: stored.id, ...content } })).toEqual(conflict);
+    await expectUnchanged(stored);
+  });
+
+  test("by somebody else in the organizer's name: 400", async () => {
+    const stored = await create(somebody.call);
+    expect(await somebodyElse.call("POST /events", { json: { id: stored.id, title: "x", organizer: somebody.sub } })).toEqual(notTheCaller);
+    await expectUnchanged(stored);
+  });
+
+  test("by two people, 10 times each at once: one of them has it, and only that one is shown it", async () => {
+    const id = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? somebody : somebodyElse).call("POST /events", { json: { id, title: "x" } })));
+    const theirs = [answers.filter((_, n) => n % 2 === 0), answers.filter((_, n) => n % 2 === 1)].map((each) => each.map(({ status }) => status).sort());
+    expect(theirs.sort()).toEqual([[...Array<number>(9).fill(200), 201], Array<number>(10).fill(409)]);
+  });
+});
+
+describe.each<[request: string, sent: Sent]>([
+  ["PUT", { json: { title: "y" } }],
+  ["PATCH", { json: { title: "y" } }],
+  ["DELETE", {}],
+])("%s", (method, sent) => {
+  const withHeader = (etag: string) => ({ ...sent, headers: { "if-match": etag } });
+
+  test("by the organizer succeeds", async () => {
+    const { path, etag } = await create(somebody.call);
+    expect((await somebody.call(`${method} ${path}`, withHeader(etag))).status).toBe(method === "DELETE" ? 204 : 200);
+  });
+
+  test.each<[string, (etag: string) => Sent]>([
+    ["without If-Match", () => sent],
+    ["with the right If-Match", withHeader],
+    ["with If-Match: *", () => withHeader("*")],
+    ["with an If-Match that is stale, which is not said", () => withHeader('"stale-1"')],
+  ])("by somebody else is refused %s: 403, and nothing changes", async (_what, sentFor) => {
+    const stored = await create(somebody.call);
+    expect(await somebodyElse.call(`${method} ${stored.path}`, sentFor(stored.etag))).toEqual(anothers);
+    await expectUnchanged(stored);
+  });
+
+  test("of an event that is not there: 404, whoever asks", async () => {
+    for (const { call } of [somebody, somebodyElse]) expect(await call(`${method} /events/${randomUUID()}`, withHeader('"stale-1"'))).toEqual(notFound);
+  });
+
+  test("by the organizer with a stale If-Match: 412", async () => {
+    const stored = await create(somebody.call);
+    expect(await somebody.call(`${method} ${stored.path}`, withHeader('"stale-1"'))).toEqual(stale);
+    await expectUnchanged(stored);
+  });
+
+  test("of an event that somebody else has made anew, by its first organizer: 403", async () => {
+    const { id, path } = await create(somebody.call);
+    expect((await somebody.call(`DELETE ${path}`)).status).toBe(204);
+    const stored = await create(somebodyElse.call, { id });
+    expect(await somebody.call(`${method} ${path}`, sent)).toEqual(anothers);
+    await expectUnchanged(stored);
+  });
+
+  test("by two people at once: only the organizer's count", async () => {
+    const { path } = await create(somebody.call);
+    const both = await Promise.all(Array.from({ length: 5 }, () => [somebody, somebodyElse]).flat().map(({ call }) => call(`${method} ${path}`, sent)));
+    const others = both.filter((_, n) => n % 2 === 1).map(({ status }) => status);
+    if (method === "DELETE") expect(others.every((status) => status === 403 || status === 404)).toBe(true);
+    else expect([others, (await somebody.call(`GET ${path}`)).body]).toEqual([Array<number>(5).fill(403), expect.objectContaining({ version: 6 })]);
+  });
+});
+
+describe("an update", () => {
+  test("may name the organizer, who stays it", async () => {
+    const { path } = await create(somebody.call);
+    const { status, body } = await somebody.call(`PATCH ${path}`, { json: { title: "y", organizer: somebody.sub } });
+    expect([status, body]).toEqual([200, expect.objectContaining({ title: "y", organizer: somebody.sub, version: 2 })]);
+  });
+
+  test.each([...otherOrganizers, ["null, which would make it nobody's", null]])("may not give an event away: %s", async (_what, organizer) => {
+    const stored = await create(somebody.call);
+    expect(await somebody.call(`PATCH ${stored.path}`, { json: { title: "y", organizer } })).toEqual(notTheCaller);
+    await expectUnchanged(stored);
+  });
+
+  test("may not take an event either: 403, however it names the organizer, or 400", async () => {
+    const stored = await create(somebody.call);
+    expect(await somebodyElse.call(`PATCH ${stored.path}`, { json: { organizer: somebodyElse.sub } })).toEqual(anothers);
+    expect(await somebodyElse.call(`PATCH ${stored.path}`, { json: { organizer: somebody.sub } })).toEqual(notTheCaller);
+    await expectUnchanged(stored);
+  });
+
+  test("that would leave an event without content is refused for that only when the organizer sends it", async () => {
+    const stored = await create(somebody.call);
+    const sent = { json: { title: null } };
+    expect([(await somebody.call(`PATCH ${stored.path}`, sent)).status, (await somebodyElse.call(`PATCH ${stored.path}`, sent)).status]).toEqual([400, 403]);
+    await expectUnchanged(stored);
+  });
+
+  test.each<[string, string, Sent, number]>([
+    ["415 before 403", "PATCH", { text: '{"title":"y"}', headers: { "content-type": "text/plain" } }, 415],
+    ["400 for the body before 403", "PATCH", { json: { capacity: 0 } }, 400],
+    ["400 for the header before 403", "PATCH", { json: { title: "y" }, headers: { "if-match": "stale" } }, 400],
+    ["400 for the header before 403", "DELETE", { headers: { "if-match": "stale" } }, 400],
+  ])("or a delete is refused in this order: %s (%s)", async (_what, method, sent, status) => {
+    const stored = await create(somebody.call);
+    expect((await somebodyElse.call(`${method} ${stored.path}`, sent)).status).toBe(status);
+    await expectUnchanged(stored);
+  });
+});
+
+describe("with a database that can be reached from here", () => {
+  beforeEach(({ skip }) => { skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand"); });
+
+  async function signIn(sub: string = randomUUID()): Promise<Call> {
+    return callAt(url, await pool.accessToken(sub));
+  }
+
+  test("an event without an organizer, made while tokens were off, is nobody's, and everybody may read it", async () => {
+    const alices = await signIn("alice");
+    const [id, createdAt] = [randomUUID(), "2026-03-15T18:00:00.000Z"];
+    const content = { id, type: "event", status: "active" as const, title: "x" };
+    const client = new DynamoDBClient({ region: "local", endpoint: database.url, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+    const event = { ...content, createdAt, updatedAt: createdAt, version: 1, incarnation: "first" };
+    await client.send(new PutItemCommand({ TableName: "events", Item: toItem(event, content, "x") }));
+    client.destroy();
+
+    expect(await alices("POST /events", { json: { id, title: "x" } })).toEqual(conflict);
+    for (const json of [{ title: "y" }, { organizer: "alice" }]) expect(await alices(`PATCH /events/${id}`, { json })).toEqual(anothers);
+    expect(await alices(`DELETE /events/${id}`, { headers: { "if-match": '"first-1"' } })).toEqual(anothers);
+    const { body } = await alices(`GET /events/${id}`);
+    expect(body).toEqual({ ...content, createdAt, updatedAt: createdAt, version: 1 });
+  });
+
+  /** DynamoDB acts, but the first answer never arrives; what is to happen `meanwhile` does so before the retry. */
+  function loseAnswer(meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
+    return (request) => {
+      if (request.attempt > 1) void pass(request);
+      else void request.act().then(meanwhile).then(() => request.response.destroy());
+    };
+  }
+
+  async function pass({ act, response }: FaultyCall): Promise<void> {
+    const { status, body } = await act();
+    response.writeHead(status).end(body);
+  }
+
+  test("to find out whose an event is takes no request of its own", async () => {
+    const [theirs, others] = [await signIn(), await signIn()];
+    const { id, path } = await create(theirs);
+    database.setFault(id, (request) => void pass(request));
+    for (const call of [others, theirs]) for (const method of ["PATCH", "DELETE"]) await call(`${method} ${path}`, method === "PATCH" ? { json: { title: "y" } } : {});
+    expect(database.attempts(id)).toBe(4);
+  });
+
+  describe("a retry after a lost answer", () => {
+    test("of the organizer's update knows its own success: 200, and version rises once", async () => {
+      const theirs = await signIn();
+      const { id, path, etag } = await create(theirs);
+      database.setFault(id, loseAnswer());
+      const changed = await theirs(`PATCH ${path}`, { json: { title: "y" }, headers: { "if-match": etag } });
+      expect([changed.status, database.attempts(id), changed.body]).toEqual([200, 2, expect.objectContaining({ title: "y", version: 2 })]);
+    });
+
+    test("of the organizer's delete knows its own success: 204", async () => {
+      const theirs = await signIn();
+      const { id, path } = await create(theirs);
+      database.setFault(id, loseAnswer());
+      expect([(await theirs(`DELETE ${path}`)).status, database.attempts(id)]).toEqual([204, 2]);
+    });
+
+    test("of a create knows its own success: 201", async () => {
+      const theirs = await signIn();
+      const id = randomUUID();
+      database.setFault(id, loseAnswer());
+      expect([(await theirs("POST /events", { json: { id, title: "x" } })).status, database.attempts(id)]).toEqual([201, 2]);
+    });
+
+    test.each(["PATCH", "DELETE"])("of somebody else's %s finds the event as it was: 403", async (method) => {
+      const theirs = await signIn();
+      const stored = await create(theirs);
+      database.setFault(stored.id, loseAnswer());
+      const answer = await (await signIn())(`${method} ${stored.path}`, method === "PATCH" ? { json: { title: "y" } } : {});
+      expect([answer, database.attempts(stored.id)]).toEqual([anothers, 2]);
+      database.clearFault(stored.id);
+      await expectUnchanged(stored, theirs);
+    });
+
+    test("of a delete leaves alone what somebody else has made anew meanwhile: 403", async () => {
+      const [theirs, others] = [await signIn(), await signIn()];
+      const { id, path } = await create(theirs);
+      database.setFault(id, loseAnswer(() => others("POST /events", { json: { id, title: "new" } })));
+      expect(await theirs(`DELETE ${path}`)).toEqual(anothers);
+      expect((await theirs(`GET ${path}`)).body).toMatchObject({ title: "new", version: 1 });
+    });
+  });
+
+  test("an update that is late leaves alone what somebody else has made anew meanwhile: 403", async () => {
+    const [theirs, others] = [await signIn(), await signIn()];
+    const { id, path } = await create(theirs);
+    database.setFault(id, (request) => {
+      if (request.attempt > 1) void pass(request);
+      else void theirs(`DELETE ${path}`).then(() => others("POST /events", { json: { id, title: "new" } })).then(() => pass(request));
+    });
+    expect(await theirs(`PATCH ${path}`, { json: { title: "late" } })).toEqual(anothers);
+    expect((await theirs(`GET ${path}`)).body).toMatchObject({ title: "new", version: 1 });
+  });
+});

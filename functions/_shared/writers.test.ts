@@ -1,0 +1,212 @@
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, test } from "vitest";
+import { problem, startApiWithFaults, target, type Answer, type Fault, type FaultyCall } from "../../infra/local/api.ts";
+
+const { call, database } = await startApiWithFaults();
+
+beforeEach(({ skip }) => { skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand"); });
+
+/** DynamoDB acts each time, but the first answers never arrive; what is to happen `meanwhile` does so before the retry. */
+function loseAnswers(count: number, meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
+  return (request) => {
+    if (request.attempt > count) void pass(request);
+    else void request.act().then(meanwhile).then(() => request.response.destroy());
+  };
+}
+
+/** The first request never arrives. */
+function loseRequest(meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
+  return (request) => {
+    if (request.attempt > 1) void pass(request);
+    else void meanwhile().then(() => request.response.destroy());
+  };
+}
+
+const throttleOnce: Fault = (request) => {
+  const body = JSON.stringify({ __type: "com.amazonaws.dynamodb.v20120810#ThrottlingException", message: "" });
+  if (request.attempt > 1) void pass(request);
+  else request.response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(body);
+};
+
+async function pass({ act, response }: FaultyCall): Promise<void> {
+  const { status, body } = await act();
+  response.writeHead(status).end(body);
+}
+
+interface Stored {
+  id: string;
+  path: string;
+  etag: string;
+}
+
+async function create(id: string = randomUUID()): Promise<Stored> {
+  const { status, headers } = await call("POST /events", { json: { id, title: "x" } });
+  expect(status).toBe(201);
+  return { id, path: `/events/${id}`, etag: headers["etag"] ?? "" };
+}
+
+async function versionOf({ path }: Stored): Promise<unknown> {
+  return ((await call(`GET ${path}`)).body as { version?: number }).version;
+}
+
+/** Others' changes of the same event, at once. */
+function change({ path }: Stored, count: number): () => Promise<unknown> {
+  return () => Promise.all(Array.from({ length: count }, () => call(`PATCH ${path}`, { json: { location: "Elsewhere" } })));
+}
+
+const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
+const stale = (): Answer => expect.objectContaining({ status: 412 }) as Answer;
+
+describe("when the answer is lost, the retry knows its own", () => {
+  test("create: 201", async () => {
+    const id = randomUUID();
+    database.setFault(id, loseAnswers(1));
+    const created = await call("POST /events", { json: { id, title: "x" } });
+    expect([created.status, database.attempts(id)]).toEqual([201, 2]);
+    expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
+  });
+
+  test("create, changed by others meanwhile: 201 with the event as it was created", async () => {
+    const id = randomUUID();
+    database.setFault(id, loseAnswers(1, change({ id, path: `/events/${id}`, etag: "" }, 3)));
+    const created = await call("POST /events", { json: { id, title: "x" } });
+    expect(created).toMatchObject({ status: 201, body: { version: 1 } });
+    expect(created.body).not.toHaveProperty("location");
+    expect((await call(`GET /events/${id}`)).body).toMatchObject({ version: 4, location: "Elsewhere" });
+  });
+
+  describe.each([
+    ["with If-Match", (etag: string) => ({ "if-match": etag })],
+    ["without If-Match", () => ({})],
+  ])("update %s", (_which, headersFor) => {
+    test("whose answer is lost: 200, and version rises once", async () => {
+      const stored = await create();
+      database.setFault(stored.id, loseAnswers(1));
+      const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
+      expect([changed.status, database.attempts(stored.id)]).toEqual([200, 2]);
+      expect(changed.body).toMatchObject({ title: "y", version: 2 });
+      const { headers, body } = await call(`GET ${stored.path}`);
+      expect([headers["etag"], body]).toEqual([changed.headers["etag"], changed.body]);
+    });
+
+    test("whose answer is lost twice: 200, and version rises once", async () => {
+      const stored = await create();
+      database.setFault(stored.id, loseAnswers(2));
+      const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
+      expect([changed.status, database.attempts(stored.id)]).toEqual([200, 3]);
+      expect(changed.body).toMatchObject({ title: "y", version: 2 });
+    });
+
+    test.each([1, 2, 19])("whose answer is lost while %i others change the event: 200, and version rises once for each", async (others) => {
+      const stored = await create();
+      database.setFault(stored.id, loseAnswers(1, change(stored, others)));
+      const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
+      expect(changed).toMatchObject({ status: 200, body: { title: "y", location: "Elsewhere", version: 2 + others } });
+      const { headers, body } = await call(`GET ${stored.path}`);
+      expect([headers["etag"], body]).toEqual([changed.headers["etag"], changed.body]);
+    });
+
+    test("that never arrived: 200, and version rises once", async () => {
+      const stored = await create();
+      database.setFault(stored.id, loseRequest());
+      const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
+      expect(changed).toMatchObject({ status: 200, body: { title: "y", version: 2 } });
+    });
+
+    test("that took the title away, whose answer is lost while the payload goes: 200", async () => {
+      const stored = await create();
+      const { headers } = await call(`PATCH ${stored.path}`, { json: { payload: {} } });
+      database.setFault(stored.id, loseAnswers(1, () => call(`PATCH ${stored.path}`, { json: { payload: null, title: "z" } })));
+      const changed = await call(`PATCH ${stored.path}`, { json: { title: null }, headers: headersFor(headers["etag"] ?? "") });
+      expect(changed).toMatchObject({ status: 200, body: { title: "z", version: 4 } });
+    });
+  });
+
+  test("update with If-Match that never arrived while another changed the event: 412, and the change is not made", async () => {
+    const stored = await create();
+    database.setFault(stored.id, loseRequest(change(stored, 1)));
+    expect(await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": stored.etag } })).toEqual(stale());
+    expect(await versionOf(stored)).toBe(2);
+  });
+
+  test("update of an event that is deleted meanwhile: 404, and it stays deleted", async () => {
+    const stored = await create();
+    database.setFault(stored.id, loseAnswers(1, () => call(`DELETE ${stored.path}`)));
+    expect(await call(`PATCH ${stored.path}`, { json: { title: "y" } })).toEqual(notFound);
+    expect(await call(`GET ${stored.path}`)).toEqual(notFound);
+  });
+
+  test("delete: 204", async () => {
+    const stored = await create();
+    database.setFault(stored.id, loseAnswers(1));
+    expect([(await call(`DELETE ${stored.path}`)).status, database.attempts(stored.id)]).toEqual([204, 2]);
+    expect(await call(`GET ${stored.path}`)).toEqual(notFound);
+  });
+
+  test("delete with If-Match: 204", async () => {
+    const stored = await create();
+    database.setFault(stored.id, loseAnswers(2));
+    expect((await call(`DELETE ${stored.path}`, { headers: { "if-match": stored.etag } })).status).toBe(204);
+  });
+
+  test("delete with If-Match of an event that is made again meanwhile: 412, and the new one stays", async () => {
+    const stored = await create();
+    database.setFault(stored.id, loseAnswers(1, () => create(stored.id)));
+    expect(await call(`DELETE ${stored.path}`, { headers: { "if-match": stored.etag } })).toEqual(stale());
+    expect(await versionOf(stored)).toBe(1);
+  });
+
+  test("delete with If-Match that never arrived while another changed the event: 412, and it stays", async () => {
+    const stored = await create();
+    database.setFault(stored.id, loseRequest(change(stored, 1)));
+    expect(await call(`DELETE ${stored.path}`, { headers: { "if-match": stored.etag } })).toEqual(stale());
+    expect(await versionOf(stored)).toBe(2);
+  });
+});
+
+describe("what is not there is 404", () => {
+  test.each<[string, Fault]>([
+    ["at the first attempt", loseAnswers(0)],
+    ["after an attempt that was throttled, and so has done nothing", throttleOnce],
+  ])("for a delete %s", async (_what, fault) => {
+    const id = randomUUID();
+    database.setFault(id, fault);
+    expect(await call(`DELETE /events/${id}`)).toEqual(notFound);
+  });
+
+  test("for an update whose answer was lost", async () => {
+    const id = randomUUID();
+    database.setFault(id, loseAnswers(1));
+    expect(await call(`PATCH /events/${id}`, { json: { title: "x" } })).toEqual(notFound);
+  });
+});
+
+describe("when every answer is lost: 503, and the caller can find out", () => {
+  test("about a create, by repeating it", async () => {
+    const id = randomUUID();
+    database.setFault(id, loseAnswers(3));
+    const answer = await call("POST /events", { json: { id, title: "x" } });
+    expect(answer).toMatchObject({ status: 503, body: { detail: `The database did not answer as it should. Whether the event was created is unknown: repeat the request with the id ${id}.` } });
+    database.clearFault(id);
+    expect((await call("POST /events", { json: { id, title: "x" } })).status).toBe(200);
+  });
+
+  test("about an update, by If-Match: it is not made twice", async () => {
+    const stored = await create();
+    database.setFault(stored.id, loseAnswers(3));
+    const sent = { json: { title: "y" }, headers: { "if-match": stored.etag } };
+    expect((await call(`PATCH ${stored.path}`, sent)).status).toBe(503);
+    database.clearFault(stored.id);
+    expect(await call(`PATCH ${stored.path}`, sent)).toEqual(stale());
+    expect((await call(`GET ${stored.path}`)).body).toMatchObject({ title: "y", version: 2 });
+  });
+
+  test("about a delete, by repeating it: 404", async () => {
+    const stored = await create();
+    database.setFault(stored.id, loseAnswers(3));
+    const sent = { headers: { "if-match": stored.etag } };
+    expect((await call(`DELETE ${stored.path}`, sent)).status).toBe(503);
+    database.clearFault(stored.id);
+    expect(await call(`DELETE ${stored.path}`, sent)).toEqual(notFound);
+  });
+});

@@ -1,0 +1,404 @@
+import { randomUUID } from "node:crypto";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { noTokens, problem, startApi, startApiWithTokens, target, type Answer, type Call } from "../../infra/local/api.ts";
+import { toCursor } from "../_shared/cursor.ts";
+
+const { call, sub } = await startApi();
+const { somebody, somebodyElse } = await startApiWithTokens();
+
+/** Where tokens are on the organizer is the caller, in all of these tests and in earlier runs of them. */
+const oneOrganizer = "with tokens on nobody can choose an organizer";
+
+type Filters = Partial<Record<"status" | "organizer" | "type", string>>;
+
+interface Listed {
+  id: string;
+  type: string;
+  status: string;
+  organizer?: string;
+  createdAt: string;
+}
+
+interface Page {
+  events: Listed[];
+  next?: string;
+}
+
+const run = randomUUID();
+
+async function create(event: object, as = call): Promise<Listed> {
+  const { status, body } = await as("POST /events", { json: { title: "x", ...event } });
+  expect(status).toBe(201);
+  return body as Listed;
+}
+
+async function list(query: Record<string, string | number>): Promise<Page> {
+  const answer = await call(`GET /events?${new URLSearchParams(query as Record<string, string>).toString()}`);
+  expect(answer).toEqual({ status: 200, headers: expect.objectContaining({ "content-type": "application/json" }) as object, body: answer.body });
+  return answer.body as Page;
+}
+
+/** All pages of a list, or, because a deployed table holds more than ours, those down to a time. */
+async function pagesOf(filters: Filters, limit: number, since = ""): Promise<Page[]> {
+  const pages = [await list({ ...filters, limit })];
+  for (let last = pages[0]; last?.next !== undefined && !last.events.some(({ createdAt }) => createdAt < since); last = pages.at(-1)) {
+    expect(pages.length).toBeLessThan(1000);
+    pages.push(await list({ ...filters, limit, cursor: last.next }));
+  }
+  return pages;
+}
+
+/** At once, or where the indexes of a deployed table follow the table a moment later, then. */
+async function expectSoon(check: () => Promise<void>): Promise<void> {
+  await (target === "deployed" ? vi.waitFor(check, { timeout: 20_000, interval: 500 }) : check());
+}
+
+function matches(event: Listed, filters: Filters): boolean {
+  return Object.entries(filters).every(([name, value]) => event[name as keyof Filters] === value);
+}
+
+/** What a list must hold, in its order: the newest first, and of the same millisecond the greatest id. */
+function model(events: Listed[], filters: Filters): Listed[] {
+  const key = ({ createdAt, id }: Listed) => `${createdAt} ${id}`;
+  return events.filter((event) => matches(event, filters)).sort((one, other) => (key(one) < key(other) ? 1 : -1));
+}
+
+function idsOf(events: { id: string }[]): string[] {
+  return events.map(({ id }) => id);
+}
+
+function invalid(...errors: [parameter: string, detail: string][]): Answer {
+  return problem(400, "invalid-request", "Invalid request", "The query breaks the rules listed in errors.", errors.map(([parameter, detail]) => ({ parameter, detail })));
+}
+
+test("answers with events as they were created, newest first, without their payload", async () => {
+  const [organizer, type, status] = [sub ?? `Full ${run}`, `full-${run}`, "published"];
+  const full = { title: "Workshop 2024", description: "Hands-on coding workshop", date: "2024-12-20", location: "Online", capacity: 100 };
+  const first = await create({ ...full, organizer, type, status, id: `${type}-1`, payload: { key: "value" } });
+  const second = await create({ organizer, type, status, id: `${type}-2` });
+  const listed = [second, { ...first, payload: undefined }];
+  await expectSoon(async () => {
+    for (const filters of [{ type }, { type, status }]) expect(await list(filters)).toEqual({ events: listed });
+    for (const filters of [{}, { status }, { organizer }, { organizer, status }, { organizer, type }, { organizer, type, status }]) {
+      const newest = (await pagesOf(filters, 100, first.createdAt)).flatMap((page) => page.events);
+      expect(newest.filter((event) => event.type === type)).toEqual(listed);
+    }
+  });
+});
+
+describe("an event that changes", () => {
+  const move = async ({ id }: Listed, change: Filters) => (await call(`PATCH /events/${id}`, { json: change })).status;
+
+  test("moves to where it then belongs, in its old place, and one that is deleted is dropped", async () => {
+    const type = `moving-${run}`;
+    const [first, second, third] = [await create({ type, id: `${type}-1` }), await create({ type, id: `${type}-2` }), await create({ type, id: `${type}-3` })];
+
+    expect(await move(second, { status: "draft" })).toBe(200);
+    await expectSoon(async () => {
+      expect(idsOf((await list({ type })).events)).toEqual([third.id, second.id, first.id]);
+      expect(idsOf((await list({ type, status: "active" })).events)).toEqual([third.id, first.id]);
+      expect((await list({ type, status: "draft" })).events).toEqual([expect.objectContaining({ id: second.id, status: "draft", version: 2 })]);
+    });
+
+    expect([await move(second, { type: `${type}-on` }), (await call(`DELETE /events/${third.id}`)).status]).toEqual([200, 204]);
+    await expectSoon(async () => {
+      expect(idsOf((await list({ type })).events)).toEqual([first.id]);
+      expect(idsOf((await list({ type: `${type}-on` })).events)).toEqual([second.id]);
+    });
+  });
+
+  test("moves to its new organizer's", async ({ skip }) => {
+    skip(sub !== undefined, oneOrganizer);
+    const [organizer, other] = [`Moving ${run}`, `Moving ${run} on`];
+    const [first, second, third] = [await create({ organizer }), await create({ organizer }), await create({ organizer })];
+
+    expect(await move(second, { organizer: other })).toBe(200);
+    await expectSoon(async () => {
+      expect((await list({ organizer })).events).toEqual(model([first, third], {}));
+      expect(idsOf((await list({ organizer: other })).events)).toEqual([second.id]);
+    });
+  });
+});
+
+test("answers with no events where none match", async () => {
+  expect(await list({ organizer: `Nobody ${run}` })).toEqual({ events: [] });
+});
+
+describe("filters", () => {
+  const values = {
+    status: [undefined, "draft"],
+    organizer: [undefined, ...(sub === undefined ? [`Ann ${run}`, `Bob ${run}`] : [sub]), `Nobody ${run}`],
+    type: [undefined, `talk-${run}`, `walk-${run}`],
+  };
+  const combinations = values.status.flatMap((status) =>
+    values.organizer.flatMap((organizer) => values.type.map((type) => JSON.parse(JSON.stringify({ status, organizer, type })) as Filters)),
+  );
+  const events: Listed[] = [];
+
+  beforeAll(async () => {
+    const contents = ["draft", "published", "cancelled", "completed", "active"].flatMap((status) =>
+      [sub ?? `Ann ${run}`, sub ?? `Bob ${run}`, undefined].flatMap((organizer) => [`talk-${run}`, `walk-${run}`].map((type) => ({ status, organizer, type }))),
+    );
+    events.push(...(await Promise.all([...contents, ...contents].map((content) => create(content)))));
+  });
+
+  test.each(combinations)("%j: every event that matches is on one page, in order, and with one filter or none the pages are full", async (filters) => {
+    const since = model(events, {}).at(-1)?.createdAt;
+    const ours = new Set(idsOf(events));
+    await expectSoon(async () => {
+      const pages = await pagesOf(filters, 4, since);
+      const listed = pages.flatMap((page) => page.events);
+      expect(idsOf(listed.filter(({ id }) => ours.has(id)))).toEqual(idsOf(model(events, filters)));
+      expect(listed.every((event) => matches(event, filters))).toBe(true);
+      const short = pages.slice(0, -1).filter((page) => page.events.length < 4);
+      if (Object.keys(filters).length <= 1) expect(short).toEqual([]);
+    });
+  });
+});
+
+describe("a limit", () => {
+  const type = `limit-${run}`;
+  const events: Listed[] = [];
+
+  beforeAll(async () => {
+    events.push(...(await Promise.all(Array.from({ length: 5 }, () => create({ type })))));
+  });
+
+  test.each([
+    [1, [1, 1, 1, 1, 1]],
+    [2, [2, 2, 1]],
+    [4, [4, 1]],
+    [5, [5]],
+    [6, [5]],
+    [100, [5]],
+  ])("of %i makes 5 events pages of %j, and only the last has no next", async (limit, sizes) => {
+    await expectSoon(async () => {
+      for (const filters of [{ type }, { type, status: "active" }]) {
+        const pages = await pagesOf(filters, limit);
+        expect(pages.map((page) => page.events.length)).toEqual(sizes);
+        expect(pages.flatMap((page) => idsOf(page.events))).toEqual(idsOf(model(events, {})));
+      }
+    });
+  });
+
+  test("is 20 where none is given", async () => {
+    const many = `many-${run}`;
+    await Promise.all(Array.from({ length: 21 }, () => create({ type: many })));
+    await expectSoon(async () => {
+      const { events: listed, next } = await list({ type: many });
+      expect(listed.length).toBe(20);
+      expect((await list({ type: many, cursor: next ?? "" })).events.length).toBe(1);
+    });
+  });
+});
+
+describe("a cursor", () => {
+  const [type, status] = [`cursor-${run}`, "active"];
+  const events: Listed[] = [];
+  let next = "";
+  const refused = invalid(["cursor", "must be the next of an answer to the same filters"]);
+  const withCursor = (cursor: string, filters: Filters = { type }) => call(`GET /events?${new URLSearchParams({ ...filters, cursor }).toString()}`);
+
+  beforeAll(async () => {
+    events.push(...(await Promise.all(Array.from({ length: 5 }, () => create({ type })))));
+    await expectSoon(async () => { expect((await list({ type })).events.length).toBe(5); });
+    next = (await list({ type, limit: 2 })).next ?? "";
+  });
+
+  test("goes on with another limit, and wherever it stands in the query", async () => {
+    const answer = await call(`GET /events?cursor=${next}&limit=100&type=${type}`);
+    expect(idsOf((answer.body as Page).events)).toEqual(idsOf(model(events, {}).slice(2)));
+  });
+
+  test("goes on where it stood, whatever has been created since", async () => {
+    await create({ type, status: "draft" });
+    expect(idsOf((await list({ type, cursor: next })).events)).toEqual(idsOf(model(events, {}).slice(2)));
+  });
+
+  test("of several filters goes on with them in any order", async () => {
+    const { next: cursor = "" } = await list({ type, status, limit: 2 });
+    const listed = await list({ cursor, status, type });
+    expect(idsOf(listed.events)).toEqual(idsOf(model(events, {}).slice(2)));
+  });
+
+  test.each<[string, Filters]>([
+    ["no filter", {}],
+    ["another type", { type: `none-${run}` }],
+    ["a filter more", { type, status }],
+    ["the same value of another filter", { organizer: type }],
+  ])("is refused with %s", async (_what, filters) => {
+    expect(await withCursor(next, filters)).toEqual(refused);
+  });
+
+  test("is refused truncated, wherever it is cut", async () => {
+    const answers = await Promise.all(Array.from({ length: next.length }, (_, length) => withCursor(next.slice(0, length))));
+    for (const answer of answers) expect(answer).toEqual(refused);
+  });
+
+  test("is refused with any one of its characters changed, left out, doubled or followed by another", async () => {
+    const changed = Array.from(next, (character, at) => {
+      const [before, after] = [next.slice(0, at), next.slice(at + 1)];
+      return [`${before}${character === "A" ? "B" : "A"}${after}`, `${before}${after}`, `${before}${character}.${after}`, `${before}${character}${character}${after}`];
+    }).flat();
+    const others = [...new Set(changed)].filter((cursor) => cursor !== next);
+    const answers = await Promise.all(others.map((cursor) => withCursor(cursor)));
+    for (const answer of answers) expect(answer).toEqual(refused);
+  });
+
+  test.each(["", " ", "null", "e30", "0", "🎈", "../..", "A".repeat(4000), randomUUID()])("may not be %j", async (cursor) => {
+    expect(await withCursor(cursor)).toEqual(refused);
+  });
+
+  test.each(["", "x", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z#", "2026-01-01T00:00:00Z#x", "2026-01-01T00:00:00.000Z#a b", `2026-01-01T00:00:00.000Z#${"x".repeat(2000)}`])(
+    "that somebody forged is refused with the position %j, which no event can have",
+    async (position) => {
+      expect(await withCursor(toCursor(position, [["type", type]]))).toEqual(refused);
+    },
+  );
+
+  test("that somebody forged well only starts elsewhere in the same list", async () => {
+    const start = toCursor("9999-12-31T23:59:59.999Z#~", [["type", type]]);
+    const answer = await withCursor(start);
+    expect((answer.body as Page).events.every((event) => event.type === type)).toBe(true);
+    expect((answer.body as Page).events.length).toBeGreaterThanOrEqual(5);
+    expect((await withCursor(toCursor("0000-01-01T00:00:00.000Z#0", [["type", type]]))).body).toEqual({ events: [] });
+  });
+});
+
+test.for([
+  "Tom, Dick and Harry", "Tom & Jerry", "100% + more", "a=b&status=draft", "C++", "C%2B%2B", "x?y#z/../.", "[1]", "Café 👩‍👩‍👧‍👦", "ﬀ", "𝒳".repeat(60),
+  "\u0000", "\\ \" ' `", " in blanks ", "\u2028", "ünïcödé".normalize("NFD"), "__proto__", "constructor",
+])("finds the events of the organizer %j, and no others, by either way to encode a blank", async (name, { skip }) => {
+  skip(sub !== undefined, oneOrganizer);
+  const organizer = `${name}${run}${name === " in blanks " ? " " : ""}`;
+  const event = await create({ organizer });
+  await create({ organizer: `${organizer}.` });
+  await expectSoon(async () => {
+    for (const query of [new URLSearchParams({ organizer }).toString(), `organizer=${encodeURIComponent(organizer)}`]) {
+      expect((await call(`GET /events?${query}`)).body).toEqual({ events: [event] });
+    }
+  });
+});
+
+describe("the organizer me", () => {
+  beforeEach(({ skip }) => { skip(noTokens !== undefined, noTokens); });
+
+  const listAs = async (caller: Call, query: Record<string, string>) => (await caller(`GET /events?${new URLSearchParams(query).toString()}`)).body as Page;
+
+  /** Three events of each of two people, who have none in common with earlier runs. */
+  async function createSix(): Promise<{ type: string; mine: Listed[]; others: Listed[] }> {
+    const type = `me-${randomUUID()}`;
+    const [mine = [], others = []] = await Promise.all([somebody, somebodyElse].map((caller) => Promise.all([1, 2, 3].map(() => create({ type }, caller.call)))));
+    return { type, mine, others };
+  }
+
+  test("is whoever asks, and by their sub everybody may list everybody's", async () => {
+    const { type, mine, others } = await createSix();
+    await expectSoon(async () => {
+      for (const [caller, organizer, expected] of [[somebody, "me", mine], [somebodyElse, "me", others], [somebody, somebodyElse.sub, others], [somebodyElse, somebody.sub, mine]] as const) {
+        expect((await listAs(caller.call, { organizer, type })).events).toEqual(model(expected, {}));
+        expect((await listAs(caller.call, { organizer, type, status: "active" })).events).toEqual(model(expected, {}));
+        const { events } = await listAs(caller.call, { organizer, limit: "100" });
+        expect(new Set(events.map((event) => event.organizer))).toEqual(new Set([expected[0]?.organizer]));
+      }
+      expect((await listAs(somebody.call, { type })).events).toEqual(model([...mine, ...others], {}));
+    });
+  });
+
+  test("has a cursor that goes on in the caller's list only, under either name", async () => {
+    const { type, mine } = await createSix();
+    await expectSoon(async () => { expect((await listAs(somebody.call, { organizer: "me", type })).events.length).toBe(3); });
+    const { next: cursor = "" } = await listAs(somebody.call, { organizer: "me", type, limit: "2" });
+    for (const organizer of ["me", somebody.sub]) {
+      expect(idsOf((await listAs(somebody.call, { organizer, type, cursor })).events)).toEqual(idsOf(model(mine, {}).slice(2)));
+    }
+    const query = new URLSearchParams({ organizer: "me", type, cursor }).toString();
+    expect(await somebodyElse.call(`GET /events?${query}`)).toEqual(invalid(["cursor", "must be the next of an answer to the same filters"]));
+  });
+
+  test.each(["Me", "ME", "me+", "%20me"])("is not %s, which is a name like any other", async (name) => {
+    expect((await somebody.call(`GET /events?organizer=${name}`)).body).toEqual({ events: [] });
+  });
+
+  test("may be given only once", async () => {
+    expect(await somebody.call("GET /events?organizer=me&organizer=me")).toEqual(invalid(["organizer", "must be given only once"]));
+  });
+
+  test("is nobody where no tokens are sent: 400", async ({ skip }) => {
+    skip(sub !== undefined, "tokens are on");
+    expect(await call("GET /events?organizer=me")).toEqual(invalid(["organizer", "must be a name: me is whoever sends a token, and here nobody does"]));
+  });
+});
+
+describe("a query is refused", () => {
+  const status = "must be one of draft, published, cancelled, completed, active";
+  const limit = "must be an integer from 1 to 100";
+  const cursor = "must be the next of an answer to the same filters";
+  const unknown = "is not a parameter: the parameters are status, organizer, type, limit, cursor";
+  const repeated = "must be given only once";
+  const encoding = "must be percent-encoded UTF-8, as in Caf%C3%A9";
+  const blank = "must not be blank";
+
+  test.each<[query: string, ...errors: [parameter: string, detail: string][]]>([
+    ["status=archived", ["status", status]],
+    ["status=Draft", ["status", status]],
+    ["status=draft,published", ["status", status]],
+    ["status=", ["status", status]],
+    ["status", ["status", status]],
+    ["organizer=", ["organizer", blank]],
+    ["organizer=%20+%09", ["organizer", blank]],
+    [`organizer=${"x".repeat(101)}`, ["organizer", "must be at most 100 characters long"]],
+    ["type=", ["type", blank]],
+    [`type=${"x".repeat(101)}`, ["type", "must be at most 100 characters long"]],
+    ["limit=0", ["limit", limit]],
+    ["limit=101", ["limit", limit]],
+    ["limit=-1", ["limit", limit]],
+    ["limit=+1", ["limit", limit]],
+    ["limit=%201", ["limit", limit]],
+    ["limit=1%0A", ["limit", limit]],
+    ["limit=01", ["limit", limit]],
+    ["limit=1.0", ["limit", limit]],
+    ["limit=1e1", ["limit", limit]],
+    ["limit=ten", ["limit", limit]],
+    ["limit=", ["limit", limit]],
+    ["limit=99999999999999999999", ["limit", limit]],
+    ["cursor", ["cursor", cursor]],
+    ["state=draft", ["state", unknown]],
+    ["Status=draft", ["Status", unknown]],
+    ["page=2&offset=20", ["page", unknown], ["offset", unknown]],
+    ["__proto__=x&constructor=x", ["__proto__", unknown], ["constructor", unknown]],
+    ["status%3Ddraft", ["status=draft", unknown]],
+    ["=draft", ["", unknown]],
+    ["status=draft&", ["", unknown]],
+    ["&&", ["", unknown]],
+    ["organizer=Tom%20&%20Jerry", [" Jerry", unknown]],
+    ["status=draft;limit=1", ["status", status]],
+    ["status=draft&status=draft", ["status", repeated]],
+    ["status=draft&%73tatus=active&status=draft", ["status", repeated]],
+    ["organizer=Ann&organizer=Bob", ["organizer", repeated]],
+    ["limit=1&limit=2", ["limit", repeated]],
+    ["organizer=%", ["organizer", encoding]],
+    ["organizer=%4", ["organizer", encoding]],
+    ["organizer=100%+more", ["organizer", encoding]],
+    ["organizer=%zz", ["organizer", encoding]],
+    ["organizer=%E9", ["organizer", encoding]],
+    ["organizer=%C0%80", ["organizer", encoding]],
+    ["organizer=%ED%A0%80", ["organizer", encoding]],
+    ["%zz=1", ["%zz", encoding]],
+    ["limit=0&state=draft&status=x&organizer=%zz&type=a&type=b&cursor=x",
+      ["state", unknown], ["organizer", encoding], ["type", repeated], ["limit", limit], ["status", status], ["cursor", cursor]],
+  ])("%s", async (query, ...errors) => {
+    expect(await call(`GET /events?${query}`)).toEqual(invalid(...errors));
+  });
+
+  test("with all of thousands of unknown parameters named", async () => {
+    const names = Array.from({ length: 2500 }, (_, n) => n.toString(36));
+    expect(await call(`GET /events?${names.join("&")}`)).toEqual(invalid(...names.map((name): [string, string] => [name, unknown])));
+  });
+
+  test("without repeating a value that was sent", async () => {
+    const canary = `canary${randomUUID()}`;
+    const { status: answered, body } = await call(`GET /events?status=${canary}&organizer=${canary.repeat(3)}&type=%zz${canary}&limit=${canary}&cursor=${canary}`);
+    expect([answered, JSON.stringify(body).includes(canary)]).toEqual([400, false]);
+  });
+});

@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { noTokens, startApi, startApiWithTokens } from "./api.ts";
+
+const open = await startApi();
+const authWithoutTokens = process.env["AUTH"];
+const guarded = await startApiWithTokens();
+const authWithTokens = process.env["AUTH"];
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.resetModules();
+});
+
+/** The module as it loads with these variables. */
+async function apiWith(variables: Record<string, string>) {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  vi.resetModules();
+  return import("./api.ts");
+}
+
+test("tells the functions whether tokens are on", () => {
+  expect([authWithoutTokens, authWithTokens, noTokens]).toEqual(["off", "jwt", undefined]);
+});
+
+test("asks for a token where they are, and for none where they are not", async () => {
+  expect((await open.call("GET /events")).status).toBe(200);
+  expect((await guarded.call("GET /events")).status).toBe(401);
+  for (const { call } of [guarded.somebody, guarded.somebodyElse]) expect((await call("GET /events")).status).toBe(200);
+});
+
+test("knows two people", () => {
+  expect(guarded.somebody.sub).not.toBe(guarded.somebodyElse.sub);
+});
+
+test("has two APIs in one file that share nothing", async () => {
+  const id = randomUUID();
+  expect((await guarded.somebody.call("POST /events", { json: { id, title: "x" } })).status).toBe(201);
+  expect((await open.call(`GET /events/${id}`)).status).toBe(404);
+  expect((await guarded.somebody.call(`GET /events/${id}`)).status).toBe(200);
+});
+
+describe("deployed", () => {
+  const API_URL = guarded.url;
+
+  test("an API without tokens is called without one, and has no users", async () => {
+    const api = await apiWith({ API_URL: open.url });
+    const { call, sub } = await api.startApi();
+    expect([(await call("GET /events")).status, sub]).toEqual([200, undefined]);
+    expect(api.noTokens).toBe("the deployed API needs two users: give their access tokens as API_TOKEN and API_OTHER_TOKEN");
+  });
+
+  test("an API with tokens is called with the one that is given", async () => {
+    const { startApi: start } = await apiWith({ API_URL, API_TOKEN: guarded.somebody.token });
+    const { call, sub } = await start();
+    expect([(await call("GET /events")).status, sub]).toEqual([200, guarded.somebody.sub]);
+  });
+
+  test("an API with tokens is called as two people where two are given, and trusts no other pool", async () => {
+    const api = await apiWith({ API_URL, API_TOKEN: guarded.somebody.token, API_OTHER_TOKEN: guarded.somebodyElse.token });
+    const { url, call, somebody, somebodyElse, pool } = await api.startApiWithTokens();
+    expect([url, somebody.sub, somebodyElse.sub, api.noTokens]).toEqual([API_URL, guarded.somebody.sub, guarded.somebodyElse.sub, undefined]);
+    expect([(await call("GET /events")).status, (await somebody.call("GET /events")).status]).toEqual([401, 200]);
+    expect((await call("GET /events", { headers: { authorization: await pool.accessToken("alice") } })).status).toBe(401);
+  });
+});

@@ -1,0 +1,99 @@
+import { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from "jose";
+import { claimsAsText, scopesOf } from "./authorizer-claims.ts";
+
+/** Decides on a request by its header Authorization and the scopes that its route asks for. */
+export type Authorizer = (authorization: string | undefined, routeScopes: string[]) => Promise<Authorized | Refused>;
+
+/** What the event has as requestContext.authorizer. */
+export interface Authorized {
+  jwt: { claims: Record<string, string>; scopes: string[] | null };
+}
+
+export interface Refused {
+  status: 401 | 403;
+  message: string;
+  headers: [name: string, value: string][];
+}
+
+export interface JwtSettings {
+  issuer: string;
+  /** One of these must be the token's `aud`, or its `client_id` where it has no `aud`. */
+  audience: string[];
+  /** The issuer's public keys, handed over: nothing is fetched. */
+  keys: JSONWebKeySet;
+}
+
+/**
+ * An authorizer that does what API Gateway's JWT authorizer does. It lets an ID token pass, as API
+ * Gateway does: telling it from an access token is the functions' part.
+ *
+ * Throws when the keys are no key set.
+ *
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html
+ */
+export function jwtAuthorizer(settings: JwtSettings): Authorizer {
+  const keys = createLocalJWKSet(settings.keys);
+  return async (authorization = "", routeScopes) => {
+    if (authorization === "") return unauthorized("Bearer");
+    // The prefix is optional. Whether AWS takes it in any case is not known; RFC 9110 does.
+    const token = authorization.replace(/^Bearer +/i, "");
+    try {
+      const claims = await verify(token, keys, settings);
+      const scopes = scopesOf(claims);
+      if (routeScopes.length > 0 && !routeScopes.some((scope) => scopes.includes(scope))) return forbidden;
+      return { jwt: { claims: claimsAsText(claims), scopes: routeScopes.length > 0 ? scopes : null } };
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) throw error;
+      return unauthorized(`Bearer scope="${routeScopes.join(" ")}" error="invalid_token" error_description="${describe(error, token)}"`);
+    }
+  };
+}
+
+/** The token's claims. Throws a JOSEError when anything is wrong with it. */
+async function verify(token: string, keys: ReturnType<typeof createLocalJWKSet>, { issuer, audience }: JwtSettings): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(
+    token,
+    (header, jws) => {
+      // With a single key in the set jose would do without.
+      if (header.kid === undefined) throw new errors.JWKSNoMatchingKey();
+      return keys(header, jws);
+    },
+    { algorithms: ["RS256", "RS384", "RS512"], issuer, requiredClaims: ["exp"] },
+  );
+  const intended = Object.hasOwn(payload, "aud") ? payload.aud : payload["client_id"];
+  if (![intended].flat().some((each) => typeof each === "string" && audience.includes(each))) throw claimFailed(payload, "aud");
+  if (payload.iat !== undefined && payload.iat > Date.now() / 1000) throw claimFailed(payload, "iat");
+  return payload;
+}
+
+function claimFailed(payload: JWTPayload, claim: string): errors.JWTClaimValidationFailed {
+  return new errors.JWTClaimValidationFailed(claim, payload, claim, "check_failed");
+}
+
+/** In AWS's words as far as they are published or recorded; those for `nbf`, `iat`, the key and the signature are ours. */
+function describe(error: errors.JOSEError, token: string): string {
+  if (token.split(".").length !== 3) return "token contains an invalid number of segments";
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return `signing method ${String(decodeProtectedHeader(token).alg).replaceAll(/\W/g, "")} is invalid`;
+  }
+  if (error instanceof errors.JWKSNoMatchingKey) return "the key of the token is not known";
+  if (error instanceof errors.JWSSignatureVerificationFailed) return "the signature is invalid";
+  const claim = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired ? error.claim : "";
+  return wrongClaims[claim] ?? "the token is malformed";
+}
+
+const wrongClaims: Record<string, string> = {
+  iss: "issuer does not match",
+  aud: "the token does not have a valid audience",
+  exp: "the token has expired",
+  nbf: "the token is not valid yet",
+  iat: "the token was issued in the future",
+};
+
+function unauthorized(challenge: string): Refused {
+  return { status: 401, message: "Unauthorized", headers: [["www-authenticate", challenge]] };
+}
+
+/** Whether AWS sends a header with it is not known. */
+const forbidden: Refused = { status: 403, message: "Forbidden", headers: [] };
