@@ -14,6 +14,7 @@ locals {
     for name, declaration in local.declarations : name => {
       routes    = try([for route in declaration.routes : tostring(route)], [])
       actions   = try([for action in declaration.actions : tostring(action)], [])
+      scopes    = try([for scope in declaration.scopes : tostring(scope)], [])
       memory_mb = try(declaration.memory_mb, 256)
       timeout_s = try(declaration.timeout_s, 10)
     }
@@ -30,7 +31,7 @@ module "function" {
   runtime              = var.lambda_runtime
   memory_mb            = each.value.memory_mb
   timeout_s            = each.value.timeout_s
-  environment          = { TABLE_NAME = aws_dynamodb_table.this.name }
+  environment          = { TABLE_NAME = aws_dynamodb_table.this.name, AUTH = local.has_auth ? "jwt" : "off" }
   role_path            = "/${var.project}/${var.stage}/"
   permissions_boundary = local.permissions_boundary
   log_retention_days   = var.log_retention_days

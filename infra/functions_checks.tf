@@ -41,5 +41,13 @@ resource "terraform_data" "functions" {
       condition     = length(local.complaints.scopes) == 0
       error_message = join("\n", local.complaints.scopes)
     }
+    precondition {
+      condition     = length(local.complaints.scopes_without_auth) == 0
+      error_message = join("\n", local.complaints.scopes_without_auth)
+    }
+    precondition {
+      condition     = length(local.complaints.scopes_of_nobody) == 0
+      error_message = join("\n", local.complaints.scopes_of_nobody)
+    }
   }
 }

@@ -4,6 +4,7 @@ locals {
   function_keys = ["routes", "actions", "scopes", "memory_mb", "timeout_s"]
   name_form     = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
   action_form   = "^[a-z0-9]+:[A-Z][A-Za-z]+$"
+  scope_form    = "^[^\\s\"\\\\]+$"
   route_form    = "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/([A-Za-z0-9._~-]+|\\{[A-Za-z0-9_]+\\}))+$"
 
   # API Gateway takes /events/{id} and /events/{name} for the same route.
@@ -50,10 +51,21 @@ locals {
       for route, names in local.functions_by_route : "The route ${route} stands more than once: in ${join(" and in ", distinct(names))}."
       if length(names) > 1
     ]
-    # Ignored they would leave open what their author believes to be closed.
     scopes = [
-      for name, declaration in local.declarations : "functions/${name}/function.json: scopes have no effect yet, because the API has no authorizer."
-      if try(declaration.scopes, []) != []
+      for name, declaration in local.declarations :
+      "functions/${name}/function.json: scopes must be a list of texts like [\"events/write\"]."
+      if !can([for scope in tolist(try(declaration.scopes, [])) : regex(local.scope_form, scope)])
+    ]
+    # Ignored they would leave open what their author believes to be closed.
+    scopes_without_auth = [
+      for name, function in local.functions : "functions/${name}/function.json: scopes have no effect while auth is off: turn it on, or leave scopes out."
+      if length(function.scopes) > 0 && !local.has_auth
+    ]
+    # Others come from a resource server and an OAuth 2.0 login, which this stack does not make.
+    scopes_of_nobody = [
+      for name, function in local.functions :
+      "functions/${name}/function.json: nobody would have these scopes: all that tokens of auth.create_user_pool have is aws.cognito.signin.user.admin."
+      if length(function.scopes) > 0 && local.makes_user_pool && !contains(function.scopes, "aws.cognito.signin.user.admin")
     ]
   }
 }

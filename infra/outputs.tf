@@ -4,11 +4,36 @@ output "base_url" {
 }
 
 output "curl" {
-  description = "A line that creates an event, for `terraform output -raw curl`."
-  value       = "curl -X POST '${aws_apigatewayv2_stage.this.invoke_url}/events' --header 'Content-Type: application/json' --data-raw '{\"type\": \"test_event\", \"payload\": {\"key\": \"value\"}}'"
+  description = "A line that creates an event, for `terraform output -raw curl`; with auth on it takes a token from $token."
+  value       = "curl -X POST '${aws_apigatewayv2_stage.this.invoke_url}/events'${local.has_auth ? " --header \"Authorization: Bearer $token\"" : ""} --header 'Content-Type: application/json' --data-raw '{\"type\": \"test_event\", \"payload\": {\"key\": \"value\"}}'"
 }
 
 output "function_names" {
   description = "The names of the Lambda functions."
   value       = [for function in module.function : function.name]
+}
+
+output "commit" {
+  description = "The commit that is deployed, or unknown where nobody said."
+  value       = var.commit
+}
+
+output "issuer" {
+  description = "Whose tokens the API takes; none while auth is off."
+  value       = local.issuer
+}
+
+output "audience" {
+  description = "What a token must have one of, as its aud or else as its client_id; none while auth is off."
+  value       = local.audience
+}
+
+output "user_pool_id" {
+  description = "The Cognito user pool whose users call the API, if it is one."
+  value       = local.user_pool_id
+}
+
+output "client_id" {
+  description = "The app client of that pool."
+  value       = local.client_id
 }

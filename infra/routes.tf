@@ -16,9 +16,12 @@ resource "aws_apigatewayv2_integration" "this" {
 resource "aws_apigatewayv2_route" "this" {
   for_each = local.routes
 
-  api_id    = aws_apigatewayv2_api.this.id
-  route_key = each.key
-  target    = "integrations/${aws_apigatewayv2_integration.this[each.value].id}"
+  api_id               = aws_apigatewayv2_api.this.id
+  route_key            = each.key
+  target               = "integrations/${aws_apigatewayv2_integration.this[each.value].id}"
+  authorization_type   = local.has_auth ? "JWT" : "NONE"
+  authorizer_id        = one(aws_apigatewayv2_authorizer.this[*].id)
+  authorization_scopes = local.functions[each.value].scopes
 
   # A route is live as soon as it exists, and answers 500 without its permission.
   depends_on = [aws_lambda_permission.this]

@@ -16,7 +16,8 @@ locals {
         Action   = "apigateway:GET"
         Resource = "${local.apis_arn}/*"
       },
-      # An API's id is made up by AWS, so its name must tell it. Routes, integrations and stages have no name to compare.
+      # An API's id is made up by AWS, so its name must tell it. Routes, integrations, authorizers and
+      # stages have no name to compare.
       {
         Sid      = "Change"
         Effect   = "Allow"

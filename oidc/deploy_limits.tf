@@ -9,6 +9,7 @@ locals {
     "dynamodb:Scan",
   ]
   object_actions = ["s3:DeleteObject*", "s3:GetObject*", "s3:PutObject*"]
+  user_actions   = ["cognito-idp:Admin*", "cognito-idp:ListUsers*", "cognito-idp:*UserImportJob*"]
 
   deploy_limits = {
     for stage in var.stages : stage => [
@@ -49,6 +50,13 @@ locals {
         Effect      = "Deny"
         Action      = local.object_actions
         NotResource = [local.arns[stage].state, "${local.arns[stage].state}.tflock"]
+      },
+      # With a user of its own it could call the API, as the owner of what it likes.
+      {
+        Sid      = "NoUsers"
+        Effect   = "Deny"
+        Action   = local.user_actions
+        Resource = "*"
       },
       # A function's own URL would be a way past the API.
       {

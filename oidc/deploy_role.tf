@@ -23,6 +23,7 @@ locals {
     for stage in var.stages : {
       "${stage}-functions" = { stage = stage, statements = local.deploy_functions[stage] }
       "${stage}-api"       = { stage = stage, statements = local.deploy_api[stage] }
+      "${stage}-auth"      = { stage = stage, statements = local.deploy_auth[stage] }
       "${stage}-data"      = { stage = stage, statements = local.deploy_data[stage] }
       "${stage}-limits"    = { stage = stage, statements = local.deploy_limits[stage] }
     }

@@ -2,12 +2,13 @@ data "aws_caller_identity" "this" {}
 
 # The names are those that infra/ gives; ARNs are written out, so that a first plan shows whole policies.
 locals {
-  account_id   = data.aws_caller_identity.this.account_id
-  issuer       = "token.actions.githubusercontent.com"
-  provider_arn = "arn:aws:iam::${local.account_id}:oidc-provider/${local.issuer}"
-  boundary_arn = "arn:aws:iam::${local.account_id}:policy/${var.project}-boundary"
-  state_bucket = "${var.project}-state-${local.account_id}"
-  state_arn    = "arn:aws:s3:::${local.state_bucket}"
+  account_id     = data.aws_caller_identity.this.account_id
+  issuer         = "token.actions.githubusercontent.com"
+  provider_arn   = "arn:aws:iam::${local.account_id}:oidc-provider/${local.issuer}"
+  boundary_arn   = "arn:aws:iam::${local.account_id}:policy/${var.project}-boundary"
+  state_bucket   = "${var.project}-state-${local.account_id}"
+  state_arn      = "arn:aws:s3:::${local.state_bucket}"
+  user_pools_arn = "arn:aws:cognito-idp:${var.region}:${local.account_id}:userpool/*"
 
   arns = {
     for stage in var.stages : stage => {

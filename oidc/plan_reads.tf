@@ -20,6 +20,13 @@ locals {
       Resource = "${local.apis_arn}/*"
     },
     {
+      Sid       = "UserPools"
+      Effect    = "Allow"
+      Action    = local.user_pool_reads
+      Resource  = local.user_pools_arn
+      Condition = { StringEquals = { "aws:ResourceTag/project" = var.project, "aws:ResourceTag/stage" = sort(var.stages) } }
+    },
+    {
       Sid      = "Tables"
       Effect   = "Allow"
       Action   = local.table_reads
@@ -52,7 +59,7 @@ locals {
     {
       Sid      = "NoItemsNoCalls"
       Effect   = "Deny"
-      Action   = concat(local.item_actions, ["lambda:InvokeFunction", "sts:AssumeRole"])
+      Action   = concat(local.item_actions, local.user_actions, ["lambda:InvokeFunction", "sts:AssumeRole"])
       Resource = "*"
     },
     {

@@ -13,6 +13,11 @@ output "alias_invoke_arn" {
   value       = aws_lambda_alias.live.invoke_arn
 }
 
+output "environment" {
+  description = "The environment variables of the function, of which none is a secret."
+  value       = nonsensitive(aws_lambda_function.this.environment[0].variables)
+}
+
 output "role" {
   description = "What the function's role may do, and what bounds it."
   value = {

@@ -53,11 +53,11 @@ run "finds_the_functions_by_their_folders_and_fills_in_what_they_leave_out" {
 
   assert {
     condition = local.functions == {
-      create-event = { routes = ["POST /events"], actions = ["dynamodb:PutItem"], memory_mb = 256, timeout_s = 10 }
-      get-event    = { routes = ["GET /events/{id}"], actions = ["dynamodb:GetItem"], memory_mb = 256, timeout_s = 10 }
-      list-events  = { routes = ["GET /events"], actions = ["dynamodb:GetItem", "dynamodb:Query"], memory_mb = 256, timeout_s = 10 }
-      sweep-events = { routes = [], actions = [], memory_mb = 256, timeout_s = 10 }
-      update-event = { routes = ["PUT /events/{id}", "PATCH /events/{id}"], actions = ["dynamodb:UpdateItem"], memory_mb = 512, timeout_s = 20 }
+      create-event = { routes = ["POST /events"], actions = ["dynamodb:PutItem"], scopes = [], memory_mb = 256, timeout_s = 10 }
+      get-event    = { routes = ["GET /events/{id}"], actions = ["dynamodb:GetItem"], scopes = [], memory_mb = 256, timeout_s = 10 }
+      list-events  = { routes = ["GET /events"], actions = ["dynamodb:GetItem", "dynamodb:Query"], scopes = [], memory_mb = 256, timeout_s = 10 }
+      sweep-events = { routes = [], actions = [], scopes = [], memory_mb = 256, timeout_s = 10 }
+      update-event = { routes = ["PUT /events/{id}", "PATCH /events/{id}"], actions = ["dynamodb:UpdateItem"], scopes = [], memory_mb = 512, timeout_s = 20 }
     }
     error_message = "Got ${jsonencode(local.functions)}"
   }

@@ -162,18 +162,52 @@ run "refuses_two_functions_on_one_route_and_a_route_named_twice" {
   }
 }
 
-run "refuses_scopes_that_would_protect_nothing" {
+run "refuses_scopes_that_are_no_list_of_texts" {
   command = plan
   variables {
     functions_path = "tests/fixtures/refused/scopes"
+    auth           = { issuer = "https://login.example.com/", audience = ["events"] }
   }
 
   expect_failures = [terraform_data.functions]
   assert {
     condition = flatten(values(local.complaints)) == [
-      "functions/get-event/function.json: scopes have no effect yet, because the API has no authorizer.",
+      "functions/blank/function.json: scopes must be a list of texts like [\"events/write\"].",
+      "functions/no-list/function.json: scopes must be a list of texts like [\"events/write\"].",
+      "functions/quoted/function.json: scopes must be a list of texts like [\"events/write\"].",
     ]
     error_message = "Got other sentences: ${jsonencode(flatten(values(local.complaints)))}"
   }
 }
 
+run "refuses_scopes_that_would_protect_nothing" {
+  command = plan
+  variables {
+    functions_path = "tests/fixtures/scopes"
+  }
+
+  expect_failures = [terraform_data.functions]
+  assert {
+    condition = flatten(values(local.complaints)) == [
+      "functions/create-event/function.json: scopes have no effect while auth is off: turn it on, or leave scopes out.",
+      "functions/update-event/function.json: scopes have no effect while auth is off: turn it on, or leave scopes out.",
+    ]
+    error_message = "Got other sentences: ${jsonencode(flatten(values(local.complaints)))}"
+  }
+}
+
+run "refuses_scopes_that_would_lock_everybody_out" {
+  command = plan
+  variables {
+    functions_path = "tests/fixtures/scopes"
+    auth           = { create_user_pool = true }
+  }
+
+  expect_failures = [terraform_data.functions]
+  assert {
+    condition = flatten(values(local.complaints)) == [
+      "functions/create-event/function.json: nobody would have these scopes: all that tokens of auth.create_user_pool have is aws.cognito.signin.user.admin.",
+    ]
+    error_message = "Got other sentences: ${jsonencode(flatten(values(local.complaints)))}"
+  }
+}

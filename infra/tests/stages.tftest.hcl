@@ -37,6 +37,8 @@ run "protects_the_data_of_prod" {
     deletion_protection    = run.read.stages.prod.deletion_protection
   }
 
+  # That anybody could call it is said as a warning.
+  expect_failures = [check.auth]
   assert {
     condition     = [aws_dynamodb_table.this.deletion_protection_enabled, aws_dynamodb_table.this.point_in_time_recovery[0].enabled] == [true, true]
     error_message = "Got ${jsonencode(aws_dynamodb_table.this)}"

@@ -26,11 +26,15 @@ run "lets_the_deploy_role_deploy_its_stage" {
 
   assert {
     condition = { for name, policy in aws_iam_policy.deploy : name => [
-      for statement in jsondecode(policy.policy).Statement : [statement.Sid, statement.Resource] if statement.Effect == "Allow"
+      for statement in jsondecode(policy.policy).Statement : [statement.Sid, try(statement.Resource, "not ${statement.NotResource}")] if statement.Effect == "Allow"
       ] if startswith(name, "prod-") } == {
       prod-functions = [
         ["Functions", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
         ["CalledByTheApi", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
+        ["CalledByTheSmokeTest", [
+          "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-create-event:live",
+          "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-get-event:live",
+        ]],
         ["Roles", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
         ["RolesWithTheBoundary", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
         ["RolesForLambda", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
@@ -46,6 +50,10 @@ run "lets_the_deploy_role_deploy_its_stage" {
           "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/events-api-prod/*",
         ]],
         ["AccessLog", "*"],
+      ]
+      prod-auth = [
+        ["MakeUserPool", "not arn:aws:cognito-idp:*:*:userpool/*"],
+        ["UserPool", "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/*"],
       ]
       prod-data = [
         ["Table", "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod"],
@@ -88,6 +96,19 @@ run "lets_the_deploy_role_deploy_its_stage" {
   }
 
   assert {
+    condition = { for statement in jsondecode(aws_iam_policy.deploy["prod-auth"].policy).Statement : statement.Sid => statement.Condition } == {
+      MakeUserPool = { StringEquals = { "aws:RequestTag/project" = "events-api", "aws:RequestTag/stage" = "prod" } }
+      UserPool     = { StringEquals = { "aws:ResourceTag/project" = "events-api", "aws:ResourceTag/stage" = "prod" } }
+    }
+    error_message = "A user pool must be told by its tags: ${aws_iam_policy.deploy["prod-auth"].policy}"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_policy.deploy["prod-auth"].policy).Statement[0].Action == ["cognito-idp:CreateUserPool", "cognito-idp:TagResource"]
+    error_message = "What needs no tag on the pool must be what makes one: ${aws_iam_policy.deploy["prod-auth"].policy}"
+  }
+
+  assert {
     condition = { for name, policy in aws_iam_policy.deploy : name => sort(flatten([
       for statement in jsondecode(policy.policy).Statement : statement.Action if statement.Effect == "Allow"
       ])) if startswith(name, "prod-") && name != "prod-limits" } == {
@@ -96,9 +117,9 @@ run "lets_the_deploy_role_deploy_its_stage" {
         "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:PassRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
         "iam:TagRole", "iam:UntagRole", "iam:UpdateRoleDescription",
         "lambda:AddPermission", "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction", "lambda:GetAlias",
-        "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "lambda:ListTags",
-        "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource",
-        "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+        "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration", "lambda:GetPolicy",
+        "lambda:InvokeFunction", "lambda:ListTags", "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:RemovePermission",
+        "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
       ])
       prod-api = tolist([
         "apigateway:DELETE", "apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:POST", "apigateway:POST",
@@ -106,6 +127,12 @@ run "lets_the_deploy_role_deploy_its_stage" {
         "logs:CreateLogDelivery", "logs:CreateLogGroup", "logs:DeleteLogDelivery", "logs:DeleteLogGroup", "logs:DescribeLogGroups",
         "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:ListTagsForResource", "logs:PutResourcePolicy",
         "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource", "logs:UpdateLogDelivery",
+      ])
+      prod-auth = tolist([
+        "cognito-idp:CreateUserPool", "cognito-idp:CreateUserPoolClient", "cognito-idp:DeleteUserPool", "cognito-idp:DeleteUserPoolClient",
+        "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetUserPoolMfaConfig",
+        "cognito-idp:SetUserPoolMfaConfig", "cognito-idp:TagResource", "cognito-idp:TagResource", "cognito-idp:UntagResource",
+        "cognito-idp:UpdateUserPool", "cognito-idp:UpdateUserPoolClient",
       ])
       prod-data = tolist([
         "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable",
@@ -118,7 +145,7 @@ run "lets_the_deploy_role_deploy_its_stage" {
   }
 
   assert {
-    condition     = replace(jsonencode([for part in ["api", "data", "functions", "limits"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "data", "functions", "limits"] : aws_iam_policy.deploy["staging-${part}"].policy])
+    condition     = replace(jsonencode([for part in ["api", "auth", "data", "functions", "limits"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "auth", "data", "functions", "limits"] : aws_iam_policy.deploy["staging-${part}"].policy])
     error_message = "The policies of the stages must differ in the stage's name only."
   }
 }
@@ -168,6 +195,12 @@ run "limits_the_deploy_role_whatever_else_is_allowed" {
         ]
       },
       {
+        Sid      = "NoUsers"
+        Effect   = "Deny"
+        Action   = ["cognito-idp:Admin*", "cognito-idp:ListUsers*", "cognito-idp:*UserImportJob*"]
+        Resource = "*"
+      },
+      {
         Sid      = "NoFunctionUrls"
         Effect   = "Deny"
         Action   = ["lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"]
@@ -179,9 +212,9 @@ run "limits_the_deploy_role_whatever_else_is_allowed" {
 
   assert {
     condition = { for name, attachment in aws_iam_role_policy_attachment.deploy : name => attachment.role } == {
-      for name in setproduct(["prod", "staging"], ["api", "data", "functions", "limits"]) : join("-", name) => "events-api-deploy-${name[0]}"
+      for name in setproduct(["prod", "staging"], ["api", "auth", "data", "functions", "limits"]) : join("-", name) => "events-api-deploy-${name[0]}"
     }
-    error_message = "Each role must have the four policies of its stage."
+    error_message = "Each role must have the five policies of its stage."
   }
 }
 
@@ -194,6 +227,7 @@ run "lets_the_plan_role_read_and_nothing_else" {
   assert {
     condition = sort(flatten([for statement in jsondecode(aws_iam_policy.plan.policy).Statement : statement.Action if statement.Effect == "Allow"])) == tolist([
       "apigateway:GET",
+      "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetUserPoolMfaConfig",
       "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
       "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
       "lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
@@ -209,6 +243,7 @@ run "lets_the_plan_role_read_and_nothing_else" {
       Functions = [for stage in ["prod", "staging"] : "arn:aws:lambda:eu-central-1:123456789012:function:events-api-${stage}-*"]
       Roles     = [for stage in ["prod", "staging"] : "arn:aws:iam::123456789012:role/events-api/${stage}/events-api-${stage}-*"]
       Apis      = "arn:aws:apigateway:eu-central-1::/apis/*"
+      UserPools = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/*"
       Tables    = [for stage in ["prod", "staging"] : "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-${stage}"]
       LogGroups = "*"
       LogGroupTags = flatten([for stage in ["prod", "staging"] : [
@@ -221,6 +256,13 @@ run "lets_the_plan_role_read_and_nothing_else" {
       NoOtherObjects = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-state-123456789012/${stage}/terraform.tfstate"]
     }
     error_message = "The plan role must read the stages only: ${aws_iam_policy.plan.policy}"
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.plan.policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
+      UserPools = { StringEquals = { "aws:ResourceTag/project" = "events-api", "aws:ResourceTag/stage" = ["prod", "staging"] } }
+    }
+    error_message = "A user pool must be told by its tags: ${aws_iam_policy.plan.policy}"
   }
 
   assert {
