@@ -12,8 +12,9 @@ export const trusted: Trusted = { project: "events-api", repository: "acme/event
 export const tokens = tokensOf(trusted);
 
 /** Takes a role with a token and nothing else; gives its keys, or what AWS said instead. */
-export async function takeRole({ url }: Gate, roleArn: string, token: string): Promise<Credentials | string> {
-  const form = { Action: "AssumeRoleWithWebIdentity", Version: "2011-06-15", RoleArn: roleArn, RoleSessionName: "rehearsal", WebIdentityToken: token };
+export async function takeRole({ url }: Gate, roleArn: string, token: string, { sessionName = "rehearsal", duration_s = "3600" } = {}): Promise<Credentials | string> {
+  const session = { RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: duration_s, WebIdentityToken: token };
+  const form = { Action: "AssumeRoleWithWebIdentity", Version: "2011-06-15", ...session };
   const answer = await fetch(url, { method: "POST", body: new URLSearchParams(form) });
   const body = await answer.text();
   if (!answer.ok) return elementOf(body, "Message") ?? body;

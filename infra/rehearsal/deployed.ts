@@ -6,6 +6,7 @@ import type { Route } from "../local/gateway.ts";
 import { runInThread, type RunningFunction } from "../local/runner.ts";
 import type { AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
+import type { Invoke } from "./gate/repairs-lambda.ts";
 
 /** What the emulated AWS does around a function. */
 export interface Surroundings extends Pick<Gate, "url" | "accountId" | "zipOf" | "credentialsFor" | "mayInvoke"> {
@@ -18,6 +19,8 @@ export interface DeployedApi {
   apiId: string;
   stage: string;
   routes: Route[];
+  /** What Lambda's API does with the functions of the routes, for who may invoke them. */
+  invoke: Invoke;
   stop: () => Promise<void>;
 }
 
@@ -46,11 +49,11 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
   if (!stage) throw new Error(`The API ${name} has no stage.`);
   const integrations = new Map(itemsOf(await read(`${apiPath}/integrations`)).map((each) => [`integrations/${String(each["integrationId"])}`, each]));
   const stageName = String(stage["stageName"]);
-  const functions = new Map<string, RunningFunction>();
+  const functions = new Map<string, RunningFunction & { alias: string }>();
   const routes: Route[] = [];
   for (const { routeKey, target } of itemsOf(await read(`${apiPath}/routes`))) {
     const { functionName, alias } = integratedFunction(integrations.get(String(target)));
-    const running = functions.get(functionName) ?? (await startDeployed(functionName, alias, scratchPath, surroundings));
+    const running = functions.get(functionName) ?? { alias, ...(await startDeployed(functionName, alias, scratchPath, surroundings)) };
     functions.set(functionName, running);
     const [method = "", path = ""] = String(routeKey).split(" ");
     const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stageName}/${method}${path}`;
@@ -63,7 +66,21 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
       },
     });
   }
-  return { apiId, stage: stageName, routes, stop: async () => { await Promise.all([...functions.values()].map((each) => each.stop())); } };
+  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => {
+    const running = functions.get(functionName);
+    if (running?.alias !== qualifier) throw new Error(`${functionName}:${qualifier} does not run here.`);
+    return invokeDirectly(running, payload);
+  };
+  return { apiId, stage: stageName, routes, invoke, stop: async () => { await Promise.all([...functions.values()].map((each) => each.stop())); } };
+}
+
+/** An error in the function is no error of Lambda's: it is told in the result. */
+async function invokeDirectly(running: RunningFunction, payload: Buffer): ReturnType<Invoke> {
+  try {
+    return { payload: Buffer.from(JSON.stringify(await running.invoke(JSON.parse(payload.toString()) as object))), isError: false };
+  } catch (error) {
+    return { payload: Buffer.from(JSON.stringify({ errorType: "Error", errorMessage: String(error) })), isError: true };
+  }
 }
 
 function integratedFunction(integration: Record<string, unknown> | undefined): { functionName: string; alias: string } {

@@ -1,12 +1,14 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../bundle.ts";
 import { root } from "../functions.ts";
 import { trusted } from "./ci.ts";
 import { startGate } from "./gate/gate.ts";
+import { startGitHub } from "./github/github.ts";
 import { startMoto } from "./moto.ts";
 import { killPrograms } from "./programs.ts";
+import { copyProject } from "./project-copy.ts";
 import { rehearse } from "./rehearsal.ts";
 import { interrupt, step } from "./steps.ts";
 import { expectTerraform } from "./terraform.ts";
@@ -25,28 +27,22 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 try {
   await expectTerraform();
-  copyProject();
+  copyProject(root, scratchPath);
   await step("Build the functions", async () => { writeBundles(await bundleFunctions(), join(scratchPath, "dist")); });
   const moto = await step("Start moto", startMoto);
   started.push(moto);
   const issuer = startIssuer();
   const gate = await step("Start the gate in front of it", () => startGate({ motoUrl: moto.url, region, issuer }));
   started.push(gate);
-  await rehearse({ gate, issuer, names: { project: trusted.project, stage: "prod", accountId: gate.accountId, region }, scratchPath });
+  const github = await step("Make the project a repository", () => startGitHub({ gate, issuer, scratchPath }));
+  started.push(github);
+  await rehearse({ gate, issuer, github, names: { project: trusted.project, stage: "prod", accountId: gate.accountId, region }, scratchPath });
   console.log("\nThe rehearsal has passed.");
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 } finally {
   await stopAll();
-}
-
-/** Terraform leaves files beside what it applies; here it works on a copy, and the project stays clean. */
-function copyProject(): void {
-  for (const folder of ["functions", "infra", "oidc"]) {
-    cpSync(join(root, folder), join(scratchPath, folder), { recursive: true, filter: (path) => !path.includes(".terraform/") && !path.includes(".tfstate") });
-  }
-  cpSync(join(root, "README.md"), join(scratchPath, "README.md"));
 }
 
 async function stopAll(): Promise<void> {

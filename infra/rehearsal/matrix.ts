@@ -54,7 +54,8 @@ function tableRequests(table: string): Record<string, AwsRequest> {
     PutItem: { TableName: table, Item: key },
     UpdateItem: { ...ofItem, UpdateExpression: "SET #n = :n", ExpressionAttributeNames: { "#n": "n" }, ExpressionAttributeValues: { ":n": { S: "" } } },
     DeleteItem: ofItem,
-    Query: { TableName: table, KeyConditionExpression: "id = :id", ExpressionAttributeValues: { ":id": key.id } },
+    Query: { TableName: table, IndexName: "by-type", KeyConditionExpression: "#t = :t", ExpressionAttributeNames: { "#t": "type" }, ExpressionAttributeValues: { ":t": key.id } },
+    "Query (of the table itself)": { TableName: table, KeyConditionExpression: "id = :id", ExpressionAttributeValues: { ":id": key.id } },
     Scan: { TableName: table },
     BatchGetItem: { RequestItems: { [table]: { Keys: [key] } } },
     BatchWriteItem: { RequestItems: { [table]: [{ PutRequest: { Item: key } }] } },
@@ -62,7 +63,7 @@ function tableRequests(table: string): Record<string, AwsRequest> {
     DeleteTable: { TableName: table },
   };
   return Object.fromEntries(
-    Object.entries(inputs).map(([action, input]) => [`dynamodb:${action}`, jsonRequest("dynamodb", `DynamoDB_20120810.${action}`, input)]),
+    Object.entries(inputs).map(([action, input]) => [`dynamodb:${action}`, jsonRequest("dynamodb", `DynamoDB_20120810.${action.replace(/ .*/, "")}`, input)]),
   );
 }
 

@@ -1,4 +1,4 @@
-import { formRequest, type AwsAnswer, type AwsCaller, type AwsRequest } from "./aws.ts";
+import { formRequest, jsonRequest, type AwsAnswer, type AwsCaller, type AwsRequest } from "./aws.ts";
 import type { Names } from "./setting.ts";
 
 /** Something put wrong in what is deployed, and the way back. */
@@ -9,8 +9,8 @@ export interface Mutation {
 }
 
 /**
- * Four mistakes that a deployment could make, each put into the deployed function get-event by the
- * operator: whoever then calls the API must notice.
+ * Five mistakes that a deployment could make, each put into the deployed function get-event, or into
+ * the table, by the operator: whoever then calls the API must notice.
  */
 export function mutationsOf({ project, stage, accountId, region }: Names, apiId: string, operate: AwsCaller): Mutation[] {
   const name = `${project}-${stage}-get-event`;
@@ -38,7 +38,25 @@ export function mutationsOf({ project, stage, accountId, region }: Names, apiId:
     changed("a wrong environment variable", { Environment: { Variables: { TABLE_NAME: "wrong" } } }),
     changed("a wrong handler name", { Handler: "index.wrong" }),
     wrongInvokePermission(name, `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stage}`, send),
+    renamedIndex(`${project}-${stage}`, send),
   ];
+}
+
+/** A function with more memory than Terraform gave it: callers see no difference, and the bill does. */
+export function changedMemory({ project, stage }: Names, operate: AwsCaller): Mutation {
+  const path = `${project}-${stage}-get-event/configuration`;
+  const send = (request: AwsRequest) => sendExpectingSuccess(operate, request);
+  let before = 0;
+  return {
+    what: "more memory",
+    apply: async () => {
+      ({ MemorySize: before } = JSON.parse((await send(lambdaRequest("GET", path))).body) as { MemorySize: number });
+      await send(lambdaRequest("PUT", path, { MemorySize: 2 * before }));
+    },
+    revert: async () => {
+      await send(lambdaRequest("PUT", path, { MemorySize: before }));
+    },
+  };
 }
 
 type Send = (request: AwsRequest) => Promise<AwsAnswer>;
@@ -87,6 +105,32 @@ function wrongInvokePermission(name: string, apiArn: string, send: Send): Mutati
     },
     revert: () => replace(before.Condition.ArnLike["AWS:SourceArn"]),
   };
+}
+
+/** The table's name for an index is then another than the code's. */
+function renamedIndex(table: string, send: Send): Mutation {
+  const call = (operation: string, input: object) => send(jsonRequest("dynamodb", `DynamoDB_20120810.${operation}`, { TableName: table, ...input }));
+  const rename = async (from: string, to: string) => {
+    const { Table } = JSON.parse((await call("DescribeTable", {})).body) as { Table: { AttributeDefinitions: object[]; GlobalSecondaryIndexes: Index[] } };
+    const index = Table.GlobalSecondaryIndexes.find(({ IndexName }) => IndexName === from);
+    if (!index) throw new Error(`${table} has no index ${from}.`);
+    const { KeySchema, Projection, OnDemandThroughput } = index;
+    const renamed = { IndexName: to, KeySchema, Projection, OnDemandThroughput };
+    await call("UpdateTable", { GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: from } }] });
+    await call("UpdateTable", { AttributeDefinitions: Table.AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create: renamed }] });
+  };
+  return {
+    what: "another name of an index",
+    apply: () => rename("by-organizer", "by-organiser"),
+    revert: () => rename("by-organiser", "by-organizer"),
+  };
+}
+
+interface Index {
+  IndexName: string;
+  KeySchema: object[];
+  Projection: object;
+  OnDemandThroughput: object;
 }
 
 async function currentVersion(name: string, send: Send) {

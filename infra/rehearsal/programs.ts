@@ -7,9 +7,11 @@ export interface Run {
 }
 
 const running = new Set<ChildProcess>();
+let isOver = false;
 
-/** Runs a program to its end. Throws only where it cannot be started. */
+/** Runs a program to its end. Throws only where it cannot be started, or killPrograms has been called. */
 export async function runProgram(program: string, parameters: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<Run> {
+  if (isOver) throw new Error("Interrupted.");
   // A group of its own, so that what it starts can be stopped with it: bash would leave Terraform behind.
   const child = spawn(program, parameters, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
@@ -26,8 +28,9 @@ export async function runProgram(program: string, parameters: string[], options:
   }
 }
 
-/** Ends what is running at once, each with its whole group. Terraform's state does not matter here: it goes too. */
+/** Ends what is running at once, each with its whole group, and lets nothing begin any more. Terraform's state goes too. */
 export function killPrograms(): void {
+  isOver = true;
   for (const { pid } of running) {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   }

@@ -38,6 +38,9 @@ export function refusedToDeploy({ project, stage, accountId, region }: Names): A
     },
     ...tableAttempts(`${project}-${stage}`),
     ...stateAttempts(project, accountId, [`other/terraform.tfstate`, "oidc/terraform.tfstate"]),
+    { what: "invoke another version than the one that callers get", request: invoke(functionRole) },
+    { what: "invoke a function that deletes", request: invoke(`${project}-${stage}-delete-event`, "live") },
+    { what: "invoke a function of another project", request: invoke("other-create-event", "live") },
     {
       what: "pass another role to a function",
       request: createFunction(`${project}-${stage}-x`, `arn:aws:iam::${accountId}:role/${own}`),
@@ -83,6 +86,7 @@ export function refusedToPlan({ project, stage, accountId }: Names): Attempt[] {
     ]),
     ...tableAttempts(`${project}-${stage}`),
     { what: "delete the table", request: jsonRequest("dynamodb", "DynamoDB_20120810.DeleteTable", { TableName: `${project}-${stage}` }) },
+    { what: "invoke a function", request: invoke(functionRole, "live") },
     { what: "delete a function", request: { service: "lambda", method: "DELETE", path: `/2015-03-31/functions/${functionRole}` } },
     { what: "make an API", request: { service: "apigateway", method: "POST", path: "/v2/apis", headers: { "content-type": "application/json" }, body: '{"name":"x","protocolType":"HTTP"}' } },
     {
@@ -110,6 +114,11 @@ function stateAttempts(project: string, accountId: string, keys: string[]): Atte
     { what: "read another project's state", request: { service: "s3", method: "GET", path: `/other-state-${accountId}/prod/terraform.tfstate` } },
     { what: "delete the state bucket", request: { service: "s3", method: "DELETE", path: `/${bucket}` } },
   ];
+}
+
+function invoke(name: string, qualifier?: string): AwsRequest {
+  const path = `/2015-03-31/functions/${name}/invocations${qualifier === undefined ? "" : `?Qualifier=${qualifier}`}`;
+  return { service: "lambda", method: "POST", path, headers: { "content-type": "application/json" }, body: "{}" };
 }
 
 function createFunction(name: string, role: string): AwsRequest {

@@ -31,18 +31,23 @@ export async function serveDeployed(gate: Gate, { project, stage, region }: Name
 
 /** Runs the callers' suites against a URL, as `API_URL=... npm test` does, and gives their last lines. */
 export async function runSuites(url: string): Promise<string> {
-  const command = ["node_modules/vitest/vitest.mjs", "run", "--config", "infra/vitest.config.ts"];
+  // One file after the other: moto takes one request at a time, and the functions wait for it two seconds only.
+  const command = ["node_modules/vitest/vitest.mjs", "run", "--config", "infra/vitest.config.ts", "--no-file-parallelism"];
   const { exitCode, output } = await runProgram(process.execPath, command, { cwd: root, env: { ...process.env, API_URL: url, NO_COLOR: "1" } });
   if (exitCode !== 0) throw new Error(`The suites failed against what is deployed:\n${output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000)}`);
   return /Tests\s+(.*)/.exec(output)?.[1] ?? "passed";
 }
 
-/** Creates an event and reads it: a sentence that says what is wrong, or nothing when both work. */
+/** Creates an event, reads it and lists it by each index: a sentence that says what is wrong, or nothing when all works. */
 export async function whatFails(url: string): Promise<string | undefined> {
-  const content = JSON.stringify({ title: "Rehearsal" });
+  const content = JSON.stringify({ title: "Rehearsal", organizer: "Rehearsal" });
   const created = await fetch(`${url}/events`, { method: "POST", headers: { "content-type": "application/json" }, body: content });
   if (created.status !== 201) return `POST /events answered ${created.status}`;
   const { id } = (await created.json()) as { id: string };
-  const { status } = await fetch(`${url}/events/${id}`);
-  return status === 200 ? undefined : `GET /events/{id} answered ${status}`;
+  for (const path of [`/events/${id}`, "/events?status=active", "/events?organizer=Rehearsal", "/events?type=event"]) {
+    const answer = await fetch(`${url}${path}`);
+    if (answer.status !== 200) return `GET ${path.replace(id, "{id}")} answered ${answer.status}`;
+    if (!(await answer.text()).includes(id)) return `GET ${path} is without the event`;
+  }
+  return undefined;
 }

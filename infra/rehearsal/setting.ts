@@ -1,4 +1,5 @@
 import type { Gate } from "./gate/gate.ts";
+import type { GitHub } from "./github/github.ts";
 import type { TokenIssuer } from "./tokens.ts";
 
 /** What is deployed, where: every name in the account follows from these. */
@@ -13,7 +14,8 @@ export interface Names {
 export interface Rehearsal {
   gate: Gate;
   issuer: TokenIssuer;
+  github: GitHub;
   names: Names;
-  /** A copy of functions/, infra/ and oidc/, with dist/. */
+  /** A copy of the project, with dist/. */
   scratchPath: string;
 }

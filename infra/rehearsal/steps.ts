@@ -25,3 +25,9 @@ export async function step<Result>(title: string, act: () => Promise<Result>, ou
 export function expectNone(wrong: string[], what: string): void {
   if (wrong.length > 0) throw new Error(`${what}:\n  ${wrong.join("\n  ")}`);
 }
+
+/** Both at once. Throws when both have ended, so that nothing goes on behind a step that has failed. */
+export async function together<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
+}

@@ -11,28 +11,32 @@ export interface Operator {
 /** An address in numbers makes the provider put a bucket's name into the path; the S3 backend needs to be told. */
 export const pathStyle = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
 
-/**
- * An environment in which Terraform finds the emulated AWS and nothing of this machine, no profile
- * and no instance metadata, and asks no questions. `more` holds the credentials.
- */
-export function operatorAt(url: string, region: string, more: Record<string, string>): Operator {
-  const environment = {
+/** An environment in which programs find the emulated AWS and nothing of this machine, no profile and no instance metadata. */
+export function environmentAt(url: string): NodeJS.ProcessEnv {
+  return {
     PATH: process.env["PATH"],
     HOME: process.env["HOME"],
     TF_CLI_CONFIG_FILE: process.env["TF_CLI_CONFIG_FILE"],
     CHECKPOINT_DISABLE: "1",
-    TF_IN_AUTOMATION: "1",
-    TF_INPUT: "0",
     TF_CLI_ARGS: "-no-color",
-    TF_CLI_ARGS_apply: "-auto-approve",
-    TF_CLI_ARGS_destroy: "-auto-approve",
     AWS_ENDPOINT_URL: url,
     AWS_ENDPOINT_URL_S3: url,
     AWS_ENDPOINT_URL_STS: url,
-    AWS_REGION: region,
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  };
+}
+
+/** Somebody whom Terraform asks no questions. `more` holds the credentials. */
+export function operatorAt(url: string, region: string, more: Record<string, string>): Operator {
+  const environment = {
+    ...environmentAt(url),
+    TF_IN_AUTOMATION: "1",
+    TF_INPUT: "0",
+    TF_CLI_ARGS_apply: "-auto-approve",
+    TF_CLI_ARGS_destroy: "-auto-approve",
+    AWS_REGION: region,
     ...more,
   };
   return {

@@ -164,24 +164,38 @@ function otherDriftChecks(trusted: Trusted): Refused[] {
   ];
 }
 
-/** The claims of the jobs that are trusted, as for a repository made after 15 July 2026. */
+/** The claims of the jobs that are trusted. */
 export function tokensOf(trusted: Trusted): { deploy: (stage: string) => Claims; pullRequest: Claims; drift: Claims } {
+  const workflows = ".github/workflows";
+  return {
+    deploy: (stage) => claimsOf(trusted, { event: "push", ref: "refs/heads/main", file: `${workflows}/deploy-stage.yml`, environment: stage }),
+    pullRequest: claimsOf(trusted, { event: "pull_request", ref: "refs/pull/1/merge", file: `${workflows}/plan.yml` }),
+    drift: claimsOf(trusted, { event: "schedule", ref: "refs/heads/main", file: `${workflows}/drift.yml` }),
+  };
+}
+
+/** What GitHub looks at when a job asks for a token. */
+export interface Asking {
+  event: string;
+  ref: string;
+  /** The workflow that has the job in it, which may be one that is called. */
+  file: string;
+  environment?: string | undefined;
+}
+
+/** The claims of a job's token, as for a repository made after 15 July 2026. */
+export function claimsOf(trusted: Trusted, { event, ref, file, environment }: Asking): Claims {
   const { repository, repositoryId, ownerId } = trusted;
-  const subject = subjectOf(trusted);
-  const workflows = `${repository}/.github/workflows`;
-  const claims = (context: string, ref: string, workflow: string): Claims => ({
+  const context = event === "pull_request" ? "pull_request" : `ref:${ref}`;
+  return {
     aud: "sts.amazonaws.com",
-    sub: `${subject}:${context}`,
+    sub: `${subjectOf(trusted)}:${environment === undefined ? context : `environment:${environment}`}`,
     repository,
     repository_id: repositoryId,
     repository_owner_id: ownerId,
     ref,
-    job_workflow_ref: `${workflows}/${workflow}@${ref}`,
-  });
-  return {
-    deploy: (stage) => ({ ...claims(`environment:${stage}`, "refs/heads/main", "deploy-stage.yml"), environment: stage }),
-    pullRequest: claims("pull_request", "refs/pull/1/merge", "plan.yml"),
-    drift: claims("ref:refs/heads/main", "refs/heads/main", "drift.yml"),
+    job_workflow_ref: `${repository}/${file}@${ref}`,
+    ...(environment !== undefined && { environment }),
   };
 }
 

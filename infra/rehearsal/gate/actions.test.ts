@@ -6,6 +6,7 @@ const account: Account = {
   accountId: "111122223333",
   role: (name) => Promise.resolve(name === "known" ? { arn: "arn:aws:iam::111122223333:role/app/prod/known", boundary: "arn:aws:iam::111122223333:policy/limit" } : undefined),
   apiName: (id) => Promise.resolve(id === "a1" ? "app-prod" : undefined),
+  userPoolTags: (id) => Promise.resolve<Record<string, string>>(id === "eu-north-1_known" ? { Stage: "prod" } : {}),
 };
 
 function json(service: string, target: string, input: object): ServiceRequest {
@@ -30,12 +31,14 @@ function lines(asks: Ask[] | undefined): string[] | undefined {
 }
 
 const dynamodb = (operation: string, input: object) => json("dynamodb", `DynamoDB_20120810.${operation}`, input);
+const cognito = (operation: string, input: object) => json("cognito-idp", `AWSCognitoIdentityProviderService.${operation}`, input);
 const iam = (fields: Record<string, string>) => form("iam", fields);
 const apigateway = (method: string, path: string, input?: object) => request("apigateway", method, path, input && JSON.stringify(input));
 const s3 = (method: string, url: string, body = "", headers: NodeJS.Dict<string[]> = {}) => request("s3", method, url, body, headers);
 
 const table = "arn:aws:dynamodb:eu-north-1:111122223333:table/t";
 const functions = "arn:aws:lambda:eu-north-1:111122223333:function";
+const pools = "arn:aws:cognito-idp:eu-north-1:111122223333:userpool";
 const group = "arn:aws:logs:eu-north-1:111122223333:log-group";
 
 // The requests are those that Terraform's provider, its S3 backend and the SDK for JavaScript send, cut to what matters.
@@ -48,6 +51,16 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ["ListTagsOfResource", dynamodb("ListTagsOfResource", { ResourceArn: table }), [`dynamodb:ListTagsOfResource ${table}`]],
     ["BatchWriteItem on two tables", dynamodb("BatchWriteItem", { RequestItems: { t: [], u: [] } }), [`dynamodb:BatchWriteItem ${table}`, "dynamodb:BatchWriteItem arn:aws:dynamodb:eu-north-1:111122223333:table/u"]],
     ["a transaction", dynamodb("TransactWriteItems", { TransactItems: [{ Put: { TableName: "t" } }, { ConditionCheck: { TableName: "t" } }] }), [`dynamodb:PutItem ${table}`, `dynamodb:ConditionCheckItem ${table}`]],
+  ],
+  Cognito: [
+    ["CreateUserPool with tags", cognito("CreateUserPool", { PoolName: "p", UserPoolTags: { stage: "prod" } }), ["cognito-idp:CreateUserPool * aws:requesttag/stage=prod", "cognito-idp:TagResource * aws:requesttag/stage=prod"]],
+    ["CreateUserPool without tags", cognito("CreateUserPool", { PoolName: "p" }), ["cognito-idp:CreateUserPool *"]],
+    ["an app client, of a pool with tags", cognito("CreateUserPoolClient", { UserPoolId: "eu-north-1_known" }), [`cognito-idp:CreateUserPoolClient ${pools}/eu-north-1_known aws:resourcetag/stage=prod`]],
+    ["a pool without tags", cognito("DeleteUserPool", { UserPoolId: "eu-north-1_x" }), [`cognito-idp:DeleteUserPool ${pools}/eu-north-1_x`]],
+    ["other tags in an update", cognito("UpdateUserPool", { UserPoolId: "eu-north-1_known", UserPoolTags: { stage: "x" } }), [`cognito-idp:UpdateUserPool ${pools}/eu-north-1_known aws:resourcetag/stage=prod aws:requesttag/stage=x`]],
+    ["TagResource", cognito("TagResource", { ResourceArn: `${pools}/eu-north-1_known`, Tags: { stage: "x" } }), [`cognito-idp:TagResource ${pools}/eu-north-1_known aws:resourcetag/stage=prod aws:requesttag/stage=x`]],
+    ["a new user", cognito("AdminCreateUser", { UserPoolId: "eu-north-1_known" }), [`cognito-idp:AdminCreateUser ${pools}/eu-north-1_known aws:resourcetag/stage=prod`]],
+    ["the list of pools", cognito("ListUserPools", { MaxResults: 60 }), ["cognito-idp:ListUserPools *"]],
   ],
   "SQS, Budgets and KMS": [
     ["CreateQueue", json("sqs", "AmazonSQS.CreateQueue", { QueueName: "q", tags: {} }), ["sqs:CreateQueue arn:aws:sqs:eu-north-1:111122223333:q", "sqs:TagQueue arn:aws:sqs:eu-north-1:111122223333:q"]],
@@ -97,6 +110,8 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ["another name", apigateway("PATCH", "/v2/apis/a1", { name: "b" }), ["apigateway:PATCH arn:aws:apigateway:eu-north-1::/apis/a1 apigateway:request/apiname=b apigateway:resource/apiname=app-prod"]],
     ["DeleteApi", apigateway("DELETE", "/v2/apis/a1"), ["apigateway:DELETE arn:aws:apigateway:eu-north-1::/apis/a1 apigateway:resource/apiname=app-prod"]],
     ["CreateRoute", apigateway("POST", "/v2/apis/a1/routes", {}), ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/routes"]],
+    ["CreateAuthorizer", apigateway("POST", "/v2/apis/a1/authorizers", { name: "x" }), ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/authorizers"]],
+    ["DeleteAuthorizer", apigateway("DELETE", "/v2/apis/a1/authorizers/b2"), ["apigateway:DELETE arn:aws:apigateway:eu-north-1::/apis/a1/authorizers/b2"]],
     ["CreateStage with tags and a log", apigateway("POST", "/v2/apis/a1/stages", { tags: { a: "b" }, accessLogSettings: {} }), ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/stages", "apigateway:TagResource arn:aws:apigateway:eu-north-1::/apis/a1/stages", "logs:CreateLogDelivery *"]],
   ],
   S3: [
@@ -125,6 +140,7 @@ describe.each(Object.entries(known))("%s asks for the right actions and resource
 
 test.each<[string, ServiceRequest]>([
   ["a service", json("rekognition", "RekognitionService.DetectLabels", {})],
+  ["an operation on a user pool", cognito("CreateGroup", { UserPoolId: "eu-north-1_known" })],
   ["an operation in JSON", dynamodb("ExecuteStatement", {})],
   ["an operation in a form", form("sns", { Action: "AddPermission" })],
   ["no operation at all", request("iam", "GET", "/")],

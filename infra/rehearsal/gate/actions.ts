@@ -1,4 +1,5 @@
 import { asksOfApiGateway } from "./actions-apigateway.ts";
+import { asksOfCognito } from "./actions-cognito.ts";
 import { asksOfDynamodb } from "./actions-dynamodb.ts";
 import { asksOfIam, asksOfSts } from "./actions-iam.ts";
 import { asksOfBudgets, asksOfKms, asksOfLogs, asksOfSqs } from "./actions-json.ts";
@@ -22,6 +23,8 @@ export interface Account {
   role: (name: string) => Promise<{ arn: string; boundary?: string } | undefined>;
   /** An API's id is made up by AWS; its name is in a condition key. */
   apiName: (id: string, region: string) => Promise<string | undefined>;
+  /** So is a user pool's; its tags are in condition keys. None for a pool that does not exist. */
+  userPoolTags: (id: string, region: string) => Promise<Record<string, string>>;
 }
 
 /** What requests of a service ask for; undefined for one that is not known. */
@@ -29,6 +32,7 @@ export type Asks = (request: ServiceRequest, account: Account) => Ask[] | undefi
 
 const services: Record<string, Asks> = {
   dynamodb: asksOfDynamodb,
+  "cognito-idp": asksOfCognito,
   sqs: asksOfSqs,
   budgets: asksOfBudgets,
   logs: asksOfLogs,

@@ -1,7 +1,7 @@
 import { request as send, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { SignedRequest } from "../../local/signature.ts";
-import { serviceRequest, type ServiceAnswer } from "./service-request.ts";
+import { serviceRequest, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 
 /** Passes a request on to moto. */
 export type Forward = (request: SignedRequest) => Promise<ServiceAnswer>;
@@ -38,4 +38,11 @@ export function ownRequest(service: string, region: string, method: string, url:
   };
   const body = Buffer.from(form ? new URLSearchParams(form).toString() : "");
   return serviceRequest({ method, url, headers, body }, service, region);
+}
+
+/** The same for a service that takes JSON, and the operation in a header. */
+export function ownJsonRequest(service: string, region: string, target: string, input: object): ServiceRequest {
+  const { headers, ...request } = ownRequest(service, region, "POST", "/");
+  const ofJson = { "content-type": ["application/x-amz-json-1.1"], "x-amz-target": [target] };
+  return { ...request, headers: { ...headers, ...ofJson }, body: Buffer.from(JSON.stringify(input)) };
 }

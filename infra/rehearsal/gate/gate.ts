@@ -6,7 +6,7 @@ import { asksOf } from "./actions.ts";
 import type { Credentials } from "../aws.ts";
 import { makeCallers, type Caller } from "./callers.ts";
 import { deployedIam, type DeployedIam } from "./deployed-roles.ts";
-import { forwardTo, ownRequest } from "./forward.ts";
+import { forwardTo, ownJsonRequest, ownRequest } from "./forward.ts";
 import { mayInvoke, type GatewayCall } from "./function-policy.ts";
 import type { Decision } from "./iam.ts";
 import { makePermissions, type Decided } from "./permissions.ts";
@@ -78,8 +78,15 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     return answer.status === 200 ? textOf(jsonOf(answer)["name"]) : undefined;
   };
 
+  const userPoolTags = async (id: string, poolRegion: string): Promise<Record<string, string>> => {
+    const request = ownJsonRequest("cognito-idp", poolRegion, "AWSCognitoIdentityProviderService.DescribeUserPool", { UserPoolId: id });
+    const answer = await repairs.repair(request, () => forward(request));
+    const { UserPoolTags = {} } = (jsonOf(answer)["UserPool"] ?? {}) as { UserPoolTags?: Record<string, string> };
+    return UserPoolTags;
+  };
+
   const answerAs = async (caller: Caller, request: ServiceRequest): Promise<ServiceAnswer> => {
-    const asks = await asksOf(request, { accountId, role: deployed.role, apiName });
+    const asks = await asksOf(request, { accountId, role: deployed.role, apiName, userPoolTags });
     // Not 403: who tries what must be refused would take ignorance for a refusal.
     if (!asks) return refusal(request, 400, "NotKnownToGate", `The gate does not know what ${nameOf(request)} needs: teach it in infra/rehearsal/gate/actions-*.ts.`);
     const denial = await permissions.firstDenial(request, caller, asks);

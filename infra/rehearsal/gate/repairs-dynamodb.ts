@@ -7,11 +7,21 @@ interface Maximum {
   indexes: Map<string, unknown>;
 }
 
-/** moto drops OnDemandThroughput, so that Terraform would plan it again and again: it is remembered here and put into descriptions. */
+/**
+ * moto drops OnDemandThroughput, so that Terraform would plan it again and again: it is remembered here
+ * and put into descriptions. And it checks a condition and writes in two steps, between which another
+ * write can come: here they pass one at a time.
+ */
 export function dynamodbRepair(): Repair {
   const tables = new Map<string, Maximum>();
+  let lastWrite: Promise<unknown> = Promise.resolve();
   return async (request, pass) => {
     const operation = operationOf(request) ?? "";
+    if (["PutItem", "UpdateItem", "DeleteItem"].includes(operation)) {
+      const write = lastWrite.then(pass, pass);
+      lastWrite = write;
+      return write;
+    }
     if (!["CreateTable", "UpdateTable", "DescribeTable", "DeleteTable"].includes(operation)) return pass();
     const input = jsonOf(request);
     const name = `${request.region} ${textOf(input["TableName"]).split("/").at(-1) ?? ""}`;

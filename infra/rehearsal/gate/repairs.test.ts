@@ -48,6 +48,21 @@ describe("DynamoDB", () => {
     });
   });
 
+  test("lets writes of items pass one at a time, also after one that failed, and reads at once", async () => {
+    const passed: string[] = [];
+    const pass = (operation: string, fails = false) =>
+      repairs.repair(json("dynamodb", operation, { TableName: "t" }), async () => {
+        passed.push(`${operation} begins`);
+        await new Promise(setImmediate);
+        if (fails) throw new Error("moto is away");
+        passed.push(`${operation} ends`);
+        return jsonAnswer(200, {});
+      });
+    await Promise.allSettled([pass("PutItem"), pass("UpdateItem", true), pass("DeleteItem"), pass("GetItem")]);
+    expect(passed.filter((each) => !each.startsWith("GetItem"))).toEqual(["PutItem begins", "PutItem ends", "UpdateItem begins", "DeleteItem begins", "DeleteItem ends"]);
+    expect(passed.indexOf("GetItem begins")).toBeLessThan(passed.indexOf("PutItem ends"));
+  });
+
   test("knows no maximum of a provisioned table, of a deleted one or of one that was not made", async () => {
     await send(json("dynamodb", "CreateTable", { TableName: "t", OnDemandThroughput: maximum(1) }), 200);
     await send(json("dynamodb", "CreateTable", { TableName: "u", OnDemandThroughput: maximum(1) }), 200);
@@ -126,6 +141,30 @@ describe("Budgets", () => {
     await send(json("budgets", "CreateNotification", { BudgetName: "b", Notification: notification, Subscribers: subscribers }), 200);
     const found = async (more: object) => jsonOf(await send(json("budgets", "DescribeSubscribersForNotification", { BudgetName: "b", Notification: { ...notification, ...more } })))["Subscribers"];
     expect([await found({}), await found({ Threshold: 100 })]).toEqual([subscribers, []]);
+  });
+});
+
+describe("Cognito", () => {
+  const cognito = (operation: string, input: object) => json("cognito-idp", operation, input);
+  const created = { UserPool: { Id: "p" } };
+
+  test("deletes no user pool that is protected from it", async () => {
+    const remove = async () => (await send(cognito("DeleteUserPool", { UserPoolId: "p" }), 200)).status;
+    await send(cognito("CreateUserPool", { DeletionProtection: "ACTIVE" }), 200, created);
+    expect(await remove()).toBe(400);
+    await send(cognito("UpdateUserPool", { UserPoolId: "p", DeletionProtection: "INACTIVE" }), 200);
+    expect(await remove()).toBe(200);
+    await send(cognito("UpdateUserPool", { UserPoolId: "p", DeletionProtection: "ACTIVE" }), 200);
+    expect(await remove()).toBe(400);
+  });
+
+  test("keeps a user pool's tags and what its names are, whatever an update leaves out", async () => {
+    const kept = { UserPoolTags: { a: "1" }, UsernameAttributes: ["email"], UsernameConfiguration: { CaseSensitive: false } };
+    const describe = async (found: object) => jsonOf(await send(cognito("DescribeUserPool", { UserPoolId: "p" }), 200, { UserPool: found }));
+    await send(cognito("CreateUserPool", kept), 200, created);
+    await send(cognito("UpdateUserPool", { UserPoolId: "p" }), 200);
+    expect(await describe({ Id: "p" })).toEqual({ UserPool: { Id: "p", ...kept } });
+    expect(await describe({ Id: "p", UserPoolTags: { a: "2" } })).toEqual({ UserPool: { Id: "p", ...kept, UserPoolTags: { a: "2" } } });
   });
 });
 

@@ -1,4 +1,5 @@
 import { budgetsRepair } from "./repairs-budgets.ts";
+import { cognitoRepair } from "./repairs-cognito.ts";
 import { dynamodbRepair } from "./repairs-dynamodb.ts";
 import { lambdaRepair, type Invoke } from "./repairs-lambda.ts";
 import { logsRepair } from "./repairs-logs.ts";
@@ -22,6 +23,7 @@ export function makeRepairs(invoke: () => Invoke | undefined): Repairs {
   const s3 = s3Repair();
   const repairs: Record<string, Repair> = {
     budgets: budgetsRepair(),
+    "cognito-idp": cognitoRepair(),
     dynamodb: dynamodbRepair(),
     lambda: lambda.repair,
     logs: logsRepair(),

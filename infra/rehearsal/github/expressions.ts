@@ -1,0 +1,67 @@
+import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
+import { truthy } from "@actions/expressions/result";
+import type { Texts } from "./workflow-file.ts";
+
+/** What an expression can name: `github`, `inputs`, `steps` and so on, as plain values. */
+export type Contexts = Record<string, unknown>;
+
+/** How it stands with what came before, when a condition is asked: after a job that was skipped neither is true. */
+export interface Standing {
+  success: boolean;
+  failure: boolean;
+}
+
+/** An expression ends at the first `}}` that is not inside one of its texts. */
+const expressions = /\$\{\{((?:'[^']*'|[^'])*?)\}\}/g;
+const onlyExpression = /^\s*\$\{\{((?:'[^']*'|[^'])*?)\}\}\s*$/;
+const askingHowItStands = /\b(success|failure|always|cancelled)\s*\(/i;
+
+/**
+ * The text with the value of each `${{ }}` in its place. Throws for what is not an expression, and for a context that
+ * does not exist; a property that does not exist is empty, as at GitHub.
+ *
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
+ */
+export function fill(text: string, contexts: Contexts): string {
+  return text.replaceAll(expressions, (_whole, inside: string) => evaluate(inside, contexts).coerceString());
+}
+
+/** The same for many, by name. */
+export function fillAll(texts: Texts, contexts: Contexts): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fill(String(text ?? ""), contexts)]));
+}
+
+/** The same, but where the text is one expression and nothing else, its value keeps its type: false is not "false". */
+export function fillTyped(text: string, contexts: Contexts): unknown {
+  const inside = onlyExpression.exec(text)?.[1];
+  return inside === undefined ? fill(text, contexts) : (JSON.parse(JSON.stringify(evaluate(inside, contexts), data.replacer)) as unknown);
+}
+
+/**
+ * Whether an `if:` holds, with or without `${{ }}` around it. Unless it asks how it stands, it holds only after
+ * success. Throws for an expression with text beside it, which is a text, and so always true.
+ */
+export function holds(condition: string | boolean | undefined, contexts: Contexts, standing: Standing): boolean {
+  if (condition === undefined) return standing.success;
+  const text = String(condition); // YAML has its own true and false
+  const inside = onlyExpression.exec(text)?.[1] ?? text;
+  if (inside.includes("${{")) throw new Error(`if: ${text}: always true, because of what stands beside \${{ }}.`);
+  return (askingHowItStands.test(inside) || standing.success) && truthy(evaluate(inside, contexts, standing));
+}
+
+function evaluate(expression: string, contexts: Contexts, standing?: Standing): data.ExpressionData {
+  const functions = standing ? statusFunctions(standing) : [];
+  try {
+    const { tokens } = new Lexer(expression).lex();
+    const parsed = new Parser(tokens, Object.keys(contexts), functions).parse();
+    const context = JSON.parse(JSON.stringify(contexts), data.reviver) as data.Dictionary;
+    return new Evaluator(parsed, context, new Map(functions.map((each) => [each.name, each]))).evaluate();
+  } catch (error) {
+    throw new Error(`\${{ ${expression.trim()} }}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** Nobody cancels a run here. */
+function statusFunctions(standing: Standing) {
+  return Object.entries({ ...standing, always: true, cancelled: false }).map(([name, value]) => ({ name, minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(value) }));
+}
