@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
+import { jwtAuthorizer } from "../local/authorizer.ts";
 import type { Route } from "../local/gateway.ts";
 import { runInThread, type RunningFunction } from "../local/runner.ts";
+import { makeUserPool, type UserPool } from "../local/tokens.ts";
 import type { AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { Invoke } from "./gate/repairs-lambda.ts";
@@ -19,6 +21,8 @@ export interface DeployedApi {
   apiId: string;
   stage: string;
   routes: Route[];
+  /** With sign-in on: makes tokens of the issuer and audience that the authorizer asks for, with keys of its own. */
+  pool: UserPool | undefined;
   /** What Lambda's API does with the functions of the routes, for who may invoke them. */
   invoke: Invoke;
   stop: () => Promise<void>;
@@ -49,9 +53,13 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
   if (!stage) throw new Error(`The API ${name} has no stage.`);
   const integrations = new Map(itemsOf(await read(`${apiPath}/integrations`)).map((each) => [`integrations/${String(each["integrationId"])}`, each]));
   const stageName = String(stage["stageName"]);
+  const authorizers = itemsOf(await read(`${apiPath}/authorizers`));
+  const pool = authorizers[0] && (await poolOf(authorizers[0]));
   const functions = new Map<string, RunningFunction & { alias: string }>();
   const routes: Route[] = [];
-  for (const { routeKey, target } of itemsOf(await read(`${apiPath}/routes`))) {
+  for (const { routeKey, target, authorizationType = "NONE", authorizerId, authorizationScopes } of itemsOf(await read(`${apiPath}/routes`))) {
+    const isGuarded = authorizationType === "JWT" && authorizerId === authorizers[0]?.["authorizerId"];
+    if (authorizationType !== "NONE" && !isGuarded) throw new Error(`${String(routeKey)} has an authorizer that there is not.`);
     const { functionName, alias } = integratedFunction(integrations.get(String(target)));
     const running = functions.get(functionName) ?? { alias, ...(await startDeployed(functionName, alias, scratchPath, surroundings)) };
     functions.set(functionName, running);
@@ -59,6 +67,7 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
     const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stageName}/${method}${path}`;
     routes.push({
       routeKey: String(routeKey),
+      ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes: (authorizationScopes ?? []) as string[] }),
       async invoke(event) {
         const decision = await mayInvoke({ functionName, alias, sourceArn });
         if (!decision.isAllowed) throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
@@ -71,7 +80,17 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
     if (running?.alias !== qualifier) throw new Error(`${functionName}:${qualifier} does not run here.`);
     return invokeDirectly(running, payload);
   };
-  return { apiId, stage: stageName, routes, invoke, stop: async () => { await Promise.all([...functions.values()].map((each) => each.stop())); } };
+  return { apiId, stage: stageName, routes, pool, invoke, stop: async () => { await Promise.all([...functions.values()].map((each) => each.stop())); } };
+}
+
+/** In the place of the issuer that is named there: nobody has its keys. */
+async function poolOf({ authorizerType, identitySource, jwtConfiguration }: Record<string, unknown>): Promise<UserPool> {
+  const { issuer, audience: [clientId = ""] = [] } = (jwtConfiguration ?? {}) as { issuer?: string; audience?: string[] };
+  const [source, ...more] = identitySource as string[];
+  if (authorizerType !== "JWT" || issuer === undefined || source !== "$request.header.Authorization" || more.length > 0) {
+    throw new Error("The authorizer must be one for JWTs of an issuer, from the header Authorization alone.");
+  }
+  return makeUserPool({ issuer, clientId });
 }
 
 /** An error in the function is no error of Lambda's: it is told in the result. */

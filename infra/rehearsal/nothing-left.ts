@@ -9,6 +9,7 @@ const listings: [what: string, request: AwsRequest, leftover: RegExp][] = [
   ["a role", formRequest("iam", "2010-05-08", { Action: "ListRoles" }), /<RoleName>/],
   ["a policy", formRequest("iam", "2010-05-08", { Action: "ListPolicies", Scope: "Local" }), /<PolicyName>/],
   ["an OIDC provider", formRequest("iam", "2010-05-08", { Action: "ListOpenIDConnectProviders" }), /<Arn>/],
+  ["a user pool", jsonRequest("cognito-idp", "AWSCognitoIdentityProviderService.ListUserPools", { MaxResults: 60 }), /"Id"/],
   ["a budget", jsonRequest("budgets", "AWSBudgetServiceGateway.DescribeBudgets", { AccountId: "123456789012" }), /"BudgetName"/],
   ["a bucket", { service: "s3", method: "GET", path: "/" }, /<Bucket>/],
 ];

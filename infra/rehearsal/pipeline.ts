@@ -8,7 +8,9 @@ import type { WorkflowRun } from "./github/run-workflow.ts";
 import { breakGetEvent, changeKey, dropIndex, exchangeZip, exchangeZipAndSums, makeUser } from "./pipeline-faults.ts";
 import { readmeBlocks } from "./readme-blocks.ts";
 import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
+import { runSuites, serveDeployed } from "./served.ts";
 import type { Names, Rehearsal } from "./setting.ts";
+import { expectTokensRefused, turnSignInOn } from "./sign-in.ts";
 import { step } from "./steps.ts";
 
 /** The stage that the workflows deploy here; prod is deployed by the same file. */
@@ -50,6 +52,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal, operate: AwsCaller)
     await expectUnlocked(rehearsal, operate);
   }, () => "failed, and nothing after it ran");
   await expectWayBack(rehearsal, operate);
+  await expectSignIn(rehearsal);
   await step("Destroy staging as its deploy role", () => destroy(rehearsal));
 }
 
@@ -86,6 +89,22 @@ async function expectWayBack(rehearsal: Rehearsal, operate: AwsCaller): Promise<
     expectSuccess(run, jobs);
     expectPrinted(run, "Smoke test", "again and again: 200 ");
   });
+}
+
+async function expectSignIn(rehearsal: Rehearsal): Promise<void> {
+  const { gate, github, scratchPath } = rehearsal;
+  await step("Push sign-in, with a user pool of its own", async () => {
+    const run = await push(rehearsal, await github.repository.push("Sign in", turnSignInOn));
+    expectSuccess(run, jobs);
+    expectPrinted(run, "Smoke test", ": 401 ");
+  });
+  const served = await serveDeployed(gate, namesOf(rehearsal), scratchPath);
+  try {
+    await step("Send every token that must be refused", () => expectTokensRefused(served), (tried) => `${tried} refused`);
+    await step("Run the callers' suites as two who have signed in", () => runSuites(served), (outcome) => outcome);
+  } finally {
+    await served.stop();
+  }
 }
 
 function push(rehearsal: Rehearsal, sha: string, tamper?: (folder: string) => void): Promise<WorkflowRun> {

@@ -97,7 +97,7 @@ async function expectUnchanged({ names, scratchPath }: Rehearsal, { terraform }:
 async function testDeployed({ gate, names, scratchPath }: Rehearsal): Promise<string> {
   const served = await serveDeployed(gate, names, scratchPath);
   try {
-    return await runSuites(served.url);
+    return await runSuites(served);
   } finally {
     await served.stop();
   }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { root } from "../functions.ts";
 import { startGateway } from "../local/gateway.ts";
+import type { UserPool } from "../local/tokens.ts";
 import { callerOf } from "./aws.ts";
 import { readDeployedApi } from "./deployed.ts";
 import type { Gate } from "./gate/gate.ts";
@@ -11,6 +12,8 @@ import type { Names } from "./setting.ts";
 export interface Served {
   url: string;
   apiId: string;
+  /** Signs callers in, where what is deployed asks for it. */
+  pool: UserPool | undefined;
   stop: () => Promise<void>;
 }
 
@@ -22,6 +25,7 @@ export async function serveDeployed(gate: Gate, { project, stage, region }: Name
   return {
     url: gateway.url,
     apiId: api.apiId,
+    pool: api.pool,
     stop: async () => {
       await gateway.stop();
       await api.stop();
@@ -29,11 +33,13 @@ export async function serveDeployed(gate: Gate, { project, stage, region }: Name
   };
 }
 
-/** Runs the callers' suites against a URL, as `API_URL=... npm test` does, and gives their last lines. */
-export async function runSuites(url: string): Promise<string> {
+/** Runs the callers' suites as `API_URL=... npm test` does, as two who have signed in where it asks for that; gives their last lines. */
+export async function runSuites({ url, pool }: Pick<Served, "url" | "pool">): Promise<string> {
   // One file after the other: moto takes one request at a time, and the functions wait for it two seconds only.
   const command = ["node_modules/vitest/vitest.mjs", "run", "--config", "infra/vitest.config.ts", "--no-file-parallelism"];
-  const { exitCode, output } = await runProgram(process.execPath, command, { cwd: root, env: { ...process.env, API_URL: url, NO_COLOR: "1" } });
+  const tokens = pool && { API_TOKEN: await pool.accessToken("rehearsal"), API_OTHER_TOKEN: await pool.accessToken("another") };
+  const env = { ...process.env, API_URL: url, ...tokens, NO_COLOR: "1" };
+  const { exitCode, output } = await runProgram(process.execPath, command, { cwd: root, env });
   if (exitCode !== 0) throw new Error(`The suites failed against what is deployed:\n${output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000)}`);
   return /Tests\s+(.*)/.exec(output)?.[1] ?? "passed";
 }
