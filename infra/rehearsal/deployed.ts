@@ -53,13 +53,14 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
   if (!stage) throw new Error(`The API ${name} has no stage.`);
   const integrations = new Map(itemsOf(await read(`${apiPath}/integrations`)).map((each) => [`integrations/${String(each["integrationId"])}`, each]));
   const stageName = String(stage["stageName"]);
-  const authorizers = itemsOf(await read(`${apiPath}/authorizers`));
-  const pool = authorizers[0] && (await poolOf(authorizers[0]));
+  const deployedRoutes = itemsOf(await read(`${apiPath}/routes`));
+  const guarded = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE");
+  const pool = guarded && (await poolOf(await read(`${apiPath}/authorizers/${String(guarded["authorizerId"])}`)));
   const functions = new Map<string, RunningFunction & { alias: string }>();
   const routes: Route[] = [];
-  for (const { routeKey, target, authorizationType = "NONE", authorizerId, authorizationScopes } of itemsOf(await read(`${apiPath}/routes`))) {
-    const isGuarded = authorizationType === "JWT" && authorizerId === authorizers[0]?.["authorizerId"];
-    if (authorizationType !== "NONE" && !isGuarded) throw new Error(`${String(routeKey)} has an authorizer that there is not.`);
+  for (const { routeKey, target, authorizationType, authorizerId, authorizationScopes } of deployedRoutes) {
+    const isGuarded = authorizationType === "JWT" && authorizerId === guarded?.["authorizerId"];
+    if (authorizationType !== "NONE" && !isGuarded) throw new Error(`${String(routeKey)} must have the authorizer that the other routes have.`);
     const { functionName, alias } = integratedFunction(integrations.get(String(target)));
     const running = functions.get(functionName) ?? { alias, ...(await startDeployed(functionName, alias, scratchPath, surroundings)) };
     functions.set(functionName, running);

@@ -25,10 +25,9 @@ export const dropIndex: Edits = {
   }),
 };
 
-/** A release of get-event, its code and its memory, with which reading an event fails: nothing that is built or planned shows it. */
+/** Reading an event fails, and nothing that is built or planned shows it. */
 export const breakGetEvent: Edits = {
   "functions/get-event/handler.ts": () => 'export const handler = () => Promise.reject(new Error("A mistake."));\n',
-  "functions/get-event/function.json": (before) => JSON.stringify({ ...(JSON.parse(before) as object), memory_mb: 512 }),
 };
 
 /** No deploy role may ever make a user: it would have a key. */

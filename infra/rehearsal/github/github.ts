@@ -80,7 +80,7 @@ function contextOf(event: Started["event"], sha: string) {
 
 /** The tools are this machine's, whatever version the workflow asks for. */
 function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.ProcessEnv {
-  const preloaded = [new URL("redirect-fetch.js", import.meta.url).href, ...(runsTypeScript ? [] : [import.meta.resolve("tsx")])];
+  const preloaded = ["redirect-fetch.js", ...(runsTypeScript ? [] : ["run-typescript.js"])].map((file) => new URL(file, import.meta.url).href);
   return {
     ...environmentAt(awsUrl),
     ...pathStyle,
@@ -90,7 +90,6 @@ function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.Proces
   };
 }
 
-/** Scripts in TypeScript are run as they are, as Node 22.18 can, which the workflows ask for. */
 const runsTypeScript = "typescript" in process.features && process.features.typescript !== false;
 
 function substitutesFor({ gate, repository, artifacts, tamper }: { gate: Gate; repository: Repository; artifacts: Artifacts; tamper: Started["tamper"] }): Record<string, Substitute> {
