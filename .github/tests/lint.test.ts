@@ -77,5 +77,6 @@ test("the steps are valid shell", () => {
 test("shellcheck warns of nothing in the steps", ({ skip }) => {
   const isThere = (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, "shellcheck")));
   skip(!isThere, "there is no shellcheck on this machine; GitHub's runners have it");
-  expect(complaintsOf("shellcheck", "--shell=bash", "-")).toEqual([]);
+  // SC2154: it cannot know what `env:` assigns, and takes TF_VAR_region for a variable of the script.
+  expect(complaintsOf("shellcheck", "--shell=bash", "--exclude=SC2154", "-")).toEqual([]);
 });

@@ -11,7 +11,7 @@ import { killPrograms } from "./programs.ts";
 import { copyProject } from "./project-copy.ts";
 import { rehearse } from "./rehearsal.ts";
 import { interrupt, step } from "./steps.ts";
-import { expectTerraform } from "./terraform.ts";
+import { expectProgram } from "./terraform.ts";
 import { startIssuer } from "./tokens.ts";
 
 const region = "ap-southeast-1"; // the one that the README deploys to
@@ -26,7 +26,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 try {
-  await expectTerraform();
+  await expectProgram("terraform", "Terraform 1.11 or later");
+  await expectProgram("git", "git");
   copyProject(root, scratchPath);
   await step("Build the functions", async () => { writeBundles(await bundleFunctions(), join(scratchPath, "dist")); });
   const moto = await step("Start moto", startMoto);

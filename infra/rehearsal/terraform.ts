@@ -52,10 +52,10 @@ export function operatorAt(url: string, region: string, more: Record<string, str
   };
 }
 
-/** Throws one sentence where Terraform is missing. */
-export async function expectTerraform(): Promise<void> {
-  const { exitCode } = await runProgram("terraform", ["version"], { cwd: ".", env: process.env }).catch(() => ({ exitCode: 1 }));
-  if (exitCode !== 0) throw new Error("The rehearsal needs Terraform 1.11 or later: install it so that `terraform version` works.");
+/** Throws one sentence where a program is missing. */
+export async function expectProgram(program: string, what: string): Promise<void> {
+  const { exitCode } = await runProgram(program, ["version"], { cwd: ".", env: process.env }).catch(() => ({ exitCode: 1 }));
+  if (exitCode !== 0) throw new Error(`The rehearsal needs ${what}: install it so that \`${program} version\` works.`);
 }
 
 function expectSuccess(what: string, folder: string, result: Run): Run {
