@@ -12,6 +12,18 @@ variable "dist_path" {
   nullable    = false
 }
 
+variable "canary" {
+  description = "How a release begins: new versions get this percentage of the calls for so many minutes before they get all. At 0 minutes they get all at once."
+  type        = object({ percent = optional(number, 10), minutes = optional(number, 5) })
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = var.canary.percent >= 1 && var.canary.percent <= 100 && var.canary.minutes >= 0 && var.canary.minutes <= 15
+    error_message = "A canary takes 1 to 100 percent of the calls for 0 to 15 minutes; the job that releases is given up after 20."
+  }
+}
+
 variable "lambda_runtime" {
   description = "The Lambda runtime of the functions. nodejs24.x needs AWS provider 6.19 or later."
   type        = string

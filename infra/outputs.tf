@@ -8,9 +8,24 @@ output "curl" {
   value       = "curl -X POST '${aws_apigatewayv2_stage.this.invoke_url}/events'${local.has_auth ? " --header \"Authorization: Bearer $token\"" : ""} --header 'Content-Type: application/json' --data-raw '{\"type\": \"test_event\", \"payload\": {\"key\": \"value\"}}'"
 }
 
+output "name" {
+  description = "Begins the name of everything in this stage, alarms included."
+  value       = local.name
+}
+
 output "function_names" {
   description = "The names of the Lambda functions."
   value       = [for function in module.function : function.name]
+}
+
+output "routes" {
+  description = "Which function answers each route."
+  value       = { for route, function in local.routes : route => module.function[function].name }
+}
+
+output "canary" {
+  description = "How a release begins."
+  value       = var.canary
 }
 
 output "commit" {

@@ -1,1 +1,2 @@
-stage = "staging"
+stage  = "staging"
+canary = { minutes = 0 }

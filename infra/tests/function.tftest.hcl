@@ -85,7 +85,7 @@ run "gives_the_function_a_bounded_role_that_only_lambda_takes" {
   }
 }
 
-run "points_the_alias_live_at_the_newest_version" {
+run "makes_the_alias_live_at_the_version_that_is_the_first" {
   command = plan
   module {
     source = "./function"

@@ -72,6 +72,22 @@ run "finds_the_functions_by_their_folders_and_fills_in_what_they_leave_out" {
     ]
     error_message = "Got ${jsonencode(output.function_names)}"
   }
+
+  assert {
+    condition = output.routes == {
+      "POST /events"       = "events-api-prod-create-event"
+      "GET /events/{id}"   = "events-api-prod-get-event"
+      "GET /events"        = "events-api-prod-list-events"
+      "PUT /events/{id}"   = "events-api-prod-update-event"
+      "PATCH /events/{id}" = "events-api-prod-update-event"
+    }
+    error_message = "Got ${jsonencode(output.routes)}"
+  }
+
+  assert {
+    condition     = [for name in output.function_names : name if !startswith(name, "${output.name}-")] == []
+    error_message = "${output.name} must begin the name of each function, as it begins those of the alarms."
+  }
 }
 
 run "lets_create_event_put_one_item_and_write_its_own_log" {

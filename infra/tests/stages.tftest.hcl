@@ -27,6 +27,12 @@ run "read" {
     condition     = { for file, variables in output.stages : file => variables.stage } == { prod = "prod", staging = "staging" }
     error_message = "Got ${jsonencode(output.stages)}"
   }
+
+  # In prod a release begins as the variable says where nobody says otherwise.
+  assert {
+    condition     = { for file, variables in output.stages : file => try(variables.canary, "default") } == { prod = "default", staging = { minutes = 0 } }
+    error_message = "Staging must release at once, and prod to a part of its callers first: ${jsonencode(output.stages)}"
+  }
 }
 
 run "protects_the_data_of_prod" {

@@ -53,9 +53,11 @@ run "refuses_too_little" {
     throttle_burst          = 0
     max_read_request_units  = 0
     max_write_request_units = 0
+    canary                  = { percent = 0, minutes = -1 }
   }
 
   expect_failures = [
+    var.canary,
     var.log_retention_days,
     var.throttle_rate_per_s,
     var.throttle_burst,
@@ -70,9 +72,10 @@ run "refuses_too_much" {
     log_retention_days  = 10000
     throttle_rate_per_s = 10001
     throttle_burst      = 5001
+    canary              = { percent = 101, minutes = 16 }
   }
 
-  expect_failures = [var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst]
+  expect_failures = [var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst, var.canary]
 }
 
 run "refuses_parts_of_a_unit" {
@@ -91,6 +94,15 @@ run "takes_any_web_site_and_a_later_runtime_when_asked" {
   variables {
     cors_origins   = ["*"]
     lambda_runtime = "nodejs22.x"
+  }
+}
+
+run "begins_a_release_with_a_tenth_of_the_calls_for_five_minutes_unless_told_otherwise" {
+  command = plan
+
+  assert {
+    condition     = output.canary == { percent = 10, minutes = 5 }
+    error_message = "Got ${jsonencode(output.canary)}"
   }
 }
 
