@@ -1,13 +1,38 @@
-import { isObject } from "./json.ts";
+import { isObject, isTexts } from "./json.ts";
+
+/** What `terraform output -json` prints, by name. */
+export type Outputs = Record<string, unknown>;
+
+/** From a route key, as in `GET /events/{id}`, to the name of the function that answers it. */
+export type Routes = Record<string, string>;
 
 /**
  * The values that `terraform output -json` prints, by name: undefined where Terraform has printed none,
  * or null. Throws, with the line to type, where the text is something else.
  */
-export function readOutputs(text: string, usage: string): Record<string, unknown> {
+export function readOutputs(text: string, usage: string): Outputs {
   const outputs = parse(text);
   if (!isObject(outputs)) throw new Error(`What came in is not what terraform output -json prints. This is how: ${usage}`);
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? (output["value"] ?? undefined) : undefined]));
+}
+
+/** Without a / at its end. Throws for anything but a URL to which `/events` can be added. */
+export function baseUrlIn({ base_url: text }: Outputs): string {
+  const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url && /^https?:$/.test(url.protocol) && [url.username, url.password, url.search, url.hash].every((part) => part === "");
+  if (!isPlain) throw new Error("The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.");
+  return url.origin + url.pathname.replace(/\/+$/, "");
+}
+
+export function routesIn({ routes }: Outputs): Routes {
+  if (!isObject(routes) || !isTexts(Object.values(routes))) throw new Error("The output routes must be an object from route keys to names of functions.");
+  return routes as Routes;
+}
+
+export function functionOf(routes: Routes, routeKey: string): string {
+  const name = routes[routeKey];
+  if (name === undefined) throw new Error(`The output routes must name the function of ${routeKey}.`);
+  return name;
 }
 
 /** Undefined for what is not JSON: JSON.parse's own message quotes the outputs. */

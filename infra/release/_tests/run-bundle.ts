@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { bundleCommands, writeCommands } from "../../release-bundle.ts";
@@ -14,14 +14,25 @@ export interface Ended {
 }
 
 /** Runs a command as the deployment does: the bundle that is shipped, in a folder without packages. */
-export async function runBundle(name: string, parameters: string[], { input = "", cwd = dist, env = {} } = {}): Promise<Ended> {
+export function runBundle(name: string, parameters: string[], options: Options = {}): Promise<Ended> {
+  return startBundle(name, parameters, options).ended;
+}
+
+interface Options {
+  input?: string;
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+/** The same for who does something to it meanwhile; it is to be waited for, or killed. */
+export function startBundle(name: string, parameters: string[], { input = "", cwd = dist, env = {} }: Options = {}): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [join(dist, `release/${name}.mjs`), ...parameters], { cwd, env: { ...process.env, ...env } });
   child.stdin.on("error", () => undefined); // it need not read what it is given
   child.stdin.end(input);
-  const ended = new Promise<number | null>((resolve, reject) => {
+  const closed = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
-  const [output, errors, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { exitCode, output, errors };
+  const ended = Promise.all([text(child.stdout), text(child.stderr), closed]).then(([output, errors, exitCode]) => ({ exitCode, output, errors }));
+  return { child, ended };
 }

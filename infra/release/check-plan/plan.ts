@@ -1,4 +1,4 @@
-import { isObject } from "../_shared/json.ts";
+import { isObject, isTexts } from "../_shared/json.ts";
 
 /** What a plan does to one object. */
 export interface Change {
@@ -68,10 +68,6 @@ function readChange(entry: unknown): Change[] {
 /** null, which stands for an object that is not there, has no values; nor has what is unknown as a whole. */
 function objectOf(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
 function notAPlan(): Error {

@@ -9,6 +9,7 @@ import { describe, overHttp, type Answer, type NoAnswer, type Request, type Way 
  * and so does the organizer: a stage that begins to ask for tokens, or ends to, needs another id.
  */
 const eventOf = (id: string) => ({ id, type: "smoke_test", status: "draft", title: "Made by the smoke test of each deployment" });
+const [idOfAnybody, idOfSignedIn] = ["smoke-test", "smoke-test-signed-in"];
 
 const problemType = "application/problem+json"; // of what our functions refuse; API Gateway's own answers are application/json
 
@@ -20,14 +21,20 @@ interface Check {
   holds: (answer: Answer) => boolean;
 }
 
+/** As setTimeout of node:timers/promises. */
+export type Pause = (pause_ms: number, value: undefined, options: { signal?: AbortSignal | undefined }) => Promise<unknown>;
+
 interface Options {
   /** The way in for somebody with a token, of an API that asks for one. */
   signedIn?: Way | undefined;
   print?: (line: string) => void;
-  pause?: (pause_ms: number) => Promise<unknown>;
-  /** Longer than a function may take, which API Gateway tells sooner. */
+  pause?: Pause;
   timeout_ms?: number;
+  stop?: AbortSignal | undefined;
 }
+
+/** Longer than a function may take, which API Gateway tells sooner. */
+const limit_ms = 15_000;
 
 /** A new host name, a route's authorizer and the first start of a function take a moment: all pauses together are a minute. */
 const pauses_s = [1, 2, 4, 8, 15, 30];
@@ -35,25 +42,38 @@ const pauses_s = [1, 2, 4, 8, 15, 30];
 /**
  * Calls the API at `baseUrl` as its callers do and prints a line for each check. Where tokens are
  * asked for, who has none must be refused. Throws at the first check that fails a sentence with what
- * was expected and what came. Only what may be too early for a route is repeated.
+ * was expected and what came, and when told to stop. Only what may be too early for a route is repeated.
  */
-export async function smokeTest(baseUrl: string, { signedIn, print = console.log, pause = wait, timeout_ms = 15_000 }: Options = {}): Promise<void> {
+export async function smokeTest(baseUrl: string, options: Options = {}): Promise<void> {
+  const { signedIn, print = console.log, pause = wait, timeout_ms = limit_ms, stop } = options;
   const open = overHttp(baseUrl);
-  const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, "smoke-test-signed-in")] : checksOf(open, "smoke-test");
+  const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, idOfSignedIn)] : checksOf(open, idOfAnybody);
   const early = signedIn ? 2 : 1;
-  for (const [index, { claim, way, request, expected, holds }] of checks.entries()) {
-    let answer = await way.send(request, timeout_ms);
+  for (const [index, check] of checks.entries()) {
+    const { claim, way, request, holds } = check;
+    let answer = await way.send(request, timeout_ms, stop);
     for (const pause_s of index < early ? pauses_s : []) {
+      stop?.throwIfAborted();
       if (!mayBeTooEarly(answer) || (answer.status !== undefined && holds(answer))) break;
       print(`Not yet, once more in ${pause_s} s: ${way.describe(request)} gave ${describe(answer)}.`);
-      await pause(pause_s * 1000);
-      answer = await way.send(request, timeout_ms);
+      await pause(pause_s * 1000, undefined, { signal: stop });
+      answer = await way.send(request, timeout_ms, stop);
     }
-    if (answer.status === undefined || !holds(answer)) {
-      throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, and gave ${describe(answer)}.`);
-    }
-    print(`${claim}: ${answer.status} in ${answer.duration_ms.toFixed(0)} ms`);
+    const { status, duration_ms } = expectPassed(check, answer);
+    print(`${claim}: ${status} in ${duration_ms.toFixed(0)} ms`);
   }
+}
+
+/** The same checks of who is let in, once and without a word, by a way past API Gateway. Throws at the first that fails; gives how many passed. */
+export async function tryOnce(way: Way, isSignedIn: boolean, stop?: AbortSignal): Promise<number> {
+  const checks = checksOf(way, isSignedIn ? idOfSignedIn : idOfAnybody);
+  for (const check of checks) expectPassed(check, await way.send(check.request, limit_ms, stop));
+  return checks.length;
+}
+
+function expectPassed({ claim, way, request, expected, holds }: Check, answer: Answer | NoAnswer): Answer {
+  if (answer.status !== undefined && holds(answer)) return answer;
+  throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, and gave ${describe(answer)}.`);
 }
 
 /** By API Gateway itself: where a function refuses it, the route has lost its authorizer. */

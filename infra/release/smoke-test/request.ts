@@ -7,8 +7,8 @@ export type Request = { method: "POST"; body: object } | { method: "GET"; id: st
 export interface Way {
   /** The request in a few words, to stand within a sentence. */
   describe: (request: Request) => string;
-  /** Sends it once and waits for the whole answer, no longer than `timeout_ms`. */
-  send: (request: Request, timeout_ms: number) => Promise<Answer | NoAnswer>;
+  /** Sends it once and waits for the whole answer, no longer than `timeout_ms`, nor when told to stop. */
+  send: (request: Request, timeout_ms: number, stop?: AbortSignal) => Promise<Answer | NoAnswer>;
 }
 
 /** What came back. */
@@ -34,12 +34,12 @@ export function overHttp(baseUrl: string): Way {
   const urlOf = (request: Request) => `${baseUrl}/events${request.method === "GET" ? `/${request.id}` : ""}`;
   return {
     describe: (request) => `${request.method} ${urlOf(request)}`,
-    async send(request, timeout_ms) {
+    async send(request, timeout_ms, stop) {
       const started_ms = performance.now();
       const { method } = request;
       const content = method === "POST" && { body: JSON.stringify(request.body), headers: { "content-type": "application/json" } };
       try {
-        const response = await fetch(urlOf(request), { method, ...content, redirect: "manual", signal: AbortSignal.timeout(timeout_ms) });
+        const response = await fetch(urlOf(request), { method, ...content, redirect: "manual", signal: limitOf(timeout_ms, stop) });
         const { status, headers } = response;
         const text = await response.text();
         return {
@@ -57,6 +57,12 @@ export function overHttp(baseUrl: string): Way {
   };
 }
 
+/** Aborts after this time, or when told to stop. */
+export function limitOf(timeout_ms: number, stop: AbortSignal | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(timeout_ms);
+  return stop ? AbortSignal.any([timeout, stop]) : timeout;
+}
+
 /** An answer in one line, to stand within a sentence: status, the beginning of the body, and how to find it in the logs. */
 export function describe(answer: Answer | NoAnswer): string {
   if (answer.status === undefined) return inOneLine(answer.reason).slice(0, 500);
@@ -65,7 +71,7 @@ export function describe(answer: Answer | NoAnswer): string {
 }
 
 /** In a log of GitHub's, `::` that begins a line and `##[` anywhere are commands, and anybody may write an event. */
-function inOneLine(text: string): string {
+export function inOneLine(text: string): string {
   return text.replaceAll(/[\p{C}\p{Z}]+/gu, " ").replaceAll("##[", "# #[").trim();
 }
 

@@ -12,9 +12,9 @@ import { verify } from "../../local/signature.ts";
 import { makeUserPool } from "../../local/tokens.ts";
 import { runBundle } from "../_tests/run-bundle.ts";
 import { smokeTest } from "./checks.ts";
-import { signedIn } from "./signed-in.ts";
+import { signedIn } from "./invoke.ts";
 
-const names = readFunctions().map(({ name }) => `events-api-test-${name}`);
+const routes = Object.fromEntries(readFunctions().flatMap(({ name, routes: own }) => own.map((routeKey) => [routeKey, `events-api-test-${name}`])));
 const role = { AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "deploy", AWS_SECRET_ACCESS_KEY: "secret", AWS_SESSION_TOKEN: "session" };
 
 /** What Lambda's stand-in does instead of invoking a function. */
@@ -36,15 +36,14 @@ async function startWithTokens() {
   const database = await startDatabase();
   vi.resetModules();
   const functions = await runSources({ ...database.environment, AUTH: "jwt" });
-  const routes = await functions.routes();
+  const running = await functions.routes();
   const log = () => undefined;
   const [guarded, unguarded] = [
     await startGateway({ stage: "prod", port: 0, ...guard(functions, await makeUserPool()), log }),
     await startGateway({ stage: "prod", port: 0, ...guard(functions, undefined), log }),
   ];
   const invoke = async (name: string, event: object) => {
-    const own = readFunctions().find((folder) => name === `events-api-test-${folder.name}`)?.routes;
-    return routes.find(({ routeKey }) => own?.includes(routeKey))?.invoke(event);
+    return running.find(({ routeKey }) => routes[routeKey] === name)?.invoke(event);
   };
   const server = createServer((request, response) => void answerInvoke(request, response, invoke));
   const { port } = await listen(server, 0);
@@ -72,17 +71,17 @@ function refuse(response: ServerResponse, status: number, type: string, message:
 }
 
 interface Setting {
-  functionNames?: string[];
+  names?: Record<string, string>;
   hasTokens?: boolean;
   pause?: () => Promise<void>;
   timeout_ms?: number;
 }
 
 /** Runs it with pauses that take no time: the lines without their durations, and the sentence if it fails. */
-async function run(baseUrl: string, { functionNames = names, hasTokens = true, pause = () => Promise.resolve(), timeout_ms = 15_000 }: Setting = {}) {
+async function run(baseUrl: string, { names = routes, hasTokens = true, pause = () => Promise.resolve(), timeout_ms = 15_000 }: Setting = {}) {
   const lines: string[] = [];
   const print = (line: string) => { lines.push(line.replace(/ in \d+ ms$/, "")); };
-  const way = hasTokens ? signedIn(functionNames) : undefined;
+  const way = hasTokens ? signedIn(names) : undefined;
   const failure: unknown = await smokeTest(baseUrl, { signedIn: way, print, pause, timeout_ms }).catch((error: unknown) => error);
   return { lines, sentence: failure instanceof Error ? failure.message : undefined };
 }
@@ -93,7 +92,7 @@ describe("with tokens on, the command", () => {
   const outputs = (values: object) => JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { value }])));
 
   test("is refused without a token, finds nothing else wrong, however often it runs, and prints a line for each check", async () => {
-    const input = outputs({ base_url: url, function_names: names, issuer: "https://issuer.example.com" });
+    const input = outputs({ base_url: url, routes, issuer: "https://issuer.example.com" });
     for (const created of [201, 200, 200]) {
       const { exitCode, output, errors } = await runBundle("smoke-test", [], { input });
       const lines = output.replaceAll(/ in \d+ ms$/gm, "").split("\n");
@@ -104,9 +103,10 @@ describe("with tokens on, the command", () => {
     expect(invoked).toEqual([...once, ...once, ...once]);
   });
 
-  test.each([[undefined], ["events-api-test-create-event"], [[1]]])("refuses %j for the names of functions", async (function_names) => {
-    const input = outputs({ base_url: url, function_names, issuer: "https://issuer.example.com" });
-    expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors: "The output function_names must be a list of names.\n" });
+  test.each([[undefined], [["events-api-test-create-event"]], [{ "POST /events": 1 }]])("refuses %j for the routes", async (wrong) => {
+    const input = outputs({ base_url: url, routes: wrong, issuer: "https://issuer.example.com" });
+    const errors = "The output routes must be an object from route keys to names of functions.\n";
+    expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors });
   });
 });
 
@@ -167,8 +167,8 @@ describe("notices", () => {
   });
 
   test("a function that is not there", async () => {
-    const { sentence } = await run(url, { functionNames: ["events-api-test-get-event"] });
-    expect(sentence).toBe("The output function_names must name the function create-event.");
+    const { sentence } = await run(url, { names: { "GET /events/{id}": "events-api-test-get-event" } });
+    expect(sentence).toBe("The output routes must name the function of POST /events.");
   });
 
   const created = "Create an event, again and again FAILED: POST /events by a signed-in caller (events-api-test-create-event:live) should give 201 or 200 with the event " +

@@ -1,0 +1,79 @@
+import {
+  GetAliasCommand, paginateListVersionsByFunction, PreconditionFailedException, UpdateAliasCommand,
+  type AliasConfiguration, type FunctionConfiguration, type LambdaClient,
+} from "@aws-sdk/client-lambda";
+import { liveAlias } from "../smoke-test/invoke.ts";
+
+/** What callers of a function get. */
+export interface Alias {
+  functionName: string;
+  /** The version of all calls that the trial does not get. */
+  version: string;
+  trial: { version: string; percent: number } | undefined;
+  /** Is another one after each change. */
+  revisionId: string | undefined;
+}
+
+const limit_ms = 10_000;
+
+/** Throws where there is no such function or alias. */
+export async function readAlias(client: LambdaClient, functionName: string): Promise<Alias> {
+  return aliasOf(functionName, await client.send(new GetAliasCommand({ FunctionName: functionName, Name: liveAlias }), limit()));
+}
+
+/**
+ * Moves an alias, and only from where it was read: throws a sentence where somebody else has moved it since.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html (RevisionId)
+ */
+export async function moveAlias(client: LambdaClient, alias: Alias, { version, trial }: Pick<Alias, "version" | "trial">): Promise<Alias> {
+  const { functionName, revisionId } = alias;
+  const command = new UpdateAliasCommand({
+    FunctionName: functionName,
+    Name: liveAlias,
+    FunctionVersion: version,
+    RoutingConfig: { AdditionalVersionWeights: trial ? { [trial.version]: trial.percent / 100 } : {} },
+    RevisionId: revisionId,
+  });
+  try {
+    return aliasOf(functionName, await client.send(command, limit()));
+  } catch (error) {
+    if (error instanceof PreconditionFailedException) throw new Error(`Somebody else has moved the alias of ${functionName} meanwhile.`, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * The number of the version that was published last. Throws where it is not what $LATEST is: somebody has changed the
+ * function by hand, or an apply was cut off before it published, and what was tested would not be what is released.
+ */
+export async function newestVersion(client: LambdaClient, functionName: string): Promise<string> {
+  const versions: FunctionConfiguration[] = [];
+  for await (const page of paginateListVersionsByFunction({ client }, { FunctionName: functionName }, limit())) versions.push(...(page.Versions ?? []));
+  const latest = versions.find(({ Version }) => Version === "$LATEST");
+  const [newest] = versions.filter((version) => version !== latest).sort((one, other) => Number(other.Version) - Number(one.Version));
+  if (!latest || newest?.Version === undefined) throw new Error(`${functionName} has no version: apply the Terraform first.`);
+  if (settingsOf(newest) !== settingsOf(latest)) {
+    throw new Error(
+      `The newest version of ${functionName}, ${newest.Version}, is not what is in $LATEST: it was changed by hand, or an apply was cut off. ` +
+        `Apply again, and if that changes nothing: aws lambda publish-version --function-name ${functionName}`,
+    );
+  }
+  return newest.Version;
+}
+
+/** What a version keeps and callers notice. */
+function settingsOf({ CodeSha256, Handler, Runtime, MemorySize, Timeout, Environment }: FunctionConfiguration): string {
+  return JSON.stringify([CodeSha256, Handler, Runtime, MemorySize, Timeout, Object.entries(Environment?.Variables ?? {}).sort()]);
+}
+
+function aliasOf(functionName: string, { FunctionVersion: version, RoutingConfig, RevisionId: revisionId }: AliasConfiguration): Alias {
+  if (version === undefined) throw new Error(`The alias of ${functionName} has no version.`);
+  const [trial] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
+  return { functionName, version, trial: trial && { version: trial[0], percent: trial[1] * 100 }, revisionId };
+}
+
+/** The SDK itself would wait for ever. */
+function limit(): { abortSignal: AbortSignal } {
+  return { abortSignal: AbortSignal.timeout(limit_ms) };
+}
