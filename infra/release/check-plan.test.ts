@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runBundle, type Ended } from "./_tests/run-bundle.ts";
+import { contractionsIn } from "./check-plan/contractions.ts";
 import { lossesIn } from "./check-plan/losses.ts";
 import { readPlan } from "./check-plan/plan.ts";
 
@@ -33,6 +34,10 @@ function planOfIndexes(before: Values[], after: Values[] | undefined, block = "g
   return planOf("aws_dynamodb_table", { actions: ["update"], before: { [block]: before }, after: { ...(after && { [block]: after }) } });
 }
 
+function contractions(plan: string): string[] {
+  return contractionsIn(readPlan(plan)).map((line) => line.split(". ")[0] ?? "");
+}
+
 function losses(plan: string): string[] {
   return lossesIn(readPlan(plan));
 }
@@ -50,6 +55,49 @@ function gone(index: string): string {
 function anew(index: string, reason: string): string {
   return `the index ${index} would be deleted and built anew, because ${reason}: its queries would fail meanwhile`;
 }
+
+describe("warns of a plan that takes away", () => {
+  const policyOf = (...statements: object[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
+  const allow = (Action: string | string[], Resource: string | string[]) => ({ Effect: "Allow", Action, Resource });
+  const policy = (before: string, after?: object, actions = ["update"]) => planOf("aws_iam_role_policy", { actions, before: { policy: before }, after: after ?? null });
+  const route = (actions: string[], before: object | null, after: object | null) => planOf("aws_apigatewayv2_route", { actions, before, after });
+  const both = policyOf(allow(["a:Get", "a:Put"], ["table"]), allow("a:Query", "index"));
+  const rights = (lost: string) => [`aws_iam_role_policy.this would no longer allow ${lost}`];
+
+  test.each([
+    ["an action", policy(both, { policy: policyOf(allow("a:Put", "table"), allow("a:Query", ["index"])) }), rights("a:Get on table")],
+    ["a resource", policy(policyOf(allow("a:Get", ["table", "other"])), { policy: policyOf(allow("a:Get", "table")) }), rights("a:Get on other")],
+    ["a statement, by a refusal of the same", policy(both, { policy: policyOf(allow(["a:Get", "a:Put"], "table"), { ...allow("a:Query", "index"), Effect: "Deny" }) }), rights("a:Query on index")],
+    ["all rights", policy(both, undefined, ["delete"]), rights("a:Get on table, a:Put on table, a:Query on index")],
+    ["a route", route(["delete"], { route_key: "GET /events" }, null), ["aws_apigatewayv2_route.this would no longer answer GET /events"]],
+    ["a route's name", route(["update"], { route_key: "GET /events" }, { route_key: "GET /all" }), ["aws_apigatewayv2_route.this would no longer answer GET /events"]],
+  ])("%s", (_what, plan, expected) => {
+    expect(contractions(plan)).toEqual(expected);
+  });
+
+  test.each([
+    ["adds an action", policy(policyOf(allow("a:Get", "table")), { policy: both })],
+    ["writes the same in another order", policy(both, { policy: policyOf(allow("a:Query", "index"), allow(["a:Put", "a:Get"], "table")) })],
+    ["makes a policy", planOf("aws_iam_role_policy", { actions: ["create"], before: null, after: { policy: both } })],
+    ["has a policy that is known after apply only", policy(both, {})],
+    ["makes a route", route(["create"], null, { route_key: "GET /events" })],
+    ["makes a route anew", route(["delete", "create"], { route_key: "GET /events" }, { route_key: "GET /events" })],
+    ["deletes something else", planOf("aws_lambda_permission", { actions: ["delete"], before: { route_key: "GET /events" }, after: null })],
+  ])("but not of one that %s", (_what, plan) => {
+    expect(contractions(plan)).toEqual([]);
+  });
+
+  test.each([["true", "::warning title=The plan takes something away::"], ["", "Warning: "]])("and goes on, with an annotation where GitHub runs it (%j)", async (GITHUB_ACTIONS, begin) => {
+    const plan = route(["delete"], { route_key: "GET /events" }, null);
+    const { exitCode, output, errors } = await runBundle("check-plan", [], { input: plan, env: { GITHUB_ACTIONS } });
+    expect([exitCode, errors, output.split("\n")]).toEqual([0, "", [
+      `${begin}aws_apigatewayv2_route.this would no longer answer GET /events. Versions that callers still get, or get again when a release is taken back, ` +
+        "may need it: an alias goes back, and a role does not. Expand in one release, and contract in a later one, when no version needs it any more.",
+      "The plan keeps every table, index, bucket and user pool.",
+      "",
+    ]]);
+  });
+});
 
 describe("the command", () => {
   const check = (input: string): Promise<Ended> => runBundle("check-plan", [], { input });

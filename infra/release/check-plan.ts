@@ -1,12 +1,19 @@
-// Refuses to go on with a plan of Terraform that would lose what people have stored.
+// Refuses to go on with a plan of Terraform that would lose what people have stored, and warns of one that takes away
+// what the versions before may need.
 import { readStandardInput } from "./_shared/standard-input.ts";
+import { contractionsIn } from "./check-plan/contractions.ts";
 import { lossesIn } from "./check-plan/losses.ts";
 import { readPlan } from "./check-plan/plan.ts";
 
 const usage = "terraform -chdir=infra show -json stack.tfplan | node dist/release/check-plan.mjs";
 
+/** What makes GitHub show a line in the summary of the run. No line of ours has a line break, or `%`, which it would want escaped. */
+const warning = process.env["GITHUB_ACTIONS"] === "true" ? "::warning title=The plan takes something away::" : "Warning: ";
+
 try {
-  const losses = lossesIn(readPlan(await readStandardInput(usage)));
+  const changes = readPlan(await readStandardInput(usage));
+  for (const contraction of contractionsIn(changes)) console.log(`${warning}${contraction}`);
+  const losses = lossesIn(changes);
   for (const loss of losses) console.error(loss);
   if (losses.length > 0) process.exitCode = 1;
   else console.log("The plan keeps every table, index, bucket and user pool.");

@@ -1,0 +1,37 @@
+import { isObject } from "../_shared/json.ts";
+import { parseObject } from "../smoke-test/request.ts";
+import type { Change } from "./plan.ts";
+
+const advice =
+  "Versions that callers still get, or get again when a release is taken back, may need it: an alias goes back, and a role does not. " +
+  "Expand in one release, and contract in a later one, when no version needs it any more.";
+
+/**
+ * One line for each thing that a plan takes away from the versions before: rights of a function, or a route. An index
+ * is a loss (losses.ts). A policy that is known after apply only is passed over: it is one that gets something new.
+ */
+export function contractionsIn(changes: Change[]): string[] {
+  return changes.flatMap((change) => [...lostRights(change), ...lostRoute(change)]).map((what) => `${what}. ${advice}`);
+}
+
+function lostRights({ address, type, actions, before, after }: Change): string[] {
+  if (type !== "aws_iam_role_policy") return [];
+  const isKnown = actions.includes("delete") || after["policy"] !== undefined;
+  const kept = rightsIn(after["policy"]);
+  const lost = isKnown ? rightsIn(before["policy"]).filter((right) => !kept.includes(right)) : [];
+  return lost.length === 0 ? [] : [`${address} would no longer allow ${lost.join(", ")}`];
+}
+
+/** Each action with each resource, as in `dynamodb:GetItem on arn:aws:dynamodb:...`. */
+function rightsIn(policy: unknown): string[] {
+  const statements = typeof policy === "string" ? parseObject(policy)?.["Statement"] : undefined;
+  return [statements].flat().filter(isObject).flatMap(({ Effect, Action, Resource }) =>
+    Effect === "Allow" ? [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${String(action)} on ${String(resource)}`)) : [],
+  );
+}
+
+function lostRoute({ address, type, actions, before, after }: Change): string[] {
+  if (type !== "aws_apigatewayv2_route" || !actions.some((action) => action === "delete" || action === "update")) return [];
+  const [was, is] = [before["route_key"], after["route_key"]];
+  return was === is ? [] : [`${address} would no longer answer ${String(was)}`];
+}
