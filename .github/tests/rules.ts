@@ -66,6 +66,13 @@ const chain: Record<string, [needs: string[], condition?: string]> = {
   "drift.yml: report": [["build", "plan"], "${{ !cancelled() && needs.build.result == 'success' }}"],
 };
 
+/** By file, job and step: the conditions of steps. One that does not ask for a failure is not met after one. */
+const conditions: Record<string, string> = {
+  "deploy-stage.yml: deploy: Refuse to go back": "${{ !inputs.may_go_back }}",
+  // Not where the release was not reached: then nothing is to be put back, and the bytes may not be those of the build.
+  "deploy-stage.yml: deploy: Put back what was not released": "${{ (failure() || cancelled()) && steps.release.outcome != 'skipped' }}",
+};
+
 const credentials = "aws-actions/configure-aws-credentials";
 
 export const rules: Rule[] = [
@@ -119,6 +126,22 @@ export const rules: Rule[] = [
   rule("each job follows the jobs that it needs, and only when these have passed", (workflows) =>
     differences(chain, Object.fromEntries(jobsOf(workflows).map(({ where, job }) => [where, [[job.needs ?? []].flat(), ...[job.if ?? []].flat()]]))),
   ),
+
+  rule("no step runs after a failure but the one that puts a release back", (workflows) =>
+    differences(
+      conditions,
+      Object.fromEntries(jobsOf(workflows).flatMap(({ where, steps }) => steps.flatMap((step) => (step.if === undefined ? [] : [[`${where}: ${step.name ?? ""}`, step.if]])))),
+    ),
+  ),
+
+  rule("a release hears that it is cancelled, and has time to put everything back", (workflows) => {
+    const release = workflows["deploy-stage.yml"]?.jobs["deploy"]?.steps?.find(({ id }) => id === "release");
+    const minutes = release?.["timeout-minutes"];
+    return [
+      ...(/^exec node dist\/release\/release\.mjs [^|]*$/m.test(release?.run ?? "") ? [] : ["deploy-stage.yml: the step release must end in exec node dist/release/release.mjs, without a pipe."]),
+      ...(minutes !== undefined && minutes > 15 && minutes <= 20 ? [] : ["deploy-stage.yml: the step release must have 16 to 20 minutes: a canary takes up to 15, and the role is held for 60."]),
+    ];
+  }),
 
   rule("nothing that fails is passed over", (workflows) =>
     complain(
@@ -254,7 +277,8 @@ const order = [
   "-out=stack.tfplan",
   "show -json stack.tfplan | node dist/release/check-plan.mjs",
   "apply -lock-timeout=10m stack.tfplan",
-  "smoke-test.mjs",
+  "release.mjs ${AT_ONCE",
+  "release.mjs roll-back",
 ];
 
 function outOfOrder(job: Job | undefined): string[] {

@@ -31,6 +31,10 @@ export interface Job {
 }
 
 export interface Step {
+  id?: string;
+  name?: string;
+  if?: string;
+  "timeout-minutes"?: number;
   uses?: string;
   run?: string;
   with?: Record<string, unknown>;

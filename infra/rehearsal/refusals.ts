@@ -38,8 +38,8 @@ export function refusedToDeploy({ project, stage, accountId, region }: Names): A
     },
     ...tableAttempts(`${project}-${stage}`),
     ...stateAttempts(project, accountId, [`other/terraform.tfstate`, "oidc/terraform.tfstate"]),
-    { what: "invoke another version than the one that callers get", request: invoke(functionRole) },
-    { what: "invoke a function that deletes", request: invoke(`${project}-${stage}-delete-event`, "live") },
+    { what: "invoke what no version is, and nobody has tested", request: invoke(functionRole) },
+    { what: "invoke a function of another stage", request: invoke(`${project}-other-create-event`, "1") },
     { what: "invoke a function of another project", request: invoke("other-create-event", "live") },
     {
       what: "pass another role to a function",

@@ -31,10 +31,8 @@ run "lets_the_deploy_role_deploy_its_stage" {
       prod-functions = [
         ["Functions", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
         ["CalledByTheApi", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
-        ["CalledByTheSmokeTest", [
-          "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-create-event:live",
-          "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-get-event:live",
-        ]],
+        ["CalledByReleases", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*:*"],
+        ["AlarmsForReleases", "*"],
         ["Roles", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
         ["RolesWithTheBoundary", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
         ["RolesForLambda", "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*"],
@@ -113,6 +111,7 @@ run "lets_the_deploy_role_deploy_its_stage" {
       for statement in jsondecode(policy.policy).Statement : statement.Action if statement.Effect == "Allow"
       ])) if startswith(name, "prod-") && name != "prod-limits" } == {
       prod-functions = tolist([
+        "cloudwatch:DescribeAlarms",
         "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
         "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:PassRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
         "iam:TagRole", "iam:UntagRole", "iam:UpdateRoleDescription",
