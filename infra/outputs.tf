@@ -13,6 +13,11 @@ output "name" {
   value       = local.name
 }
 
+output "region" {
+  description = "The AWS region of the stack."
+  value       = var.region
+}
+
 output "function_names" {
   description = "The names of the Lambda functions."
   value       = [for function in module.function : function.name]

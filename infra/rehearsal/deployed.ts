@@ -11,7 +11,7 @@ import type { Gate } from "./gate/gate.ts";
 import type { Invoke } from "./gate/repairs-lambda.ts";
 
 /** What the emulated AWS does around a function. */
-export interface Surroundings extends Pick<Gate, "url" | "accountId" | "zipOf" | "credentialsFor" | "mayInvoke"> {
+export interface Surroundings extends Pick<Gate, "url" | "accountId" | "zipOf" | "aliasOf" | "credentialsFor" | "mayInvoke"> {
   region: string;
   /** Reads what is deployed. */
   read: AwsCaller;
@@ -56,13 +56,13 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
   const deployedRoutes = itemsOf(await read(`${apiPath}/routes`));
   const guarded = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE");
   const pool = guarded && (await poolOf(await read(`${apiPath}/authorizers/${String(guarded["authorizerId"])}`)));
-  const functions = new Map<string, RunningFunction & { alias: string }>();
+  const functions = new Map<string, DeployedFunction>();
   const routes: Route[] = [];
   for (const { routeKey, target, authorizationType, authorizerId, authorizationScopes } of deployedRoutes) {
     const isGuarded = authorizationType === "JWT" && authorizerId === guarded?.["authorizerId"];
     if (authorizationType !== "NONE" && !isGuarded) throw new Error(`${String(routeKey)} must have the authorizer that the other routes have.`);
     const { functionName, alias } = integratedFunction(integrations.get(String(target)));
-    const running = functions.get(functionName) ?? { alias, ...(await startDeployed(functionName, alias, scratchPath, surroundings)) };
+    const running = functions.get(functionName) ?? deployedFunction(functionName, alias, scratchPath, surroundings);
     functions.set(functionName, running);
     const [method = "", path = ""] = String(routeKey).split(" ");
     const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stageName}/${method}${path}`;
@@ -72,14 +72,14 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
       async invoke(event) {
         const decision = await mayInvoke({ functionName, alias, sourceArn });
         if (!decision.isAllowed) throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
-        return running.invoke(event);
+        return running.invoke(alias, event);
       },
     });
   }
   const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => {
     const running = functions.get(functionName);
-    if (running?.alias !== qualifier) throw new Error(`${functionName}:${qualifier} does not run here.`);
-    return invokeDirectly(running, payload);
+    if (!running) throw new Error(`${functionName} does not run here.`);
+    return invokeDirectly(running, qualifier, payload);
   };
   return { apiId, stage: stageName, routes, pool, invoke, stop: async () => { await Promise.all([...functions.values()].map((each) => each.stop())); } };
 }
@@ -95,9 +95,9 @@ async function poolOf({ authorizerType, identitySource, jwtConfiguration }: Reco
 }
 
 /** An error in the function is no error of Lambda's: it is told in the result. */
-async function invokeDirectly(running: RunningFunction, payload: Buffer): ReturnType<Invoke> {
+async function invokeDirectly(running: DeployedFunction, qualifier: string, payload: Buffer): ReturnType<Invoke> {
   try {
-    return { payload: Buffer.from(JSON.stringify(await running.invoke(JSON.parse(payload.toString()) as object))), isError: false };
+    return { payload: Buffer.from(JSON.stringify(await running.invoke(qualifier, JSON.parse(payload.toString()) as object))), isError: false };
   } catch (error) {
     return { payload: Buffer.from(JSON.stringify({ errorType: "Error", errorMessage: String(error) })), isError: true };
   }
@@ -111,12 +111,44 @@ function integratedFunction(integration: Record<string, unknown> | undefined): {
   return { functionName, alias };
 }
 
-/** As Lambda starts one: the alias's version with its settings, its zip, and its role's credentials. */
-async function startDeployed(name: string, alias: string, scratchPath: string, surroundings: Surroundings): Promise<RunningFunction> {
+/** How an alias shares its calls out. */
+interface Routing {
+  AdditionalVersionWeights?: Record<string, number>;
+}
+
+interface DeployedFunction {
+  /** By its alias, as it is now, or by one of its versions. */
+  invoke: (qualifier: string, event: object) => Promise<unknown>;
+  stop: () => Promise<void>;
+}
+
+/** A version starts when it is called first. */
+function deployedFunction(name: string, alias: string, scratchPath: string, surroundings: Surroundings): DeployedFunction {
+  const versions = new Map<string, Promise<RunningFunction>>();
+  let calls = 0;
+  const versionNow = () => {
+    const { FunctionVersion, RoutingConfig } = (surroundings.aliasOf(name, alias) ?? {}) as { FunctionVersion?: string; RoutingConfig?: Routing | null };
+    if (FunctionVersion === undefined) throw new Error(`${name} has no alias ${alias}.`);
+    const [trial = "", weight = 0] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {})[0] ?? [];
+    calls += 1;
+    // By turns, and not by chance as Lambda does: of ten calls a weight of 0.1 gets one.
+    return Math.floor(calls * weight) > Math.floor((calls - 1) * weight) ? trial : FunctionVersion;
+  };
+  return {
+    async invoke(qualifier, event) {
+      const version = qualifier === alias ? versionNow() : qualifier;
+      const running = versions.get(version) ?? startDeployed(name, version, scratchPath, surroundings);
+      versions.set(version, running);
+      return (await running).invoke(event);
+    },
+    stop: async () => { await Promise.allSettled([...versions.values()].map(async (running) => (await running).stop())); },
+  };
+}
+
+/** As Lambda starts one: the version with its settings, its zip, and its role's credentials. */
+async function startDeployed(name: string, version: string, scratchPath: string, surroundings: Surroundings): Promise<RunningFunction> {
   const { read, zipOf, credentialsFor, url, region } = surroundings;
-  const path = `/2015-03-31/functions/${name}`;
-  const { FunctionVersion: version } = await readJson(read, "lambda", `${path}/aliases/${alias}`);
-  const configuration = (await readJson(read, "lambda", `${path}/configuration?Qualifier=${String(version)}`)) as unknown as Configuration;
+  const configuration = (await readJson(read, "lambda", `/2015-03-31/functions/${name}/configuration?Qualifier=${version}`)) as unknown as Configuration;
   const zip = zipOf(configuration.CodeSha256);
   if (!zip) throw new Error(`${name}: no zip was uploaded with the CodeSha256 ${configuration.CodeSha256}.`);
   const folder = unzip(zip, join(scratchPath, createHash("sha256").update(zip).digest("hex").slice(0, 16)));

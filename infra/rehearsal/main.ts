@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../bundle.ts";
 import { root } from "../functions.ts";
+import { bundleCommands, writeCommands } from "../release-bundle.ts";
 import { trusted } from "./ci.ts";
 import { startGate } from "./gate/gate.ts";
 import { startGitHub } from "./github/github.ts";
@@ -29,7 +30,10 @@ try {
   await expectProgram("terraform", "Terraform 1.11 or later");
   await expectProgram("git", "git");
   copyProject(root, scratchPath);
-  await step("Build the functions", async () => { writeBundles(await bundleFunctions(), join(scratchPath, "dist")); });
+  await step("Build the functions and the commands", async () => {
+    writeBundles(await bundleFunctions(), join(scratchPath, "dist"));
+    writeCommands(await bundleCommands(), join(scratchPath, "dist"));
+  });
   const moto = await step("Start moto", startMoto);
   started.push(moto);
   const issuer = startIssuer();

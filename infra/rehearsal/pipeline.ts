@@ -25,7 +25,8 @@ const stageJob = `${staging} / deploy`;
 export async function pushFirst(rehearsal: Rehearsal): Promise<string> {
   const run = await push(rehearsal, rehearsal.github.repository.first);
   expectSuccess(run, jobs);
-  expectPrinted(run, "Smoke test", "again and again: 201 ");
+  expectPrinted(run, "Release", "Nothing to release");
+  expectPrinted(run, "Release", "again and again: 201 ");
   return addressIn(run);
 }
 
@@ -39,7 +40,8 @@ export async function rehearsePipeline(rehearsal: Rehearsal, operate: AwsCaller)
     const run = await push(rehearsal, repository.first);
     expectSuccess(run, jobs);
     expectPrinted(run, "Apply", "0 added, 0 changed, 0 destroyed");
-    expectPrinted(run, "Smoke test", "again and again: 200 ");
+    expectPrinted(run, "Release", "Nothing to release");
+    expectPrinted(run, "Release", "again and again: 200 ");
   });
   await expectTamperingStopped(rehearsal, "a zip", exchangeZip);
   await expectTamperingStopped(rehearsal, "a zip and its checksum", exchangeZipAndSums);
@@ -77,8 +79,11 @@ async function expectLossStopped(rehearsal: Rehearsal, operate: AwsCaller, what:
 async function expectWayBack(rehearsal: Rehearsal, operate: AwsCaller): Promise<void> {
   const { repository } = rehearsal.github;
   await step("Push a release that does not work", async () => {
-    expectStopped(await push(rehearsal, await repository.push("A mistake", breakGetEvent)), "Smoke test");
-  }, () => "found by the smoke test, and prod is not reached");
+    const run = await push(rehearsal, await repository.push("A mistake", breakGetEvent));
+    expectStopped(run, "Release", "Put back what was not released");
+    expectPrinted(run, "Release", "Not released. Read it FAILED");
+    expectPrinted(run, "Put back what was not released", "Nothing to put back");
+  }, () => "found before a caller met it, and prod is not reached");
   await step("Run the older push again", async () => {
     const run = await expectUnchanged(rehearsal, operate, () => push(rehearsal, repository.first));
     expectStopped(run, "Refuse to go back");
@@ -87,7 +92,8 @@ async function expectWayBack(rehearsal: Rehearsal, operate: AwsCaller): Promise<
     const head = await repository.push("Something else");
     const run = await deploy(rehearsal, { event: "workflow_dispatch", sha: head, inputs: { commit: repository.first } });
     expectSuccess(run, jobs);
-    expectPrinted(run, "Smoke test", "again and again: 200 ");
+    expectPrinted(run, "Release", "Released: get-event ");
+    expectPrinted(run, "Release", "again and again: 200 ");
   });
 }
 
@@ -96,7 +102,8 @@ async function expectSignIn(rehearsal: Rehearsal): Promise<void> {
   await step("Push sign-in, with a user pool of its own", async () => {
     const run = await push(rehearsal, await github.repository.push("Sign in", turnSignInOn));
     expectSuccess(run, jobs);
-    expectPrinted(run, "Smoke test", ": 401 ");
+    expectPrinted(run, "Release", "Released: create-event ");
+    expectPrinted(run, "Release", ": 401 ");
   });
   const served = await serveDeployed(gate, namesOf(rehearsal), scratchPath);
   try {
@@ -124,8 +131,8 @@ function namesOf({ names }: Rehearsal): Names {
   return { ...names, stage: staging };
 }
 
-function expectStopped(run: WorkflowRun, stepName: string): void {
-  expectStop(run, stageJob, stepName);
+function expectStopped(run: WorkflowRun, stepName: string, cleanUp?: string): void {
+  expectStop(run, stageJob, stepName, cleanUp);
   if (jobOf(run, "prod").result !== "skipped") throw new Error("prod would be deployed all the same.");
 }
 

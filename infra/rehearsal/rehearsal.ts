@@ -9,6 +9,7 @@ import { whatIsLeft } from "./nothing-left.ts";
 import { explainToken, findDrift, planPullRequest } from "./other-workflows.ts";
 import { pushFirst, rehearsePipeline, staging } from "./pipeline.ts";
 import { readmeBlocks } from "./readme-blocks.ts";
+import { rehearseReleases } from "./releases.ts";
 import { refusedToDeploy, refusedToPlan, type Attempt } from "./refusals.ts";
 import { runSuites, serveDeployed, whatFails } from "./served.ts";
 import type { Names, Rehearsal } from "./setting.ts";
@@ -43,6 +44,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   await expectDriftNoticed(rehearsal, deploy.call);
   await step("Plan prod again: everything is back as it was", () => expectUnchanged(rehearsal, deploy));
 
+  await rehearseReleases(rehearsal, deploy, stackBlock(rehearsal, "Deploy by hand").split("\n").find(isRelease) ?? "", operator);
   await step("Destroy prod as its deploy role", () => deploy.shell(scratchPath, stackBlock(rehearsal, "Take it down")));
   await rehearsePipeline(rehearsal, operator);
   await printUnused(gate, [`${project}-plan`, `${project}-deploy-${staging}`]);
@@ -73,7 +75,8 @@ async function deployStack(rehearsal: Rehearsal, deploy: Job): Promise<void> {
   await step("Plan prod for a pull request", () => planPullRequest(rehearsal), (headline) => headline);
   // At once, because most of it is waiting: the provider gives AWS five seconds for each function.
   await step("Deploy prod by hand, and staging by a push to main", async () => {
-    const byHand = deploy.shell(scratchPath, stackBlock(rehearsal, "Deploy by hand"));
+    const lines = stackBlock(rehearsal, "Deploy by hand").split("\n");
+    const byHand = deploy.shell(scratchPath, lines.filter((line) => !isRelease(line)).join("\n")); // nothing can be released yet
     const [address] = await together(pushFirst(rehearsal), byHand);
     return address;
   }, (address) => address);
@@ -82,6 +85,10 @@ async function deployStack(rehearsal: Rehearsal, deploy: Job): Promise<void> {
     if (drift !== undefined) throw new Error(`There should be none: ${drift}`);
   });
   await step("Ask why AWS refuses a deployment", () => explainToken(rehearsal), () => "for no reason, as every claim is as wanted");
+}
+
+function isRelease(line: string): boolean {
+  return line.includes("release.mjs");
 }
 
 /** The README's lines for the stack, without the build, which is done, and with this account. */

@@ -9,11 +9,11 @@ export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
   }
 }
 
-/** Throws unless this step of a job failed, none before it did, and none after it was done. */
-export function expectStop(run: WorkflowRun, jobName: string, stepName: string): void {
+/** Throws unless this step of a job failed, none before it did, and none after it was done but the last, which may be there for that. */
+export function expectStop(run: WorkflowRun, jobName: string, stepName: string, cleanUp?: string): void {
   const { result, steps } = jobOf(run, jobName);
   const index = steps.findIndex(({ name }) => name === stepName);
-  const isStopped = steps[index]?.outcome === "failure" && steps.every(({ outcome }, other) => other === index || (other < index ? outcome !== "failure" : outcome === "skipped"));
+  const isStopped = steps[index]?.outcome === "failure" && steps.every(({ name, outcome }, other) => other === index || (other < index ? outcome !== "failure" : outcome === (name === cleanUp ? "success" : "skipped")));
   if (!isStopped || result !== "failure") {
     const outcomes = steps.map(({ name, outcome }) => `  ${name}: ${outcome}`).join("\n");
     throw new Error(`The job ${jobName} should stop at "${stepName}", and is ${result}:\n${outcomes}${whatFailed(run)}`);

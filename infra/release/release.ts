@@ -1,8 +1,8 @@
 // Gives callers what Terraform has published, a part of them first, and takes it back when something is wrong.
-import { baseUrlIn, readOutputs, routesIn, type Outputs } from "./_shared/outputs.ts";
-import { isObject, isTexts } from "./_shared/json.ts";
+import { readOutputs } from "./_shared/outputs.ts";
 import { readStandardInput } from "./_shared/standard-input.ts";
-import { release, rollBack, type Stack } from "./release/canary.ts";
+import { release, rollBack } from "./release/canary.ts";
+import { stackIn } from "./release/stack.ts";
 
 const usage = "terraform -chdir=infra output -json | node dist/release/release.mjs [--at-once | roll-back]";
 const [mode, ...more] = process.argv.slice(2);
@@ -25,17 +25,4 @@ if (![undefined, "--at-once", "roll-back"].includes(mode) || more.length > 0) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
-}
-
-function stackIn(outputs: Outputs): Stack {
-  const { name, function_names: functionNames, canary, issuer } = outputs;
-  if (typeof name !== "string") throw new Error("The output name must be a name such as events-api-prod.");
-  if (!isTexts(functionNames) || functionNames.length === 0) throw new Error("The output function_names must be a list of names.");
-  return { name, functionNames, canary: canaryIn(canary), baseUrl: baseUrlIn(outputs), routes: routesIn(outputs), isSignedIn: issuer !== undefined };
-}
-
-function canaryIn(canary: unknown): Stack["canary"] {
-  const { percent, minutes } = isObject(canary) ? canary : {};
-  if (typeof percent !== "number" || typeof minutes !== "number") throw new Error("The output canary must have percent and minutes.");
-  return { percent, minutes };
 }

@@ -1,5 +1,5 @@
 // Proves that what callers get works: it creates, reads and refuses events, and leaves one behind.
-import { baseUrlIn, readOutputs, routesIn } from "./_shared/outputs.ts";
+import { baseUrlIn, readOutputs, regionIn, routesIn } from "./_shared/outputs.ts";
 import { readStandardInput } from "./_shared/standard-input.ts";
 import { smokeTest } from "./smoke-test/checks.ts";
 import { signedIn } from "./smoke-test/invoke.ts";
@@ -12,7 +12,7 @@ if (process.argv.length > 2) {
 } else {
   try {
     const outputs = readOutputs(await readStandardInput(usage), usage);
-    await smokeTest(baseUrlIn(outputs), { signedIn: outputs["issuer"] === undefined ? undefined : signedIn(routesIn(outputs)) });
+    await smokeTest(baseUrlIn(outputs), { signedIn: outputs["issuer"] === undefined ? undefined : signedIn(routesIn(outputs), regionIn(outputs)) });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

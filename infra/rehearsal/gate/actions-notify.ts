@@ -36,6 +36,8 @@ export function asksOfCloudwatch(request: ServiceRequest, { accountId }: Account
       const isTagged = fields["Tags"] !== undefined || fields["Tags.member.1.Key"] !== undefined;
       return [{ action, resource }, ...(isTagged ? [{ action: "cloudwatch:TagResource", resource }] : [])];
     }
+    case "SetAlarmState":
+      return [{ action, resource: alarm(textOf(fields["AlarmName"])) }];
     case "DescribeAlarms":
       return [{ action, resource: alarm("*") }];
     case "DeleteAlarms":

@@ -77,6 +77,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ["a log group's tags", json("logs", "Logs_20140328.ListTagsForResource", { resourceArn: `${group}:/a` }), [`logs:ListTagsForResource ${group}:/a`]],
     ["PutMetricAlarm in a form", form("monitoring", { Action: "PutMetricAlarm", AlarmName: "x", "Tags.member.1.Key": "a" }), ["cloudwatch:PutMetricAlarm arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x", "cloudwatch:TagResource arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"]],
     ["DeleteAlarms in JSON", json("monitoring", "GraniteServiceVersion20100801.DeleteAlarms", { AlarmNames: ["x"] }), ["cloudwatch:DeleteAlarms arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"]],
+    ["SetAlarmState in a form", form("monitoring", { Action: "SetAlarmState", AlarmName: "x" }), ["cloudwatch:SetAlarmState arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"]],
     ["PutDashboard", form("monitoring", { Action: "PutDashboard", DashboardName: "d" }), ["cloudwatch:PutDashboard arn:aws:cloudwatch::111122223333:dashboard/d"]],
     ["CreateTopic", form("sns", { Action: "CreateTopic", Name: "t" }), ["sns:CreateTopic arn:aws:sns:eu-north-1:111122223333:t"]],
     ["a subscription", form("sns", { Action: "GetSubscriptionAttributes", SubscriptionArn: "arn:aws:sns:eu-north-1:111122223333:t:00000000-0000-0000-0000-000000000000" }), ["sns:GetSubscriptionAttributes arn:aws:sns:eu-north-1:111122223333:t"]],

@@ -12,7 +12,7 @@ import type { Decision } from "./iam.ts";
 import { makePermissions, type Decided } from "./permissions.ts";
 import { makeRepairs } from "./repairs.ts";
 import type { Invoke } from "./repairs-lambda.ts";
-import { accessDenied, jsonOf, operationOf, refusal, serviceRequest, textOf, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
+import { accessDenied, jsonOf, operationOf, refusal, serviceRequest, textOf, type Fields, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
 import type { TokenIssuer } from "../tokens.ts";
 import { hide } from "./visibility.ts";
@@ -31,6 +31,8 @@ export interface Gate {
   handlers: { invoke?: Invoke };
   /** The zip that was uploaded with this CodeSha256. */
   zipOf: (codeSha256: string) => Uint8Array | undefined;
+  /** An alias of a function as it is now, in the form of Lambda's API. */
+  aliasOf: (functionName: string, alias: string) => Fields | undefined;
   /** Keys of a function's role, as Lambda gets them. Throws where the role does not trust Lambda. */
   credentialsFor: (roleArn: string) => Promise<Credentials>;
   /** Whether a function's policy lets API Gateway call this alias for this route. */
@@ -110,6 +112,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     decisions: permissions.decisions,
     handlers,
     zipOf: repairs.zipOf,
+    aliasOf: (functionName, alias) => repairs.aliasOf(region, functionName, alias),
     credentialsFor: sessions.credentialsFor,
     mayInvoke: (call) => mayInvoke(call, region, accountId, forward, permissions),
     stop: () => stop(server),

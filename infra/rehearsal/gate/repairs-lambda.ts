@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lambdaOperation, type LambdaOperation } from "./actions-lambda.ts";
-import type { Repair } from "./repairs.ts";
+import type { Repair, Repairs } from "./repairs.ts";
 import { jsonOf, listOf, refusal, textOf, withJson, type Fields, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 
 /** Runs a function for who invokes it through Lambda's API. */
@@ -14,14 +14,14 @@ type Settings = Map<string, Fields>;
  * RevisionId, which never changes and is not compared; the zips, of which it gives no download; and
  * Invoke, for which it wants Docker.
  */
-export function lambdaRepair(invoke: () => Invoke | undefined): { repair: Repair; zipOf: (codeSha256: string) => Uint8Array | undefined } {
+export function lambdaRepair(invoke: () => Invoke | undefined): Pick<Repairs, "repair" | "zipOf" | "aliasOf"> {
   const zips = new Map<string, Uint8Array>();
   const settings = new Map<string, Settings>();
-  const revisions = new Map<string, string>();
+  const aliases = new Map<string, Fields>();
   const repair: Repair = async (request, pass) => {
     const operation = lambdaOperation(request);
     if (!operation) return pass();
-    if (operation.action.includes("Alias")) return repairAlias(request, operation, pass, revisions);
+    if (operation.action.includes("Alias")) return repairAlias(request, operation, pass, aliases);
     if (operation.action === "InvokeFunction") return invokeFunction(request, operation, invoke());
     const answer = await pass();
     if (answer.status >= 300) return answer;
@@ -29,7 +29,7 @@ export function lambdaRepair(invoke: () => Invoke | undefined): { repair: Repair
     if (operation.action === "DeleteFunction" && operation.qualifier === undefined) settings.delete(operation.functionName);
     return repairConfiguration(request, operation, answer, settings);
   };
-  return { repair, zipOf: (codeSha256) => zips.get(codeSha256) };
+  return { repair, zipOf: (codeSha256) => zips.get(codeSha256), aliasOf: (region, functionName, alias) => aliases.get(keyOfAlias(region, functionName, alias)) };
 }
 
 function keepZip(request: ServiceRequest, { action }: LambdaOperation, zips: Map<string, Uint8Array>): void {
@@ -69,24 +69,28 @@ function repairConfiguration(request: ServiceRequest, { action, functionName }: 
   return withJson(answer, output);
 }
 
-async function repairAlias(request: ServiceRequest, operation: LambdaOperation, pass: () => Promise<ServiceAnswer>, revisions: Map<string, string>) {
+function keyOfAlias(region: string, functionName: string, alias: string): string {
+  return `${region} ${functionName}:${alias}`;
+}
+
+async function repairAlias(request: ServiceRequest, operation: LambdaOperation, pass: () => Promise<ServiceAnswer>, aliases: Map<string, Fields>) {
   const { action, functionName, qualifier } = operation;
   const input = jsonOf(request);
-  const keyOf = (alias: string) => `${request.region} ${functionName}:${alias}`;
+  const keyOf = (alias: string) => keyOfAlias(request.region, functionName, alias);
   const key = keyOf(qualifier ?? textOf(input["Name"]));
-  if (action === "UpdateAlias" && input["RevisionId"] !== undefined && input["RevisionId"] !== revisions.get(key)) {
+  if (action === "UpdateAlias" && input["RevisionId"] !== undefined && input["RevisionId"] !== aliases.get(key)?.["RevisionId"]) {
     return refusal(request, 412, "PreconditionFailedException", "The RevisionId provided does not match the latest RevisionId for the alias. Call the GetAlias API to retrieve the latest RevisionId.");
   }
   const answer = await pass();
   if (answer.status >= 300) return answer;
   if (action === "DeleteAlias") {
-    revisions.delete(key);
+    aliases.delete(key);
     return answer;
   }
-  if (action !== "GetAlias" && action !== "ListAliases") revisions.set(key, randomUUID());
   const output = jsonOf(answer);
+  if (action !== "GetAlias" && action !== "ListAliases") aliases.set(key, { ...output, RevisionId: randomUUID() });
   for (const alias of [output, ...listOf(output["Aliases"])]) {
-    if (alias["Name"] !== undefined) alias["RevisionId"] = revisions.get(keyOf(textOf(alias["Name"])));
+    if (alias["Name"] !== undefined) alias["RevisionId"] = aliases.get(keyOf(textOf(alias["Name"])))?.["RevisionId"];
   }
   return { ...withJson(answer, output), status: action === "CreateAlias" ? 201 : 200 };
 }

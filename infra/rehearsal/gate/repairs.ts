@@ -4,7 +4,7 @@ import { dynamodbRepair } from "./repairs-dynamodb.ts";
 import { lambdaRepair, type Invoke } from "./repairs-lambda.ts";
 import { logsRepair } from "./repairs-logs.ts";
 import { s3Repair } from "./repairs-s3.ts";
-import type { ServiceAnswer, ServiceRequest } from "./service-request.ts";
+import type { Fields, ServiceAnswer, ServiceRequest } from "./service-request.ts";
 
 /** Answers a request that may be made, with moto's answer from `pass` or without asking moto. */
 export type Repair = (request: ServiceRequest, pass: () => Promise<ServiceAnswer>) => Promise<ServiceAnswer>;
@@ -13,6 +13,8 @@ export interface Repairs {
   repair: Repair;
   /** What was uploaded, by CodeSha256. */
   zipOf: (codeSha256: string) => Uint8Array | undefined;
+  /** An alias as it is now, in the form of Lambda's API. */
+  aliasOf: (region: string, functionName: string, alias: string) => Fields | undefined;
   /** The policy of a bucket, as JSON. */
   bucketPolicyOf: (bucket: string) => string | undefined;
 }
@@ -32,6 +34,7 @@ export function makeRepairs(invoke: () => Invoke | undefined): Repairs {
   return {
     repair: (request, pass) => repairs[request.service]?.(request, pass) ?? pass(),
     zipOf: lambda.zipOf,
+    aliasOf: lambda.aliasOf,
     bucketPolicyOf: s3.policyOf,
   };
 }

@@ -24,6 +24,11 @@ export function baseUrlIn({ base_url: text }: Outputs): string {
   return url.origin + url.pathname.replace(/\/+$/, "");
 }
 
+/** For clients of AWS, which else look for a region in the environment. */
+export function regionIn({ region }: Outputs): { region?: string } {
+  return typeof region === "string" ? { region } : {};
+}
+
 export function routesIn({ routes }: Outputs): Routes {
   if (!isObject(routes) || !isTexts(Object.values(routes))) throw new Error("The output routes must be an object from route keys to names of functions.");
   return routes as Routes;

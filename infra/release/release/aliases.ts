@@ -70,7 +70,7 @@ function settingsOf({ CodeSha256, Handler, Runtime, MemorySize, Timeout, Environ
 function aliasOf(functionName: string, { FunctionVersion: version, RoutingConfig, RevisionId: revisionId }: AliasConfiguration): Alias {
   if (version === undefined) throw new Error(`The alias of ${functionName} has no version.`);
   const [trial] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
-  return { functionName, version, trial: trial && { version: trial[0], percent: trial[1] * 100 }, revisionId };
+  return { functionName, version, trial: trial && { version: trial[0], percent: Math.round(trial[1] * 10_000) / 100 }, revisionId };
 }
 
 /** The SDK itself would wait for ever. */

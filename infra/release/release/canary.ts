@@ -1,25 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import type { Routes } from "../_shared/outputs.ts";
 import { smokeTest, type Pause } from "../smoke-test/checks.ts";
 import { signedIn } from "../smoke-test/invoke.ts";
 import { expectNoAlarm } from "./alarms.ts";
 import { moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
 import { callVersions } from "./calls.ts";
-
-/** What is deployed, as Terraform says. */
-export interface Stack {
-  /** With a - behind it, it begins the names of the functions and of the alarms. */
-  name: string;
-  baseUrl: string;
-  functionNames: string[];
-  routes: Routes;
-  /** Whether callers need a token. */
-  isSignedIn: boolean;
-  /** How many percent of the calls the new versions get first, and for how long. */
-  canary: { percent: number; minutes: number };
-}
+import type { Stack } from "./stack.ts";
 
 export interface Options {
   /** For the way back, when what callers get is what makes alarms red: without a canary, and whatever they say. */
@@ -59,8 +46,8 @@ const round_s = 10;
  */
 export async function release(stack: Stack, options: Options): Promise<void> {
   const { isAtOnce = false, stop } = options;
-  const { name, functionNames, canary } = stack;
-  const [lambda, cloudwatch] = [new LambdaClient(), new CloudWatchClient()];
+  const { name, region, functionNames, canary } = stack;
+  const [lambda, cloudwatch] = [new LambdaClient(region), new CloudWatchClient(region)];
   const say = sayer(options);
   const watch = () => (isAtOnce ? Promise.resolve(0) : expectNoAlarm(cloudwatch, `${name}-`));
 
@@ -111,9 +98,9 @@ export async function release(stack: Stack, options: Options): Promise<void> {
  * Ends what a release has begun and not ended: whoever got a new version on trial gets the one before again. Where
  * there is nothing to end it says so. Throws when it has tried all, where one has failed.
  */
-export async function rollBack({ functionNames }: Pick<Stack, "functionNames">, options: Pick<Options, "print"> = {}): Promise<void> {
+export async function rollBack({ functionNames, region }: Pick<Stack, "functionNames" | "region">, options: Pick<Options, "print"> = {}): Promise<void> {
   const say = sayer(options);
-  if ((await endTrials(new LambdaClient(), functionNames, say)) === 0) say("Nothing to put back: no function has a version on trial.");
+  if ((await endTrials(new LambdaClient(region), functionNames, say)) === 0) say("Nothing to put back: no function has a version on trial.");
 }
 
 /** Gives how many there were. */
@@ -152,8 +139,8 @@ async function observe(total_s: number, look: (left_s: number) => Promise<void>,
   await look(0);
 }
 
-async function test({ baseUrl, routes, isSignedIn }: Stack, say: (text: string) => void, { stop, pause }: Options): Promise<void> {
-  await smokeTest(baseUrl, { signedIn: isSignedIn ? signedIn(routes) : undefined, print: say, stop, ...(pause && { pause }) });
+async function test({ baseUrl, routes, region, isSignedIn }: Stack, say: (text: string) => void, { stop, pause }: Options): Promise<void> {
+  await smokeTest(baseUrl, { signedIn: isSignedIn ? signedIn(routes, region) : undefined, print: say, stop, ...(pause && { pause }) });
 }
 
 async function move(lambda: LambdaClient, each: Moving, to: Pick<Alias, "version" | "trial">): Promise<void> {

@@ -50,8 +50,8 @@ export async function invokeRoute(
 }
 
 /** As somebody who has signed in, past API Gateway, to the functions that callers get. */
-export function signedIn(routes: Routes): Way {
-  return byInvoking(new LambdaClient(), (routeKey) => ({ functionName: functionOf(routes, routeKey), qualifier: liveAlias }), true);
+export function signedIn(routes: Routes, region: { region?: string } = {}): Way {
+  return byInvoking(new LambdaClient(region), (routeKey) => ({ functionName: functionOf(routes, routeKey), qualifier: liveAlias }), true);
 }
 
 /** The way of requests past API Gateway, to what `targetOf` gives for a route. */
