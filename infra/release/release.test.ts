@@ -9,7 +9,8 @@ import { runSources } from "../local/running-functions.ts";
 import { listen, stop as stopServer } from "../local/server.ts";
 import { moveAlias, startAws, type Invoked } from "./_tests/aws-stand-in.ts";
 import { runBundle, startBundle } from "./_tests/run-bundle.ts";
-import { release, rollBack, type Options } from "./release/canary.ts";
+import { release, type Options } from "./release/canary.ts";
+import { rollBack } from "./release/roll-back.ts";
 import { stackIn, type Stack } from "./release/stack.ts";
 
 const prefix = "events-api-test-";
@@ -72,7 +73,7 @@ async function startFront() {
 }
 
 interface Ran {
-  /** Without times. */
+  /** Without how long they took. */
   lines: string[];
   sentence: string | undefined;
 }
@@ -81,7 +82,7 @@ interface Ran {
 async function run({ meanwhile = () => undefined, of = stack, ...options }: Partial<Options> & { meanwhile?: (pause: number) => void; of?: Stack } = {}): Promise<Ran> {
   const lines: string[] = [];
   let pauses = 0;
-  const print = (line: string) => { lines.push(line.replace(/^\d\d:\d\d:\d\d /, "").replace(/ in \d+ ms$/, "")); };
+  const print = (line: string) => { lines.push(line.replace(/ in \d+ ms$/, "")); };
   const pause = () => {
     pauses += 1;
     meanwhile(pauses);
@@ -301,7 +302,7 @@ test("of two releases at once one ends well at most, and no function is left on 
   const outcomes = await Promise.all([run(), run(), run()]);
   expect(outcomes.filter(({ sentence }) => sentence === undefined).length).toBeLessThanOrEqual(1);
   for (const { sentence } of outcomes) expect(sentence ?? "Somebody else has moved").toMatch(/Somebody else has moved/);
-  await rollBack(stack, { print: () => undefined });
+  await rollBack(stack, () => undefined);
   const versions = names.map((name) => aws.functions.get(name)?.alias.version);
   expect(new Set(versions).size).toBe(1);
 });
@@ -309,7 +310,7 @@ test("of two releases at once one ends well at most, and no function is left on 
 describe("a roll-back", () => {
   const rolledBack = async (of = stack) => {
     const lines: string[] = [];
-    const failure: unknown = await rollBack(of, { print: (line) => { lines.push(line.slice(9)); } }).catch((error: unknown) => error);
+    const failure: unknown = await rollBack(of, (line) => { lines.push(line); }).catch((error: unknown) => error);
     return { lines, sentence: failure instanceof Error ? failure.message : undefined };
   };
   const ended = (name: string) => `${name}: back to version 2. A release that was not ended had given version 3 10 % of the calls.`;

@@ -6,6 +6,7 @@ import { signedIn } from "../smoke-test/invoke.ts";
 import { expectNoAlarm } from "./alarms.ts";
 import { moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
 import { callVersions } from "./calls.ts";
+import { endTrials } from "./roll-back.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Options {
@@ -13,21 +14,9 @@ export interface Options {
   isAtOnce?: boolean;
   /** Aborted, with the reason, when somebody wants the run to end. */
   stop: AbortSignal;
-  print?: (line: string) => void;
+  print: (line: string) => void;
   pause?: Pause;
 }
-
-/** A function whose callers do not get its newest version. */
-interface Moving {
-  /** Where its alias is now. */
-  alias: Alias;
-  before: string;
-  newest: string;
-  /** Whether this run has touched the alias, or tried to. */
-  isTouched: boolean;
-}
-
-const round_s = 10;
 
 /**
  * Gives callers the newest version of every function, which is what Terraform has published; prints a line for each
@@ -45,102 +34,100 @@ const round_s = 10;
  * fails at the first alias that the other has moved, and leaves that one alone.
  */
 export async function release(stack: Stack, options: Options): Promise<void> {
-  const { isAtOnce = false, stop } = options;
-  const { name, region, functionNames, canary } = stack;
-  const [lambda, cloudwatch] = [new LambdaClient(region), new CloudWatchClient(region)];
-  const say = sayer(options);
-  const watch = () => (isAtOnce ? Promise.resolve(0) : expectNoAlarm(cloudwatch, `${name}-`));
-
-  await endTrials(lambda, functionNames, say);
-  const versions = new Map<string, string>();
-  const moving: Moving[] = [];
-  for (const functionName of functionNames.toSorted()) {
-    const [alias, newest] = [await readAlias(lambda, functionName), await newestVersion(lambda, functionName)];
-    versions.set(functionName, newest);
-    if (alias.version !== newest) moving.push({ alias, before: alias.version, newest, isTouched: false });
-  }
+  const { print, stop } = options;
+  const lambda = new LambdaClient(stack.region);
+  await endTrials(lambda, stack.functionNames, print);
+  const newest = await newestVersions(lambda, stack.functionNames);
+  const moving = await whatMoves(lambda, newest);
+  const inWords = moving.map(({ alias, before, after }) => `${alias.functionName.replace(`${stack.name}-`, "")} ${before} -> ${after}`).join(", ");
   if (moving.length === 0) {
-    say("Nothing to release: callers get the newest version of every function.");
-    await test(stack, say, options);
+    print("Nothing to release: callers get the newest version of every function.");
+    await test(stack, options);
     return;
   }
-  const inWords = moving.map(({ alias, before, newest }) => `${alias.functionName.replace(`${name}-`, "")} ${before} -> ${newest}`).join(", ");
-  const call = () => callVersions(lambda, { versions, ...stack }, stop);
-
   try {
-    await watch();
-    say(`0 % to the new versions, ${inWords}: ${await call()} calls of our own answered.`);
-    if (canary.minutes > 0 && !isAtOnce) {
-      await tryOut(lambda, moving, canary.percent, stop);
-      say(`${canary.percent} % to the new versions for ${canary.minutes} minutes.`);
-      await observe(canary.minutes * 60, async (left_s) => {
-        const [calls, alarms] = [await call(), await watch()];
-        say(`${canary.percent} %: ${calls} calls answered, none of ${alarms} alarms red, ${left_s} s to go.`);
-      }, options);
-    }
-    await tryOut(lambda, moving, 100, stop);
-    say("100 % to the new versions, on trial.");
-    await test(stack, say, options);
-    await watch();
-    stop.throwIfAborted();
-    for (const each of moving) await move(lambda, each, { version: each.newest, trial: undefined });
-    say(`Released: ${inWords}.`);
+    await tryOut(lambda, moving, { stack, options, inWords, call: () => callVersions(lambda, { versions: newest, ...stack }, stop) });
+    for (const each of moving) await move(lambda, each, { version: each.after, trial: undefined });
+    print(`Released: ${inWords}.`);
   } catch (error) {
-    const reason = reasonOf(error, stop);
-    const touched = moving.filter(({ isTouched }) => isTouched);
-    if (touched.length > 0) say(`Back to the versions before. ${reason}`);
-    await putBack(lambda, touched, say);
-    throw new Error(`Not released. ${reason}`, { cause: error });
+    // What was aborted fails in many ways, none of which says why.
+    const reason: unknown = stop.aborted ? stop.reason : error;
+    const sentence = reason instanceof Error ? reason.message : String(reason);
+    await putBack(lambda, moving, sentence, print);
+    throw new Error(`Not released. ${sentence}`, { cause: error });
   }
 }
 
-/**
- * Ends what a release has begun and not ended: whoever got a new version on trial gets the one before again. Where
- * there is nothing to end it says so. Throws when it has tried all, where one has failed.
- */
-export async function rollBack({ functionNames, region }: Pick<Stack, "functionNames" | "region">, options: Pick<Options, "print"> = {}): Promise<void> {
-  const say = sayer(options);
-  if ((await endTrials(new LambdaClient(region), functionNames, say)) === 0) say("Nothing to put back: no function has a version on trial.");
+/** A function whose callers do not get its newest version. */
+interface Moving {
+  /** Where its alias is now. */
+  alias: Alias;
+  before: string;
+  after: string;
+  /** Whether this run has moved the alias, or tried to. */
+  isTouched: boolean;
 }
 
-/** Gives how many there were. */
-async function endTrials(lambda: LambdaClient, functionNames: string[], say: (text: string) => void): Promise<number> {
-  let ended = 0;
-  const failures: string[] = [];
-  for (const functionName of functionNames.toSorted()) {
-    try {
-      const alias = await readAlias(lambda, functionName);
-      const { version, trial } = alias;
-      if (!trial) continue;
-      await moveAlias(lambda, alias, { version, trial: undefined });
-      say(`${functionName}: back to version ${version}. A release that was not ended had given version ${trial.version} ${trial.percent} % of the calls.`);
-      ended += 1;
-    } catch (error) {
-      failures.push(`${functionName}: ${error instanceof Error ? error.message : String(error)}`);
+async function newestVersions(lambda: LambdaClient, functionNames: string[]): Promise<Map<string, string>> {
+  const newest = new Map<string, string>();
+  for (const name of functionNames.toSorted()) newest.set(name, await newestVersion(lambda, name));
+  return newest;
+}
+
+async function whatMoves(lambda: LambdaClient, newest: Map<string, string>): Promise<Moving[]> {
+  const moving: Moving[] = [];
+  for (const [functionName, after] of newest) {
+    const alias = await readAlias(lambda, functionName);
+    if (alias.version !== after) moving.push({ alias, before: alias.version, after, isTouched: false });
+  }
+  return moving;
+}
+
+interface Trial {
+  stack: Stack;
+  options: Options;
+  /** What moves, from where to where. */
+  inWords: string;
+  /** Calls the new versions; gives how many calls were answered. */
+  call: () => Promise<number>;
+}
+
+const round_s = 10;
+
+/** All that a new version has to pass. Throws the first thing that is wrong. */
+async function tryOut(lambda: LambdaClient, moving: Moving[], { stack, options, inWords, call }: Trial): Promise<void> {
+  const { name, region, canary: { percent, minutes } } = stack;
+  const { isAtOnce = false, stop, print, pause = wait } = options;
+  const cloudwatch = new CloudWatchClient(region);
+  const watch = () => (isAtOnce ? Promise.resolve(0) : expectNoAlarm(cloudwatch, `${name}-`));
+  await watch();
+  print(`0 % to the new versions, ${inWords}: ${await call()} calls of our own answered.`);
+  if (minutes > 0 && !isAtOnce) {
+    await moveAll(lambda, moving, percent, stop);
+    print(`${percent} % to the new versions for ${minutes} minutes.`);
+    for (let left_s = minutes * 60; ; left_s -= round_s) {
+      const [calls, alarms] = [await call(), await watch()];
+      print(`${percent} %: ${calls} calls answered, none of ${alarms} alarms red, ${Math.max(left_s, 0)} s to go.`);
+      if (left_s <= 0) break;
+      await pause(Math.min(round_s, left_s) * 1000, undefined, { signal: stop });
     }
   }
-  if (failures.length > 0) throw new Error(failures.join("\n"));
-  return ended;
+  await moveAll(lambda, moving, 100, stop);
+  print("100 % to the new versions, on trial.");
+  await test(stack, options);
+  await watch();
+  stop.throwIfAborted();
 }
 
-async function tryOut(lambda: LambdaClient, moving: Moving[], percent: number, stop: AbortSignal): Promise<void> {
+async function test({ baseUrl, routes, region, isSignedIn }: Stack, { stop, print, pause = wait }: Options): Promise<void> {
+  await smokeTest(baseUrl, { signedIn: isSignedIn ? signedIn(routes, region) : undefined, print, stop, pause });
+}
+
+async function moveAll(lambda: LambdaClient, moving: Moving[], percent: number, stop: AbortSignal): Promise<void> {
   for (const each of moving) {
     stop.throwIfAborted();
-    await move(lambda, each, { version: each.before, trial: { version: each.newest, percent } });
+    await move(lambda, each, { version: each.before, trial: { version: each.after, percent } });
   }
-}
-
-/** Looks at the begin of every round, and once more when the time is over. */
-async function observe(total_s: number, look: (left_s: number) => Promise<void>, { stop, pause = wait }: Options): Promise<void> {
-  for (let left_s = total_s; left_s > 0; left_s -= round_s) {
-    await look(left_s);
-    await pause(Math.min(round_s, left_s) * 1000, undefined, { signal: stop });
-  }
-  await look(0);
-}
-
-async function test({ baseUrl, routes, region, isSignedIn }: Stack, say: (text: string) => void, { stop, pause }: Options): Promise<void> {
-  await smokeTest(baseUrl, { signedIn: isSignedIn ? signedIn(routes, region) : undefined, print: say, stop, ...(pause && { pause }) });
 }
 
 async function move(lambda: LambdaClient, each: Moving, to: Pick<Alias, "version" | "trial">): Promise<void> {
@@ -149,24 +136,16 @@ async function move(lambda: LambdaClient, each: Moving, to: Pick<Alias, "version
 }
 
 /** As many as it can. */
-async function putBack(lambda: LambdaClient, touched: Moving[], say: (text: string) => void): Promise<void> {
+async function putBack(lambda: LambdaClient, moving: Moving[], reason: string, print: (line: string) => void): Promise<void> {
+  const touched = moving.filter(({ isTouched }) => isTouched);
+  if (touched.length > 0) print(`Back to the versions before. ${reason}`);
   for (const each of touched) {
     const { functionName } = each.alias;
     try {
       await move(lambda, each, { version: each.before, trial: undefined });
-      say(`${functionName}: back to version ${each.before}.`);
+      print(`${functionName}: back to version ${each.before}.`);
     } catch (error) {
-      say(`${functionName}: NOT put back. ${error instanceof Error ? error.message : String(error)}`);
+      print(`${functionName}: NOT put back. ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-}
-
-function sayer({ print = console.log }: Pick<Options, "print">): (text: string) => void {
-  return (text) => { print(`${new Date().toISOString().slice(11, 19)} ${text}`); };
-}
-
-/** What was aborted fails in many ways, none of which says why. */
-function reasonOf(error: unknown, stop: AbortSignal): string {
-  const reason: unknown = stop.aborted ? stop.reason : error;
-  return reason instanceof Error ? reason.message : String(reason);
 }
