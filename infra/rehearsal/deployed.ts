@@ -40,7 +40,7 @@ interface Configuration {
 /**
  * Reads an HTTP API of this name back from AWS, with the route, integration, alias, version,
  * environment and zip of each function, so that the local gateway can serve what is deployed and
- * nothing else: each function runs under the credentials of its own role.
+ * nothing else: each call gets the version that the alias gives it then, which runs under the credentials of its role.
  */
 export async function readDeployedApi(name: string, scratchPath: string, surroundings: Surroundings): Promise<DeployedApi> {
   const { accountId, region, mayInvoke } = surroundings;

@@ -248,6 +248,16 @@ describe("a release puts every function back", () => {
     expect([sentence, aws.moves]).toEqual(["Not released. Interrupted by SIGINT.", [...onTrial, ...back]]);
   });
 
+  test("when it is told to stop during the smoke test", async () => {
+    const stopping = new AbortController();
+    front.isBroken = () => {
+      stopping.abort(new Error("Interrupted by SIGTERM."));
+      return true;
+    };
+    const { sentence } = await run({ stop: stopping.signal });
+    expect([sentence, aws.moves]).toEqual(["Not released. Interrupted by SIGTERM.", [...onTrial, ...toAll, ...back]]);
+  });
+
   test("when Lambda refuses to move one, also those that have the new version already", async () => {
     const denied = { status: 403, type: "AccessDeniedException", message: "It may not." };
     aws.refuse = (name) => (name === changedWithoutRoute && aws.moves.at(-1) === released[0] ? denied : undefined);

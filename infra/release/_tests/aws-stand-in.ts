@@ -86,7 +86,7 @@ function updateAlias(aws: FakeAws, response: ServerResponse, name: string, itsFu
   const { alias } = itsFunction;
   const refusal = aws.refuse(name);
   if (refusal) { fail(response, refusal); return; }
-  if (input["RevisionId"] !== String(alias.revision)) { fail(response, { status: 412, type: "PreconditionFailedException", message: "The RevisionId does not match." }); return; }
+  if (input["RevisionId"] !== undefined && input["RevisionId"] !== String(alias.revision)) { fail(response, { status: 412, type: "PreconditionFailedException", message: "The RevisionId does not match." }); return; }
   const { AdditionalVersionWeights: weights } = input["RoutingConfig"] as { AdditionalVersionWeights: Record<string, number> };
   moveAlias(aws, name, String(input["FunctionVersion"]), weights);
   send(response, aliasOf(itsFunction));
