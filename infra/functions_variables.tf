@@ -13,7 +13,7 @@ variable "dist_path" {
 }
 
 variable "canary" {
-  description = "How a release begins: new versions get this percentage of the calls for so many minutes before they get all. At 0 minutes they get all at once."
+  description = "How a release begins: new versions get so many percent of the calls for so many minutes; at 0 minutes they get all at once."
   type        = object({ percent = optional(number, 10), minutes = optional(number, 5) })
   default     = {}
   nullable    = false
