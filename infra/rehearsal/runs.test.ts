@@ -33,6 +33,12 @@ describe("a job that should stop at b", () => {
     expect(stop(run)).toThrow();
   });
 
+  test("cleans up by the step that is there for that, and by no other", () => {
+    const cleanedUp = (cleanUp: string, ...after: Result[]) => () => { expectStop(runOf("failure", "success", "failure", ...after), "job", "b", cleanUp); };
+    expect(cleanedUp("d", "skipped", "success")).not.toThrow();
+    for (const wrong of [cleanedUp("d", "success", "success"), cleanedUp("d", "skipped", "skipped"), cleanedUp("d", "skipped", "failure")]) expect(wrong).toThrow();
+  });
+
   test("says what came instead, and what was printed", () => {
     expect(stop(runOf("failure", "failure", "skipped"))).toThrow('The job job should stop at "b", and is failure:\n  a: failure\n  b: skipped\njob, a:\nsays a');
   });

@@ -9,7 +9,7 @@ export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
   }
 }
 
-/** Throws unless this step of a job failed, none before it did, and none after it was done but the last, which may be there for that. */
+/** Throws unless this step of a job failed, none before it did, and none after it was done but the one that is there to clean up. */
 export function expectStop(run: WorkflowRun, jobName: string, stepName: string, cleanUp?: string): void {
   const { result, steps } = jobOf(run, jobName);
   const index = steps.findIndex(({ name }) => name === stepName);
