@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readFunctions } from "../functions.ts";
 import { startDatabase } from "../local/database.ts";
@@ -242,9 +243,13 @@ describe("a release puts every function back", () => {
     expect(aws.moves).toEqual([...onTrial, ...toAll, ...back]);
   });
 
-  test("when it is told to stop", async () => {
+  test("when it is told to stop, without waiting for the end of a pause", async () => {
     const stopping = new AbortController();
-    const { sentence } = await run({ stop: stopping.signal, meanwhile: () => { stopping.abort(new Error("Interrupted by SIGINT.")); } });
+    const pause: Options["pause"] = (_pause_ms, _value, options) => {
+      stopping.abort(new Error("Interrupted by SIGINT."));
+      return wait(600_000, undefined, options);
+    };
+    const { sentence } = await run({ stop: stopping.signal, pause });
     expect([sentence, aws.moves]).toEqual(["Not released. Interrupted by SIGINT.", [...onTrial, ...back]]);
   });
 
