@@ -23,7 +23,7 @@ const [half, seconds] = [50, 4]; // instead of a tenth, for five minutes
 
 /**
  * Releases prod by hand, with the line of the README: nothing, then a new version that an alarm, a kill and at last
- * nothing stops, then one that only the smoke test finds out.
+ * nothing stops, then one that fails a call when callers get it, and the smoke test when they all do.
  */
 export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: string, operate: AwsCaller): Promise<void> {
   const front = await startFront(rehearsal.gate, rehearsal.names, rehearsal.scratchPath);
@@ -39,7 +39,9 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
     await step("Kill a release in the middle", () => expectKilled(setting), () => "callers get both versions");
     await step("Release again", () => expectReleased(setting), (outcome) => outcome);
     await step("Plan prod again: the alias is the releases'", () => expectNoPlan(setting));
-    await step("Release what only the smoke test finds out", () => expectSmokeTested(setting), () => "put back");
+    await step("Apply a version with two mistakes", () => applyHandler(setting, twoMistakes));
+    await step("Release what fails when callers get it", () => expectPutBack(setting, "", `${half} % to the new versions for`), () => "put back");
+    await step("Release what only the smoke test finds out", () => expectPutBack(setting, " --at-once", "100 % to the new versions, on trial."), () => "put back");
     await step("Put back when nothing is to be put back", async () => { expectText(await run(setting, " roll-back"), "Nothing to put back"); });
   } finally {
     await front.stop();
@@ -102,11 +104,15 @@ async function expectNoPlan({ deploy, rehearsal: { scratchPath, names } }: Setti
   if (exitCode !== 0) throw new Error(`The plan is not empty:\n${output.slice(-4000)}`);
 }
 
-/** The calls of the release itself are made past API Gateway, whose events have more in them. */
-async function expectSmokeTested(setting: Setting): Promise<void> {
-  await applyHandler(setting, "(answer, event) => { if (event.requestContext.http) throw new Error('A mistake.'); return answer; }");
-  const output = await failureOf(run(setting, " --at-once"));
-  expectText(output, "100 % to the new versions, on trial.");
+/**
+ * A release calls past API Gateway, whose events have more in them, and this function three times before callers get
+ * it: the fourth of its calls fails, and every call of others.
+ */
+const twoMistakes = "(answer, event) => { globalThis.calls ??= 0; if (event.requestContext.http || ++globalThis.calls === 4) throw new Error('A mistake.'); return answer; }";
+
+async function expectPutBack(setting: Setting, ending: string, after: string): Promise<void> {
+  const output = await failureOf(run(setting, ending));
+  expectText(output, after);
   expectText(output, "Back to the versions before. Read it FAILED");
   await expectAlias(setting, "2");
   if (!(await meetsNew(setting.front))) throw new Error("Callers should get again what they got before.");

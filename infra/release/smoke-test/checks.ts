@@ -64,7 +64,10 @@ export async function smokeTest(baseUrl: string, options: Options = {}): Promise
   }
 }
 
-/** The same checks of who is let in, once and without a word, by a way past API Gateway. Throws at the first that fails; gives how many passed. */
+/**
+ * The checks of who is let in, by a way past API Gateway, where nothing is too early. Throws at the first that fails;
+ * gives how many passed.
+ */
 export async function tryOnce(way: Way, isSignedIn: boolean, stop?: AbortSignal): Promise<number> {
   const checks = checksOf(way, isSignedIn ? idOfSignedIn : idOfAnybody);
   for (const check of checks) expectPassed(check, await way.send(check.request, limit_ms, stop));
