@@ -5,6 +5,7 @@ locals {
     "lambda:GetFunction",
     "lambda:GetFunctionCodeSigningConfig",
     "lambda:GetFunctionConfiguration",
+    "lambda:GetFunctionEventInvokeConfig",
     "lambda:GetPolicy",
     "lambda:ListTags",
     "lambda:ListVersionsByFunction",
@@ -26,7 +27,9 @@ locals {
           "lambda:CreateFunction",
           "lambda:DeleteAlias",
           "lambda:DeleteFunction",
+          "lambda:DeleteFunctionEventInvokeConfig",
           "lambda:PublishVersion",
+          "lambda:PutFunctionEventInvokeConfig",
           "lambda:RemovePermission",
           "lambda:TagResource",
           "lambda:UntagResource",
@@ -37,11 +40,11 @@ locals {
         Resource = local.arns[stage].functions
       },
       {
-        Sid       = "CalledByTheApi"
+        Sid       = "CalledByApiAndBucket"
         Effect    = "Allow"
         Action    = "lambda:AddPermission"
         Resource  = local.arns[stage].functions
-        Condition = { StringEquals = { "lambda:Principal" = "apigateway.amazonaws.com" } }
+        Condition = { StringEquals = { "lambda:Principal" = ["apigateway.amazonaws.com", "s3.amazonaws.com"] } }
       },
       # A release calls the versions that it is about to release, and the smoke test, which has no token where the API asks
       # for one, the alias. That is in whoever's name; but who may replace a function's code can have it do all that anyway.
@@ -50,12 +53,6 @@ locals {
         Effect   = "Allow"
         Action   = "lambda:InvokeFunction"
         Resource = "${local.arns[stage].functions}:*"
-      },
-      {
-        Sid      = "AlarmsForReleases"
-        Effect   = "Allow"
-        Action   = "cloudwatch:DescribeAlarms"
-        Resource = "*"
       },
       {
         Sid    = "Roles"

@@ -23,7 +23,7 @@ export interface DeployedApi {
   routes: Route[];
   /** With sign-in on: makes tokens of the issuer and audience that the authorizer asks for, with keys of its own. */
   pool: UserPool | undefined;
-  /** What Lambda's API does with the functions of the routes, for who may invoke them. */
+  /** What Lambda's API does with the function of an alias, of a route or of none, for who may invoke it. */
   invoke: Invoke;
   stop: () => Promise<void>;
 }
@@ -57,31 +57,31 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
   const guarded = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE");
   const pool = guarded && (await poolOf(await read(`${apiPath}/authorizers/${String(guarded["authorizerId"])}`)));
   const functions = new Map<string, DeployedFunction>();
+  const deployed = (functionName: string): DeployedFunction => {
+    const itself = functions.get(functionName) ?? deployedFunction(functionName, scratchPath, surroundings);
+    functions.set(functionName, itself);
+    return itself;
+  };
   const routes: Route[] = [];
   for (const { routeKey, target, authorizationType, authorizerId, authorizationScopes } of deployedRoutes) {
     const isGuarded = authorizationType === "JWT" && authorizerId === guarded?.["authorizerId"];
     if (authorizationType !== "NONE" && !isGuarded) throw new Error(`${String(routeKey)} must have the authorizer that the other routes have.`);
     const { functionName, alias } = integratedFunction(integrations.get(String(target)));
-    const running = functions.get(functionName) ?? deployedFunction(functionName, alias, scratchPath, surroundings);
-    functions.set(functionName, running);
     const [method = "", path = ""] = String(routeKey).split(" ");
     const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stageName}/${method}${path}`;
     routes.push({
       routeKey: String(routeKey),
       ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes: (authorizationScopes ?? []) as string[] }),
       async invoke(event) {
-        const decision = await mayInvoke({ functionName, alias, sourceArn });
+        const decision = await mayInvoke({ service: "apigateway.amazonaws.com", functionName, alias, sourceArn });
         if (!decision.isAllowed) throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
-        return running.invoke(alias, event);
+        return deployed(functionName).invoke(alias, event);
       },
     });
   }
-  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => {
-    const running = functions.get(functionName);
-    if (!running) throw new Error(`${functionName} does not run here.`);
-    return invokeDirectly(running, qualifier, payload);
-  };
-  return { apiId, stage: stageName, routes, pool, invoke, stop: async () => { await Promise.all([...functions.values()].map((each) => each.stop())); } };
+  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => invokeDirectly(deployed(functionName), qualifier, payload);
+  const stop = async () => { await Promise.all([...functions.values()].map((each) => each.stop())); };
+  return { apiId, stage: stageName, routes, pool, invoke, stop };
 }
 
 /** In the place of the issuer that is named there: nobody has its keys. */
@@ -117,16 +117,16 @@ interface Routing {
 }
 
 interface DeployedFunction {
-  /** By its alias, as it is now, or by one of its versions. */
+  /** By an alias, as it is now, or by a version. */
   invoke: (qualifier: string, event: object) => Promise<unknown>;
   stop: () => Promise<void>;
 }
 
 /** A version starts when it is called first. */
-function deployedFunction(name: string, alias: string, scratchPath: string, surroundings: Surroundings): DeployedFunction {
+function deployedFunction(name: string, scratchPath: string, surroundings: Surroundings): DeployedFunction {
   const versions = new Map<string, Promise<RunningFunction>>();
   let calls = 0;
-  const versionNow = () => {
+  const versionNow = (alias: string) => {
     const { FunctionVersion, RoutingConfig } = (surroundings.aliasOf(name, alias) ?? {}) as { FunctionVersion?: string; RoutingConfig?: Routing | null };
     if (FunctionVersion === undefined) throw new Error(`${name} has no alias ${alias}.`);
     const [trial = "", weight = 0] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {})[0] ?? [];
@@ -136,7 +136,7 @@ function deployedFunction(name: string, alias: string, scratchPath: string, surr
   };
   return {
     async invoke(qualifier, event) {
-      const version = qualifier === alias ? versionNow() : qualifier;
+      const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(qualifier);
       const running = versions.get(version) ?? startDeployed(name, version, scratchPath, surroundings);
       versions.set(version, running);
       return (await running).invoke(event);
@@ -164,6 +164,8 @@ async function startDeployed(name: string, version: string, scratchPath: string,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_REGION: region,
       AWS_ENDPOINT_URL_DYNAMODB: url,
+      AWS_ENDPOINT_URL_REKOGNITION: url,
+      AWS_ENDPOINT_URL_S3: url,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: sessionToken,

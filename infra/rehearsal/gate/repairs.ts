@@ -3,6 +3,7 @@ import { cognitoRepair } from "./repairs-cognito.ts";
 import { dynamodbRepair } from "./repairs-dynamodb.ts";
 import { lambdaRepair, type Invoke } from "./repairs-lambda.ts";
 import { logsRepair } from "./repairs-logs.ts";
+import { rekognitionRepair, type ReadObject } from "./repairs-rekognition.ts";
 import { s3Repair } from "./repairs-s3.ts";
 import type { Fields, ServiceAnswer, ServiceRequest } from "./service-request.ts";
 
@@ -15,12 +16,16 @@ export interface Repairs {
   zipOf: (codeSha256: string) => Uint8Array | undefined;
   /** An alias as it is now, in the form of Lambda's API. */
   aliasOf: (region: string, functionName: string, alias: string) => Fields | undefined;
+  /** What an alias's asynchronous calls come to when they fail, as it was sent to Lambda. */
+  invokeConfigOf: (functionName: string, qualifier: string) => Fields | undefined;
   /** The policy of a bucket, as JSON. */
   bucketPolicyOf: (bucket: string) => string | undefined;
+  /** Whom a bucket tells of its objects, as XML. */
+  notificationOf: (bucket: string) => string | undefined;
 }
 
 /** What moto 5.2.1 gets wrong for this project, put right; each part says what it is about. */
-export function makeRepairs(invoke: () => Invoke | undefined): Repairs {
+export function makeRepairs(invoke: () => Invoke | undefined, readObject: ReadObject): Repairs {
   const lambda = lambdaRepair(invoke);
   const s3 = s3Repair();
   const repairs: Record<string, Repair> = {
@@ -29,12 +34,15 @@ export function makeRepairs(invoke: () => Invoke | undefined): Repairs {
     dynamodb: dynamodbRepair(),
     lambda: lambda.repair,
     logs: logsRepair(),
+    rekognition: rekognitionRepair(readObject),
     s3: s3.repair,
   };
   return {
     repair: (request, pass) => repairs[request.service]?.(request, pass) ?? pass(),
     zipOf: lambda.zipOf,
     aliasOf: lambda.aliasOf,
+    invokeConfigOf: lambda.invokeConfigOf,
     bucketPolicyOf: s3.policyOf,
+    notificationOf: s3.notificationOf,
   };
 }
