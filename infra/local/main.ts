@@ -21,6 +21,9 @@ interface Options {
   auth: boolean;
 }
 
+/** The gateway prints each request already, with the same id. */
+const onlyFailures = { AWS_LAMBDA_LOG_LEVEL: "WARN" };
+
 /** What has been started and is to be stopped, in reverse order. */
 const started: { stop: () => Promise<void> }[] = [];
 
@@ -36,7 +39,7 @@ try {
 async function start({ port, stage, data, auth }: Options): Promise<void> {
   const database = await startDatabase(data);
   started.push(database);
-  const functions = await runEditedBundles({ ...database.environment, AUTH: auth ? "jwt" : "off" });
+  const functions = await runEditedBundles({ ...database.environment, AUTH: auth ? "jwt" : "off", ...onlyFailures });
   started.push(functions);
   const pool = auth ? await makeUserPool() : undefined;
   const gateway = await startGateway({ stage, port, ...guard(functions, pool), log: printRequest }).catch((error: unknown) => {
