@@ -35,6 +35,7 @@ module "function" {
   role_path            = "/${var.project}/${var.stage}/"
   permissions_boundary = local.permissions_boundary
   log_retention_days   = var.log_retention_days
+  tracing              = var.tracing
 
   permissions = [
     for kind, resources in local.resources : {
