@@ -1,4 +1,5 @@
 const levels = /** @type {const} */ (["debug", "info", "warn", "error"]);
+const names = [...levels.map((level) => level.toUpperCase()), "FATAL"];
 
 /**
  * Makes this thread's console write what it is given as Lambda's Node.js runtime does where its log
@@ -8,11 +9,11 @@ const levels = /** @type {const} */ (["debug", "info", "warn", "error"]);
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
  */
 export function logAsLambdaDoes() {
-  const lowest = levels.findIndex((level) => level.toUpperCase() === process.env["AWS_LAMBDA_LOG_LEVEL"]);
+  const lowest = names.indexOf(process.env["AWS_LAMBDA_LOG_LEVEL"] ?? "DEBUG");
   for (const [index, level] of levels.entries()) {
     console[level] = (/** @type {unknown} */ message) => {
       if (index < lowest) return;
-      process.stdout.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level: level.toUpperCase(), message })}\n`);
+      process.stdout.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level: names[index], message })}\n`);
     };
   }
   console.log = console.info;
