@@ -70,8 +70,8 @@ locals {
         query = join(" | ", concat(
           [for name in local.function_log_groups : "SOURCE '${name}'"],
           [
-            "filter message.status >= 500 or ispresent(errorType)",
-            "fields @timestamp, message.route, message.status, message.problem, message.cause, message.requestId, errorType, errorMessage",
+            "filter level = 'ERROR' or record.status = 'timeout'",
+            "fields @timestamp, message.route, message.status, message.problem, message.cause, message.requestId, message.errorMessage",
             "sort @timestamp desc",
             "limit 20",
           ],

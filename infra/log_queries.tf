@@ -41,7 +41,8 @@ locals {
       log_groups = concat(local.access_log_groups, local.function_log_groups)
       query      = <<-EOT
         filter status = 429 or message.cause in ${jsonencode(local.throttles)}
-        | stats count(*) as requests by bin(5m), coalesce(message.cause, "API Gateway") as throttledBy
+        | fields coalesce(message.cause, "API Gateway") as throttledBy
+        | stats count(*) as requests by bin(5m), throttledBy
       EOT
     }
   }
