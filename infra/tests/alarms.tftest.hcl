@@ -80,17 +80,23 @@ run "alarms_on_metrics_that_aws_emits_with_the_dimensions_that_it_emits" {
   }
 }
 
-# The functions of this fixture are not ours, so those without routes are counted again where they are.
+# Of our own functions, whose zips need not be there for this.
 run "stays_within_the_10_free_alarm_metrics_over_all_stages" {
   command = plan
+  variables {
+    functions_path = "../functions"
+  }
+
+  override_module {
+    target  = module.function
+    outputs = { name = "a-function", alias_name = "live", alias_arn = "arn:a", alias_invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/a", log_group_name = "/a", role_name = "a", role = {}, environment = {} }
+  }
 
   assert {
-    condition = length(fileset("environments", "*.tfvars")) * (
-      sum([for alarm in local.alarms : length(alarm.metric_query) == 0 ? 1 : length([for query in alarm.metric_query : query if length(query.metric) > 0])])
-      -length(aws_cloudwatch_metric_alarm.function_errors)
-      + length([for file in fileset("../functions", "[a-z]*/function.json") : file if length(try(jsondecode(file("../functions/${file}")).routes, [])) == 0])
-    ) <= 10
-    error_message = "From the eleventh on CloudWatch charges for each metric that an alarm looks at."
+    condition = length(fileset("environments", "*.tfvars")) * sum([
+      for alarm in local.alarms : length(alarm.metric_query) == 0 ? 1 : length([for query in alarm.metric_query : query if length(query.metric) > 0])
+    ]) <= 10
+    error_message = "From the eleventh on CloudWatch charges for each metric that an alarm looks at: ${jsonencode(local.alarms[*].alarm_name)}"
   }
 }
 
