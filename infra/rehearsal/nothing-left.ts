@@ -12,9 +12,10 @@ const listings: [what: string, request: AwsRequest, leftover: RegExp][] = [
   ["a user pool", jsonRequest("cognito-idp", "AWSCognitoIdentityProviderService.ListUserPools", { MaxResults: 60 }), /"Id"/],
   ["a budget", jsonRequest("budgets", "AWSBudgetServiceGateway.DescribeBudgets", { AccountId: "123456789012" }), /"BudgetName"/],
   ["a topic", formRequest("sns", "2010-03-31", { Action: "ListTopics" }), /<TopicArn>/],
-  ["an alarm", formRequest("monitoring", "2010-08-01", { Action: "DescribeAlarms" }), /<AlarmName>/],
   ["a dashboard", formRequest("monitoring", "2010-08-01", { Action: "ListDashboards" }), /<DashboardName>/],
   ["a saved query", jsonRequest("logs", "Logs_20140328.DescribeQueryDefinitions", {}), /"queryDefinitionId"/],
+  ["a queue", jsonRequest("sqs", "AmazonSQS.ListQueues", {}), /"QueueUrls": ?\["/],
+  ["an alarm", formRequest("monitoring", "2010-08-01", { Action: "DescribeAlarms" }), /<AlarmName>/],
   ["a bucket", { service: "s3", method: "GET", path: "/" }, /<Bucket>/],
 ];
 
