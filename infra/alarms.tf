@@ -7,6 +7,7 @@ locals {
   alarms = concat(
     [aws_cloudwatch_metric_alarm.api_errors, aws_cloudwatch_metric_alarm.api_latency, aws_cloudwatch_metric_alarm.table_throttles],
     values(aws_cloudwatch_metric_alarm.function_errors),
+    [aws_cloudwatch_metric_alarm.label_image_failures],
   )
 
   runbook = "What to do: infra/README.md, Alarms."

@@ -19,7 +19,10 @@ locals {
     { title = "Latency of the API, p99 and p50, in ms", stat = "p99", metrics = [
       for statistic in ["p99", "p50"] : concat(["AWS/ApiGateway", "Latency"], local.api_dimensions, [{ stat = statistic, label = statistic }])
     ] },
-    { title = "Requests that the database throttled", stat = "Sum", metrics = [[local.name, "TableThrottles"]] },
+    { title = "Given up: requests throttled by the database, uploads of images", stat = "Maximum", metrics = [
+      [local.name, "TableThrottles", { stat = "Sum" }],
+      ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", aws_sqs_queue.label_image_failures.name],
+    ] },
     { title = "Errors of functions", stat = "Sum", metrics = [
       for name in local.function_names : ["AWS/Lambda", "Errors", "FunctionName", name]
     ] },

@@ -1,13 +1,32 @@
 locals {
-  topic_reads     = ["sns:GetTopicAttributes", "sns:ListTagsForResource"]
-  dashboard_reads = ["cloudwatch:GetDashboard"]
-  log_reads       = ["logs:DescribeMetricFilters"]
+  alarm_reads         = ["cloudwatch:ListTagsForResource"]
+  dashboard_reads     = ["cloudwatch:GetDashboard"]
+  metric_filter_reads = ["logs:DescribeMetricFilters"]
+  topic_reads         = ["sns:GetTopicAttributes", "sns:ListTagsForResource"]
 
   # These know no resource.
-  operation_lists = ["logs:DescribeQueryDefinitions", "sns:GetSubscriptionAttributes"]
+  operation_lists = ["cloudwatch:DescribeAlarms", "logs:DescribeQueryDefinitions", "sns:GetSubscriptionAttributes"]
 
   deploy_operations = {
     for stage in var.stages : stage => [
+      {
+        Sid      = "Alarms"
+        Effect   = "Allow"
+        Action   = concat(local.alarm_reads, ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"])
+        Resource = local.arns[stage].alarms
+      },
+      {
+        Sid      = "Dashboard"
+        Effect   = "Allow"
+        Action   = concat(local.dashboard_reads, ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"])
+        Resource = local.arns[stage].dashboard
+      },
+      {
+        Sid      = "MetricFilters"
+        Effect   = "Allow"
+        Action   = concat(local.metric_filter_reads, ["logs:DeleteMetricFilter", "logs:PutMetricFilter"])
+        Resource = local.arns[stage].logs
+      },
       {
         Sid    = "Topic"
         Effect = "Allow"
@@ -21,23 +40,16 @@ locals {
         ])
         Resource = local.arns[stage].topics
       },
+      # AWS makes up the ids of saved queries and subscriptions, and knows no resource for them.
       {
-        Sid      = "Dashboard"
-        Effect   = "Allow"
-        Action   = concat(local.dashboard_reads, ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"])
-        Resource = local.arns[stage].dashboard
-      },
-      {
-        Sid      = "MetricFilters"
-        Effect   = "Allow"
-        Action   = concat(local.log_reads, ["logs:DeleteMetricFilter", "logs:PutMetricFilter"])
-        Resource = local.arns[stage].logs
-      },
-      # A saved query and a subscription have no name that could tell the stage.
-      {
-        Sid      = "QueriesAndSubscriptions"
-        Effect   = "Allow"
-        Action   = concat(local.operation_lists, ["logs:DeleteQueryDefinition", "logs:PutQueryDefinition", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"])
+        Sid    = "QueriesAndSubscriptions"
+        Effect = "Allow"
+        Action = concat(local.operation_lists, [
+          "logs:DeleteQueryDefinition",
+          "logs:PutQueryDefinition",
+          "sns:SetSubscriptionAttributes",
+          "sns:Unsubscribe",
+        ])
         Resource = "*"
       },
     ]

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { startDatabase } from "../local/database.ts";
 import { startFaultyDatabase } from "../local/faulty-database.ts";
 import { startGateway } from "../local/gateway.ts";
+import { startImages } from "../local/images.ts";
 import { runEditedBundles } from "../local/running-functions.ts";
 import { injectFaults, type Injected } from "./faults.ts";
 import { makeTraffic, type Traffic } from "./traffic.ts";
@@ -39,7 +40,9 @@ export async function runLoad(seconds: number, rates = { hiccup: 0.05, outage: 0
     started.push(real.stop);
     const database = await startFaultyDatabase(real.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "");
     started.push(database.stop);
-    const functions = await runEditedBundles({ ...real.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url, AUTH: "off", AWS_LAMBDA_LOG_LEVEL: "FATAL" });
+    const images = await startImages();
+    started.push(images.stop);
+    const functions = await runEditedBundles({ ...real.environment, ...images.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url, AUTH: "off", AWS_LAMBDA_LOG_LEVEL: "FATAL" });
     started.push(functions.stop);
     const gateway = await startGateway({ stage: "prod", port: 0, routes: functions.routes, log: () => undefined });
     started.push(gateway.stop);

@@ -42,7 +42,9 @@ try {
 async function start({ port, stage, data, auth }: Options): Promise<void> {
   const database = await startDatabase(data);
   started.push(database);
-  const functions = await runEditedBundles({ ...database.environment, AUTH: auth ? "jwt" : "off", ...onlyFailures });
+  const images = await startImages({ path: data, onDeadLetter: printDeadLetter });
+  started.push(images);
+  const functions = await runEditedBundles({ ...database.environment, ...images.environment, AUTH: auth ? "jwt" : "off", ...onlyFailures });
   started.push(functions);
   started.push(images.deliverTo(functions));
   const pool = auth ? await makeUserPool() : undefined;

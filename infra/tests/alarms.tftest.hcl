@@ -24,6 +24,12 @@ override_resource {
   values          = { arn = "arn:aws:sns:eu-central-1:123456789012:events-api-prod-alarms" }
 }
 
+override_resource {
+  target          = aws_sqs_queue.label_image_failures
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:a-queue", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/a-queue" }
+}
+
 variables {
   stage          = "prod"
   region         = "eu-central-1"
@@ -56,6 +62,16 @@ run "watches_what_callers_and_nobody_else_would_notice" {
         metric     = ["events-api-prod", "TableThrottles", null, "Sum"]
         threshold  = ["GreaterThanOrEqualToThreshold", 1]
         datapoints = [2, 5, 60]
+      }
+      events-api-prod-label-image-errors = {
+        metric     = ["AWS/Lambda", "Errors", { FunctionName = "events-api-prod-label-image" }, "Sum"]
+        threshold  = ["GreaterThanOrEqualToThreshold", 3]
+        datapoints = [1, 1, 300]
+      }
+      events-api-prod-label-image-failures = {
+        metric     = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName = "events-api-prod-label-image-failures" }, "Maximum"]
+        threshold  = ["GreaterThanOrEqualToThreshold", 1]
+        datapoints = [1, 1, 300]
       }
       events-api-prod-sweep-events-errors = {
         metric     = ["AWS/Lambda", "Errors", { FunctionName = "events-api-prod-sweep-events" }, "Sum"]
