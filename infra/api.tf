@@ -32,6 +32,7 @@ resource "aws_apigatewayv2_stage" "this" {
     format = jsonencode({
       time             = "$context.requestTime"
       requestId        = "$context.requestId"
+      lambdaRequestId  = "$context.integration.requestId"
       routeKey         = "$context.routeKey"
       status           = "$context.status"
       latency_ms       = "$context.responseLatency"

@@ -34,6 +34,7 @@ module "function" {
   role_path            = "/${var.project}/${var.stage}/"
   permissions_boundary = local.permissions_boundary
   log_retention_days   = var.log_retention_days
+  tracing              = var.tracing
 
   environment = {
     TABLE_NAME  = aws_dynamodb_table.this.name

@@ -35,3 +35,10 @@ variable "lambda_runtime" {
     error_message = "The runtime must be a Node.js runtime that runs the bundles, which are made for Node 22 and later, like nodejs22.x."
   }
 }
+
+variable "tracing" {
+  description = "Whether X-Ray traces the functions: how long a call and its start took, and which failed. Free up to 100,000 traces a month."
+  type        = bool
+  default     = false
+  nullable    = false
+}

@@ -70,5 +70,7 @@ resource "aws_cloudwatch_metric_alarm" "label_image_failures" {
   evaluation_periods  = 1
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
   treat_missing_data  = "notBreaching" # SQS sends no numbers for a queue that is empty for long.
 }

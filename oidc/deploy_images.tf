@@ -23,7 +23,6 @@ locals {
     "s3:ListTagsForResource",
   ]
   queue_reads = ["sqs:GetQueueAttributes", "sqs:ListQueueTags"]
-  alarm_reads = ["cloudwatch:ListTagsForResource"]
 
   deploy_images = {
     for stage in var.stages : stage => [
@@ -54,18 +53,6 @@ locals {
         Effect   = "Allow"
         Action   = concat(local.queue_reads, ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"])
         Resource = local.arns[stage].queues
-      },
-      {
-        Sid      = "Alarms"
-        Effect   = "Allow"
-        Action   = concat(local.alarm_reads, ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"])
-        Resource = local.arns[stage].alarms
-      },
-      {
-        Sid      = "FindAlarms"
-        Effect   = "Allow"
-        Action   = "cloudwatch:DescribeAlarms"
-        Resource = "*"
       },
     ]
   }

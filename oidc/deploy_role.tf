@@ -21,12 +21,13 @@ locals {
   # What each policy is about has its file: deploy_*.tf.
   deploy_policies = merge([
     for stage in var.stages : {
-      "${stage}-functions" = { stage = stage, statements = local.deploy_functions[stage] }
-      "${stage}-api"       = { stage = stage, statements = local.deploy_api[stage] }
-      "${stage}-auth"      = { stage = stage, statements = local.deploy_auth[stage] }
-      "${stage}-data"      = { stage = stage, statements = local.deploy_data[stage] }
-      "${stage}-images"    = { stage = stage, statements = local.deploy_images[stage] }
-      "${stage}-limits"    = { stage = stage, statements = local.deploy_limits[stage] }
+      "${stage}-functions"  = { stage = stage, statements = local.deploy_functions[stage] }
+      "${stage}-api"        = { stage = stage, statements = local.deploy_api[stage] }
+      "${stage}-auth"       = { stage = stage, statements = local.deploy_auth[stage] }
+      "${stage}-data"       = { stage = stage, statements = local.deploy_data[stage] }
+      "${stage}-images"     = { stage = stage, statements = local.deploy_images[stage] }
+      "${stage}-operations" = { stage = stage, statements = local.deploy_operations[stage] }
+      "${stage}-limits"     = { stage = stage, statements = local.deploy_limits[stage] }
     }
   ]...)
 }

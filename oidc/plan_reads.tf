@@ -45,15 +45,9 @@ locals {
       Resource = [for stage in var.stages : local.arns[stage].queues]
     },
     {
-      Sid      = "Alarms"
+      Sid      = "LogGroups"
       Effect   = "Allow"
-      Action   = local.alarm_reads
-      Resource = [for stage in var.stages : local.arns[stage].alarms]
-    },
-    {
-      Sid      = "Lists"
-      Effect   = "Allow"
-      Action   = ["cloudwatch:DescribeAlarms", "logs:DescribeLogGroups"]
+      Action   = "logs:DescribeLogGroups"
       Resource = "*"
     },
     {
@@ -73,6 +67,39 @@ locals {
       Effect   = "Allow"
       Action   = "s3:GetObject"
       Resource = [for stage in var.stages : local.arns[stage].state]
+    },
+  ]
+
+  plan_operations = [
+    {
+      Sid      = "Alarms"
+      Effect   = "Allow"
+      Action   = local.alarm_reads
+      Resource = [for stage in var.stages : local.arns[stage].alarms]
+    },
+    {
+      Sid      = "Dashboards"
+      Effect   = "Allow"
+      Action   = local.dashboard_reads
+      Resource = [for stage in var.stages : local.arns[stage].dashboard]
+    },
+    {
+      Sid      = "MetricFilters"
+      Effect   = "Allow"
+      Action   = local.metric_filter_reads
+      Resource = [for stage in var.stages : local.arns[stage].logs]
+    },
+    {
+      Sid      = "Topics"
+      Effect   = "Allow"
+      Action   = local.topic_reads
+      Resource = [for stage in var.stages : local.arns[stage].topics]
+    },
+    {
+      Sid      = "Lists"
+      Effect   = "Allow"
+      Action   = local.operation_lists
+      Resource = "*"
     },
   ]
 

@@ -17,7 +17,7 @@ resource "aws_iam_role" "plan" {
 }
 
 resource "aws_iam_policy" "plan" {
-  for_each = { reads = local.plan_reads, limits = local.plan_limits }
+  for_each = { reads = local.plan_reads, operations = local.plan_operations, limits = local.plan_limits }
 
   name        = "${var.project}-plan-${each.key}"
   description = "A part of what ${var.project}-plan may do."

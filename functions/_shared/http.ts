@@ -1,5 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { expectCaller, type Caller } from "./caller.ts";
+import { isId } from "./event.ts";
+import { logRequest, nameOf, withoutFields, type RequestLine } from "./log.ts";
 import { largestItem_bytes, Problem, tooLarge } from "./problem.ts";
 
 export type Request = APIGatewayProxyEventV2;
@@ -13,9 +15,9 @@ export interface Answer {
 
 /**
  * Makes a Lambda handler of what an endpoint does: payload 2.0 in, JSON out, and a thrown `Problem`
- * as problem+json. Any other error goes on to Lambda, which logs its stack, counts it in `Errors`
- * and has API Gateway answer 500; caught here, the alarm on `Errors` would stay silent. Who calls is
- * found out here and before all else, so that no endpoint can forget to ask.
+ * as problem+json, with one line in the log. Any other error goes on to Lambda, which logs its stack,
+ * counts it in `Errors` and has API Gateway answer 500: caught here, a bug would look like an answer.
+ * Who calls is found out here and before all else, so that no endpoint can forget to ask.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
@@ -24,15 +26,33 @@ export function endpoint(act: (request: Request, caller: Caller) => Promise<Answ
     if (request.version !== "2.0") {
       throw new Error("Set payload_format_version of the integration to 2.0: this event is of another version.");
     }
+    const started_ms = Date.now();
+    const { requestId } = request.requestContext;
+    const log = ({ status, body, problem, cause }: Outcome) => {
+      const eventId = idIn(request.pathParameters) ?? idIn(body);
+      logRequest({ requestId, route: request.routeKey, status, duration_ms: Date.now() - started_ms, eventId, problem, cause });
+    };
     try {
-      return respond(await act(request, expectCaller(request)), "application/json");
+      const answer = await act(request, expectCaller(request));
+      log(answer);
+      return respond(answer, "application/json");
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const requestId = request.requestContext.requestId;
-      if (error.status >= 500) console.error(JSON.stringify({ requestId, problem: error.message, cause: nameOf(error.cause) }));
+      if (!(error instanceof Problem)) {
+        log({ status: 500, problem: "bug", cause: nameOf(error) });
+        throw withoutFields(error);
+      }
+      log({ status: error.status, problem: error.type, cause: nameOf(error.cause) });
       return respond({ status: error.status, headers: error.headers, body: error.body(requestId) }, "application/problem+json");
     }
   };
+}
+
+type Outcome = Pick<Answer, "status" | "body"> & Pick<RequestLine, "problem" | "cause">;
+
+/** The `id` in a path or in an event, if it is one: what a caller puts into a path can be anything. */
+function idIn(parts: object | undefined): string | undefined {
+  const { id } = (parts ?? {}) as { id?: unknown };
+  return isId(id) ? id : undefined;
 }
 
 /**
@@ -78,9 +98,4 @@ function readText({ body = "", isBase64Encoded }: Request): string {
 function respond({ status, headers = {}, body }: Answer, contentType: string): APIGatewayProxyStructuredResultV2 {
   if (!body) return { statusCode: status, headers };
   return { statusCode: status, headers: { ...headers, "content-type": contentType }, body: JSON.stringify(body) };
-}
-
-/** Only the name: the SDK's message may repeat what the caller sent. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -34,12 +34,16 @@ export class Problem extends Error {
     this.headers = headers ?? {};
   }
 
+  /** What kind of problem it is, in one word: `not-found`. */
+  get type(): string {
+    return kinds[this.status].type;
+  }
+
   /** The body of the answer: problem details (RFC 9457), with `requestId` and `errors` added. */
   body(requestId: string): Record<string, unknown> {
-    const { type, title } = kinds[this.status];
     return {
-      type: `urn:problem-type:${type}`,
-      title,
+      type: `urn:problem-type:${this.type}`,
+      title: kinds[this.status].title,
       status: this.status,
       detail: this.message,
       requestId,

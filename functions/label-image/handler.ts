@@ -7,6 +7,8 @@ import { clientOptions } from "../_shared/client-options.ts";
 import { environment } from "../_shared/environment.ts";
 import { isId } from "../_shared/event.ts";
 import { imageKey, incomingKey, largestImage_bytes, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
+import { nameOf, withoutFields } from "../_shared/log.ts";
+import { Problem } from "../_shared/problem.ts";
 import type { Item } from "../_shared/stored-event.ts";
 import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
 
@@ -27,15 +29,25 @@ export async function handler({ Records: records }: S3Event): Promise<void> {
     // S3 writes a key as a form would, with + for a blank.
     const [prefix, id, upload, ...rest] = decodeURIComponent(s3.object.key.replaceAll("+", " ")).split("/");
     // What this function writes lies elsewhere. Reacting to that too would never end.
-    if (prefix === "incoming" && isId(id) && upload !== undefined && rest.length === 0) await take(id, upload);
+    if (prefix === "incoming" && isId(id) && upload !== undefined && rest.length === 0) await takeAndLog(id, upload);
   }
 }
 
-async function take(id: string, upload: string): Promise<void> {
+/** One line in the log for each upload, with the fields that requests have in theirs. */
+async function takeAndLog(eventId: string, upload: string): Promise<void> {
+  try {
+    console.info({ eventId, upload, outcome: await take(eventId, upload) });
+  } catch (error) {
+    console.error({ eventId, upload, problem: "failed", cause: nameOf(error instanceof Problem ? error.cause : error) });
+    throw withoutFields(error);
+  }
+}
+
+async function take(id: string, upload: string): Promise<"image" | "no image" | "taken before"> {
   let item = await read(id);
   if (isAwaited(item, upload)) {
     const file = await readUpload(incomingKey(id, upload));
-    if (!file) return; // taken meanwhile
+    if (!file) return "taken before"; // meanwhile
     const labels = file.complaint ?? (await detectLabels(incomingKey(id, upload)));
     item = typeof labels === "string" ? await reject(id, upload, labels) : await accept(id, upload, file, labels);
   }
@@ -44,6 +56,7 @@ async function take(id: string, upload: string): Promise<void> {
   const outdated = isImage ? item?.["replacedUpload"]?.S : upload;
   if (outdated) await remove(imageKey(id, outdated));
   await remove(incomingKey(id, upload));
+  return isImage ? "image" : "no image";
 }
 
 async function read(id: string): Promise<Item | undefined> {

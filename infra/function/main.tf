@@ -14,9 +14,17 @@ resource "aws_lambda_function" "this" {
     variables = var.environment
   }
 
+  # Of Lambda's own lines INFO keeps the start and the report of each call, which has its duration and cold start.
   logging_config {
-    log_format = "JSON"
-    log_group  = aws_cloudwatch_log_group.this.name
+    log_format            = "JSON"
+    log_group             = aws_cloudwatch_log_group.this.name
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  # PassThrough would still trace where the caller asks for it, and API Gateway's HTTP APIs never do.
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
   }
 
   # Without its permissions the first calls of a new function would fail.

@@ -18,6 +18,11 @@ output "alias_invoke_arn" {
   value       = aws_lambda_alias.live.invoke_arn
 }
 
+output "log_group_name" {
+  description = "The name of the function's log group."
+  value       = aws_cloudwatch_log_group.this.name
+}
+
 output "environment" {
   description = "The environment variables of the function, of which none is a secret."
   value       = nonsensitive(aws_lambda_function.this.environment[0].variables)

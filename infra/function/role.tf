@@ -32,6 +32,12 @@ resource "aws_iam_role_policy" "this" {
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = ["${aws_cloudwatch_log_group.this.arn}:*"]
       }],
+      # X-Ray knows no narrower resource.
+      [for right in ["xray:PutTelemetryRecords", "xray:PutTraceSegments"] : {
+        Effect   = "Allow"
+        Action   = [right]
+        Resource = ["*"]
+      } if var.tracing],
     )
   })
 }

@@ -77,3 +77,9 @@ variable "log_retention_days" {
   type        = number
   nullable    = false
 }
+
+variable "tracing" {
+  description = "Whether X-Ray traces calls of the function, which its role then has the rights for."
+  type        = bool
+  nullable    = false
+}

@@ -2,6 +2,7 @@
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import { callHandler } from "./call-handler.js";
+import { logAsLambdaDoes } from "./lambda-console.js";
 
 /** @typedef {{ key: number, event: string, invocation: import("./call-handler.js").Invocation }} Call */
 /** @typedef {{ key: number, result: string } | { key: number, error: string }} Reply */
@@ -11,6 +12,8 @@ import { callHandler } from "./call-handler.js";
 /** @type {unknown} */
 const given = workerData;
 const { bundle, exportName } = /** @type {{ bundle: string, exportName: string }} */ (given);
+
+logAsLambdaDoes();
 
 /** As Lambda does, by import() and not require(): index.cjs must show its exports to both. */
 const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(bundle).href));

@@ -24,6 +24,9 @@ interface Options {
   auth: boolean;
 }
 
+/** The gateway prints each request already, with the same id. */
+const onlyFailures = { AWS_LAMBDA_LOG_LEVEL: "WARN" };
+
 /** What has been started and is to be stopped, in reverse order. */
 const started: { stop: () => Promise<void> }[] = [];
 
@@ -41,7 +44,7 @@ async function start({ port, stage, data, auth }: Options): Promise<void> {
   started.push(database);
   const images = await startImages({ path: data, onDeadLetter: printDeadLetter });
   started.push(images);
-  const functions = await runEditedBundles({ ...database.environment, ...images.environment, AUTH: auth ? "jwt" : "off" });
+  const functions = await runEditedBundles({ ...database.environment, ...images.environment, AUTH: auth ? "jwt" : "off", ...onlyFailures });
   started.push(functions);
   started.push(images.deliverTo(functions));
   const pool = auth ? await makeUserPool() : undefined;

@@ -162,6 +162,7 @@ async function startDeployed(name: string, version: string, scratchPath: string,
     environment: {
       ...configuration.Environment?.Variables,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      AWS_LAMBDA_LOG_LEVEL: "ERROR", // not a line for each request among the steps
       AWS_REGION: region,
       AWS_ENDPOINT_URL_DYNAMODB: url,
       AWS_ENDPOINT_URL_REKOGNITION: url,

@@ -163,6 +163,7 @@ run "logs_each_request_as_json_with_its_id_and_never_more_than_its_route" {
     condition = jsondecode(aws_apigatewayv2_stage.this.access_log_settings[0].format) == {
       time             = "$context.requestTime"
       requestId        = "$context.requestId"
+      lambdaRequestId  = "$context.integration.requestId"
       routeKey         = "$context.routeKey"
       status           = "$context.status"
       latency_ms       = "$context.responseLatency"

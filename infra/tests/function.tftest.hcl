@@ -18,6 +18,7 @@ variables {
   permissions_boundary = "arn:aws:iam::123456789012:policy/events-api-boundary"
   permissions          = []
   log_retention_days   = 14
+  tracing              = false
 }
 
 run "publishes_the_zip_on_arm64_and_logs_json_to_the_declared_group" {
@@ -40,6 +41,8 @@ run "publishes_the_zip_on_arm64_and_logs_json_to_the_declared_group" {
       environment      = nonsensitive(aws_lambda_function.this.environment[0].variables)
       log_format       = aws_lambda_function.this.logging_config[0].log_format
       log_group        = aws_lambda_function.this.logging_config[0].log_group
+      log_levels       = [aws_lambda_function.this.logging_config[0].application_log_level, aws_lambda_function.this.logging_config[0].system_log_level]
+      tracing          = aws_lambda_function.this.tracing_config[0].mode
       }) == jsonencode({
       name             = "events-api-prod-get-event"
       zip              = "tests/fixtures/zips/get-event.zip"
@@ -53,6 +56,8 @@ run "publishes_the_zip_on_arm64_and_logs_json_to_the_declared_group" {
       environment      = { TABLE_NAME = "events-api-prod" }
       log_format       = "JSON"
       log_group        = "/aws/lambda/events-api-prod-get-event"
+      log_levels       = ["INFO", "INFO"]
+      tracing          = "PassThrough"
     })
     error_message = "The function must be as it is listed here, to the letter."
   }
@@ -82,6 +87,36 @@ run "gives_the_function_a_bounded_role_that_only_lambda_takes" {
       Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
     }
     error_message = "Got ${aws_iam_role.this.assume_role_policy}"
+  }
+}
+
+run "traces_where_it_is_asked_to_and_has_the_rights_for_it_only_then" {
+  command = plan
+  module {
+    source = "./function"
+  }
+  variables {
+    tracing = true
+  }
+
+  override_resource {
+    target          = aws_cloudwatch_log_group.this
+    override_during = plan
+    values          = { arn = "arn:logs" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "Active"
+    error_message = "Got ${jsonencode(aws_lambda_function.this.tracing_config)}"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
+      { Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["arn:logs:*"] },
+      { Effect = "Allow", Action = ["xray:PutTelemetryRecords"], Resource = ["*"] },
+      { Effect = "Allow", Action = ["xray:PutTraceSegments"], Resource = ["*"] },
+    ]
+    error_message = "Got ${aws_iam_role_policy.this.policy}"
   }
 }
 

@@ -205,6 +205,7 @@ run "takes_every_function_and_every_route_of_this_repository" {
       alias_name       = "live"
       alias_arn        = "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-any:live"
       alias_invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/any"
+      log_group_name   = "/aws/lambda/events-api-prod-any"
       role_name        = "events-api-prod-any"
     }
   }

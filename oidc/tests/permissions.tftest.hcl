@@ -61,8 +61,13 @@ run "lets_the_deploy_role_deploy_its_stage" {
       prod-images = [
         ["Bucket", "arn:aws:s3:::events-api-prod-images-123456789012"],
         ["Queue", "arn:aws:sqs:eu-central-1:123456789012:events-api-prod-*"],
+      ]
+      prod-operations = [
         ["Alarms", "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:events-api-prod-*"],
-        ["FindAlarms", "*"],
+        ["Dashboard", "arn:aws:cloudwatch::123456789012:dashboard/events-api-prod"],
+        ["MetricFilters", "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-prod-*"],
+        ["Topic", "arn:aws:sns:eu-central-1:123456789012:events-api-prod-*"],
+        ["QueriesAndSubscriptions", "*"],
       ]
       prod-limits = []
     }
@@ -145,8 +150,6 @@ run "lets_the_deploy_role_deploy_its_stage" {
         "s3:DeleteObject", "s3:GetObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:PutObject",
       ])
       prod-images = tolist([
-        "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource", "cloudwatch:PutMetricAlarm",
-        "cloudwatch:TagResource", "cloudwatch:UntagResource",
         "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS",
         "s3:GetBucketLocation", "s3:GetBucketLogging", "s3:GetBucketNotification", "s3:GetBucketObjectLockConfiguration",
         "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment",
@@ -156,12 +159,20 @@ run "lets_the_deploy_role_deploy_its_stage" {
         "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:TagResource", "s3:UntagResource",
         "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:ListQueueTags", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
       ])
+      prod-operations = tolist([
+        "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard",
+        "cloudwatch:ListTagsForResource", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource",
+        "logs:DeleteMetricFilter", "logs:DeleteQueryDefinition", "logs:DescribeMetricFilters", "logs:DescribeQueryDefinitions",
+        "logs:PutMetricFilter", "logs:PutQueryDefinition",
+        "sns:CreateTopic", "sns:DeleteTopic", "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
+        "sns:SetSubscriptionAttributes", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource",
+      ])
     }
     error_message = "The deploy role must have exactly the actions that creating, changing and destroying the stack needs."
   }
 
   assert {
-    condition     = replace(jsonencode([for part in ["api", "auth", "data", "functions", "images", "limits"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "auth", "data", "functions", "images", "limits"] : aws_iam_policy.deploy["staging-${part}"].policy])
+    condition     = replace(jsonencode([for part in ["api", "auth", "data", "functions", "images", "limits", "operations"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "auth", "data", "functions", "images", "limits", "operations"] : aws_iam_policy.deploy["staging-${part}"].policy])
     error_message = "The policies of the stages must differ in the stage's name only."
   }
 }
@@ -234,9 +245,9 @@ run "limits_the_deploy_role_whatever_else_is_allowed" {
 
   assert {
     condition = { for name, attachment in aws_iam_role_policy_attachment.deploy : name => attachment.role } == {
-      for name in setproduct(["prod", "staging"], ["api", "auth", "data", "functions", "images", "limits"]) : join("-", name) => "events-api-deploy-${name[0]}"
+      for name in setproduct(["prod", "staging"], ["api", "auth", "data", "functions", "images", "limits", "operations"]) : join("-", name) => "events-api-deploy-${name[0]}"
     }
-    error_message = "Each role must have the six policies of its stage."
+    error_message = "Each role must have the seven policies of its stage."
   }
 }
 
@@ -247,36 +258,41 @@ run "lets_the_plan_role_read_and_nothing_else" {
   }
 
   assert {
-    condition = sort(flatten([for statement in jsondecode(aws_iam_policy.plan["reads"].policy).Statement : statement.Action])) == tolist([
+    condition = sort(flatten([for statement in concat(jsondecode(aws_iam_policy.plan["reads"].policy).Statement, jsondecode(aws_iam_policy.plan["operations"].policy).Statement) : statement.Action])) == tolist([
       "apigateway:GET",
-      "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
+      "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
       "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetUserPoolMfaConfig",
       "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
       "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
       "lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
       "lambda:GetFunctionEventInvokeConfig", "lambda:GetPolicy", "lambda:ListTags", "lambda:ListVersionsByFunction",
-      "logs:DescribeLogGroups", "logs:ListTagsForResource",
+      "logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:DescribeQueryDefinitions", "logs:ListTagsForResource",
       "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation", "s3:GetBucketLogging",
       "s3:GetBucketNotification", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy",
       "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetBucketWebsite",
       "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetObject", "s3:GetReplicationConfiguration", "s3:ListBucket",
       "s3:ListBucket", "s3:ListTagsForResource",
+      "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
       "sqs:GetQueueAttributes", "sqs:ListQueueTags",
     ])
     error_message = "The plan role must read only: ${aws_iam_policy.plan["reads"].policy}"
   }
 
   assert {
-    condition = { for statement in jsondecode(aws_iam_policy.plan["reads"].policy).Statement : statement.Sid => statement.Resource } == {
-      Functions = [for stage in ["prod", "staging"] : "arn:aws:lambda:eu-central-1:123456789012:function:events-api-${stage}-*"]
-      Roles     = [for stage in ["prod", "staging"] : "arn:aws:iam::123456789012:role/events-api/${stage}/events-api-${stage}-*"]
-      Apis      = "arn:aws:apigateway:eu-central-1::/apis/*"
-      UserPools = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/*"
-      Tables    = [for stage in ["prod", "staging"] : "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-${stage}"]
-      Buckets   = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-${stage}-images-123456789012"]
-      Queues    = [for stage in ["prod", "staging"] : "arn:aws:sqs:eu-central-1:123456789012:events-api-${stage}-*"]
-      Alarms    = [for stage in ["prod", "staging"] : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:events-api-${stage}-*"]
-      Lists     = "*"
+    condition = { for statement in concat(jsondecode(aws_iam_policy.plan["reads"].policy).Statement, jsondecode(aws_iam_policy.plan["operations"].policy).Statement) : statement.Sid => statement.Resource } == {
+      Functions     = [for stage in ["prod", "staging"] : "arn:aws:lambda:eu-central-1:123456789012:function:events-api-${stage}-*"]
+      Roles         = [for stage in ["prod", "staging"] : "arn:aws:iam::123456789012:role/events-api/${stage}/events-api-${stage}-*"]
+      Apis          = "arn:aws:apigateway:eu-central-1::/apis/*"
+      UserPools     = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/*"
+      Tables        = [for stage in ["prod", "staging"] : "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-${stage}"]
+      Buckets       = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-${stage}-images-123456789012"]
+      Queues        = [for stage in ["prod", "staging"] : "arn:aws:sqs:eu-central-1:123456789012:events-api-${stage}-*"]
+      Alarms        = [for stage in ["prod", "staging"] : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:events-api-${stage}-*"]
+      Dashboards    = [for stage in ["prod", "staging"] : "arn:aws:cloudwatch::123456789012:dashboard/events-api-${stage}"]
+      MetricFilters = [for stage in ["prod", "staging"] : "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-${stage}-*"]
+      Topics        = [for stage in ["prod", "staging"] : "arn:aws:sns:eu-central-1:123456789012:events-api-${stage}-*"]
+      Lists         = "*"
+      LogGroups     = "*"
       LogGroupTags = flatten([for stage in ["prod", "staging"] : [
         "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-${stage}-*",
         "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/events-api-${stage}/*",
@@ -318,8 +334,8 @@ run "lets_the_plan_role_read_and_nothing_else" {
   }
 
   assert {
-    condition     = { for name, attachment in aws_iam_role_policy_attachment.plan : name => attachment.role } == { reads = "events-api-plan", limits = "events-api-plan" }
-    error_message = "The plan role must have both of its policies."
+    condition     = { for name, attachment in aws_iam_role_policy_attachment.plan : name => attachment.role } == { for name in ["limits", "operations", "reads"] : name => "events-api-plan" }
+    error_message = "The plan role must have its three policies."
   }
 }
 

@@ -38,7 +38,10 @@ export function asksOfBudgets(request: ServiceRequest, { accountId }: Account): 
   return [{ action, resource }, ...(ResourceTags === undefined ? [] : [{ action: "budgets:TagResource", resource }])];
 }
 
-const onLogGroup = ["CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy", "DescribeLogStreams", "FilterLogEvents"];
+const onLogGroup = [
+  "CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy", "DescribeLogStreams", "FilterLogEvents",
+  "PutMetricFilter", "DeleteMetricFilter", "DescribeMetricFilters",
+];
 const onLogStream = ["CreateLogStream", "DeleteLogStream", "PutLogEvents", "GetLogEvents"];
 const onNoLogGroup = ["PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition", "PutResourcePolicy", "DescribeResourcePolicies"];
 

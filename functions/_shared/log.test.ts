@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { startApiWithFaults, target, type Answer } from "../../infra/local/api.ts";
+
+const { call, database } = await startApiWithFaults();
+
+interface Line {
+  level: string;
+  message: Record<string, unknown>;
+}
+
+/** Everything that was printed, as it was; and of it the lines about requests. */
+const printed: unknown[] = [];
+const lines: Line[] = [];
+
+beforeEach(({ skip }) => {
+  skip(target === "deployed", "what a deployed function logs is in CloudWatch");
+  printed.length = 0;
+  lines.length = 0;
+  for (const level of ["info", "log", "warn", "error"] as const) {
+    vi.spyOn(console, level).mockImplementation((...texts: unknown[]) => {
+      printed.push(...texts);
+      for (const text of texts) lines.push(...linesIn(text, level));
+    });
+  }
+});
+afterEach(() => { vi.restoreAllMocks(); });
+
+/** A handler's source gives console an object; a bundle's thread writes it as Lambda's runtime would. */
+function linesIn(printed: unknown, level: string): Line[] {
+  if (typeof printed === "string") return printed.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Line);
+  return printed instanceof Error ? [] : [{ level: level.toUpperCase(), message: printed as Line["message"] }];
+}
+
+/** The one line about a request: what a thread prints takes a moment to arrive. */
+async function lineOf({ headers }: Answer): Promise<Line> {
+  const found = () => lines.filter(({ message }) => message["requestId"] === headers["apigw-requestid"]);
+  await vi.waitFor(() => { expect(found()).toHaveLength(1); });
+  return found()[0] ?? { level: "", message: {} };
+}
+
+const duration_ms = expect.any(Number) as number;
+
+describe("a request is one line in the log", () => {
+  test("with the id of an event that was made", async () => {
+    const answer = await call("POST /events", { json: { title: "x" } });
+    expect(await lineOf(answer)).toMatchObject({
+      level: "INFO",
+      message: { requestId: answer.headers["apigw-requestid"], route: "POST /events", status: 201, duration_ms, eventId: (answer.body as { id: string }).id },
+    });
+  });
+
+  test("with the id in the path, and why it was refused", async () => {
+    const id = randomUUID();
+    const answer = await call(`DELETE /events/${id}`);
+    expect(await lineOf(answer)).toMatchObject({
+      level: "INFO",
+      message: { route: "DELETE /events/{id}", status: 404, duration_ms, eventId: id, problem: "not-found" },
+    });
+  });
+
+  test("as an error, with the name of what is behind a 503", async () => {
+    const id = randomUUID();
+    database.setFault(id, ({ response }) => {
+      response.writeHead(400).end('{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"canary"}');
+    });
+    expect(await lineOf(await call(`GET /events/${id}`))).toMatchObject({
+      level: "ERROR",
+      message: { route: "GET /events/{id}", status: 503, eventId: id, problem: "unavailable", cause: "ThrottlingException" },
+    });
+  });
+
+  test("as an error, when it is a bug", async () => {
+    const id = randomUUID();
+    database.setFault(id, ({ response }) => {
+      response.writeHead(400).end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no such index"}');
+    });
+    expect(await lineOf(await call(`GET /events/${id}`))).toMatchObject({
+      level: "ERROR",
+      message: { status: 500, eventId: id, problem: "bug", cause: "ValidationException" },
+    });
+  });
+});
+
+test("nothing that a caller wrote gets into the log, whatever becomes of the request", async () => {
+  const canary = `canary${randomUUID()}`;
+  const [id, lost, mistaken] = [randomUUID(), randomUUID(), randomUUID()];
+  const event = { title: canary, description: canary, location: canary, organizer: canary, type: canary, payload: { [canary]: canary } };
+  database.setFault(lost, ({ response }) => response.destroy());
+  database.setFault(mistaken, ({ response }) => {
+    response.writeHead(400).end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no such index"}');
+  });
+  const answers = await Promise.all([
+    call("POST /events", { json: { id, ...event }, headers: { "x-canary": canary, authorization: canary, cookie: canary } }),
+    call("POST /events", { json: { id: lost, ...event } }),
+    call("POST /events", { json: { id: `${canary} is no id`, ...event } }),
+    call("POST /events", { text: `{"${canary}`, headers: { "content-type": "application/json" } }),
+    call("POST /events", { text: canary, headers: { "content-type": canary } }),
+    call(`PATCH /events/${mistaken}`, { json: event, headers: { "if-match": `"${canary}"` } }),
+    call(`GET /events?organizer=${canary}&type=${canary}`),
+    call(`GET /events?${canary}=${canary}`),
+    call(`GET /events/${canary}%20is%20no%20id`),
+    call(`GET /events/${canary}/nowhere?${canary}`),
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual([201, 503, 400, 400, 415, 500, 200, 400, 404, 404]);
+
+  for (const answer of answers.slice(0, -1)) await lineOf(answer);
+  expect(textOf(printed)).not.toContain(canary);
+});
+
+/** Everything of everything, as Lambda would write it: of an error also its fields. */
+function textOf(things: unknown[]): string {
+  return JSON.stringify(things, (_key, value: unknown) => (value instanceof Error ? Object.assign({ message: value.message, stack: value.stack }, value) : value));
+}

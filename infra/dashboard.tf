@@ -1,0 +1,90 @@
+# One screen, from top to bottom: is it healthy, what do callers see, and where does it come from. Three dashboards of up
+# to 50 metrics are free.
+locals {
+  alarm_arn_prefix = "arn:aws:cloudwatch:${var.region}:${data.aws_caller_identity.this.account_id}:alarm:"
+
+  api_dimensions = ["ApiId", aws_apigatewayv2_api.this.id, "Stage", aws_apigatewayv2_stage.this.name]
+  function_names = [for function in module.function : function.name]
+
+  # DynamoDB's metrics of the table leave its indexes out.
+  table_dimensions = concat(
+    [["TableName", aws_dynamodb_table.this.name]],
+    [for index in local.table.indexes : ["TableName", aws_dynamodb_table.this.name, "GlobalSecondaryIndexName", index.name]],
+  )
+
+  graphs = [
+    { title = "Requests", stat = "Sum", metrics = [
+      for name in ["Count", "4xx", "5xx"] : concat(["AWS/ApiGateway", name], local.api_dimensions)
+    ] },
+    { title = "Latency of the API, p99 and p50, in ms", stat = "p99", metrics = [
+      for statistic in ["p99", "p50"] : concat(["AWS/ApiGateway", "Latency"], local.api_dimensions, [{ stat = statistic, label = statistic }])
+    ] },
+    { title = "Given up: requests throttled by the database, uploads of images", stat = "Maximum", metrics = [
+      [local.name, "TableThrottles", { stat = "Sum" }],
+      ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", aws_sqs_queue.label_image_failures.name],
+    ] },
+    { title = "Errors of functions", stat = "Sum", metrics = [
+      for name in local.function_names : ["AWS/Lambda", "Errors", "FunctionName", name]
+    ] },
+    { title = "Duration of functions, p99, in ms", stat = "p99", metrics = [
+      for name in local.function_names : ["AWS/Lambda", "Duration", "FunctionName", name]
+    ] },
+    { title = "Lambda, all of this account in this region", stat = "Maximum", metrics = [
+      ["AWS/Lambda", "ConcurrentExecutions"], ["AWS/Lambda", "Throttles", { stat = "Sum" }],
+    ] },
+    { title = "Units written, table and indexes", stat = "Sum", metrics = [
+      for dimensions in local.table_dimensions : concat(["AWS/DynamoDB", "ConsumedWriteCapacityUnits"], dimensions)
+    ] },
+    { title = "Units read, table and indexes", stat = "Sum", metrics = [
+      for dimensions in local.table_dimensions : concat(["AWS/DynamoDB", "ConsumedReadCapacityUnits"], dimensions)
+    ] },
+    { title = "Throttles, table and indexes", stat = "Sum", metrics = flatten([
+      for name in ["ReadThrottleEvents", "WriteThrottleEvents"] : [
+        for dimensions in local.table_dimensions : { metric = concat(["AWS/DynamoDB", name], dimensions) }
+      ]
+    ])[*].metric },
+  ]
+
+  widgets = concat(
+    [{
+      type = "alarm", x = 0, y = 0, width = 24, height = 2
+      properties = {
+        title  = "Alarms"
+        alarms = [for alarm in local.alarms : "${local.alarm_arn_prefix}${alarm.alarm_name}"]
+      }
+    }],
+    [for position, graph in local.graphs : {
+      type = "metric", x = position % 3 * 8, y = 2 + floor(position / 3) * 5, width = 8, height = 5
+      properties = {
+        title   = graph.title
+        region  = var.region
+        view    = "timeSeries"
+        stat    = graph.stat
+        period  = 60
+        metrics = graph.metrics
+      }
+    }],
+    [{
+      type = "log", x = 0, y = 2 + ceil(length(local.graphs) / 3) * 5, width = 24, height = 5
+      properties = {
+        title  = "What failed last"
+        region = var.region
+        view   = "table"
+        query = join(" | ", concat(
+          [for name in local.function_log_groups : "SOURCE '${name}'"],
+          [
+            "filter level = 'ERROR' or record.status = 'timeout'",
+            "fields @timestamp, message.route, message.status, message.problem, message.cause, message.requestId, message.errorMessage",
+            "sort @timestamp desc",
+            "limit 20",
+          ],
+        ))
+      }
+    }],
+  )
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = local.name
+  dashboard_body = jsonencode({ widgets = local.widgets })
+}

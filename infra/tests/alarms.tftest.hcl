@@ -1,0 +1,208 @@
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.this
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = aws_apigatewayv2_api.this
+  override_during = plan
+  values          = { id = "abcdefghij", execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdefghij" }
+}
+
+override_resource {
+  target          = aws_sns_topic.alarms
+  override_during = plan
+  values          = { arn = "arn:aws:sns:eu-central-1:123456789012:events-api-prod-alarms" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.label_image_failures
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:a-queue", url = "https://sqs.eu-central-1.amazonaws.com/123456789012/a-queue" }
+}
+
+variables {
+  stage          = "prod"
+  region         = "eu-central-1"
+  functions_path = "tests/fixtures/functions"
+  dist_path      = "tests/fixtures/zips"
+}
+
+run "watches_what_callers_and_nobody_else_would_notice" {
+  command = plan
+
+  assert {
+    condition = jsonencode({
+      for alarm in local.alarms : alarm.alarm_name => {
+        metric     = [alarm.namespace, alarm.metric_name, alarm.dimensions, coalesce(alarm.statistic, alarm.extended_statistic)]
+        threshold  = [alarm.comparison_operator, alarm.threshold]
+        datapoints = [coalesce(alarm.datapoints_to_alarm, alarm.evaluation_periods), alarm.evaluation_periods, alarm.period]
+      }
+      }) == jsonencode({
+      events-api-prod-api-errors = {
+        metric     = ["AWS/ApiGateway", "5xx", { ApiId = "abcdefghij", Stage = "prod" }, "Average"]
+        threshold  = ["GreaterThanThreshold", 0.05]
+        datapoints = [2, 3, 60]
+      }
+      events-api-prod-api-latency = {
+        metric     = ["AWS/ApiGateway", "Latency", { ApiId = "abcdefghij", Stage = "prod" }, "p99"]
+        threshold  = ["GreaterThanThreshold", 3000]
+        datapoints = [3, 5, 60]
+      }
+      events-api-prod-table-throttles = {
+        metric     = ["events-api-prod", "TableThrottles", null, "Sum"]
+        threshold  = ["GreaterThanOrEqualToThreshold", 1]
+        datapoints = [2, 5, 60]
+      }
+      events-api-prod-label-image-errors = {
+        metric     = ["AWS/Lambda", "Errors", { FunctionName = "events-api-prod-label-image" }, "Sum"]
+        threshold  = ["GreaterThanOrEqualToThreshold", 3]
+        datapoints = [1, 1, 300]
+      }
+      events-api-prod-label-image-failures = {
+        metric     = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName = "events-api-prod-label-image-failures" }, "Maximum"]
+        threshold  = ["GreaterThanOrEqualToThreshold", 1]
+        datapoints = [1, 1, 300]
+      }
+      events-api-prod-sweep-events-errors = {
+        metric     = ["AWS/Lambda", "Errors", { FunctionName = "events-api-prod-sweep-events" }, "Sum"]
+        threshold  = ["GreaterThanOrEqualToThreshold", 3]
+        datapoints = [1, 1, 300]
+      }
+    })
+    error_message = "Got ${jsonencode(local.alarms)}"
+  }
+}
+
+run "alarms_on_metrics_that_aws_emits_with_the_dimensions_that_it_emits" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for alarm in local.alarms :
+      contains(jsondecode(file("tests/fixtures/aws-metrics.json"))[alarm.namespace].names, alarm.metric_name)
+      && contains(jsondecode(file("tests/fixtures/aws-metrics.json"))[alarm.namespace].dimensions, join(",", keys(coalesce(alarm.dimensions, {}))))
+    ])
+    error_message = "An alarm on a metric that nobody emits never goes off: ${jsonencode([for alarm in local.alarms : [alarm.namespace, alarm.metric_name, alarm.dimensions]])}"
+  }
+}
+
+# Of our own functions, whose zips need not be there for this.
+run "stays_within_the_10_free_alarm_metrics_over_all_stages" {
+  command = plan
+  variables {
+    functions_path = "../functions"
+  }
+
+  override_module {
+    target  = module.function
+    outputs = { name = "a-function", alias_name = "live", alias_arn = "arn:a", alias_invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/a", log_group_name = "/a", role_name = "a", role = {}, environment = {} }
+  }
+
+  assert {
+    condition = length(fileset("environments", "*.tfvars")) * sum([
+      for alarm in local.alarms : length(alarm.metric_query) == 0 ? 1 : length([for query in alarm.metric_query : query if length(query.metric) > 0])
+    ]) <= 10
+    error_message = "From the eleventh on CloudWatch charges for each metric that an alarm looks at: ${jsonencode(local.alarms[*].alarm_name)}"
+  }
+}
+
+run "tells_the_topic_when_an_alarm_begins_and_ends_and_says_why_and_what_to_do" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for alarm in local.alarms : alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) && alarm.ok_actions == toset([aws_sns_topic.alarms.arn])
+      && alarm.treat_missing_data == "notBreaching" && alarm.actions_enabled
+      && startswith(alarm.alarm_name, "events-api-prod-") && length(alarm.alarm_description) <= 1024
+      && strcontains(file("README.md"), "| `${replace(trimprefix(alarm.alarm_name, "events-api-prod-"), "sweep-events", "label-image")}` |")
+    ])
+    error_message = "Got ${jsonencode(local.alarms)}"
+  }
+
+  assert {
+    condition     = length(local.alarms) == length(distinct(local.alarms[*].alarm_name)) && length(local.alarms) > 3
+    error_message = "Got ${jsonencode(local.alarms[*].alarm_name)}"
+  }
+}
+
+run "lets_this_stacks_alarms_write_to_the_topic_and_nobody_else" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_sns_topic_policy.alarms.policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "AlarmsOfThisStack"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = "arn:aws:sns:eu-central-1:123456789012:events-api-prod-alarms"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+          ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:events-api-prod-*" }
+        }
+      }]
+    }
+    error_message = "Got ${aws_sns_topic_policy.alarms.policy}"
+  }
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.alarms) == 0
+    error_message = "Without an address nobody gets a mail."
+  }
+}
+
+run "mails_the_address_that_is_given" {
+  command = plan
+  variables {
+    alarm_email = "on-call@example.com"
+  }
+
+  assert {
+    condition = [for subscription in aws_sns_topic_subscription.alarms : [subscription.topic_arn, subscription.protocol, subscription.endpoint]] == [
+      ["arn:aws:sns:eu-central-1:123456789012:events-api-prod-alarms", "email", "on-call@example.com"],
+    ]
+    error_message = "Got ${jsonencode(aws_sns_topic_subscription.alarms)}"
+  }
+}
+
+run "refuses_an_address_that_is_none" {
+  command = plan
+  variables {
+    alarm_email = "on-call"
+  }
+
+  expect_failures = [var.alarm_email]
+}
+
+run "counts_a_throttle_wherever_a_function_logs_one_by_the_names_that_the_functions_know" {
+  command = plan
+
+  assert {
+    condition     = local.throttles == jsondecode(regex("const throttles = (\\[.*\\]);", file("../functions/_shared/table.ts"))[0])
+    error_message = "functions/_shared/table.ts knows other names of throttles than ${jsonencode(local.throttles)}."
+  }
+
+  assert {
+    condition = {
+      for name, filter in aws_cloudwatch_log_metric_filter.table_throttles : name => [filter.log_group_name, filter.pattern, filter.metric_transformation[0].namespace, filter.metric_transformation[0].name, filter.metric_transformation[0].value]
+      } == {
+      for name in keys(local.functions) : name => [
+        "/aws/lambda/events-api-prod-${name}",
+        "{ $.message.cause = \"ProvisionedThroughputExceededException\" || $.message.cause = \"RequestLimitExceeded\" || $.message.cause = \"ThrottlingException\" }",
+        "events-api-prod", "TableThrottles", "1",
+      ]
+    }
+    error_message = "Got ${jsonencode(aws_cloudwatch_log_metric_filter.table_throttles)}"
+  }
+}

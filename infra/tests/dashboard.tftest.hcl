@@ -1,0 +1,98 @@
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.this
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = aws_apigatewayv2_api.this
+  override_during = plan
+  values          = { id = "abcdefghij", execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdefghij" }
+}
+
+variables {
+  stage          = "prod"
+  region         = "eu-central-1"
+  functions_path = "tests/fixtures/functions"
+  dist_path      = "tests/fixtures/zips"
+}
+
+run "shows_first_whether_any_alarm_of_this_stack_is_on" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms == [
+      for alarm in local.alarms : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:${alarm.alarm_name}"
+    ]
+    error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
+  }
+}
+
+run "draws_only_what_aws_emits_and_no_more_metrics_than_are_free" {
+  command = plan
+
+  # A metric is its namespace, its name, pairs of a dimension and its value, and at times how it is drawn.
+  assert {
+    condition = alltrue([
+      for metric in flatten([
+        for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for metric in try(widget.properties.metrics, []) : { parts = [for part in metric : part if can(tostring(part))] }]
+      ])[*].parts : contains(jsondecode(file("tests/fixtures/aws-metrics.json"))[metric[0]].names, metric[1])
+      && contains(jsondecode(file("tests/fixtures/aws-metrics.json"))[metric[0]].dimensions, join(",", sort([for index, part in slice(metric, 2, length(metric)) : part if index % 2 == 0])))
+    ])
+    error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
+  }
+
+  assert {
+    condition     = sum([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : length(try(widget.properties.metrics, []))]) <= 50
+    error_message = "A dashboard of more than 50 metrics is not free."
+  }
+}
+
+run "finds_every_function_by_itself" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for metric in ["Errors", "Duration"] : anytrue([
+        for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
+        try(widget.properties.metrics, []) == [for name in keys(local.functions) : ["AWS/Lambda", metric, "FunctionName", "events-api-prod-${name}"]]
+      ])
+    ])
+    error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
+  }
+
+  assert {
+    condition = alltrue([
+      for name in keys(local.functions) : anytrue([
+        for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : strcontains(try(widget.properties.query, ""), "SOURCE '/aws/lambda/events-api-prod-${name}'")
+      ])
+    ])
+    error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
+  }
+}
+
+run "fits_on_one_screen_without_one_thing_over_another" {
+  command = plan
+
+  assert {
+    condition = length(distinct(flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [
+        for x in range(widget.width) : [for y in range(widget.height) : "${widget.x + x},${widget.y + y}"]
+      ]
+    ]))) == sum([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.width * widget.height])
+    error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
+  }
+
+  assert {
+    condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.x + widget.width <= 24 && widget.y + widget.height <= 24])
+    error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
+  }
+}
