@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { startApiWithFaults, target, type Answer } from "../../infra/local/api.ts";
+import { makeJpeg, startApiWithBucket, startApiWithFaults, target, upload, type Answer, type UploadUrl } from "../../infra/local/api.ts";
 
 const { call, database } = await startApiWithFaults();
+const images = await startApiWithBucket();
 
 interface Line {
   level: string;
@@ -79,6 +80,35 @@ describe("a request is one line in the log", () => {
       level: "ERROR",
       message: { status: 500, eventId: id, problem: "bug", cause: "ValidationException" },
     });
+  });
+});
+
+describe("an upload is one line in the log", () => {
+  const jpeg = makeJpeg({ size_bytes: 5000 });
+  const send = async (bytes: Uint8Array): Promise<string> => {
+    const { body } = await images.call("POST /events", { json: { title: "x" } });
+    const { id } = body as { id: string };
+    const answer = await images.call(`POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: bytes.length } });
+    await upload(answer.body as UploadUrl, bytes);
+    await images.settled();
+    return id;
+  };
+  const linesOf = (id: string) => lines.filter(({ message }) => message["eventId"] === id && "upload" in message);
+
+  test.each([
+    ["image", jpeg],
+    ["no image", Buffer.from("canary")],
+  ])("with what became of it: %s", async (outcome, bytes) => {
+    const id = await send(bytes);
+    await vi.waitFor(() => { expect(linesOf(id)).toHaveLength(1); });
+    expect(linesOf(id)).toMatchObject([{ level: "INFO", message: { outcome } }]);
+  });
+
+  test("as an error, for each of Lambda's three calls, with the name of what is behind it", async () => {
+    images.rekognition.failNext(...Array<"internal error">(6).fill("internal error")); // three calls of two attempts
+    const id = await send(jpeg);
+    const line = { level: "ERROR", message: { problem: "failed", cause: "InternalServerError" } };
+    await vi.waitFor(() => { expect(linesOf(id)).toMatchObject([line, line, line]); });
   });
 });
 
