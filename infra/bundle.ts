@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
 import { readFunctions, root, type FunctionFolder } from "./functions.ts";
 
@@ -61,8 +61,21 @@ export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void
 
 async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number): Promise<Bundle> {
   const replaced = new Set<string>();
+  const { metafile, ...bundle } = await bundleModule(join(path, "handler.ts"), { plugins: [replace(replaced)] });
+  expectTrimmed(name, metafile, replaced);
+  if (bundle.zip.length > limit_bytes) {
+    throw new Error(`${name}: the zip has ${bundle.zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`);
+  }
+  return { name, ...bundle };
+}
+
+/**
+ * Bundles a module that exports `handler` with what it imports; `metafile` says what that was. Only
+ * `bundleFunctions` leaves parts of the SDK out. Throws what cannot be bundled.
+ */
+export async function bundleModule(path: string, options: BuildOptions = {}): Promise<Omit<Bundle, "name"> & { metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
-    entryPoints: [join(path, "handler.ts")],
+    entryPoints: [path],
     outfile: "main.cjs",
     bundle: true,
     write: false,
@@ -75,18 +88,13 @@ async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: numbe
     sourcemap: "external",
     metafile: true,
     logLevel: "silent", // errors are thrown
-    plugins: [replace(replaced)],
     tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
+    ...options,
   });
-  const [sourceMap, main] = outputFiles.map(({ contents }) => contents);
-  if (!sourceMap || !main) throw new Error(`${name}: the bundler wrote no bundle or no source map.`);
-  expectTrimmed(name, metafile, replaced);
+  const [sourceMap, main] = outputFiles?.map(({ contents }) => contents) ?? [];
+  if (!sourceMap || !main || !metafile) throw new Error(`${path}: the bundler wrote no bundle or no source map.`);
   const files = { "index.cjs": Buffer.from(index), "main.cjs": main };
-  const zip = zipFiles(files);
-  if (zip.length > limit_bytes) {
-    throw new Error(`${name}: the zip has ${zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`);
-  }
-  return { name, files, zip, sourceMap };
+  return { files, zip: zipFiles(files), sourceMap, metafile };
 }
 
 function replace(replaced: Set<string>): Plugin {
