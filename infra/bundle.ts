@@ -8,16 +8,27 @@ import { readFunctions, root, type FunctionFolder } from "./functions.ts";
 const budget_bytes = 64 * 1024;
 
 /**
- * Parts of the SDK that weigh more than half of a bundle and are never used: with credentials in the
- * client's options nothing asks the default chain (SSO, STS, profiles, instance metadata), no
- * DynamoDB operation streams events, endpoint discovery is off, and the user agent in the options
- * names no version of the client. The bundler cannot know this.
+ * Parts of the SDK that weigh more than half of a bundle and are never used: a client that is given
+ * every option looks for none in the environment, in files or in the default chain of credentials
+ * (SSO, STS, profiles, instance metadata), no DynamoDB operation streams events, and endpoint
+ * discovery is off. The bundler cannot know this. trimmed-sdk.test.ts holds what is sent to what the
+ * whole SDK sends.
  */
 const replacements = {
-  "@aws-sdk/credential-provider-node": "export const defaultProvider = undefined;",
-  "@aws-sdk/endpoint-cache": "export class EndpointCache {}",
+  "./runtimeConfig": `
+    import { calculateBodyLength } from "@smithy/core/serde";
+    import { NodeHttpHandler, streamCollector } from "@smithy/node-http-handler";
+    import { getRuntimeConfig as getSharedConfig } from "./runtimeConfig.shared";
+    export const getRuntimeConfig = (options) => ({
+      ...getSharedConfig(options),
+      runtime: "node",
+      bodyLengthChecker: calculateBodyLength,
+      streamCollector,
+      ...options,
+      requestHandler: NodeHttpHandler.create(options.requestHandler),
+    });`,
+  "@aws-sdk/middleware-endpoint-discovery": "export const resolveEndpointDiscoveryConfig = (config) => config;",
   "@smithy/core/event-streams": "",
-  "../package.json": "export default {};",
 };
 
 /** In a bundle these show that an update of the SDK has moved its parts past the settings below. */
@@ -102,12 +113,15 @@ function replace(replaced: Set<string>): Plugin {
   return {
     name: "replace",
     setup(bundler) {
-      bundler.onResolve({ filter: /^(@|\.\.\/package\.json$)/ }, ({ path }) => {
+      bundler.onResolve({ filter: /^(@|\.\/runtimeConfig$)/ }, ({ path, resolveDir }) => {
         if (!contents.has(path)) return undefined;
         replaced.add(path);
-        return { path, namespace: "replaced", sideEffects: false };
+        return { path, namespace: "replaced", sideEffects: false, pluginData: resolveDir };
       });
-      bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({ contents: contents.get(path) ?? "" }));
+      bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path, pluginData }) => ({
+        contents: contents.get(path) ?? "",
+        resolveDir: String(pluginData),
+      }));
     },
   };
 }
