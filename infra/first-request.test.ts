@@ -31,7 +31,7 @@ async function fileSystemCalls(script: string): Promise<string[]> {
   await promisify(execFile)(
     process.execPath,
     ["--trace-event-categories", "node.fs", "--trace-event-file-pattern", trace, join(folder, "script.cjs")],
-    { env: { ...database.environment, AUTH: "off", HOME: folder } },
+    { env: { ...database.environment, BUCKET_NAME: "images", AUTH: "off", HOME: folder } },
   );
   const { traceEvents } = JSON.parse(readFileSync(trace, "utf8")) as { traceEvents: TraceEvent[] };
   return traceEvents

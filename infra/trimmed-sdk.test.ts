@@ -42,6 +42,7 @@ beforeEach(() => {
   vi.spyOn(nodeCrypto, "randomBytes").mockImplementation((size: number) => Buffer.alloc(size, 7));
   vi.spyOn(crypto, "randomUUID").mockReturnValue("0-0-0-0-0");
   vi.stubEnv("TABLE_NAME", "events");
+  vi.stubEnv("BUCKET_NAME", "images");
   vi.stubEnv("AUTH", "off");
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, name);
   // Where the SDK would find other answers than ours.

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { toItem, type Item } from "../../functions/_shared/stored-event.ts";
 
-export type Operation = "create" | "get" | "list" | "update" | "delete";
+export type Operation = "create" | "get" | "list" | "update" | "delete" | "upload";
 
 /** An event as people send it: some 500 bytes with a small payload. */
 export const content = {
@@ -35,6 +35,7 @@ export const exchanges: Record<Operation, Exchange> = {
   list: { event: toEvent("GET /events", { query: "organizer=Dev%20Community" }), status: 200 },
   update: { event: toEvent("PATCH /events/{id}", { id: "stored", body: { title: "Workshop", capacity: 80 } }), status: 200, body: stored },
   delete: { event: toEvent("DELETE /events/{id}", { id: "stored" }), status: 204 },
+  upload: { event: toEvent("POST /events/{id}/upload-url", { id: "stored", body: { contentType: "image/png", contentLength: 100_000 } }), status: 201 },
 };
 
 /** What is checked as well before a variant is timed. The stub knows no event `unknown`, and takes no other with the id `taken`. */

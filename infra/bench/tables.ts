@@ -18,8 +18,7 @@ export function describe(figures: Figures, verdicts: Verdict[]): string {
     oursTable(figures),
     ...(figures.payloads.length > 0 ? [heading("a warm create by the size of the event"), payloadTable(figures)] : []),
     ...(figures.lists.length > 0 ? [heading("items read for a page of 20, by the number of events in the table"), listTable(figures)] : []),
-    heading("promises"),
-    verdictTable(verdicts),
+    ...(verdicts.length > 0 ? [heading("promises"), verdictTable(verdicts)] : []),
   ].join("\n");
 }
 

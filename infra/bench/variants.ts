@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFunctions, bundleModule, writeBundles } from "../bundle.ts";
-import { readFunctions, root } from "../functions.ts";
+import { root } from "../functions.ts";
 import type { Operation } from "./requests.ts";
 
 /** One way to write the API, ready to run. */
@@ -49,19 +49,26 @@ export async function buildVariants(path: string): Promise<Variant[]> {
   return [await buildOurs(path), ...(await Promise.all(peers.map((peer) => buildPeer(path, peer)))), await buildUnbundled(path)];
 }
 
+const functions: Record<Operation, string> = {
+  create: "create-event",
+  get: "get-event",
+  list: "list-events",
+  update: "update-event",
+  delete: "delete-event",
+  upload: "create-upload-url",
+};
+
 async function buildOurs(path: string): Promise<Variant> {
-  const bundles = await bundleFunctions();
-  writeBundles(bundles, path);
-  const operations = new Map(readFunctions().map(({ name }): [string, string] => [name.split("-")[0] ?? name, name]));
-  const byOperation = <Value>(value: (name: string) => Value) => Object.fromEntries([...operations].map(([operation, name]) => [operation, value(name)]));
-  return {
-    name: ours,
-    runtime: "node",
-    artifacts: byOperation((name) => join(path, name, "index.cjs")),
-    zip_bytes: byOperation((name) => bundles.find((bundle) => bundle.name === name)?.zip.length ?? 0),
-    statuses: all,
-    usesDatabase: true,
-  };
+  const bundles = new Map((await bundleFunctions()).map((bundle) => [bundle.name, bundle]));
+  writeBundles([...bundles.values()], path);
+  const variant: Variant = { name: ours, runtime: "node", artifacts: {}, zip_bytes: {}, statuses: all, usesDatabase: true };
+  for (const [operation, name] of Object.entries(functions) as [Operation, string][]) {
+    const bundle = bundles.get(name);
+    if (!bundle) continue; // a fork may have no need of it
+    variant.artifacts[operation] = join(path, name, "index.cjs");
+    variant.zip_bytes[operation] = bundle.zip.length;
+  }
+  return variant;
 }
 
 async function buildPeer(path: string, { name, file, ...about }: (typeof peers)[number]): Promise<Variant> {
