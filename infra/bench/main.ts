@@ -68,12 +68,11 @@ async function measure({ coldRounds, warmRounds, warmCalls, tables }: Extent, no
   const load = round(loadavg()[0]);
   const path = mkdtempSync(join(tmpdir(), "events-api-bench-"));
   const removePath = () => { rmSync(path, { recursive: true, force: true }); };
-  process.once("exit", removePath); // also where it is interrupted
-  const found = findPython();
-  const python = "missing" in found ? undefined : found.python;
-  if ("missing" in found) tell(`without the Python rows: ${found.missing}. Set PYTHON to an interpreter with the packages of infra/bench/requirements.txt.`);
+  process.once("exit", removePath);
+  const { python, variants: pythonVariants, missing } = findPython();
+  if (missing !== undefined) tell(`without the Python rows: ${missing}. Set PYTHON to an interpreter with the packages of infra/bench/requirements.txt.`);
   tell("building the variants");
-  const variants = [...(await buildVariants(join(path, "built"))), ...("missing" in found ? [] : found.variants)];
+  const variants = [...(await buildVariants(join(path, "built"))), ...pythonVariants];
   const stub = await startDatabaseStub(path, python);
   try {
     const setting: Setting = { node, python, path, port: stub.port, environment: { ...functionEnvironment(path), ...stub.environment } };
@@ -113,7 +112,7 @@ async function inRounds<Sample>(name: string, rounds: number, cases: Case[], mea
   const samples: Samples<Sample> = new Map(cases.map((one) => [one, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const [index, one] of cases.entries()) {
-      tell(`${name}: round ${round} of ${rounds}, ${index + 1} of ${cases.length}: ${one.variant.name}, ${one.operation}`);
+      tell(`${name}: round ${round} of ${rounds}`, `, ${index + 1} of ${cases.length}: ${one.variant.name}, ${one.operation}`);
       samples.get(one)?.push(await measureOne(one));
     }
   }
@@ -157,11 +156,17 @@ function round(value = 0): number {
   return Math.round(value * 10) / 10;
 }
 
-/** Progress, on one line where somebody watches. */
-function tell(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
-  else console.error(line);
+let told = "";
+
+/** Progress: on one line with its details where somebody watches, else a line for each step. */
+function tell(step: string, details = ""): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${step}${details}`);
+  else if (step !== told) console.error(step);
+  told = step;
 }
+
+// An exit removes what was written.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 try {
   await main();

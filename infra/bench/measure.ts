@@ -1,5 +1,5 @@
 import { fork, spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
@@ -154,9 +154,8 @@ async function run(
   return { ...report, cold: { init_ms, answer_ms: init_ms + first_ms, total_ms: answered_ms - started_ms, ...cold } };
 }
 
-/** The Node.js that the functions run on in Lambda, where the peers' packages brought one for this machine; else this one. */
+/** The Node.js that the functions run on in Lambda, where the peers' packages brought it for this machine; else this one. */
 export function findNode(): string {
-  const packages = join(import.meta.dirname, "node_modules");
-  const binary = existsSync(packages) ? readdirSync(packages).find((name) => name.endsWith(`${process.platform}-${process.arch}`)) : undefined;
-  return binary === undefined ? process.execPath : join(packages, binary, "bin/node");
+  const path = join(import.meta.dirname, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
+  return existsSync(path) ? path : process.execPath;
 }

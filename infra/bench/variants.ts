@@ -117,10 +117,10 @@ print(json.dumps({
 `;
 
 /** The Python variants where PYTHON (python3 if not set) has the packages of requirements.txt, else why there are none. */
-export function findPython(): { python: Python; variants: Variant[] } | { missing: string } {
+export function findPython(): { python?: Python; variants: Variant[]; missing?: string } {
   const command = process.env["PYTHON"] ?? "python3";
   const { status, stdout, stderr, error } = spawnSync(command, ["-c", pythonQuestion], { encoding: "utf8" });
-  if (status !== 0) return { missing: `${command}: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? ""}` };
+  if (status !== 0) return { variants: [], missing: `${command}: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? ""}` };
   const variants = Object.entries(pythonPeers).map(([name, file]): Variant => {
     const artifact = join(peersPath, file);
     return { name, runtime: "python", artifacts: { create: artifact, get: artifact }, zip_bytes: {}, statuses: all, usesDatabase: true };
