@@ -22,6 +22,8 @@ export const ours = "ours";
 export const floor = "empty handler";
 export const limit = "raw HTTPS, signed by hand";
 export const unbundled = "the same code, AWS SDK not bundled";
+export const express = "express + serverless-http";
+export const middy = "middy + zod";
 export const fastapi = "FastAPI + Mangum + boto3";
 
 const all = [200, 201, 204, 400, 404, 409];
@@ -32,8 +34,8 @@ const peers = [
   { name: "the same code, AWS SDK as it comes", file: "no-framework.ts", statuses: all, usesDatabase: true },
   { name: "hono", file: "hono.ts", statuses: all, usesDatabase: true },
   { name: "Powertools event handler", file: "powertools.ts", statuses: all, usesDatabase: true },
-  { name: "middy + zod", file: "middy-zod.ts", statuses: all, usesDatabase: true },
-  { name: "express + serverless-http", file: "express.ts", statuses: all, usesDatabase: true },
+  { name: middy, file: "middy-zod.ts", statuses: all, usesDatabase: true },
+  { name: express, file: "express.ts", statuses: all, usesDatabase: true },
   { name: "fastify + @fastify/aws-lambda", file: "fastify.ts", statuses: all, usesDatabase: true },
 ];
 
