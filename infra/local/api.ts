@@ -1,39 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { text } from "node:stream/consumers";
 import { decodeJwt } from "jose";
 import { afterAll, expect, vi } from "vitest";
+import type { Objects } from "./bucket-objects.ts";
+import { callAt, type Answer, type Call } from "./call.ts";
 import { startDatabase } from "./database.ts";
 import { startFaultyDatabase, type FaultyDatabase } from "./faulty-database.ts";
 import { startGateway } from "./gateway.ts";
 import { guard } from "./guard.ts";
-import { runBundles, runSources } from "./running-functions.ts";
+import type { DeadLetter, ImageEvents } from "./image-events.ts";
+import { startImages, type Images, type ImagesOptions } from "./images.ts";
+import { runBundles, runSources, type RunningFunctions } from "./running-functions.ts";
+import type { ServiceFault } from "./stand-in.ts";
 import { makeUserPool, type UserPool } from "./tokens.ts";
 
+export { callAt, type Answer, type Call, type Sent } from "./call.ts";
 export type { Fault, FaultyCall } from "./faulty-database.ts";
+export { makeJpeg, makePng } from "./sample-images.ts";
+export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "./upload.ts";
 
 /** What the tests run against: `source`, `bundle`, or `deployed` where API_URL is set (vitest.config.ts). */
 export const target = process.env["TARGET"] ?? "source";
-
-export interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  /** Parsed where it is JSON, text where it is not, absent where there is none. */
-  body?: unknown;
-}
-
-export interface Sent {
-  /** The body, as JSON with its content type; `text` and `bytes` are sent as they are, without one. */
-  json?: unknown;
-  text?: string;
-  bytes?: Uint8Array;
-  /** A list is sent as a header of its own for each of its values. */
-  headers?: Record<string, string | string[]>;
-}
-
-/** Sends `POST /events` or the like; the path goes out to the letter, `..` and all. */
-export type Call = (request: string, sent?: Sent) => Promise<Answer>;
 
 /** A deployed API, and if it asks for tokens the access tokens of two of its users. */
 const deployed = { url: process.env["API_URL"], token: process.env["API_TOKEN"], otherToken: process.env["API_OTHER_TOKEN"] };
@@ -58,7 +44,7 @@ export interface Caller {
 
 /**
  * The API to test: the one at API_URL, or the local gateway with the handlers' source or bundles and
- * a database in memory. It is stopped when the test file is done.
+ * a database and a bucket in memory. It is stopped when the test file is done.
  *
  * Where API_TOKEN is set, which is for a deployed API with tokens on, that token goes with each call,
  * and `sub` is whose it is.
@@ -68,7 +54,7 @@ export async function startApi(): Promise<Api & { sub: string | undefined }> {
   if (url !== undefined) return { url, call: callAt(url, token), sub: token === undefined ? undefined : subOf(token) };
   const database = await startDatabase();
   afterAll(() => database.stop());
-  return { ...(await startLocal({ ...database.environment, AUTH: "off" })), sub: undefined };
+  return { ...(await startLocal({ ...database.environment, AUTH: "off" })).api, sub: undefined };
 }
 
 /**
@@ -84,7 +70,7 @@ export async function startApiWithTokens(): Promise<Api & { somebody: Caller; so
   }
   const database = await startDatabase();
   afterAll(() => database.stop());
-  const api = await startLocal({ ...database.environment, AUTH: "jwt" }, pool);
+  const { api } = await startLocal({ ...database.environment, AUTH: "jwt" }, pool);
   const signIn = async () => callerOf(api.url, await pool.accessToken(randomUUID()));
   return { ...api, somebody: await signIn(), somebodyElse: await signIn(), pool };
 }
@@ -94,37 +80,104 @@ export async function startApiWithTokens(): Promise<Api & { somebody: Caller; so
  * With a pool the API asks for its tokens.
  */
 export async function startApiWithFaults(pool?: UserPool): Promise<Api & { database: FaultyDatabase }> {
+  const { environment, database } = await startDatabaseWithFaults();
+  const { api } = await startLocal({ ...environment, AUTH: pool ? "jwt" : "off" }, pool);
+  return { ...api, database };
+}
+
+export interface ApiWithBucket extends Api {
+  database: FaultyDatabase;
+  bucket: {
+    objects: Objects;
+    /** In order. */
+    keys: () => string[];
+    /** The next requests with this method fail, one for each fault. */
+    failNext: (method: string, ...faults: ServiceFault[]) => void;
+    /** Sets the bucket's clock, by which it tells whether a URL has expired, so far ahead. */
+    setAhead: (ahead_s: number) => void;
+  };
+  rekognition: {
+    /** The next requests fail, one for each fault. */
+    failNext: (...faults: ServiceFault[]) => void;
+    /** What was asked so far, in order. */
+    requests: object[];
+  };
+  /** Calls label-image once with an event of S3. Rejects with what it throws. */
+  invokeLabelImage: (event: object) => Promise<unknown>;
+  /** Waits until all uploads so far have been looked at, with all repetitions. */
+  settled: () => Promise<void>;
+  /** The events that failed for good, in order. */
+  deadLetters: DeadLetter[];
+}
+
+/**
+ * The same with a look into the bucket, and with a database, a bucket and a Rekognition that misbehave
+ * on demand; there is none where API_URL is set. With a pool the API asks for its tokens.
+ */
+export async function startApiWithBucket({ pool, labels }: { pool?: UserPool; labels?: "on" | "off" } = {}): Promise<ApiWithBucket> {
+  const { environment, database } = await startDatabaseWithFaults();
+  let ahead_s = 0;
+  const now = () => new Date(Date.now() + ahead_s * 1000);
+  const { api, functions, images, events } = await startLocal({ ...environment, AUTH: pool ? "jwt" : "off" }, pool, { labels, now });
+  const { objects, bucket, labels: rekognition, deadLetters } = images;
+  return {
+    ...api,
+    database,
+    bucket: {
+      objects,
+      keys: () => [...objects.keys()].sort(),
+      failNext: bucket.failNext,
+      setAhead: (to_s) => { ahead_s = to_s; },
+    },
+    rekognition,
+    invokeLabelImage: (event) => functions.invoke("label-image", event),
+    settled: events.settled,
+    deadLetters,
+  };
+}
+
+async function startDatabaseWithFaults(): Promise<{ environment: Record<string, string>; database: FaultyDatabase }> {
   const real = await startDatabase();
   const database = await startFaultyDatabase(real.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "");
   afterAll(async () => {
     await database.stop();
     await real.stop();
   });
-  const environment = { ...real.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url, AUTH: pool ? "jwt" : "off" };
-  return { ...(await startLocal(environment, pool)), database };
+  return { environment: { ...real.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url }, database };
 }
 
 /** Tokens are on, but every route has lost its authorizer. `requests` has one for each; there is none where API_URL is set. */
 export async function startApiWithoutAuthorizer(): Promise<Api & { requests: string[] }> {
   const database = await startDatabase();
   afterAll(() => database.stop());
-  const { routeKeys, ...api } = await startLocal({ ...database.environment, AUTH: "jwt" });
-  return { ...api, requests: routeKeys.map((routeKey) => routeKey.replace("{id}", randomUUID())) };
+  const { api, functions } = await startLocal({ ...database.environment, AUTH: "jwt" });
+  return { ...api, requests: (await functions.routes()).map(({ routeKey }) => routeKey.replace("{id}", randomUUID())) };
 }
 
-async function startLocal(environment: Record<string, string>, pool?: UserPool): Promise<Api & { routeKeys: string[] }> {
+interface Local {
+  api: Api;
+  functions: RunningFunctions;
+  images: Images;
+  events: ImageEvents;
+}
+
+async function startLocal(environment: Record<string, string>, pool?: UserPool, imagesOptions: ImagesOptions = {}): Promise<Local> {
   vi.resetModules(); // a handler reads its environment when it is loaded, and a file may start two APIs
-  const functions = target === "bundle" ? runBundles(environment) : await runSources(environment);
+  const images = await startImages(imagesOptions);
+  const all = { ...environment, ...images.environment };
+  const functions = target === "bundle" ? runBundles(all) : await runSources(all);
+  const events = images.deliverTo(functions);
   const log = ({ error }: { error?: unknown }) => {
     if (error !== undefined) console.error(error);
   };
   const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log });
   afterAll(async () => {
     await gateway.stop();
+    await events.stop();
     await functions.stop();
+    await images.stop();
   });
-  const routeKeys = (await functions.routes()).map(({ routeKey }) => routeKey);
-  return { call: callAt(gateway.url), url: gateway.url, routeKeys };
+  return { api: { url: gateway.url, call: callAt(gateway.url) }, functions, images, events };
 }
 
 function callerOf(url: string, token: string): Caller {
@@ -133,45 +186,6 @@ function callerOf(url: string, token: string): Caller {
 
 function subOf(token: string): string {
   return decodeJwt(token).sub ?? "";
-}
-
-/** Calls the API at a base URL, with a token if there is one. Not fetch, which cleans up paths and headers before it sends them. */
-export function callAt(baseUrl: string, token?: string): Call {
-  const { protocol, hostname, port, pathname } = new URL(baseUrl);
-  const base = pathname.replace(/\/$/, "");
-  return async (request, { json, text: plain, bytes, headers = {} } = {}) => {
-    const [method, path = ""] = request.split(/ (.*)/s);
-    const body = json === undefined ? (bytes ?? (plain === undefined ? undefined : Buffer.from(plain))) : Buffer.from(JSON.stringify(json));
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const open = protocol === "https:" ? httpsRequest : httpRequest;
-      const sent = open(
-        {
-          method,
-          hostname: hostname === "localhost" ? "127.0.0.1" : hostname,
-          port,
-          path: base + path,
-          headers: {
-            ...(json !== undefined && { "content-type": "application/json" }),
-            ...(body && { "content-length": body.length }),
-            ...(token !== undefined && { authorization: `Bearer ${token}` }),
-            ...headers,
-          },
-        },
-        resolve,
-      );
-      sent.on("error", reject).end(body);
-    });
-    return toAnswer(answer);
-  };
-}
-
-async function toAnswer(response: IncomingMessage): Promise<Answer> {
-  const received = await text(response);
-  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
-  const isJson = /^application\/(.+\+)?json/.test(headers["content-type"] ?? "");
-  const status = response.statusCode ?? 0;
-  if (received === "") return { status, headers };
-  return { status, headers, body: isJson ? JSON.parse(received) : received };
 }
 
 /** The whole answer that a refusal must be, to compare with. */
