@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Metafile, type OnLoadResult, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
 import { readFunctions, root, type FunctionFolder } from "./functions.ts";
 
@@ -114,14 +114,14 @@ function replace(replaced: Set<string>): Plugin {
     name: "replace",
     setup(bundler) {
       bundler.onResolve({ filter: /^(@|\.\/runtimeConfig$)/ }, ({ path, resolveDir }) => {
-        if (!contents.has(path)) return undefined;
+        const content = contents.get(path);
+        if (content === undefined) return undefined;
         replaced.add(path);
-        return { path, namespace: "replaced", sideEffects: false, pluginData: resolveDir };
+        // Each client has a ./runtimeConfig of its own.
+        const unique = path.startsWith(".") ? join(resolveDir, path) : path;
+        return { path: unique, namespace: "replaced", sideEffects: false, pluginData: { contents: content, resolveDir } };
       });
-      bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path, pluginData }) => ({
-        contents: contents.get(path) ?? "",
-        resolveDir: String(pluginData),
-      }));
+      bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ pluginData }) => pluginData as OnLoadResult);
     },
   };
 }

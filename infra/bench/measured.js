@@ -40,8 +40,8 @@ const cold = { init_ms: loaded_ms - booted_ms, first_ms: answered_ms - redirecte
 
 const warm = calls > 0 ? await repeat() : undefined;
 
-process.stdout.write(JSON.stringify({ cold: { ...cold, memory_mb: peakMemory_mb() }, warm, answer }));
-process.exit(); // kept-alive connections would hold it
+const report = JSON.stringify({ cold: { ...cold, memory_mb: peakMemory_mb() }, warm, answer });
+process.stdout.write(report, () => process.exit()); // kept-alive connections would hold it
 
 async function repeat() {
   for (let n = 0; n < warmUp; n++) await call();
