@@ -81,7 +81,7 @@ describe("a build fails", () => {
         "f/handler.ts": 'import { client } from "./@aws-sdk/client-dynamodb/client.ts"; export const handler = () => client;',
         "f/@aws-sdk/client-dynamodb/client.ts": "export const client = 1;",
       },
-      "f: nothing imports @aws-sdk/credential-provider-node, @aws-sdk/endpoint-cache, @smithy/core/event-streams, ../package.json any more; the SDK's layout has changed, see infra/bundle.ts.",
+      "f: nothing imports ./runtimeConfig, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams any more; the SDK's layout has changed, see infra/bundle.ts.",
     ],
     ["with a syntax error", undefined, { "f/function.json": declaration, "f/handler.ts": "export const = 1;" }, /handler\.ts:1:13: ERROR: Expected identifier but found "="/],
     ["without a package", undefined, { "f/function.json": declaration, "f/handler.ts": 'import "no-such-package";' }, /Could not resolve "no-such-package"/],

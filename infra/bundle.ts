@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Metafile, type OnLoadResult, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
 import { readFunctions, root, type FunctionFolder } from "./functions.ts";
 
@@ -8,16 +8,27 @@ import { readFunctions, root, type FunctionFolder } from "./functions.ts";
 const budget_bytes = 64 * 1024;
 
 /**
- * Parts of the SDK that weigh more than half of a bundle and are never used: with credentials in the
- * client's options nothing asks the default chain (SSO, STS, profiles, instance metadata), no
- * DynamoDB operation streams events, endpoint discovery is off, and the user agent in the options
- * names no version of the client. The bundler cannot know this.
+ * Parts of the SDK that weigh more than half of a bundle and are never used: a client that is given
+ * every option looks for none in the environment, in files or in the default chain of credentials
+ * (SSO, STS, profiles, instance metadata), no DynamoDB operation streams events, and endpoint
+ * discovery is off. The bundler cannot know this. trimmed-sdk.test.ts holds what is sent to what the
+ * whole SDK sends.
  */
 const replacements = {
-  "@aws-sdk/credential-provider-node": "export const defaultProvider = undefined;",
-  "@aws-sdk/endpoint-cache": "export class EndpointCache {}",
+  "./runtimeConfig": `
+    import { calculateBodyLength } from "@smithy/core/serde";
+    import { NodeHttpHandler, streamCollector } from "@smithy/node-http-handler";
+    import { getRuntimeConfig as getSharedConfig } from "./runtimeConfig.shared";
+    export const getRuntimeConfig = (options) => ({
+      ...getSharedConfig(options),
+      runtime: "node",
+      bodyLengthChecker: calculateBodyLength,
+      streamCollector,
+      ...options,
+      requestHandler: NodeHttpHandler.create(options.requestHandler),
+    });`,
+  "@aws-sdk/middleware-endpoint-discovery": "export const resolveEndpointDiscoveryConfig = (config) => config;",
   "@smithy/core/event-streams": "",
-  "../package.json": "export default {};",
 };
 
 /** In a bundle these show that an update of the SDK has moved its parts past the settings below. */
@@ -61,8 +72,21 @@ export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void
 
 async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number): Promise<Bundle> {
   const replaced = new Set<string>();
+  const { metafile, ...bundle } = await bundleModule(join(path, "handler.ts"), { plugins: [replace(replaced)] });
+  expectTrimmed(name, metafile, replaced);
+  if (bundle.zip.length > limit_bytes) {
+    throw new Error(`${name}: the zip has ${bundle.zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`);
+  }
+  return { name, ...bundle };
+}
+
+/**
+ * Bundles a module that exports `handler` with what it imports; `metafile` says what that was. Only
+ * `bundleFunctions` leaves parts of the SDK out. Throws what cannot be bundled.
+ */
+export async function bundleModule(path: string, options: BuildOptions = {}): Promise<Omit<Bundle, "name"> & { metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
-    entryPoints: [join(path, "handler.ts")],
+    entryPoints: [path],
     outfile: "main.cjs",
     bundle: true,
     write: false,
@@ -75,18 +99,13 @@ async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: numbe
     sourcemap: "external",
     metafile: true,
     logLevel: "silent", // errors are thrown
-    plugins: [replace(replaced)],
     tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
+    ...options,
   });
-  const [sourceMap, main] = outputFiles.map(({ contents }) => contents);
-  if (!sourceMap || !main) throw new Error(`${name}: the bundler wrote no bundle or no source map.`);
-  expectTrimmed(name, metafile, replaced);
+  const [sourceMap, main] = outputFiles?.map(({ contents }) => contents) ?? [];
+  if (!sourceMap || !main || !metafile) throw new Error(`${path}: the bundler wrote no bundle or no source map.`);
   const files = { "index.cjs": Buffer.from(index), "main.cjs": main };
-  const zip = zipFiles(files);
-  if (zip.length > limit_bytes) {
-    throw new Error(`${name}: the zip has ${zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`);
-  }
-  return { name, files, zip, sourceMap };
+  return { files, zip: zipFiles(files), sourceMap, metafile };
 }
 
 function replace(replaced: Set<string>): Plugin {
@@ -94,12 +113,15 @@ function replace(replaced: Set<string>): Plugin {
   return {
     name: "replace",
     setup(bundler) {
-      bundler.onResolve({ filter: /^(@|\.\.\/package\.json$)/ }, ({ path }) => {
-        if (!contents.has(path)) return undefined;
+      bundler.onResolve({ filter: /^(@|\.\/runtimeConfig$)/ }, ({ path, resolveDir }) => {
+        const content = contents.get(path);
+        if (content === undefined) return undefined;
         replaced.add(path);
-        return { path, namespace: "replaced", sideEffects: false };
+        // Each client has a ./runtimeConfig of its own.
+        const unique = path.startsWith(".") ? join(resolveDir, path) : path;
+        return { path: unique, namespace: "replaced", sideEffects: false, pluginData: { contents: content, resolveDir } };
       });
-      bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({ contents: contents.get(path) ?? "" }));
+      bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ pluginData }) => pluginData as OnLoadResult);
     },
   };
 }

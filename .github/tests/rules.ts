@@ -30,6 +30,7 @@ const permissions: Record<string, Record<string, string>> = {
   "drift.yml: build": { contents: "read" },
   "drift.yml: plan": { contents: "read", "id-token": "write" },
   "drift.yml: report": { contents: "read", issues: "write" },
+  "nightly.yml: bench": { contents: "read" },
 };
 
 const triggers: Record<string, unknown> = {
@@ -41,6 +42,7 @@ const triggers: Record<string, unknown> = {
     workflow_dispatch: ["stage", "trust"],
   },
   "drift.yml": { schedule: [{ cron: "17 6 * * 1" }], workflow_dispatch: null },
+  "nightly.yml": { schedule: [{ cron: "41 2 * * *" }], workflow_dispatch: null },
 };
 
 /** By file and job: what it needs, and its `if`. A job with always() would run after a failure. */
@@ -64,6 +66,7 @@ const chain: Record<string, [needs: string[], condition?: string]> = {
   "drift.yml: build": [["ready"], "needs.ready.outputs.is_set_up == 'true'"],
   "drift.yml: plan": [["build"]],
   "drift.yml: report": [["build", "plan"], "${{ !cancelled() && needs.build.result == 'success' }}"],
+  "nightly.yml: bench": [[]],
 };
 
 /** By file, job and step: the conditions of steps. One that does not ask for a failure is not met after one. */

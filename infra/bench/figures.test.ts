@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { draw } from "./chart.ts";
+import type { Figures, VariantFigures } from "./figures.ts";
+import { judge } from "./gates.ts";
+import type { Spread } from "./statistics.ts";
+import { describe } from "./tables.ts";
+import { fastapi, floor, limit, ours } from "./variants.ts";
+
+const of = (median: number): Spread => ({ median, p10: median * 0.9, p90: median * 1.1 });
+
+/** A variant that takes this many milliseconds cold, microseconds of CPU warm, and megabytes. */
+function variant(name: string, answer_ms: number, cpu_us: number, memory_mb: number, zip_bytes: number): VariantFigures {
+  const cold = { init_ms: of(answer_ms / 2), answer_ms: of(answer_ms), total_ms: of(answer_ms + 20), cpu_ms: of(answer_ms), memory_mb: of(memory_mb) };
+  const warm = { cpu_us: of(cpu_us), wall_us: of(cpu_us), slow_us: of(cpu_us * 3), memory_mb: of(memory_mb) };
+  return { name, zip_bytes: { create: zip_bytes, get: zip_bytes }, cold: { create: cold, get: cold }, warm: { create: warm, get: warm } };
+}
+
+const figures: Figures = {
+  date: "2026-11-21T12:00:00.000Z",
+  command: "npm run bench",
+  machine: { processor: "A <fast> one", processors: 2, memory_gb: 8, system: "Linux 6", load: 0.1 },
+  node: "v22.0.0",
+  nodeFlags: ["--expose-gc"],
+  python: "3.13",
+  rounds: { cold: 11, warm: 3, warmCalls: 4000 },
+  variants: [variant(ours, 48, 400, 58, 60 * 1024), variant(limit, 30, 140, 53, 2000), variant(floor, 3, 10, 46, 700), variant(fastapi, 300, 1500, 66, 0)],
+  payloads: [{ size_bytes: 1024, cpu_us: of(400), wall_us: of(300) }],
+  lists: [{ query: "GET /events", events: 100, itemsRead: 105 }],
+};
+
+function verdictOf(claim: string, variants = figures.variants) {
+  return judge({ variants }).find((verdict) => verdict.claim === claim);
+}
+
+test.each([
+  ["as good as it gets", 37.5, "reached"],
+  ["kept", 54, "kept"],
+  ["kept, but for noise", 58, "kept"],
+  ["broken by more than noise", 58.5, "broken"],
+])("a promise not to take longer is %s", (_what, answer_ms, verdict) => {
+  const variants = [variant(ours, answer_ms, 400, 58, 1), ...figures.variants.slice(1)];
+  expect(verdictOf("init + first answer, against the raw limit", variants)).toMatchObject({ value: answer_ms / 30, verdict });
+});
+
+test.each([
+  ["as good as it gets", 33, "reached"],
+  ["kept", 50, "kept"],
+  ["kept, but for noise", 53, "kept"],
+  ["broken by more than noise", 55, "broken"],
+])("a promise to be faster is %s", (_what, answer_ms, verdict) => {
+  const variants = [variant(ours, answer_ms, 400, 58, 1), ...figures.variants.slice(1)];
+  expect(verdictOf("init + first answer, faster than FastAPI + Mangum", variants)).toMatchObject({ value: 300 / answer_ms, verdict });
+});
+
+test("bytes have no noise", () => {
+  const variants = [variant(ours, 48, 400, 58, 64 * 1024 + 1), ...figures.variants.slice(1)];
+  expect(verdictOf("KB of the zip of create-event", variants)?.verdict).toBe("broken");
+});
+
+test("says what was not measured, and does not call it broken", () => {
+  expect(verdictOf("init + first answer, faster than express")).toMatchObject({ value: undefined, verdict: "not measured" });
+});
+
+test("prints each variant, every function, and every promise", () => {
+  const text = describe(figures, judge(figures));
+  for (const { name } of figures.variants) expect(text).toContain(`\n${name} `);
+  expect(text).toMatch(/^ours +60\.0 +24\.0 \(21\.6-26\.4\) +48\.0 \(43\.2-52\.8\) +1\.60 /m);
+  expect(text).toMatch(/^GET \/events +105$/m);
+  expect(text).toMatch(/^init \+ first answer, faster than express +at least +2 +2\.75 +not measured$/m);
+});
+
+test("draws a bar for each variant, longest last, and says where and how it was measured", () => {
+  const chart = draw(figures);
+  const bars = [...chart.matchAll(/<rect x="270" y="(\d+)" width="([\d.]+)"/g)].map(([, y, width]) => [Number(y), Number(width)]);
+  const widths = bars.map(([, width = 0]) => width);
+  expect(bars.length).toBe(2 * figures.variants.length);
+  expect(widths.slice(0, 4)).toEqual([5, 50, 80, 500]);
+  expect(chart).toContain("2026-11-21, npm run bench, 2 x A &lt;fast> one, Node.js v22.0.0");
+});
