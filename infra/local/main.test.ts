@@ -9,6 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { root } from "../functions.ts";
 import { scratchFolder } from "../scratch.ts";
 import { callAt, type Call } from "./api.ts";
+import { callServerAt } from "./call.ts";
 import { listen, stop } from "./server.ts";
 
 interface Started {
@@ -115,7 +116,7 @@ describe("with --auth", () => {
 test("gives no tokens without --auth, and looks at none", async () => {
   const { url = "", output } = await start("--port", "0", "--memory");
   expect((await callAt(url, "garbage")("GET /events")).status).toBe(200);
-  expect((await callAt(new URL("/", url).href)("GET /token?sub=alice")).status).toBe(404);
+  expect((await callServerAt(new URL("/", url).href)("GET /token?sub=alice")).status).toBe(404);
   expect(output()).not.toContain("token=");
 });
 

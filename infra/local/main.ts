@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { startDatabase } from "./database.ts";
-import { startGateway, type LogLine } from "./gateway.ts";
+import { docsEndpoint } from "./docs-endpoint.ts";
+import { startGateway, type GatewayOptions, type LogLine } from "./gateway.ts";
 import { guard } from "./guard.ts";
 import { runEditedBundles } from "./running-functions.ts";
 import { makeUserPool, type UserPool } from "./tokens.ts";
@@ -39,13 +40,17 @@ async function start({ port, stage, data, auth }: Options): Promise<void> {
   const functions = await runEditedBundles({ ...database.environment, AUTH: auth ? "jwt" : "off" });
   started.push(functions);
   const pool = auth ? await makeUserPool() : undefined;
-  const gateway = await startGateway({ stage, port, ...guard(functions, pool), log: printRequest }).catch((error: unknown) => {
+  const { routes, elsewhere: tokens } = guard(functions, pool);
+  const docs = docsEndpoint(stage);
+  const elsewhere: GatewayOptions["elsewhere"] = async (request) => docs(request) ?? (await tokens?.(request));
+  const gateway = await startGateway({ stage, port, routes, elsewhere, log: printRequest }).catch((error: unknown) => {
     throw isPortBusy(error) ? new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`) : error;
   });
   started.push(gateway);
   const kept = data === undefined ? "in memory: they are gone when it stops" : `in ${data}`;
   console.log(`
 The events API runs at ${gateway.url}/events, its events ${kept}. Ctrl-C stops it.
+What it can do, to read and to try: ${new URL("/docs", gateway.url).href}
 ${await examples(gateway.url, pool)}`);
 }
 

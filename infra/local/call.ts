@@ -1,0 +1,61 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { text } from "node:stream/consumers";
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  /** Parsed where it is JSON, text where it is not, absent where there is none. */
+  body?: unknown;
+}
+
+export interface Sent {
+  /** The body, as JSON with its content type; `text` and `bytes` are sent as they are, without one. */
+  json?: unknown;
+  text?: string;
+  bytes?: Uint8Array;
+  /** A list is sent as a header of its own for each of its values. */
+  headers?: Record<string, string | string[]>;
+}
+
+/** Sends `POST /events` or the like; the path goes out to the letter, `..` and all. */
+export type Call = (request: string, sent?: Sent) => Promise<Answer>;
+
+/** Calls whatever is at a base URL, with a token if there is one. Not fetch, which cleans up paths and headers before it sends them. */
+export function callServerAt(baseUrl: string, token?: string): Call {
+  const { protocol, hostname, port, pathname } = new URL(baseUrl);
+  const base = pathname.replace(/\/$/, "");
+  return async (request, { json, text: plain, bytes, headers = {} } = {}) => {
+    const [method, path = ""] = request.split(/ (.*)/s);
+    const body = json === undefined ? (bytes ?? (plain === undefined ? undefined : Buffer.from(plain))) : Buffer.from(JSON.stringify(json));
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const open = protocol === "https:" ? httpsRequest : httpRequest;
+      const sent = open(
+        {
+          method,
+          hostname: hostname === "localhost" ? "127.0.0.1" : hostname,
+          port,
+          path: base + path,
+          headers: {
+            ...(json !== undefined && { "content-type": "application/json" }),
+            ...(body && { "content-length": body.length }),
+            ...(token !== undefined && { authorization: `Bearer ${token}` }),
+            ...headers,
+          },
+        },
+        resolve,
+      );
+      sent.on("error", reject).end(body);
+    });
+    return toAnswer(answer);
+  };
+}
+
+async function toAnswer(response: IncomingMessage): Promise<Answer> {
+  const received = await text(response);
+  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+  const isJson = /^application\/(.+\+)?json/.test(headers["content-type"] ?? "");
+  const status = response.statusCode ?? 0;
+  if (received === "") return { status, headers };
+  return { status, headers, body: isJson ? JSON.parse(received) : received };
+}
