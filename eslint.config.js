@@ -11,7 +11,7 @@ function refuseImports(regex, message) {
 }
 
 export default defineConfig(
-  globalIgnores(["dist/", ".data/"]),
+  globalIgnores(["dist/", ".data/", "infra/local/client-types.ts"]),
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
