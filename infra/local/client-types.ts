@@ -127,12 +127,12 @@ export interface components {
          * @example 2026-03-15
          * @example 2026-03-15T18:00:00+08:00
          */
-        Date: string | unknown | unknown;
+        Date: string;
         Location: string;
         Capacity: number;
         /** @description With sign-in always the caller's `sub`. */
         Organizer: string;
-        /** @enum {unknown} */
+        /** @enum {string} */
         Status: "draft" | "published" | "cancelled" | "completed" | "active";
         /** @description Any JSON object, at most 200 levels deep. It comes back as `JSON.parse` reads it. */
         Payload: {
@@ -195,7 +195,7 @@ export interface components {
             next?: string;
         };
         Image: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             contentType: "image/jpeg" | "image/png";
             /** @description In bytes. */
             size: number;
@@ -215,7 +215,7 @@ export interface components {
             rejectedAt: string;
         };
         NewUpload: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             contentType: "image/jpeg" | "image/png";
             /** @description The file's size in bytes. */
             contentLength: number;
@@ -227,7 +227,7 @@ export interface components {
             url: string;
             /** @description To be sent to the letter. They are part of the signature. */
             headers: {
-                /** @enum {unknown} */
+                /** @enum {string} */
                 "content-type": "image/jpeg" | "image/png";
                 /** @constant */
                 "if-none-match": "*";
@@ -237,7 +237,7 @@ export interface components {
         };
         /** @description Problem details (RFC 9457). */
         Problem: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             type: "urn:problem-type:invalid-request" | "urn:problem-type:unauthorized" | "urn:problem-type:forbidden" | "urn:problem-type:not-found" | "urn:problem-type:conflict" | "urn:problem-type:precondition-failed" | "urn:problem-type:too-large" | "urn:problem-type:unsupported-media-type" | "urn:problem-type:unavailable";
             title: string;
             /** @description The status of the answer. */

@@ -3,8 +3,10 @@ import openapiTS, { astToString } from "openapi-typescript";
 import createClient from "openapi-fetch";
 import { describe, expect, test } from "vitest";
 import { startApi } from "./api.ts";
-import type { paths } from "./client-types.ts";
+import type { components, paths } from "./client-types.ts";
 import { documentPath } from "./contract.ts";
+
+type NewEvent = components["schemas"]["NewEvent"];
 
 const { url } = await startApi();
 
@@ -44,8 +46,8 @@ describe("a client with the types of functions/openapi.yaml", () => {
   });
 
   test("does not compile with what the API would refuse", async () => {
-    // @ts-expect-error -- the field is title
-    const { response: misspelt } = await POST("/events", { body: { titel: "Workshop" } });
+    // @ts-expect-error -- there is no such field
+    const { response: misspelt } = await POST("/events", { body: { title: "Workshop", locatoin: "Online" } satisfies NewEvent });
     // @ts-expect-error -- there is no such status
     const { response: undecided } = await POST("/events", { body: { title: "Workshop", status: "undecided" } });
     // @ts-expect-error -- the parameter is limit
