@@ -37,7 +37,7 @@ const path = weighted(
   [1, visible.map((text) => `/${text}`)],
 );
 const method = weighted([4, pick("GET", "POST", "PUT", "PATCH", "DELETE")], [1, pick("HEAD", "OPTIONS", "TRACE", "PROPFIND")]);
-const documented = fc.tuple(pick(...operations.map(({ routeKey }) => routeKey)), id).map(([routeKey, of]) => routeKey.replace("{id}", of));
+const documented = fc.tuple(pick(...operations.map(({ routeKey }) => routeKey)), id).map(([routeKey, of]) => routeKey.replace("{id}", () => of));
 const target = weighted([3, documented], [1, fc.tuple(method, path).map((parts) => parts.join(" "))]);
 
 const parameter = weighted(
