@@ -31,10 +31,16 @@ module "function" {
   runtime              = var.lambda_runtime
   memory_mb            = each.value.memory_mb
   timeout_s            = each.value.timeout_s
-  environment          = { TABLE_NAME = aws_dynamodb_table.this.name, AUTH = local.has_auth ? "jwt" : "off" }
   role_path            = "/${var.project}/${var.stage}/"
   permissions_boundary = local.permissions_boundary
   log_retention_days   = var.log_retention_days
+
+  environment = {
+    TABLE_NAME  = aws_dynamodb_table.this.name
+    BUCKET_NAME = aws_s3_bucket.images.bucket
+    AUTH        = local.has_auth ? "jwt" : "off"
+    LABELS      = var.label_images ? "on" : "off"
+  }
 
   permissions = [
     for kind, resources in local.resources : {

@@ -5,6 +5,11 @@ resource "terraform_data" "functions" {
       condition     = length(local.function_folders) > 0
       error_message = "${var.functions_path} holds no function: a function is a folder with a function.json, and this plan would delete the whole API."
     }
+    # Only where nothing else is wrong: most likely that is what it is missing for.
+    precondition {
+      condition     = contains(keys(local.functions), "label-image") || length(local.functions) == 0 || length(flatten(values(local.complaints))) > 0
+      error_message = "functions/label-image is missing, which the bucket calls for each uploaded image: without it nobody would ever see an image."
+    }
     precondition {
       condition     = length(local.complaints.names) == 0
       error_message = join("\n", local.complaints.names)

@@ -49,7 +49,7 @@ variable "point_in_time_recovery" {
 }
 
 variable "deletion_protection" {
-  description = "Whether AWS refuses to delete the table."
+  description = "Whether AWS refuses to delete the table and the user pool, and Terraform the bucket while it holds images."
   type        = bool
   default     = false
   nullable    = false

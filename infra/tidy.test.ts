@@ -13,7 +13,7 @@ describe.each(functions)("functions/$name", ({ path, actions, routes, timeout_s 
     expect(readdirSync(path).sort()).toEqual(["function.json", "handler.test.ts", "handler.ts"]);
   });
 
-  test("may do exactly what its handler does: the commands that it imports are its actions", () => {
+  test("may do exactly what its handler does: the commands that it imports, and what it asks of the bucket, are its actions", () => {
     expect(actionsIn(readFileSync(join(path, "handler.ts"), "utf8"))).toEqual([...actions].sort());
   });
 
@@ -34,10 +34,23 @@ test("_shared sends no command: which one is sent stands in the handler", () => 
   expect(sending).toEqual([]);
 });
 
-/** `import { GetItemCommand } from "@aws-sdk/client-dynamodb"` is dynamodb:GetItem. */
 function actionsIn(source: string): string[] {
+  return [...new Set([...commandsIn(source), ...bucketActionsIn(source)])].sort();
+}
+
+/** `import { GetItemCommand } from "@aws-sdk/client-dynamodb"` is dynamodb:GetItem. */
+function commandsIn(source: string): string[] {
   const imports = source.matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-([a-z0-9-]+)"/g);
-  return [...imports]
-    .flatMap(([, names = "", service = ""]) => [...names.matchAll(/\b([A-Z][A-Za-z]+)Command\b/g)].map(([, command = ""]) => `${service}:${command}`))
-    .sort();
+  return [...imports].flatMap(([, names = "", service = ""]) => [...names.matchAll(/\b([A-Z][A-Za-z]+)Command\b/g)].map(([, command = ""]) => `${service}:${command}`));
+}
+
+const bucketActions: Record<string, string> = { DELETE: "s3:DeleteObject", GET: "s3:GetObject", PUT: "s3:PutObject" };
+
+/**
+ * `presign("PUT", ...)` is s3:PutObject, and so is `sendToBucket("PUT", ...)`. Who gets an object itself
+ * needs s3:ListBucket too: without it S3 says 403 and not 404 where there is none.
+ */
+function bucketActionsIn(source: string): string[] {
+  const requests = [...source.matchAll(/\b(presign|sendToBucket)\("([A-Z]+)"/g)];
+  return requests.flatMap(([, how, method = ""]) => [bucketActions[method] ?? method, ...(how === "sendToBucket" && method === "GET" ? ["s3:ListBucket"] : [])]);
 }

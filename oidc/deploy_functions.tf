@@ -5,6 +5,7 @@ locals {
     "lambda:GetFunction",
     "lambda:GetFunctionCodeSigningConfig",
     "lambda:GetFunctionConfiguration",
+    "lambda:GetFunctionEventInvokeConfig",
     "lambda:GetPolicy",
     "lambda:ListTags",
     "lambda:ListVersionsByFunction",
@@ -26,7 +27,9 @@ locals {
           "lambda:CreateFunction",
           "lambda:DeleteAlias",
           "lambda:DeleteFunction",
+          "lambda:DeleteFunctionEventInvokeConfig",
           "lambda:PublishVersion",
+          "lambda:PutFunctionEventInvokeConfig",
           "lambda:RemovePermission",
           "lambda:TagResource",
           "lambda:UntagResource",
@@ -37,11 +40,11 @@ locals {
         Resource = local.arns[stage].functions
       },
       {
-        Sid       = "CalledByTheApi"
+        Sid       = "CalledByApiAndBucket"
         Effect    = "Allow"
         Action    = "lambda:AddPermission"
         Resource  = local.arns[stage].functions
-        Condition = { StringEquals = { "lambda:Principal" = "apigateway.amazonaws.com" } }
+        Condition = { StringEquals = { "lambda:Principal" = ["apigateway.amazonaws.com", "s3.amazonaws.com"] } }
       },
       # The smoke test has no token where the API asks for one, and so invokes these two, in whoever's name. All functions
       # would let it change and delete events in the names of their organizers.

@@ -8,8 +8,9 @@ locals {
     "dynamodb:Query",
     "dynamodb:Scan",
   ]
-  object_actions = ["s3:DeleteObject*", "s3:GetObject*", "s3:PutObject*"]
-  user_actions   = ["cognito-idp:Admin*", "cognito-idp:ListUsers*", "cognito-idp:*UserImportJob*"]
+  object_actions  = ["s3:DeleteObject*", "s3:GetObject*", "s3:PutObject*"]
+  message_actions = ["sqs:ReceiveMessage", "sqs:SendMessage"]
+  user_actions    = ["cognito-idp:Admin*", "cognito-idp:ListUsers*", "cognito-idp:*UserImportJob*"]
 
   deploy_limits = {
     for stage in var.stages : stage => [
@@ -50,6 +51,13 @@ locals {
         Effect      = "Deny"
         Action      = local.object_actions
         NotResource = [local.arns[stage].state, "${local.arns[stage].state}.tflock"]
+      },
+      # They say what was uploaded and from where; the queue's own policy, which this role writes, could let it read them.
+      {
+        Sid      = "NoMessages"
+        Effect   = "Deny"
+        Action   = local.message_actions
+        Resource = "*"
       },
       # With a user of its own it could call the API, as the owner of what it likes.
       {

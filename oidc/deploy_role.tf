@@ -25,6 +25,7 @@ locals {
       "${stage}-api"       = { stage = stage, statements = local.deploy_api[stage] }
       "${stage}-auth"      = { stage = stage, statements = local.deploy_auth[stage] }
       "${stage}-data"      = { stage = stage, statements = local.deploy_data[stage] }
+      "${stage}-images"    = { stage = stage, statements = local.deploy_images[stage] }
       "${stage}-limits"    = { stage = stage, statements = local.deploy_limits[stage] }
     }
   ]...)

@@ -16,6 +16,8 @@ locals {
       roles      = "arn:aws:iam::${local.account_id}:role/${var.project}/${stage}/${var.project}-${stage}-*"
       table      = "arn:aws:dynamodb:${var.region}:${local.account_id}:table/${var.project}-${stage}"
       images     = "arn:aws:s3:::${var.project}-${stage}-images-${local.account_id}"
+      queues     = "arn:aws:sqs:${var.region}:${local.account_id}:${var.project}-${stage}-*"
+      alarms     = "arn:aws:cloudwatch:${var.region}:${local.account_id}:alarm:${var.project}-${stage}-*"
       logs       = "arn:aws:logs:${var.region}:${local.account_id}:log-group:/aws/lambda/${var.project}-${stage}-*"
       access_log = "arn:aws:logs:${var.region}:${local.account_id}:log-group:/aws/vendedlogs/${var.project}-${stage}/*"
       state      = "${local.state_arn}/${stage}/terraform.tfstate"

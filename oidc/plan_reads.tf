@@ -1,6 +1,6 @@
-# The reads of the deploy roles, on every stage.
+# The reads of the deploy roles, on every stage, and what stays refused to it whatever else is allowed one day.
 locals {
-  plan_statements = [
+  plan_reads = [
     {
       Sid      = "Functions"
       Effect   = "Allow"
@@ -33,9 +33,27 @@ locals {
       Resource = [for stage in var.stages : local.arns[stage].table]
     },
     {
-      Sid      = "LogGroups"
+      Sid      = "Buckets"
       Effect   = "Allow"
-      Action   = "logs:DescribeLogGroups"
+      Action   = local.bucket_reads
+      Resource = [for stage in var.stages : local.arns[stage].images]
+    },
+    {
+      Sid      = "Queues"
+      Effect   = "Allow"
+      Action   = local.queue_reads
+      Resource = [for stage in var.stages : local.arns[stage].queues]
+    },
+    {
+      Sid      = "Alarms"
+      Effect   = "Allow"
+      Action   = local.alarm_reads
+      Resource = [for stage in var.stages : local.arns[stage].alarms]
+    },
+    {
+      Sid      = "Lists"
+      Effect   = "Allow"
+      Action   = ["cloudwatch:DescribeAlarms", "logs:DescribeLogGroups"]
       Resource = "*"
     },
     {
@@ -56,10 +74,13 @@ locals {
       Action   = "s3:GetObject"
       Resource = [for stage in var.stages : local.arns[stage].state]
     },
+  ]
+
+  plan_limits = [
     {
       Sid      = "NoItemsNoCalls"
       Effect   = "Deny"
-      Action   = concat(local.item_actions, local.user_actions, ["lambda:InvokeFunction", "sts:AssumeRole"])
+      Action   = concat(local.item_actions, local.message_actions, local.user_actions, ["lambda:InvokeFunction", "sts:AssumeRole"])
       Resource = "*"
     },
     {

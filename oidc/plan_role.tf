@@ -17,19 +17,23 @@ resource "aws_iam_role" "plan" {
 }
 
 resource "aws_iam_policy" "plan" {
-  name        = "${var.project}-plan"
-  description = "What ${var.project}-plan may read."
-  policy      = jsonencode({ Version = "2012-10-17", Statement = local.plan_statements })
+  for_each = { reads = local.plan_reads, limits = local.plan_limits }
+
+  name        = "${var.project}-plan-${each.key}"
+  description = "A part of what ${var.project}-plan may do."
+  policy      = jsonencode({ Version = "2012-10-17", Statement = each.value })
 
   lifecycle {
     precondition {
-      condition     = length(jsonencode({ Version = "2012-10-17", Statement = local.plan_statements })) <= 6144
-      error_message = "The policy of ${var.project}-plan has over 6,144 characters, which is what IAM takes: there are too many stages."
+      condition     = length(jsonencode({ Version = "2012-10-17", Statement = each.value })) <= 6144
+      error_message = "The policy ${var.project}-plan-${each.key} has over 6,144 characters, which is what IAM takes: there are too many stages."
     }
   }
 }
 
 resource "aws_iam_role_policy_attachment" "plan" {
+  for_each = aws_iam_policy.plan
+
   role       = aws_iam_role.plan.name
-  policy_arn = aws_iam_policy.plan.arn
+  policy_arn = each.value.arn
 }

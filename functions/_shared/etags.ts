@@ -54,6 +54,12 @@ export function expectPrecondition({ headers }: Request): Condition {
   return { expression: `attribute_exists(#id) AND (${comparisons.join(" OR ")})`, values };
 }
 
+/** Whether the event that is stored is one that If-Match lists: for what has to be known before anything is written. */
+export function meetsPrecondition({ headers }: Request, { incarnation, version }: Item): boolean {
+  const etags = readEtags(headers["if-match"] ?? "*") ?? [];
+  return etags === "*" || etags.includes(`"${incarnation?.S ?? ""}-${version?.N ?? ""}"`);
+}
+
 export function preconditionFailed(): Problem {
   return new Problem(412, "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.");
 }

@@ -1,5 +1,6 @@
 import type { Caller } from "./caller.ts";
 import { isDateOrDateTime } from "./date.ts";
+import type { Image, RejectedImage, Uploaded } from "./image.ts";
 import { Problem, type Violation } from "./problem.ts";
 import { uuidv7 } from "./uuid.ts";
 
@@ -23,6 +24,8 @@ export interface Event extends NewEvent {
   createdAt: string;
   updatedAt: string;
   version: number;
+  image?: Image & Uploaded;
+  rejectedImage?: RejectedImage & Uploaded;
   /** Tells this event from an earlier one with the same id. Not shown, but part of the ETag. */
   incarnation: string;
 }
@@ -61,7 +64,7 @@ export const rules: Record<keyof NewEvent, Rule> = {
   },
 };
 
-const readOnly = new Set(["createdAt", "updatedAt", "version", "image"]);
+const readOnly = new Set(["createdAt", "updatedAt", "version", "image", "rejectedImage"]);
 
 const defaults = { type: "event", status: "active" } as const;
 

@@ -7,7 +7,7 @@ export type Request = APIGatewayProxyEventV2;
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
-  /** Absent in a 204 or 304. */
+  /** Absent in a 204, 302 or 304. */
   body?: object;
 }
 

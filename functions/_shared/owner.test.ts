@@ -1,7 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { beforeEach, describe, expect, test } from "vitest";
-import { callAt, noTokens, problem, startApiWithFaults, startApiWithTokens, target, type Answer, type Call, type Fault, type FaultyCall, type Sent } from "../../infra/local/api.ts";
+import {
+  callAt,
+  makePng,
+  noTokens,
+  problem,
+  startApiWithFaults,
+  startApiWithTokens,
+  target,
+  untilLabelled,
+  upload,
+  type Answer,
+  type Call,
+  type Fault,
+  type FaultyCall,
+  type Sent,
+  type UploadUrl,
+} from "../../infra/local/api.ts";
 import { toItem } from "./stored-event.ts";
 
 const { somebody, somebodyElse, pool } = await startApiWithTokens();
@@ -32,7 +48,7 @@ function invalid(detail: string, ...errors: object[]): Answer {
   return problem(400, "invalid-request", "Invalid request", detail, ...(errors.length > 0 ? [errors] : []));
 }
 
-const anothers = problem(403, "forbidden", "Forbidden", "Only the organizer of an event may change or delete it.");
+const anothers = problem(403, "forbidden", "Forbidden", "Only the organizer of an event may change it, give it an image or delete it.");
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
 const conflict = problem(409, "conflict", "Conflict", "An event with this id exists and was created with other content: choose another id.");
 const stale = problem(412, "precondition-failed", "Precondition failed", "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.");
@@ -195,6 +211,43 @@ describe("an update", () => {
     const stored = await create(somebody.call);
     expect((await somebodyElse.call(`${method} ${stored.path}`, sent)).status).toBe(status);
     await expectUnchanged(stored);
+  });
+});
+
+describe("an image", () => {
+  const asked = { json: { contentType: "image/png", contentLength: 1000 } };
+
+  test("is given by the organizer: 201", async () => {
+    const { path } = await create(somebody.call);
+    expect((await somebody.call(`POST ${path}/upload-url`, asked)).status).toBe(201);
+  });
+
+  test("is not given by somebody else: 403, and no URL", async () => {
+    const stored = await create(somebody.call);
+    expect(await somebodyElse.call(`POST ${stored.path}/upload-url`, asked)).toEqual(anothers);
+    await expectUnchanged(stored);
+  });
+
+  test("is refused in this order: 415 and 400 before 404 and 403", async () => {
+    const { path } = await create(somebody.call);
+    const text = { text: "x", headers: { "content-type": "image/png" } };
+    expect((await somebodyElse.call(`POST ${path}/upload-url`, text)).status).toBe(415);
+    expect((await somebodyElse.call(`POST ${path}/upload-url`, { json: {} })).status).toBe(400);
+    expect(await somebodyElse.call(`POST /events/${randomUUID()}/upload-url`, asked)).toEqual(notFound);
+  });
+
+  test("goes with the event only where its organizer deletes it, and is seen by everybody who has signed in", async () => {
+    const { id, path } = await create(somebody.call);
+    const png = makePng();
+    const { body } = await somebody.call(`POST ${path}/upload-url`, { json: { contentType: "image/png", contentLength: png.length } });
+    await upload(body as UploadUrl, png);
+    await untilLabelled(somebody.call, id);
+    const { headers } = await somebody.call(`GET ${path}`);
+    expect(await somebodyElse.call(`DELETE ${path}`, { headers: { "if-match": headers["etag"] ?? "" } })).toEqual(anothers);
+    const { headers: redirect } = await somebodyElse.call(`GET ${path}/image`);
+    expect((await fetch(redirect["location"] ?? "")).status).toBe(200);
+    expect((await somebody.call(`DELETE ${path}`)).status).toBe(204);
+    expect((await fetch(redirect["location"] ?? "")).ok).toBe(false);
   });
 });
 

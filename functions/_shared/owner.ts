@@ -19,5 +19,5 @@ export function isAnothers({ organizer }: Item, caller: Caller): boolean {
 }
 
 export function notTheOrganizer(): Problem {
-  return new Problem(403, "Only the organizer of an event may change or delete it.");
+  return new Problem(403, "Only the organizer of an event may change it, give it an image or delete it.");
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { marshall, unmarshall } from "./attributes.ts";
 import { etagOf } from "./etags.ts";
 import { isId, type Event, type NewEvent } from "./event.ts";
+import { shownImages } from "./image.ts";
 import { largestItem_bytes, tooLarge } from "./problem.ts";
 import { firstWriters } from "./writers.ts";
 
@@ -11,7 +12,7 @@ export type Item = Record<string, AttributeValue>;
 
 const fields = [
   "id", "type", "title", "description", "date", "location", "capacity", "organizer", "status",
-  "payload", "createdAt", "updatedAt", "version",
+  "payload", "image", "rejectedImage", "createdAt", "updatedAt", "version",
 ] as const satisfies readonly (keyof Event)[];
 
 /**
@@ -34,7 +35,7 @@ export function toItem(event: Event, content: NewEvent, requestId: string): Item
 export function toAttributes({ payload, ...rest }: Partial<Event>): Item {
   const text = payload && JSON.stringify(payload);
   if (text !== undefined && Buffer.byteLength(text) > largestItem_bytes) throw tooLarge();
-  return marshall({ ...rest, payload: text }, { removeUndefinedValues: true });
+  return marshall({ ...rest, payload: text });
 }
 
 /** Later events have greater positions, and no two have the same. */
@@ -50,7 +51,7 @@ export function isPosition(text: string): boolean {
 
 export function fromItem(item: Item): Event {
   const { payload, ...rest } = unmarshall(item);
-  const event = typeof payload === "string" ? { ...rest, payload: JSON.parse(payload) as unknown } : rest;
+  const event: object = typeof payload === "string" ? { ...rest, payload: JSON.parse(payload) as unknown } : rest;
   return event as Event; // toItem made it of one
 }
 
@@ -61,9 +62,11 @@ export function represent(event: Event): { headers: Record<string, string>; body
 
 /** What callers see of an event, always in the same order. */
 export function fieldsOf(event: Event): object {
-  const present = fields.filter((field) => event[field] !== undefined);
-  return Object.fromEntries(present.map((field) => [field, event[field]]));
+  const shown: Partial<Record<string, unknown>> = { ...event, ...shownImages(event) };
+  const present = fields.filter((field) => shown[field] !== undefined);
+  return Object.fromEntries(present.map((field) => [field, shown[field]]));
 }
+
 
 /** Equal for equal content: the order of keys does not count, as JSON objects have none. */
 function digestOf(content: NewEvent): string {

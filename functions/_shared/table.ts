@@ -6,6 +6,8 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-dynamodb";
+import { clientOptions } from "./client-options.ts";
+import { environment } from "./environment.ts";
 import { Problem } from "./problem.ts";
 
 /**
@@ -17,38 +19,10 @@ export const limits = { connection_ms: 1_000, attempt_ms: 2_000, attempts: 3, al
 
 export const tableName = environment("TABLE_NAME");
 
-/**
- * Every option is given: the SDK looks for each missing one in ~/.aws and in files of its own at the
- * first request, which costs milliseconds and finds nothing in Lambda. The bundler takes the
- * default credential chain out, so the credentials come from the environment, as Lambda sets them.
- */
 const client = new DynamoDBClient({
-  region: environment("AWS_REGION"),
-  credentials: {
-    accessKeyId: environment("AWS_ACCESS_KEY_ID"),
-    secretAccessKey: environment("AWS_SECRET_ACCESS_KEY"),
-    sessionToken: environment("AWS_SESSION_TOKEN"),
-  },
-  ...endpointOf(process.env["AWS_ENDPOINT_URL_DYNAMODB"]),
-  ignoreConfiguredEndpointUrls: true,
-  requestHandler: {
-    connectionTimeout: limits.connection_ms,
-    requestTimeout: limits.attempt_ms,
-    throwOnRequestTimeout: true,
-    socketTimeout: limits.attempt_ms,
-  },
-  maxAttempts: limits.attempts,
-  retryMode: "standard",
-  defaultsMode: "standard",
-  useDualstackEndpoint: false,
-  useFipsEndpoint: false,
+  ...clientOptions(process.env["AWS_ENDPOINT_URL_DYNAMODB"], limits),
   accountIdEndpointMode: "disabled",
-  authSchemePreference: [],
-  disableClockSkewCorrection: false,
-  userAgentAppId: () => Promise.resolve(undefined),
-  defaultUserAgentProvider: () => Promise.resolve([["aws-sdk-js"], ["lang/js"], ["md/nodejs", process.versions.node]]),
   endpointDiscoveryEnabled: false,
-  cacheMiddleware: true,
 });
 
 type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> =
@@ -130,15 +104,4 @@ const throttles = ["ProvisionedThroughputExceededException", "RequestLimitExceed
 /** Whether DynamoDB said "later", and did nothing. */
 function isThrottled(error: unknown): boolean {
   return error instanceof DynamoDBServiceException && throttles.includes(error.name);
-}
-
-/** Set for an emulator only. */
-function endpointOf(url: string | undefined): { endpoint?: string } {
-  return url === undefined ? {} : { endpoint: url };
-}
-
-function environment(name: string): string {
-  const value = process.env[name];
-  if (value === undefined || value === "") throw new Error(`The environment variable ${name} is not set.`);
-  return value;
 }

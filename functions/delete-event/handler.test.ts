@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, test } from "vitest";
-import { problem, startApi, type Answer } from "../../infra/local/api.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { makeJpeg, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type Answer, type Fault, type UploadUrl } from "../../infra/local/api.ts";
 
 const { call } = await startApi();
+const local = await startApiWithBucket();
 
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
 const stale = problem(
@@ -125,5 +126,103 @@ describe("20 deletes at once", () => {
     );
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
     expect(new Set(answers.map(({ status }) => status).filter((status) => status >= 300)).size).toBe(1);
+  });
+});
+
+describe("with an image", () => {
+  const jpeg = makeJpeg();
+
+  async function createWithImage(callApi = call) {
+    const id = randomUUID();
+    await callApi("POST /events", { json: { id, title: "x" } });
+    const { body } = await callApi(`POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
+    await upload(body as UploadUrl, jpeg);
+    await untilLabelled(callApi, id);
+    const { headers } = await callApi(`GET /events/${id}`);
+    return { id, path: `/events/${id}`, etag: headers["etag"] ?? "" };
+  }
+
+  test("deletes both: 204, and the image cannot be got any more by a URL from before", async () => {
+    const { path } = await createWithImage();
+    const { headers } = await call(`GET ${path}/image`);
+    expect((await fetch(headers["location"] ?? "")).status).toBe(200);
+    expectDeleted(await call(`DELETE ${path}`));
+    expect((await fetch(headers["location"] ?? "")).ok).toBe(false);
+    expect(await call(`GET ${path}/image`)).toEqual(notFound);
+  });
+
+  test("deletes neither where If-Match is stale: 412", async () => {
+    const { path, etag } = await createWithImage();
+    expect(await call(`DELETE ${path}`, { headers: { "if-match": etag.replace(/\d+"$/, '1"') } })).toEqual(stale);
+    const { headers } = await call(`GET ${path}/image`);
+    expect((await fetch(headers["location"] ?? "")).status).toBe(200);
+    expectDeleted(await call(`DELETE ${path}`, { headers: { "if-match": etag } }));
+  });
+
+  test("10 times at once: once 204, and else 404", async () => {
+    const { path } = await createWithImage();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => call(`DELETE ${path}`)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array<number>(9).fill(404)]);
+  });
+
+  describe("and a bucket that can be reached from here", () => {
+    beforeEach(({ skip }) => { skip(target === "deployed", "a deployed bucket does not fail on demand"); });
+
+    const { call: callLocal, bucket, database, settled } = local;
+    const kept = (id: string) => bucket.keys().filter((key) => key.includes(id));
+
+    test.each(["internal error", "throttle", "hang up", "answer lost"] as const)("that fails (%s) deletes no event: 503, and the next one deletes it", async (fault) => {
+      const { id, path, etag } = await createWithImage(callLocal);
+      bucket.failNext("DELETE", fault);
+      const detail = "The store of images did not answer as it should. Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.";
+      const answer = await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } });
+      expect(answer).toEqual(problem(503, "unavailable", "Temporarily unavailable", detail));
+      expect(answer.headers["retry-after"]).toBe("2");
+      expect((await callLocal(`GET ${path}`)).headers["etag"]).toBe(etag);
+      expectDeleted(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } }));
+      expect(kept(id)).toEqual([]);
+    });
+
+    /** Before the database is asked for the last time, after the image has gone, somebody does something. */
+    function beforeSecondDelete(meanwhile: () => Promise<unknown>): Fault {
+      return ({ attempt, act, response }) => {
+        const ready = attempt === 2 ? meanwhile() : Promise.resolve();
+        void ready.then(act).then(({ status, body }) => response.writeHead(status).end(body));
+      };
+    }
+
+    test("deletes an image that comes while it deletes the one before: 503, then 204 and nothing is left", async () => {
+      const { id, path } = await createWithImage(callLocal);
+      const { body } = await callLocal(`POST ${path}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
+      database.setFault(id, beforeSecondDelete(async () => {
+        database.clearFault(id);
+        await upload(body as UploadUrl, jpeg);
+        await settled();
+      }));
+      expect(await callLocal(`DELETE ${path}`)).toEqual(
+        problem(503, "unavailable", "Temporarily unavailable", "The event got another image while it was being deleted: repeat the request."),
+      );
+      expectDeleted(await callLocal(`DELETE ${path}`));
+      expect(kept(id)).toEqual([]);
+    });
+
+    test("does not delete an event that was changed meanwhile, where If-Match says so: 412", async () => {
+      const { id, path, etag } = await createWithImage(callLocal);
+      database.setFault(id, beforeSecondDelete(async () => {
+        database.clearFault(id);
+        await callLocal(`PATCH ${path}`, { json: { title: "y" } });
+      }));
+      expect(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } })).toEqual(stale);
+      expect((await callLocal(`GET ${path}`)).body).toMatchObject({ title: "y" });
+    });
+
+    test("answers 204 where the answer to the last step was lost", async () => {
+      const { id, path } = await createWithImage(callLocal);
+      database.setFault(id, ({ attempt, act, response }) => {
+        void act().then(({ status, body }) => (attempt === 2 ? response.destroy() : response.writeHead(status).end(body)));
+      });
+      expectDeleted(await callLocal(`DELETE ${path}`));
+      expect([database.attempts(id), kept(id)]).toEqual([3, []]);
+    });
   });
 });

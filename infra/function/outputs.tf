@@ -8,6 +8,11 @@ output "alias_name" {
   value       = aws_lambda_alias.live.name
 }
 
+output "alias_arn" {
+  description = "What AWS's own services invoke: the alias, not the newest version."
+  value       = aws_lambda_alias.live.arn
+}
+
 output "alias_invoke_arn" {
   description = "What API Gateway invokes: the alias, not the newest version."
   value       = aws_lambda_alias.live.invoke_arn
@@ -16,6 +21,11 @@ output "alias_invoke_arn" {
 output "environment" {
   description = "The environment variables of the function, of which none is a secret."
   value       = nonsensitive(aws_lambda_function.this.environment[0].variables)
+}
+
+output "role_name" {
+  description = "The function's role, for a right that no function.json can ask for."
+  value       = aws_iam_role.this.name
 }
 
 output "role" {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { noTokens, startApi, startApiWithTokens } from "./api.ts";
+import { makeJpeg, noTokens, startApi, startApiWithBucket, startApiWithTokens, upload, type Answer, type UploadUrl } from "./api.ts";
+import { makeUserPool } from "./tokens.ts";
 
 const open = await startApi();
 const authWithoutTokens = process.env["AUTH"];
@@ -38,6 +39,60 @@ test("has two APIs in one file that share nothing", async () => {
   expect((await guarded.somebody.call("POST /events", { json: { id, title: "x" } })).status).toBe(201);
   expect((await open.call(`GET /events/${id}`)).status).toBe(404);
   expect((await guarded.somebody.call(`GET /events/${id}`)).status).toBe(200);
+});
+
+describe("with a bucket", () => {
+  const image = makeJpeg();
+
+  /** Makes an event and uploads an image for it, as somebody does; gives its id and what the bucket answers. */
+  async function share({ call }: Awaited<ReturnType<typeof startApiWithBucket>>): Promise<{ id: string; answer: Answer }> {
+    const id = randomUUID();
+    await call("POST /events", { json: { id, title: "x" } });
+    const { body } = await call(`POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: image.length } });
+    return { id, answer: await upload(body as UploadUrl, image) };
+  }
+
+  test.each([["on", { labels: [{}, {}] }], ["off", { size: image.length }]] as const)("an upload is settled, and labelled with labels %s", async (labels, expected) => {
+    const api = await startApiWithBucket({ labels });
+    const { id, answer } = await share(api);
+    expect(answer.status).toBe(200);
+    await api.settled();
+    expect([api.bucket.keys().length, api.deadLetters, api.rekognition.requests.length]).toEqual([1, [], labels === "on" ? 1 : 0]);
+    expect((await api.call(`GET /events/${id}`)).body).toMatchObject({ image: expected });
+  });
+
+  test("a URL ends where the bucket's clock is set past its end", async () => {
+    const api = await startApiWithBucket();
+    api.bucket.setAhead(302);
+    expect((await share(api)).answer).toMatchObject({ status: 403, body: expect.stringContaining("<Message>Request has expired</Message>") as string });
+  });
+
+  test("what fails is repeated, and three times is a dead letter with which label-image can be called again", async () => {
+    const api = await startApiWithBucket();
+    api.bucket.failNext("GET", "internal error", "hang up");
+    await share(api);
+    await api.settled();
+    expect([api.deadLetters, api.bucket.keys().length]).toEqual([[], 1]);
+
+    api.bucket.failNext("GET", "throttle", "internal error", "hang up");
+    const { id } = await share(api);
+    await api.settled();
+    expect((await api.call(`GET /events/${id}`)).body).not.toHaveProperty("image");
+    const [letter] = api.deadLetters;
+    api.bucket.failNext("GET", "throttle");
+    await expect(api.invokeLabelImage(letter?.requestPayload ?? {})).rejects.toThrow();
+    await api.invokeLabelImage(letter?.requestPayload ?? {});
+    expect((await api.call(`GET /events/${id}`)).body).toHaveProperty("image");
+  });
+
+  test("asks for a token where there is a pool, and fails at the database when told to", async () => {
+    const pool = await makeUserPool();
+    const { call, database } = await startApiWithBucket({ pool });
+    expect((await call("GET /events")).status).toBe(401);
+    database.setFault("broken", ({ response }) => response.destroy());
+    const headers = { authorization: await pool.accessToken("alice") };
+    expect((await call("GET /events/broken", { headers })).status).toBe(503);
+  });
 });
 
 describe("deployed", () => {

@@ -1,18 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { afterAll, expect, vi } from "vitest";
+import type { Objects } from "./bucket-objects.ts";
 import type { Answer, Call } from "./call.ts";
 import { callAt } from "./contract.ts";
 import { startDatabase } from "./database.ts";
 import { startFaultyDatabase, type FaultyDatabase } from "./faulty-database.ts";
 import { startGateway } from "./gateway.ts";
 import { guard } from "./guard.ts";
-import { runBundles, runSources } from "./running-functions.ts";
+import type { DeadLetter, ImageEvents } from "./image-events.ts";
+import { startImages, type Images, type ImagesOptions } from "./images.ts";
+import { runBundles, runSources, type RunningFunctions } from "./running-functions.ts";
+import type { ServiceFault } from "./stand-in.ts";
 import { makeUserPool, type UserPool } from "./tokens.ts";
 
-export type { Answer, Call, Sent } from "./call.ts";
+export { callServerAt, type Answer, type Call, type Sent } from "./call.ts";
 export { callAt } from "./contract.ts";
 export type { Fault, FaultyCall } from "./faulty-database.ts";
+export { makeJpeg, makePng } from "./sample-images.ts";
+export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "./upload.ts";
 
 /** What the tests run against: `source`, `bundle`, or `deployed` where API_URL is set (vitest.config.ts). */
 export const target = process.env["TARGET"] ?? "source";
@@ -40,7 +46,7 @@ export interface Caller {
 
 /**
  * The API to test: the one at API_URL, or the local gateway with the handlers' source or bundles and
- * a database in memory. It is stopped when the test file is done.
+ * a database and a bucket in memory. It is stopped when the test file is done.
  *
  * Where API_TOKEN is set, which is for a deployed API with tokens on, that token goes with each call,
  * and `sub` is whose it is.
@@ -50,7 +56,7 @@ export async function startApi(): Promise<Api & { sub: string | undefined }> {
   if (url !== undefined) return { url, call: callAt(url, token), sub: token === undefined ? undefined : subOf(token) };
   const database = await startDatabase();
   afterAll(() => database.stop());
-  return { ...(await startLocal({ ...database.environment, AUTH: "off" })), sub: undefined };
+  return { ...(await startLocal({ ...database.environment, AUTH: "off" })).api, sub: undefined };
 }
 
 /**
@@ -66,7 +72,7 @@ export async function startApiWithTokens(): Promise<Api & { somebody: Caller; so
   }
   const database = await startDatabase();
   afterAll(() => database.stop());
-  const api = await startLocal({ ...database.environment, AUTH: "jwt" }, pool);
+  const { api } = await startLocal({ ...database.environment, AUTH: "jwt" }, pool);
   const signIn = async () => callerOf(api.url, await pool.accessToken(randomUUID()));
   return { ...api, somebody: await signIn(), somebodyElse: await signIn(), pool };
 }
@@ -76,37 +82,104 @@ export async function startApiWithTokens(): Promise<Api & { somebody: Caller; so
  * With a pool the API asks for its tokens.
  */
 export async function startApiWithFaults(pool?: UserPool): Promise<Api & { database: FaultyDatabase }> {
+  const { environment, database } = await startDatabaseWithFaults();
+  const { api } = await startLocal({ ...environment, AUTH: pool ? "jwt" : "off" }, pool);
+  return { ...api, database };
+}
+
+export interface ApiWithBucket extends Api {
+  database: FaultyDatabase;
+  bucket: {
+    objects: Objects;
+    /** In order. */
+    keys: () => string[];
+    /** The next requests with this method fail, one for each fault. */
+    failNext: (method: string, ...faults: ServiceFault[]) => void;
+    /** Sets the bucket's clock, by which it tells whether a URL has expired, so far ahead. */
+    setAhead: (ahead_s: number) => void;
+  };
+  rekognition: {
+    /** The next requests fail, one for each fault. */
+    failNext: (...faults: ServiceFault[]) => void;
+    /** What was asked so far, in order. */
+    requests: object[];
+  };
+  /** Calls label-image once with an event of S3. Rejects with what it throws. */
+  invokeLabelImage: (event: object) => Promise<unknown>;
+  /** Waits until all uploads so far have been looked at, with all repetitions. */
+  settled: () => Promise<void>;
+  /** The events that failed for good, in order. */
+  deadLetters: DeadLetter[];
+}
+
+/**
+ * The same with a look into the bucket, and with a database, a bucket and a Rekognition that misbehave
+ * on demand; there is none where API_URL is set. With a pool the API asks for its tokens.
+ */
+export async function startApiWithBucket({ pool, labels }: { pool?: UserPool; labels?: "on" | "off" } = {}): Promise<ApiWithBucket> {
+  const { environment, database } = await startDatabaseWithFaults();
+  let ahead_s = 0;
+  const now = () => new Date(Date.now() + ahead_s * 1000);
+  const { api, functions, images, events } = await startLocal({ ...environment, AUTH: pool ? "jwt" : "off" }, pool, { labels, now });
+  const { objects, bucket, labels: rekognition, deadLetters } = images;
+  return {
+    ...api,
+    database,
+    bucket: {
+      objects,
+      keys: () => [...objects.keys()].sort(),
+      failNext: bucket.failNext,
+      setAhead: (to_s) => { ahead_s = to_s; },
+    },
+    rekognition,
+    invokeLabelImage: (event) => functions.invoke("label-image", event),
+    settled: events.settled,
+    deadLetters,
+  };
+}
+
+async function startDatabaseWithFaults(): Promise<{ environment: Record<string, string>; database: FaultyDatabase }> {
   const real = await startDatabase();
   const database = await startFaultyDatabase(real.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "");
   afterAll(async () => {
     await database.stop();
     await real.stop();
   });
-  const environment = { ...real.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url, AUTH: pool ? "jwt" : "off" };
-  return { ...(await startLocal(environment, pool)), database };
+  return { environment: { ...real.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url }, database };
 }
 
 /** Tokens are on, but every route has lost its authorizer. `requests` has one for each; there is none where API_URL is set. */
 export async function startApiWithoutAuthorizer(): Promise<Api & { requests: string[] }> {
   const database = await startDatabase();
   afterAll(() => database.stop());
-  const { routeKeys, ...api } = await startLocal({ ...database.environment, AUTH: "jwt" });
-  return { ...api, requests: routeKeys.map((routeKey) => routeKey.replace("{id}", randomUUID())) };
+  const { api, functions } = await startLocal({ ...database.environment, AUTH: "jwt" });
+  return { ...api, requests: (await functions.routes()).map(({ routeKey }) => routeKey.replace("{id}", randomUUID())) };
 }
 
-async function startLocal(environment: Record<string, string>, pool?: UserPool): Promise<Api & { routeKeys: string[] }> {
+interface Local {
+  api: Api;
+  functions: RunningFunctions;
+  images: Images;
+  events: ImageEvents;
+}
+
+async function startLocal(environment: Record<string, string>, pool?: UserPool, imagesOptions: ImagesOptions = {}): Promise<Local> {
   vi.resetModules(); // a handler reads its environment when it is loaded, and a file may start two APIs
-  const functions = target === "bundle" ? runBundles(environment) : await runSources(environment);
+  const images = await startImages(imagesOptions);
+  const all = { ...environment, ...images.environment };
+  const functions = target === "bundle" ? runBundles(all) : await runSources(all);
+  const events = images.deliverTo(functions);
   const log = ({ error }: { error?: unknown }) => {
     if (error !== undefined) console.error(error);
   };
   const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log });
   afterAll(async () => {
     await gateway.stop();
+    await events.stop();
     await functions.stop();
+    await images.stop();
   });
-  const routeKeys = (await functions.routes()).map(({ routeKey }) => routeKey);
-  return { call: callAt(gateway.url), url: gateway.url, routeKeys };
+  return { api: { url: gateway.url, call: callAt(gateway.url) }, functions, images, events };
 }
 
 function callerOf(url: string, token: string): Caller {

@@ -23,32 +23,51 @@ export type Call = (request: string, sent?: Sent) => Promise<Answer>;
 
 /** Calls whatever is at a base URL, with a token if there is one. Not fetch, which cleans up paths and headers before it sends them. */
 export function callServerAt(baseUrl: string, token?: string): Call {
-  const { protocol, hostname, port, pathname } = new URL(baseUrl);
+  const { origin, pathname } = new URL(baseUrl);
   const base = pathname.replace(/\/$/, "");
-  return async (request, { json, text: plain, bytes, headers = {} } = {}) => {
-    const [method, path = ""] = request.split(/ (.*)/s);
+  return (request, { json, text: plain, bytes, headers = {} } = {}) => {
+    const [method = "", path = ""] = request.split(/ (.*)/s);
     const body = json === undefined ? (bytes ?? (plain === undefined ? undefined : Buffer.from(plain))) : Buffer.from(JSON.stringify(json));
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const open = protocol === "https:" ? httpsRequest : httpRequest;
-      const sent = open(
-        {
-          method,
-          hostname: hostname === "localhost" ? "127.0.0.1" : hostname,
-          port,
-          path: base + path,
-          headers: {
-            ...(json !== undefined && { "content-type": "application/json" }),
-            ...(body && { "content-length": body.length }),
-            ...(token !== undefined && { authorization: `Bearer ${token}` }),
-            ...headers,
-          },
-        },
-        resolve,
-      );
-      sent.on("error", reject).end(body);
+    return exchange(origin, {
+      method,
+      path: base + path,
+      headers: {
+        ...(json !== undefined && { "content-type": "application/json" }),
+        ...(body && { "content-length": String(body.length) }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body,
     });
-    return toAnswer(answer);
   };
+}
+
+export interface RawRequest {
+  method: string;
+  /** With the query. */
+  path: string;
+  /** All of them, but for Host and Connection. */
+  headers: Record<string, string | string[]>;
+  body: Uint8Array | undefined;
+}
+
+/**
+ * Sends a request as it is told, also one whose Content-Length is not the length of its body. Where
+ * that promises more than there is, the sending side of the connection is closed after the last byte.
+ */
+export async function exchange(origin: string, { method, path, headers, body }: RawRequest): Promise<Answer> {
+  const { protocol, hostname, port } = new URL(origin);
+  const open = protocol === "https:" ? httpsRequest : httpRequest;
+  const promised_bytes = Number(headers["content-length"] ?? 0);
+  // Without a length the body goes in chunks; Node would count it.
+  const all = body && headers["content-length"] === undefined ? { ...headers, "transfer-encoding": "chunked" } : headers;
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = open({ method, hostname: hostname === "localhost" ? "127.0.0.1" : hostname, port, path, headers: all }, resolve);
+    sent.on("error", reject).end(body, () => {
+      if (promised_bytes > (body?.length ?? 0)) sent.socket?.end();
+    });
+  });
+  return toAnswer(answer);
 }
 
 async function toAnswer(response: IncomingMessage): Promise<Answer> {

@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { ClassicLevel } from "classic-level";
 import { root } from "../functions.ts";
+import { account, accountEnvironment } from "./account.ts";
 import { dynalite } from "./dynalite.ts";
 import { listen, stop } from "./server.ts";
 
@@ -19,7 +20,7 @@ const quiet = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
 Object.assign(process.env, quiet);
 
 export interface Database {
-  /** What a function needs in its environment to reach the table; the credentials are made up. */
+  /** What a function needs in its environment to reach the table. */
   environment: Record<string, string>;
   stop: () => Promise<void>;
 }
@@ -43,12 +44,9 @@ export async function startDatabase(path?: string, tableFile = join(root, "infra
   const { port } = await listen(server, 0);
   const environment = {
     ...quiet,
+    ...accountEnvironment,
     TABLE_NAME: tableName,
-    AWS_REGION: "local",
     AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}`,
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_SESSION_TOKEN: "local",
   };
   const stopDatabase = async () => {
     await stop(server);
@@ -87,8 +85,7 @@ function isLocked(cause: unknown): boolean {
 }
 
 async function prepareTable(endpoint: string, path: string | undefined, tableFile: string): Promise<void> {
-  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const client = new DynamoDBClient({ region: "local", endpoint, credentials });
+  const client = new DynamoDBClient({ region: account.region, endpoint, credentials: account });
   const wanted = tableInput(JSON.parse(readFileSync(tableFile, "utf8")) as TableFile);
   try {
     const { Table: found } = await client.send(new DescribeTableCommand({ TableName: tableName }));

@@ -4,6 +4,7 @@ import { startDatabase } from "./database.ts";
 import { fuzz } from "./fuzz.ts";
 import { startGateway } from "./gateway.ts";
 import { guard } from "./guard.ts";
+import { startImages } from "./images.ts";
 import { runBundles } from "./running-functions.ts";
 import { makeUserPool } from "./tokens.ts";
 
@@ -37,7 +38,9 @@ async function fuzzOnce(batchSeed: number, count: number): Promise<Map<number, n
   try {
     const database = await startDatabase();
     started.push(database);
-    const functions = runBundles({ ...database.environment, AUTH: isGuarded ? "jwt" : "off" });
+    const images = await startImages();
+    started.push(images);
+    const functions = runBundles({ ...database.environment, ...images.environment, AUTH: isGuarded ? "jwt" : "off" });
     started.push(functions);
     const pool = isGuarded ? await makeUserPool() : undefined;
     const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log: () => undefined });

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -8,8 +8,10 @@ import { decodeJwt } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { root } from "../functions.ts";
 import { scratchFolder } from "../scratch.ts";
-import { callAt, type Call } from "./api.ts";
+import { callAt, untilLabelled, type Call } from "./api.ts";
+import { objectsIn } from "./bucket-objects.ts";
 import { callServerAt } from "./call.ts";
+import { makeJpeg } from "./sample-images.ts";
 import { listen, stop } from "./server.ts";
 
 interface Started {
@@ -66,9 +68,41 @@ test("serves the bundles, prints where, and a line for each request", async () =
   expect([created.status, (await call("GET /events/123")).body]).toEqual([201, created.body]);
   kill("SIGTERM");
   await ended;
-  expect(output()).toContain("its events in memory");
+  expect(output()).toContain("its events and images in memory");
   expect(output()).toMatch(/^POST \/dev\/events 201 \d+ ms [A-Za-z0-9+/]{15}=$/m);
   expect(output()).toMatch(/^GET \/dev\/events\/123 200 \d+ ms [A-Za-z0-9+/]{15}=$/m);
+});
+
+test.each([[[]], [["--auth"]]])("prints lines that lead from an event to its image and back when pasted, with %j", async (options) => {
+  const { url = "", output } = await start("--port", "0", "--memory", ...options);
+  const [, token] = /token='(\S+)'/.exec(output()) ?? [];
+  const lines = [...output().matchAll(/^ {2}((?:token|curl|echo).*)$/gm)].map(([, line = ""]) => line);
+  const [show = "", load = ""] = lines.splice(-2);
+  const folder = scratchFolder();
+  await shell(lines.join(" && "), folder);
+  const event = await untilLabelled(callAt(url, token), "123");
+  expect(event).toMatchObject({ image: { contentType: "image/png", labels: [{ name: "Local stand-in: PNG" }, {}] } });
+  const signIn = `token='${token ?? ""}'`;
+  expect(JSON.parse(await shell(`${signIn}; ${show}`))).toEqual(event);
+  await shell(`${signIn}; ${load}`, folder);
+  expect(readFileSync(join(folder, "image.png"))).toEqual(readFileSync(join(folder, "photo.png")));
+});
+
+test("labels what was uploaded before a kill, from the folder in which it was kept", async () => {
+  const data = join(scratchFolder(), "data");
+  const first = await start("--port", "0", "--data", data);
+  expect((await callAt(first.url ?? "")("POST /events", { json: { id: "123", title: "x" } })).status).toBe(201);
+  first.kill("SIGKILL");
+  await first.ended;
+  const upload = { bytes: makeJpeg(), metadata: { "content-type": "image/jpeg" }, lastModified: new Date() };
+  objectsIn(join(data, "images")).set("incoming/123/ffffffff-ffff-7fff-bfff-ffffffffffff", upload);
+
+  const second = await start("--port", "0", "--data", data);
+  const call = callAt(second.url ?? "");
+  expect(await untilLabelled(call, "123")).toMatchObject({ image: { contentType: "image/jpeg", size: upload.bytes.length } });
+  const { status, headers } = await call("GET /events/123/image");
+  const image = await fetch(headers["location"] ?? "");
+  expect([status, image.status, Buffer.from(await image.arrayBuffer())]).toEqual([302, 200, upload.bytes]);
 });
 
 describe("with --auth", () => {
@@ -234,8 +268,8 @@ async function listAll(call: Call): Promise<string[]> {
 }
 
 /** What a command line prints, as somebody types it. */
-async function shell(line: string): Promise<string> {
-  return (await promisify(execFile)("sh", ["-c", line])).stdout;
+async function shell(line: string, folder?: string): Promise<string> {
+  return (await promisify(execFile)("sh", ["-c", line], { cwd: folder })).stdout;
 }
 
 /** Opens a connection and sends half a request. */

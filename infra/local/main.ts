@@ -3,15 +3,18 @@ import { startDatabase } from "./database.ts";
 import { docsEndpoint } from "./docs-endpoint.ts";
 import { startGateway, type GatewayOptions, type LogLine } from "./gateway.ts";
 import { guard } from "./guard.ts";
+import type { DeadLetter } from "./image-events.ts";
+import { startImages } from "./images.ts";
 import { runEditedBundles } from "./running-functions.ts";
+import { makePng } from "./sample-images.ts";
 import { makeUserPool, type UserPool } from "./tokens.ts";
 
 const usage = `npm start -- [options]
 
   --port NUMBER   where to listen on this machine, 3000 if not given; 0 takes a free port
   --stage NAME    the stage in the path, prod if not given; '$default' for none
-  --data FOLDER   where the events are kept, .data if not given
-  --memory        keep the events in memory only
+  --data FOLDER   where events and images are kept, .data if not given
+  --memory        keep events and images in memory only
   --auth          ask for an access token at every request, and print one; more at /token?sub=NAME
   --help          print this`;
 
@@ -37,8 +40,11 @@ try {
 async function start({ port, stage, data, auth }: Options): Promise<void> {
   const database = await startDatabase(data);
   started.push(database);
-  const functions = await runEditedBundles({ ...database.environment, AUTH: auth ? "jwt" : "off" });
+  const images = await startImages({ path: data, onDeadLetter: printDeadLetter });
+  started.push(images);
+  const functions = await runEditedBundles({ ...database.environment, ...images.environment, AUTH: auth ? "jwt" : "off" });
   started.push(functions);
+  started.push(images.deliverTo(functions));
   const pool = auth ? await makeUserPool() : undefined;
   const { routes, elsewhere: tokens } = guard(functions, pool);
   const docs = docsEndpoint(stage);
@@ -49,7 +55,7 @@ async function start({ port, stage, data, auth }: Options): Promise<void> {
   started.push(gateway);
   const kept = data === undefined ? "in memory: they are gone when it stops" : `in ${data}`;
   console.log(`
-The events API runs at ${gateway.url}/events, its events ${kept}. Ctrl-C stops it.
+The events API runs at ${gateway.url}/events, its events and images ${kept}. Ctrl-C stops it.
 What it can do, to read and to try: ${new URL("/docs", gateway.url).href}
 ${await examples(gateway.url, pool)}`);
 }
@@ -60,9 +66,18 @@ async function examples(url: string, pool: UserPool | undefined): Promise<string
 Every request needs a token. This is alice's, for an hour; more of them: curl '${new URL("/token?sub=alice", url).href}'
 
   token='${await pool.accessToken("alice")}'` : "";
+  const photo = makePng();
+  const askFor = `curl --silent -X POST '${url}/events/123/upload-url'${header} --header 'Content-Type: application/json' --data-raw '{"contentType": "image/png","contentLength": ${photo.length}}'`;
   return `${token}
   curl -X POST '${url}/events'${header} --header 'Content-Type: application/json' --data-raw '{"id": "123","type": "test_event","payload": {"key": "value"}}'
   curl '${url}/events/123'${header}
+
+An image for it goes straight to the bucket, with a URL that is asked for first; a moment later the event shows its labels.
+
+  echo ${photo.toString("base64")} | base64 --decode > photo.png
+  curl -X PUT "$(${askFor} | sed 's/.*"url":"//; s/".*//')" --header 'Content-Type: image/png' --header 'If-None-Match: *' --data-binary @photo.png
+  curl '${url}/events/123'${header}
+  curl --location '${url}/events/123/image'${header} --output image.png
 `;
 }
 
@@ -99,6 +114,12 @@ function parseOptions() {
 function printRequest({ method, path, status, duration_ms, requestId, error }: LogLine): void {
   console.log(`${method} ${path} ${status} ${duration_ms.toFixed(0)} ms ${requestId}`);
   if (error !== undefined) console.error(messageOf(error));
+}
+
+function printDeadLetter({ requestPayload, responsePayload }: DeadLetter, file: string | undefined): void {
+  const keys = requestPayload.Records.map(({ s3 }) => s3.object.key).join(", ");
+  const kept = file === undefined ? "" : ` What it was called with is in ${file}, and the next start tries it again.`;
+  console.error(`label-image failed three times for ${keys}.${kept}\n${responsePayload.errorMessage}`);
 }
 
 /**

@@ -28,6 +28,23 @@ async function answers({ routes }: RunningFunctions): Promise<Record<string, unk
   return Object.fromEntries(await Promise.all(all.map(async ({ routeKey, invoke }) => [routeKey, await invoke({})] as const)));
 }
 
+describe("a function is called by its name", () => {
+  test("also one without a route, and as it was edited last", async () => {
+    const { path, functions } = await startFolder();
+    writeFileSync(join(path, "get-word/function.json"), '{"actions": []}');
+    expect([await functions.routes(), await functions.invoke("get-word", {})]).toEqual([[], "says one"]);
+    writeFileSync(join(path, "get-word/handler.ts"), answering("two"));
+    expect(await functions.invoke("get-word", {})).toBe("says two");
+  });
+
+  test("and what it throws is thrown, and that there is none", async () => {
+    const { path, functions } = await startFolder();
+    writeFileSync(join(path, "get-word/handler.ts"), 'export const handler = () => Promise.reject(new Error("no"));');
+    await expect(functions.invoke("get-word", {})).rejects.toThrow("get-word: Error: no");
+    await expect(functions.invoke("get-words", {})).rejects.toThrow("There is no function get-words: it would be the folder functions/get-words.");
+  });
+});
+
 describe("an edit takes effect at the next request", () => {
   test("of a handler, and of what it shares", async () => {
     const { path, functions } = await startFolder();
@@ -89,7 +106,7 @@ test("an edit that does not build is reported at each request until it is mended
   const { path, functions } = await startFolder();
   writeFileSync(join(path, "get-word/handler.ts"), "export const = 1;");
   await expect(functions.routes()).rejects.toThrow('Expected identifier but found "="');
-  await expect(functions.routes()).rejects.toThrow('Expected identifier but found "="');
+  await expect(functions.invoke("get-word", {})).rejects.toThrow('Expected identifier but found "="');
   writeFileSync(join(path, "get-word/handler.ts"), answering("mended"));
   expect(await answers(functions)).toEqual({ "GET /word": "says mended" });
 });

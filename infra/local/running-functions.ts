@@ -5,9 +5,11 @@ import { readFunctions, root, type FunctionFolder } from "../functions.ts";
 import type { Route } from "./gateway.ts";
 import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
 
-/** All functions of a folder, running: what the gateway calls. */
+/** All functions of a folder, running: what the gateway and the bucket call. */
 export interface RunningFunctions {
   routes: () => Promise<Route[]>;
+  /** Calls a function by its name, as Lambda lets one do. Throws what the function throws, and where there is none. */
+  invoke: (name: string, event: object) => Promise<unknown>;
   stop: () => Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export function runBundles(environment: Record<string, string>, { functionsPath,
 
 /**
  * Builds and runs the bundles, and does so again at the first request after an edit: no watcher, so
- * no request can meet the old code. Where the edit does not build, routes() throws until the next.
+ * no request can meet the old code. Where the edit does not build, each request throws until the next.
  */
 export async function runEditedBundles(environment: Record<string, string>, paths = ours): Promise<RunningFunctions> {
   const build = async () => {
@@ -49,19 +51,21 @@ export async function runEditedBundles(environment: Record<string, string>, path
   let stamp = stampOf(paths.functionsPath);
   let current = build();
   await current;
+  const latest = () => {
+    const now = stampOf(paths.functionsPath);
+    if (now !== stamp) {
+      stamp = now;
+      const previous = current;
+      current = previous.then(build, build); // one after the other: both write to the same folder
+      void Promise.allSettled([previous, current]).then(([old]) => {
+        if (old.status === "fulfilled") old.value.retire();
+      });
+    }
+    return current;
+  };
   return {
-    async routes() {
-      const now = stampOf(paths.functionsPath);
-      if (now !== stamp) {
-        stamp = now;
-        const previous = current;
-        current = previous.then(build, build); // one after the other: both write to the same folder
-        void Promise.allSettled([previous, current]).then(([old]) => {
-          if (old.status === "fulfilled") old.value.retire();
-        });
-      }
-      return (await current).routes();
-    },
+    routes: async () => (await latest()).routes(),
+    invoke: async (name, event) => (await latest()).invoke(name, event),
     async stop() {
       const [last] = await Promise.allSettled([current]);
       if (last.status === "fulfilled") await last.value.stop();
@@ -79,6 +83,11 @@ function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
   );
   return {
     routes: () => Promise.resolve(routes),
+    async invoke(name, event) {
+      const found = running[folders.findIndex((folder) => folder.name === name)];
+      if (!found) throw new Error(`There is no function ${name}: it would be the folder functions/${name}.`);
+      return found.invoke(event);
+    },
     retire: () => { for (const each of running) each.retire(); },
     stop: async () => { await Promise.all(running.map((each) => each.stop())); },
   };

@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, describe, expect, test } from "vitest";
 import { listen, stop } from "./server.ts";
-import { verify, type Secret, type SignedRequest } from "./signature.ts";
+import { verify, type Refusal, type Secret, type SignedRequest } from "./signature.ts";
 
 const permanent = { accessKeyId: "AKIA1", secretAccessKey: "first+secret/" };
 const temporary = { accessKeyId: "ASIA2", secretAccessKey: "second secret", sessionToken: "a+token/with==" };
@@ -43,10 +43,9 @@ describe("a request that the AWS SDK signed", () => {
     expect(verify(request, secretOf, new Date())).toEqual({ accessKeyId: credentials.accessKeyId, service: "dynamodb", region: "eu-north-1" });
   });
 
-  const mismatch = (accessKeyId: string) =>
-    `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`;
-  const otherBody = "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256.";
-  test.each<[string, (request: SignedRequest) => Partial<SignedRequest>, string]>([
+  const otherBody: Refusal = { reason: "other body", sentence: "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256." };
+  const otherSession: Refusal = { reason: "other session", sentence: "The session token is not the one of access key ASIA2." };
+  test.each<[string, (request: SignedRequest) => Partial<SignedRequest>, Refusal]>([
     ["another body", () => ({ body: Buffer.from("{}") }), otherBody],
     ["another body and its hash", ({ headers }) => ({ body: Buffer.from("{}"), headers: { ...headers, "x-amz-content-sha256": ["44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"] } }), mismatch("ASIA2")],
     ["another method", () => ({ method: "PUT" }), mismatch("ASIA2")],
@@ -54,33 +53,47 @@ describe("a request that the AWS SDK signed", () => {
     ["a query", () => ({ url: "/?x" }), mismatch("ASIA2")],
     ["another host", ({ headers }) => ({ headers: { ...headers, host: ["127.0.0.2"] } }), mismatch("ASIA2")],
     ["another target", ({ headers }) => ({ headers: { ...headers, "x-amz-target": ["DynamoDB_20120810.DeleteTable"] } }), mismatch("ASIA2")],
-    ["another session token", ({ headers }) => ({ headers: { ...headers, "x-amz-security-token": ["x"] } }), "The session token is not the one of access key ASIA2."],
-    ["no session token", ({ headers }) => ({ headers: { ...headers, "x-amz-security-token": undefined } }), "The session token is not the one of access key ASIA2."],
+    ["another session token", ({ headers }) => ({ headers: { ...headers, "x-amz-security-token": ["x"] } }), otherSession],
+    ["no session token", ({ headers }) => ({ headers: { ...headers, "x-amz-security-token": undefined } }), otherSession],
     ["another region", changeAuthorization("/eu-north-1/", "/eu-west-1/"), mismatch("ASIA2")],
     ["another service", changeAuthorization("/dynamodb/", "/sqs/"), mismatch("ASIA2")],
-    ["a key that does not exist", changeAuthorization("ASIA2", "ASIA3"), "The access key ASIA3 does not exist."],
-    ["another day", changeAuthorization(/\/20\d{6}\//, "/20010101/"), "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date."],
+    ["a key that does not exist", changeAuthorization("ASIA2", "ASIA3"), { reason: "unknown key", sentence: "The access key ASIA3 does not exist." }],
+    ["another day", changeAuthorization(/\/20\d{6}\//, "/20010101/"), malformed("The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date.")],
     ["a shorter signature", changeAuthorization(/.$/, ""), mismatch("ASIA2")],
-    ["an unsigned host", changeAuthorization("host;", ""), "The Host header must be signed."],
-    ["another algorithm", changeAuthorization("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"), "The Authorization header must begin with AWS4-HMAC-SHA256."],
-    ["no signature", () => ({ headers: {} }), "The request is not signed."],
-    ["half a signature", changeAuthorization("Signature=", "Sign="), "The signature needs a credential, a signature, the signed headers and X-Amz-Date."],
-  ])("is refused with %s", async (_what, tamper, complaint) => {
+    ["an unsigned host", changeAuthorization("host;", ""), { reason: "unsigned headers", sentence: "The Host header must be signed." }],
+    ["another algorithm", changeAuthorization("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"), malformed("The Authorization header must begin with AWS4-HMAC-SHA256.")],
+    ["no signature", () => ({ headers: {} }), { reason: "unsigned", sentence: "The request is not signed." }],
+    [
+      "a second signature, in its URL", () => ({ url: "/?X-Amz-Signature=x" }),
+      { reason: "signed twice", sentence: "The request is signed in its URL and in the Authorization header: leave one out." },
+    ],
+    ["half a signature", changeAuthorization("Signature=", "Sign="), malformed("The signature needs a credential, a signature, the signed headers and X-Amz-Date.")],
+  ])("is refused with %s", async (_what, tamper, refusal) => {
     const request = await signedBySdk(temporary);
-    expect(verify({ ...request, ...tamper(request) }, secretOf, new Date())).toBe(complaint);
+    expect(verify({ ...request, ...tamper(request) }, secretOf, new Date())).toEqual(refusal);
   });
 
   test("is refused with another secret, and a permanent key with a session token", async () => {
     const request = await signedBySdk();
-    expect(verify(request, () => ({ secret: "x" }), new Date())).toBe(mismatch("AKIA1"));
+    expect(verify(request, () => ({ secret: "x" }), new Date())).toEqual(mismatch("AKIA1"));
     const headers = { ...request.headers, "x-amz-security-token": ["x"] };
-    expect(verify({ ...request, headers }, secretOf, new Date())).toBe("The session token is not the one of access key AKIA1.");
+    expect(verify({ ...request, headers }, secretOf, new Date())).toEqual({ ...otherSession, sentence: "The session token is not the one of access key AKIA1." });
   });
 
-  test.each([[14, true], [16, false], [-14, true], [-16, false]])("holds at a clock that is %i minutes ahead: %s", async (minutes, holds) => {
-    expect(typeof verify(await signedBySdk(), secretOf, later(minutes)) !== "string").toBe(holds);
+  test.each([[14, "good"], [16, "expired"], [-14, "good"], [-16, "early"]])("at a clock that is %i minutes ahead is %s", async (minutes, expected) => {
+    const verified = verify(await signedBySdk(), secretOf, later(minutes));
+    expect("reason" in verified ? verified.reason : "good").toBe(expected);
   });
 });
+
+function mismatch(accessKeyId: string): Refusal {
+  const sentence = `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`;
+  return { reason: "mismatch", sentence };
+}
+
+function malformed(sentence: string): Refusal {
+  return { reason: "malformed", sentence };
+}
 
 function changeAuthorization(from: string | RegExp, to: string) {
   return ({ headers }: SignedRequest) => ({ headers: { ...headers, authorization: [(headers["authorization"]?.[0] ?? "").replace(from, to)] } });
@@ -108,26 +121,29 @@ describe("S3's documented examples", () => {
     const request = { method, url, headers: { ...headers, authorization: [authorization] }, body: Buffer.from(text) };
     const signer = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", service: "s3", region: "us-east-1" };
     expect(verify(request, secretOf, noon)).toEqual(signer);
-    expect(verify({ ...request, headers: { ...request.headers, "x-amz-acl": ["public-read"] } }, secretOf, noon)).toBe("These headers must be signed: x-amz-acl.");
+    expect(verify({ ...request, headers: { ...request.headers, "x-amz-acl": ["public-read"] } }, secretOf, noon)).toEqual({
+      reason: "unsigned headers",
+      sentence: "These headers must be signed: x-amz-acl.",
+    });
   });
 
   const presigned =
     "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request" +
     "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host" +
     "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
-  const mismatch = "The signature does not match: either the secret of AKIAIOSFODNN7EXAMPLE is another one, or the request was changed after it was signed.";
+  const changed = mismatch("AKIAIOSFODNN7EXAMPLE");
 
   test.each<[string, string, string, string, unknown]>([
     ["as it was made", "GET", presigned, "2013-05-24T23:59:59Z", { accessKeyId: "AKIAIOSFODNN7EXAMPLE", service: "s3", region: "us-east-1" }],
-    ["a day later", "GET", presigned, "2013-05-25T00:00:01Z", "The signature of 20130524T000000Z has expired: it held for 86400 seconds."],
-    ["before its time", "GET", presigned, "2013-05-23T23:00:00Z", "The signature's time 20130524T000000Z has not come yet."],
-    ["with a longer life", "GET", presigned.replace("=86400", "=86401"), "2013-05-24T00:00:00Z", mismatch],
-    ["with a life of more than a week", "GET", presigned.replace("=86400", "=604801"), "2013-05-24T00:00:00Z", "X-Amz-Expires must be 1 to 604800 seconds."],
-    ["without an algorithm", "GET", presigned.replace("AWS4-HMAC-SHA256", ""), "2013-05-24T00:00:00Z", "X-Amz-Algorithm must be AWS4-HMAC-SHA256."],
-    ["for another method", "PUT", presigned, "2013-05-24T00:00:00Z", mismatch],
-    ["for another key", "GET", presigned.replace("test.txt", "text.txt"), "2013-05-24T00:00:00Z", mismatch],
-    ["with another parameter", "GET", `${presigned}&versionId=1`, "2013-05-24T00:00:00Z", mismatch],
-    ["with a broken escape", "GET", presigned.replace("test.txt", "%zz"), "2013-05-24T00:00:00Z", "The URL holds a % that encodes nothing."],
+    ["a day later", "GET", presigned, "2013-05-25T00:00:01Z", { reason: "expired", sentence: "The signature of 20130524T000000Z has expired: it held for 86400 seconds." }],
+    ["before its time", "GET", presigned, "2013-05-23T23:00:00Z", { reason: "early", sentence: "The signature's time 20130524T000000Z has not come yet." }],
+    ["with a longer life", "GET", presigned.replace("=86400", "=86401"), "2013-05-24T00:00:00Z", changed],
+    ["with a life of more than a week", "GET", presigned.replace("=86400", "=604801"), "2013-05-24T00:00:00Z", malformed("X-Amz-Expires must be 1 to 604800 seconds.")],
+    ["without an algorithm", "GET", presigned.replace("AWS4-HMAC-SHA256", ""), "2013-05-24T00:00:00Z", malformed("X-Amz-Algorithm must be AWS4-HMAC-SHA256.")],
+    ["for another method", "PUT", presigned, "2013-05-24T00:00:00Z", changed],
+    ["for another key", "GET", presigned.replace("test.txt", "text.txt"), "2013-05-24T00:00:00Z", changed],
+    ["with another parameter", "GET", `${presigned}&versionId=1`, "2013-05-24T00:00:00Z", changed],
+    ["with a broken escape", "GET", presigned.replace("test.txt", "%zz"), "2013-05-24T00:00:00Z", malformed("The URL holds a % that encodes nothing.")],
   ])("of a presigned URL %s", (_what, method, url, now, expected) => {
     const request = { method, url, headers: { host: ["examplebucket.s3.amazonaws.com"] }, body: Buffer.alloc(0) };
     expect(verify(request, secretOf, new Date(now))).toEqual(expected);

@@ -21,6 +21,25 @@ export interface Signer {
   region: string;
 }
 
+/** What is wrong with a request, for each service to choose its own code by. */
+export type Reason =
+  | "unsigned"
+  | "signed twice"
+  | "malformed"
+  | "early"
+  | "expired"
+  | "unknown key"
+  | "other session"
+  | "unsigned headers"
+  | "other body"
+  | "mismatch";
+
+export interface Refusal {
+  reason: Reason;
+  /** What is wrong, for people. */
+  sentence: string;
+}
+
 interface Claim extends Signer {
   signature: string;
   signedHeaders: string[];
@@ -39,38 +58,44 @@ const algorithm = "AWS4-HMAC-SHA256";
 
 /**
  * Verifies AWS Signature Version 4, in headers or in a presigned URL. Gives who signed and for which
- * service, or the sentence that says why the request is refused.
+ * service, or why the request is refused.
  *
  * S3's signed chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) are taken as they are: of them only the
  * head's signature is verified. Presigned POSTs carry theirs in the form and are not handled here.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function verify(request: SignedRequest, secretOf: (accessKeyId: string) => Secret | undefined, now: Date): Signer | string {
+export function verify(request: SignedRequest, secretOf: (accessKeyId: string) => Secret | undefined, now: Date): Signer | Refusal {
   const claim = readClaim(request);
-  if (typeof claim === "string") return claim;
-  const complaint = checkTime(claim, now) ?? checkHeaders(claim, request) ?? checkBody(claim, request);
-  if (complaint !== undefined) return complaint;
+  if ("reason" in claim) return claim;
+  const refusal = checkTime(claim, now) ?? checkHeaders(claim, request) ?? checkBody(claim, request);
+  if (refusal) return refusal;
   const { accessKeyId, service, region } = claim;
   const known = secretOf(accessKeyId);
-  if (!known) return `The access key ${accessKeyId} does not exist.`;
-  if (known.sessionToken !== claim.sessionToken) return `The session token is not the one of access key ${accessKeyId}.`;
+  if (!known) return refuse("unknown key", `The access key ${accessKeyId} does not exist.`);
+  if (known.sessionToken !== claim.sessionToken) return refuse("other session", `The session token is not the one of access key ${accessKeyId}.`);
   const canonical = canonicalRequest(claim, request);
-  if (canonical === undefined) return "The URL holds a % that encodes nothing.";
+  if (canonical === undefined) return refuse("malformed", "The URL holds a % that encodes nothing.");
   const expected = Buffer.from(signatureOf(claim, known.secret, canonical));
   const given = Buffer.from(claim.signature);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    return `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`;
+    return refuse("mismatch", `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`);
   }
   return { accessKeyId, service, region };
 }
 
-function readClaim({ url, headers }: SignedRequest): Claim | string {
+function refuse(reason: Reason, sentence: string): Refusal {
+  return { reason, sentence };
+}
+
+function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
   const authorization = headers["authorization"]?.[0];
   const query = new URLSearchParams(queryOf(url));
-  if (authorization === undefined) return query.has("X-Amz-Signature") ? readPresigned(query) : "The request is not signed.";
+  const isPresigned = query.has("X-Amz-Signature");
+  if (authorization === undefined) return isPresigned ? readPresigned(query) : refuse("unsigned", "The request is not signed.");
+  if (isPresigned) return refuse("signed twice", "The request is signed in its URL and in the Authorization header: leave one out.");
   const [, scheme, list = ""] = /^(\S+)\s+(.*)$/.exec(authorization) ?? [];
-  if (scheme !== algorithm) return `The Authorization header must begin with ${algorithm}.`;
+  if (scheme !== algorithm) return refuse("malformed", `The Authorization header must begin with ${algorithm}.`);
   const parts = new Map(list.split(",").map((part) => split(part.trim(), "=")));
   return claimOf({
     credential: parts.get("Credential"),
@@ -83,10 +108,10 @@ function readClaim({ url, headers }: SignedRequest): Claim | string {
   });
 }
 
-function readPresigned(query: URLSearchParams): Claim | string {
+function readPresigned(query: URLSearchParams): Claim | Refusal {
   const lifetime_s = Number(query.get("X-Amz-Expires") ?? NaN);
-  if (query.get("X-Amz-Algorithm") !== algorithm) return `X-Amz-Algorithm must be ${algorithm}.`;
-  if (!Number.isInteger(lifetime_s) || lifetime_s < 1 || lifetime_s > week_s) return `X-Amz-Expires must be 1 to ${week_s} seconds.`;
+  if (query.get("X-Amz-Algorithm") !== algorithm) return refuse("malformed", `X-Amz-Algorithm must be ${algorithm}.`);
+  if (!Number.isInteger(lifetime_s) || lifetime_s < 1 || lifetime_s > week_s) return refuse("malformed", `X-Amz-Expires must be 1 to ${week_s} seconds.`);
   return claimOf({
     credential: query.get("X-Amz-Credential") ?? undefined,
     signature: query.get("X-Amz-Signature") ?? undefined,
@@ -105,36 +130,36 @@ interface Parts extends Pick<Claim, "sessionToken" | "isPresigned" | "lifetime_s
   time: string | undefined;
 }
 
-function claimOf({ credential, signature, signedHeaders, time, ...rest }: Parts): Claim | string {
+function claimOf({ credential, signature, signedHeaders, time, ...rest }: Parts): Claim | Refusal {
   if (credential === undefined || signature === undefined || signedHeaders === undefined || time === undefined) {
-    return "The signature needs a credential, a signature, the signed headers and X-Amz-Date.";
+    return refuse("malformed", "The signature needs a credential, a signature, the signed headers and X-Amz-Date.");
   }
   const [accessKeyId = "", day = "", region = "", service = "", end] = credential.split("/");
   if (end !== "aws4_request" || !time.startsWith(`${day}T`) || !/^\d{8}T\d{6}Z$/.test(time)) {
-    return "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date.";
+    return refuse("malformed", "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date.");
   }
   return { accessKeyId, day, region, service, signature, signedHeaders: signedHeaders.split(";"), time, ...rest };
 }
 
-function checkTime({ time, lifetime_s }: Claim, now: Date): string | undefined {
+function checkTime({ time, lifetime_s }: Claim, now: Date): Refusal | undefined {
   const signed_ms = Date.parse(time.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-  if (!(signed_ms - now.getTime() <= skew_ms)) return `The signature's time ${time} has not come yet.`;
-  if (now.getTime() - signed_ms > lifetime_s * 1000) return `The signature of ${time} has expired: it held for ${lifetime_s} seconds.`;
+  if (!(signed_ms - now.getTime() <= skew_ms)) return refuse("early", `The signature's time ${time} has not come yet.`);
+  if (now.getTime() - signed_ms > lifetime_s * 1000) return refuse("expired", `The signature of ${time} has expired: it held for ${lifetime_s} seconds.`);
   return undefined;
 }
 
 /** A header that was not signed could have been added by anyone; S3 says so for its own headers, which change what a request does. */
-function checkHeaders({ service, signedHeaders }: Claim, { headers }: SignedRequest): string | undefined {
+function checkHeaders({ service, signedHeaders }: Claim, { headers }: SignedRequest): Refusal | undefined {
   const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !signedHeaders.includes(name));
-  if (!signedHeaders.includes("host")) return "The Host header must be signed.";
-  if (service === "s3" && unsigned.length > 0) return `These headers must be signed: ${unsigned.join(", ")}.`;
+  if (!signedHeaders.includes("host")) return refuse("unsigned headers", "The Host header must be signed.");
+  if (service === "s3" && unsigned.length > 0) return refuse("unsigned headers", `These headers must be signed: ${unsigned.join(", ")}.`);
   return undefined;
 }
 
-function checkBody(claim: Claim, request: SignedRequest): string | undefined {
+function checkBody(claim: Claim, request: SignedRequest): Refusal | undefined {
   const hash = payloadHash(claim, request);
   if (!/^[0-9a-f]{64}$/.test(hash) || hash === sha256(request.body)) return undefined;
-  return "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256.";
+  return refuse("other body", "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256.");
 }
 
 function payloadHash({ isPresigned, service }: Claim, { headers, body }: SignedRequest): string {

@@ -22,6 +22,11 @@ export async function takeRole({ url }: Gate, roleArn: string, token: string, { 
   return { accessKeyId: field("AccessKeyId"), secretAccessKey: field("SecretAccessKey"), sessionToken: field("SessionToken") };
 }
 
+/** Whoever owns the account. */
+export function personAt({ url, operator }: Gate, region: string): Operator {
+  return operatorAt(url, region, { AWS_ACCESS_KEY_ID: operator.accessKeyId, AWS_SECRET_ACCESS_KEY: operator.secretAccessKey });
+}
+
 /** A job of GitHub's: it runs Terraform with nothing but its token; `call` makes requests under its role. */
 export interface Job extends Operator {
   call: AwsCaller;

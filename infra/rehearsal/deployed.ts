@@ -23,7 +23,7 @@ export interface DeployedApi {
   routes: Route[];
   /** With sign-in on: makes tokens of the issuer and audience that the authorizer asks for, with keys of its own. */
   pool: UserPool | undefined;
-  /** What Lambda's API does with the functions of the routes, for who may invoke them. */
+  /** What Lambda's API does with the function of an alias, of a route or of none, for who may invoke it. */
   invoke: Invoke;
   stop: () => Promise<void>;
 }
@@ -56,32 +56,33 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
   const deployedRoutes = itemsOf(await read(`${apiPath}/routes`));
   const guarded = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE");
   const pool = guarded && (await poolOf(await read(`${apiPath}/authorizers/${String(guarded["authorizerId"])}`)));
-  const functions = new Map<string, RunningFunction & { alias: string }>();
+  const functions = new Map<string, Promise<RunningFunction>>();
+  const start = (functionName: string, alias: string): Promise<RunningFunction> => {
+    const started = functions.get(`${functionName}:${alias}`) ?? startDeployed(functionName, alias, scratchPath, surroundings);
+    functions.set(`${functionName}:${alias}`, started);
+    return started;
+  };
   const routes: Route[] = [];
   for (const { routeKey, target, authorizationType, authorizerId, authorizationScopes } of deployedRoutes) {
     const isGuarded = authorizationType === "JWT" && authorizerId === guarded?.["authorizerId"];
     if (authorizationType !== "NONE" && !isGuarded) throw new Error(`${String(routeKey)} must have the authorizer that the other routes have.`);
     const { functionName, alias } = integratedFunction(integrations.get(String(target)));
-    const running = functions.get(functionName) ?? { alias, ...(await startDeployed(functionName, alias, scratchPath, surroundings)) };
-    functions.set(functionName, running);
+    const running = await start(functionName, alias);
     const [method = "", path = ""] = String(routeKey).split(" ");
     const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stageName}/${method}${path}`;
     routes.push({
       routeKey: String(routeKey),
       ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes: (authorizationScopes ?? []) as string[] }),
       async invoke(event) {
-        const decision = await mayInvoke({ functionName, alias, sourceArn });
+        const decision = await mayInvoke({ service: "apigateway.amazonaws.com", functionName, alias, sourceArn });
         if (!decision.isAllowed) throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
         return running.invoke(event);
       },
     });
   }
-  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => {
-    const running = functions.get(functionName);
-    if (running?.alias !== qualifier) throw new Error(`${functionName}:${qualifier} does not run here.`);
-    return invokeDirectly(running, payload);
-  };
-  return { apiId, stage: stageName, routes, pool, invoke, stop: async () => { await Promise.all([...functions.values()].map((each) => each.stop())); } };
+  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => invokeDirectly(await start(functionName, qualifier), payload);
+  const stop = async () => { await Promise.allSettled([...functions.values()].map(async (each) => (await each).stop())); };
+  return { apiId, stage: stageName, routes, pool, invoke, stop };
 }
 
 /** In the place of the issuer that is named there: nobody has its keys. */
@@ -132,6 +133,8 @@ async function startDeployed(name: string, alias: string, scratchPath: string, s
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_REGION: region,
       AWS_ENDPOINT_URL_DYNAMODB: url,
+      AWS_ENDPOINT_URL_REKOGNITION: url,
+      AWS_ENDPOINT_URL_S3: url,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: sessionToken,

@@ -21,8 +21,9 @@ export async function startFront(gate: Gate, { project, stage, region }: Names, 
   return {
     origin: new URL(gateway.url).origin,
     async stop() {
-      delete gate.handlers.invoke;
       await gateway.stop();
+      await gate.deliveries.settled();
+      delete gate.handlers.invoke;
       await (await deployed?.catch(() => undefined))?.stop();
     },
   };

@@ -1,15 +1,18 @@
 import { formRequest, jsonRequest, type AwsCaller, type AwsRequest } from "./aws.ts";
 import type { Names } from "./setting.ts";
 
-/** A function as the matrix needs to know it: its name in AWS and the actions that function.json grants. */
+/** A function as the matrix needs to know it: its name in AWS and the actions that it is granted. */
 export interface Granted {
   functionName: string;
   actions: string[];
 }
 
+const ownLog = ["logs:PutLogEvents (its own)", "logs:CreateLogStream (its own)"];
+
 /**
  * Tries every action as every function's role, and gives one sentence for each that is allowed and
- * was not granted, or granted and not allowed. `callAs` signs with the keys of the function's role.
+ * was not granted, or granted and not allowed. `callAs` signs with the keys of the function's role. The
+ * bucket must hold `imageOfMatrix`: who may not list it is refused what is missing.
  */
 export async function tryMatrix(functions: Granted[], names: Names, callAs: (functionName: string) => Promise<AwsCaller>): Promise<{ tried: number; wrong: string[] }> {
   const wrong: string[] = [];
@@ -17,7 +20,7 @@ export async function tryMatrix(functions: Granted[], names: Names, callAs: (fun
   for (const { functionName, actions } of functions) {
     const call = await callAs(functionName);
     for (const [action, request] of Object.entries(requests(functionName, names))) {
-      const isGranted = actions.includes(action) || action === "logs:PutLogEvents (its own)" || action === "logs:CreateLogStream (its own)";
+      const isGranted = actions.includes(action) || ownLog.includes(action);
       const { status } = await call(request);
       const isAllowed = status !== 403;
       tried += 1;
@@ -27,8 +30,16 @@ export async function tryMatrix(functions: Granted[], names: Names, callAs: (fun
   return { tried, wrong };
 }
 
-function requests(functionName: string, { project, stage, accountId }: Names): Record<string, AwsRequest> {
+/** An object for everybody to try to read. */
+export function imageOfMatrix({ project, stage, accountId }: Names): Omit<AwsRequest, "method"> {
+  return { service: "s3", path: `/${project}-${stage}-images-${accountId}/images/of-the-matrix/1` };
+}
+
+function requests(functionName: string, names: Names): Record<string, AwsRequest> {
+  const { project, stage, accountId } = names;
   const other = `${project}-${stage}-other`;
+  const states = `${project}-state-${accountId}`;
+  const state = `/${states}/${stage}/terraform.tfstate`;
   return {
     ...tableRequests(`${project}-${stage}`),
     ...logRequests("its own", `/aws/lambda/${functionName}`),
@@ -40,10 +51,38 @@ function requests(functionName: string, { project, stage, accountId }: Names): R
       RoleArn: `arn:aws:iam::${accountId}:role/${project}-deploy-${stage}`,
       RoleSessionName: "x",
     }),
+    ...imageRequests(names),
     "lambda:DeleteFunction": { service: "lambda", method: "DELETE", path: `/2015-03-31/functions/${other}` },
-    "s3:GetObject (of the state)": { service: "s3", method: "GET", path: `/${project}-state-${accountId}/${stage}/terraform.tfstate` },
-    "s3:PutObject (of the state)": { service: "s3", method: "PUT", path: `/${project}-state-${accountId}/${stage}/terraform.tfstate`, body: "{}" },
+    "s3:GetObject (of the state)": { service: "s3", method: "GET", path: state },
+    "s3:PutObject (of the state)": { service: "s3", method: "PUT", path: state, body: "{}" },
+    "s3:DeleteObject (of the state)": { service: "s3", method: "DELETE", path: state },
+    "s3:ListBucket (of the states)": { service: "s3", method: "GET", path: `/${states}?list-type=2` },
+    "rekognition:DetectLabels (of the state)": detectLabels({ S3Object: { Bucket: states, Name: `${stage}/terraform.tfstate` } }),
   };
+}
+
+function imageRequests(names: Names): Record<string, AwsRequest> {
+  const { project, stage, accountId } = names;
+  const image = imageOfMatrix(names);
+  const bucket = image.path.split("/")[1] ?? "";
+  const queue = { QueueUrl: `https://sqs/${accountId}/${project}-${stage}-label-image-failures` };
+  const another = { QueueUrl: `https://sqs/${accountId}/${project}-${stage}-other` };
+  return {
+    "s3:GetObject": { ...image, method: "GET" },
+    "s3:PutObject": { ...image, method: "PUT", path: `${image.path}-put`, body: "x" },
+    "s3:DeleteObject": { ...image, method: "DELETE", path: `${image.path}-put` },
+    "s3:ListBucket": { ...image, method: "GET", path: `/${bucket}?list-type=2` },
+    "s3:PutObjectAcl": { ...image, method: "PUT", path: `${image.path}?acl`, headers: { "x-amz-acl": "public-read" } },
+    "s3:PutBucketPolicy": { ...image, method: "PUT", path: `/${bucket}?policy`, body: "{}" },
+    "rekognition:DetectLabels": detectLabels({ Bytes: "" }),
+    "sqs:SendMessage": jsonRequest("sqs", "AmazonSQS.SendMessage", { ...queue, MessageBody: "of the matrix" }),
+    "sqs:SendMessage (to another)": jsonRequest("sqs", "AmazonSQS.SendMessage", { ...another, MessageBody: "of the matrix" }),
+    "sqs:ReceiveMessage": jsonRequest("sqs", "AmazonSQS.ReceiveMessage", queue),
+  };
+}
+
+function detectLabels(image: object): AwsRequest {
+  return jsonRequest("rekognition", "RekognitionService.DetectLabels", { Image: image });
 }
 
 function tableRequests(table: string): Record<string, AwsRequest> {

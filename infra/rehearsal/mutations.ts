@@ -9,11 +9,12 @@ export interface Mutation {
 }
 
 /**
- * Five mistakes that a deployment could make, each put into the deployed function get-event, or into
- * the table, by the operator: whoever then calls the API must notice.
+ * Mistakes that a deployment could make, each put into the deployed functions get-event and label-image,
+ * or into the table, by the operator: whoever then calls the API must notice.
  */
 export function mutationsOf({ project, stage, accountId, region }: Names, apiId: string, operate: AwsCaller): Mutation[] {
   const name = `${project}-${stage}-get-event`;
+  const labelImage = `${project}-${stage}-label-image`;
   const send = (request: AwsRequest) => sendExpectingSuccess(operate, request);
   const changed = (what: string, wrong: object): Mutation => {
     let before: { version: string; configuration: object };
@@ -34,10 +35,12 @@ export function mutationsOf({ project, stage, accountId, region }: Names, apiId:
     };
   };
   return [
-    missingPermission(name, send),
+    missingPermission(name, "dynamodb:GetItem", send),
     changed("a wrong environment variable", { Environment: { Variables: { TABLE_NAME: "wrong" } } }),
     changed("a wrong handler name", { Handler: "index.wrong" }),
-    wrongInvokePermission(name, `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stage}`, send),
+    wrongInvokePermission(name, "a permission for another route", `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stage}/GET/other`, send),
+    wrongInvokePermission(labelImage, "a permission for another bucket", "arn:aws:s3:::other", send),
+    missingPermission(labelImage, "s3:GetObject", send),
     renamedIndex(`${project}-${stage}`, send),
   ];
 }
@@ -61,16 +64,16 @@ export function changedMemory({ project, stage }: Names, operate: AwsCaller): Mu
 
 type Send = (request: AwsRequest) => Promise<AwsAnswer>;
 
-function missingPermission(name: string, send: Send): Mutation {
+function missingPermission(name: string, action: string, send: Send): Mutation {
   const policy = (form: Record<string, string>) => formRequest("iam", "2010-05-08", { RoleName: name, PolicyName: name, ...form });
   let before = "";
   return {
-    what: "a missing permission",
+    what: `a role of ${name} without ${action}`,
     apply: async () => {
       const { body } = await send(policy({ Action: "GetRolePolicy" }));
       before = decodeURIComponent(/<PolicyDocument>(.*)<\/PolicyDocument>/s.exec(body)?.[1] ?? "");
       const { Statement: statements } = JSON.parse(before) as { Statement: { Action: string[] }[] };
-      const kept = statements.filter(({ Action }) => !Action.includes("dynamodb:GetItem"));
+      const kept = statements.filter(({ Action }) => !Action.includes(action));
       await send(policy({ Action: "PutRolePolicy", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: kept }) }));
     },
     revert: async () => {
@@ -79,29 +82,30 @@ function missingPermission(name: string, send: Send): Mutation {
   };
 }
 
-function wrongInvokePermission(name: string, apiArn: string, send: Send): Mutation {
-  let before: { Sid: string; Condition: { ArnLike: { "AWS:SourceArn": string } } };
+function wrongInvokePermission(name: string, what: string, wrongArn: string, send: Send): Mutation {
+  let before: { Sid: string; Principal: { Service: string }; Condition: { ArnLike: { "AWS:SourceArn": string }; StringEquals?: { "AWS:SourceAccount": string } } };
   const path = `${name}/policy`;
   const allow = (sourceArn: string) =>
     lambdaRequest("POST", `${path}?Qualifier=live`, {
       StatementId: before.Sid,
       Action: "lambda:InvokeFunction",
-      Principal: "apigateway.amazonaws.com",
+      Principal: before.Principal.Service,
       SourceArn: sourceArn,
+      SourceAccount: before.Condition.StringEquals?.["AWS:SourceAccount"],
     });
   const replace = async (sourceArn: string) => {
     await send(lambdaRequest("DELETE", `${path}/${before.Sid}?Qualifier=live`));
     await send(allow(sourceArn));
   };
   return {
-    what: "a permission for another route",
+    what,
     apply: async () => {
       const { body } = await send(lambdaRequest("GET", `${path}?Qualifier=live`));
       const { Policy: policy } = JSON.parse(body) as { Policy: string };
       const [statement] = (JSON.parse(policy) as { Statement: (typeof before)[] }).Statement;
       if (!statement) throw new Error(`${name} has no policy.`);
       before = statement;
-      await replace(`${apiArn}/GET/other`);
+      await replace(wrongArn);
     },
     revert: () => replace(before.Condition.ArnLike["AWS:SourceArn"]),
   };

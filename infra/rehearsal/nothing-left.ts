@@ -11,6 +11,8 @@ const listings: [what: string, request: AwsRequest, leftover: RegExp][] = [
   ["an OIDC provider", formRequest("iam", "2010-05-08", { Action: "ListOpenIDConnectProviders" }), /<Arn>/],
   ["a user pool", jsonRequest("cognito-idp", "AWSCognitoIdentityProviderService.ListUserPools", { MaxResults: 60 }), /"Id"/],
   ["a budget", jsonRequest("budgets", "AWSBudgetServiceGateway.DescribeBudgets", { AccountId: "123456789012" }), /"BudgetName"/],
+  ["a queue", jsonRequest("sqs", "AmazonSQS.ListQueues", {}), /"QueueUrls": ?\["/],
+  ["an alarm", formRequest("monitoring", "2010-08-01", { Action: "DescribeAlarms" }), /<AlarmName>/],
   ["a bucket", { service: "s3", method: "GET", path: "/" }, /<Bucket>/],
 ];
 

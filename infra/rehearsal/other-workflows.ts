@@ -1,6 +1,6 @@
+import { personAt } from "./ci.ts";
 import { jobOf, expectSuccess, outputOf } from "./runs.ts";
 import type { Rehearsal } from "./setting.ts";
-import { operatorAt } from "./terraform.ts";
 
 const planJobs = ["ready", "build", "plan"];
 
@@ -32,8 +32,7 @@ function headlineOf(body: string, stage: string): string {
 
 /** Runs deploy-stage.yml by hand, as somebody does whose role is refused; throws unless all is as wanted and nothing is deployed. */
 export async function explainToken({ gate, github, names, scratchPath }: Rehearsal): Promise<void> {
-  const { accessKeyId, secretAccessKey } = gate.operator;
-  const person = operatorAt(gate.url, names.region, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  const person = personAt(gate, names.region);
   const { output: trust } = await person.shell(scratchPath, "terraform -chdir=oidc output -json trust");
   const run = await github.run("deploy-stage.yml", { event: "workflow_dispatch", sha: github.repository.first, inputs: { stage: names.stage, trust } });
   expectSuccess(run, ["explain"]);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { jsonRequest, type AwsCaller, type AwsRequest } from "./aws.ts";
 import { startJob, tokens } from "./ci.ts";
 import { startFront } from "./front.ts";
+import { elementsOf } from "./gate/xml.ts";
 import type { Started } from "./github/github.ts";
 import type { Edits } from "./github/repository.ts";
 import type { WorkflowRun } from "./github/run-workflow.ts";
@@ -53,7 +54,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal, operate: AwsCaller)
   }, () => "failed, and nothing after it ran");
   await expectWayBack(rehearsal, operate);
   await expectSignIn(rehearsal);
-  await step("Destroy staging as its deploy role", () => destroy(rehearsal));
+  await step("Destroy staging as its deploy role", () => destroy(rehearsal, operate));
 }
 
 async function expectTamperingStopped(rehearsal: Rehearsal, what: string, tamper: (folder: string) => void): Promise<void> {
@@ -166,13 +167,19 @@ function stateRequest(rehearsal: Rehearsal, ending = ""): AwsRequest {
   return { service: "s3", method: "GET", path: `/${project}-state-${accountId}/${stage}/terraform.tfstate${ending}` };
 }
 
-/** As the README says, but that there is nothing to unprotect in staging. */
-async function destroy(rehearsal: Rehearsal): Promise<void> {
+/** As the README says, but that there is nothing to unprotect in staging. A deploy role cannot empty the bucket. */
+async function destroy(rehearsal: Rehearsal, operate: AwsCaller): Promise<void> {
   const { project, stage, accountId } = namesOf(rehearsal);
   const readme = join(rehearsal.scratchPath, "README.md");
   const [init] = readmeBlocks(readme, "Deploy by hand", ["npm"])[0].split("\n");
   const [, takeDown] = readmeBlocks(readme, "Take it down")[0].split("\n");
   const lines = [init, takeDown].join("\n").replaceAll("prod", stage).replaceAll("ACCOUNT_ID", accountId);
   const job = await startJob(rehearsal, `${project}-deploy-${stage}`, tokens.deploy(stage));
+  await deleteImages(operate, `/${project}-${stage}-images-${accountId}`);
   await job.shell(rehearsal.scratchPath, lines);
+}
+
+async function deleteImages(operate: AwsCaller, bucketPath: string): Promise<void> {
+  const { body } = await operate({ service: "s3", method: "GET", path: `${bucketPath}?list-type=2` });
+  for (const key of elementsOf(body, "Key")) await operate({ service: "s3", method: "DELETE", path: `${bucketPath}/${key}` });
 }

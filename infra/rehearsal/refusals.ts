@@ -37,7 +37,19 @@ export function refusedToDeploy({ project, stage, accountId, region }: Names): A
       request: formRequest("sts", "2011-06-15", { Action: "AssumeRole", RoleArn: `arn:aws:iam::${accountId}:role/${project}-deploy-other`, RoleSessionName: "x" }),
     },
     ...tableAttempts(`${project}-${stage}`),
+    ...imageAttempts({ project, stage, accountId }),
     ...stateAttempts(project, accountId, [`other/terraform.tfstate`, "oidc/terraform.tfstate"]),
+    ...["state", "other-images"].map((name) => ({ what: `change the bucket ${name}`, request: bucketPolicy(`${project}-${name}-${accountId}`) })),
+    {
+      what: "let another service than API Gateway and S3 call a function",
+      request: lambdaRequest("POST", `${project}-${stage}-label-image/policy?Qualifier=live`, {
+        StatementId: "x",
+        Action: "lambda:InvokeFunction",
+        Principal: "sns.amazonaws.com",
+      }),
+    },
+    { what: "change a queue of another project", request: queueRequest("SetQueueAttributes", accountId, "other", { Attributes: { Policy: allowAll } }) },
+    { what: "delete an alarm of another project", request: alarmRequest("DeleteAlarms", { "AlarmNames.member.1": "other" }) },
     { what: "invoke another version than the one that callers get", request: invoke(functionRole) },
     { what: "invoke a function that deletes", request: invoke(`${project}-${stage}-delete-event`, "live") },
     { what: "invoke a function of another project", request: invoke("other-create-event", "live") },
@@ -85,6 +97,10 @@ export function refusedToPlan({ project, stage, accountId }: Names): Attempt[] {
       ["change its own trust", { Action: "UpdateAssumeRolePolicy", RoleName: `${project}-plan`, PolicyDocument: "{}" }],
     ]),
     ...tableAttempts(`${project}-${stage}`),
+    ...imageAttempts({ project, stage, accountId }),
+    { what: "change the bucket of the images", request: bucketPolicy(`${project}-${stage}-images-${accountId}`) },
+    { what: "delete the queue", request: queueRequest("DeleteQueue", accountId, `${project}-${stage}-label-image-failures`, {}) },
+    { what: "delete the alarm", request: alarmRequest("DeleteAlarms", { "AlarmNames.member.1": `${project}-${stage}-label-image-failures` }) },
     { what: "delete the table", request: jsonRequest("dynamodb", "DynamoDB_20120810.DeleteTable", { TableName: `${project}-${stage}` }) },
     { what: "invoke a function", request: invoke(functionRole, "live") },
     { what: "delete a function", request: { service: "lambda", method: "DELETE", path: `/2015-03-31/functions/${functionRole}` } },
@@ -107,6 +123,29 @@ function tableAttempts(table: string): Attempt[] {
   return Object.entries(inputs).map(([action, input]) => ({ what: `${action} on the table`, request: jsonRequest("dynamodb", `DynamoDB_20120810.${action}`, input) }));
 }
 
+function imageAttempts({ project, stage, accountId }: Omit<Names, "region">): Attempt[] {
+  const path = `/${project}-${stage}-images-${accountId}/images/1/1`;
+  const queue = `${project}-${stage}-label-image-failures`;
+  return [
+    ...["GET", "PUT", "DELETE"].map((method) => ({ what: `${method} an image`, request: { service: "s3", method, path } })),
+    { what: "have an image labelled", request: jsonRequest("rekognition", "RekognitionService.DetectLabels", { Image: { Bytes: "" } }) },
+    { what: "read what failed", request: queueRequest("ReceiveMessage", accountId, queue, {}) },
+    { what: "make up what failed", request: queueRequest("SendMessage", accountId, queue, { MessageBody: "x" }) },
+  ];
+}
+
+function bucketPolicy(bucket: string): AwsRequest {
+  return { service: "s3", method: "PUT", path: `/${bucket}?policy`, body: "{}" };
+}
+
+function queueRequest(operation: string, accountId: string, name: string, input: object): AwsRequest {
+  return jsonRequest("sqs", `AmazonSQS.${operation}`, { QueueUrl: `https://sqs/${accountId}/${name}`, ...input });
+}
+
+function alarmRequest(operation: string, form: Record<string, string>): AwsRequest {
+  return formRequest("monitoring", "2010-08-01", { Action: operation, ...form });
+}
+
 function stateAttempts(project: string, accountId: string, keys: string[]): Attempt[] {
   const bucket = `${project}-state-${accountId}`;
   return [
@@ -116,17 +155,14 @@ function stateAttempts(project: string, accountId: string, keys: string[]): Atte
   ];
 }
 
+function lambdaRequest(method: string, path: string, input: object): AwsRequest {
+  return { service: "lambda", method, path: `/2015-03-31/functions/${path}`, headers: { "content-type": "application/json" }, body: JSON.stringify(input) };
+}
+
 function invoke(name: string, qualifier?: string): AwsRequest {
-  const path = `/2015-03-31/functions/${name}/invocations${qualifier === undefined ? "" : `?Qualifier=${qualifier}`}`;
-  return { service: "lambda", method: "POST", path, headers: { "content-type": "application/json" }, body: "{}" };
+  return lambdaRequest("POST", `${name}/invocations${qualifier === undefined ? "" : `?Qualifier=${qualifier}`}`, {});
 }
 
 function createFunction(name: string, role: string): AwsRequest {
-  return {
-    service: "lambda",
-    method: "POST",
-    path: "/2015-03-31/functions",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ FunctionName: name, Role: role, Runtime: "nodejs22.x", Handler: "index.handler", Code: { ZipFile: "" } }),
-  };
+  return lambdaRequest("POST", "", { FunctionName: name, Role: role, Runtime: "nodejs22.x", Handler: "index.handler", Code: { ZipFile: "" } });
 }

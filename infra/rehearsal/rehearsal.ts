@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { readFunctions } from "../functions.ts";
-import { callerOf, formRequest, type AwsCaller } from "./aws.ts";
-import { startJob, takeRole, tokens, trusted, type Job } from "./ci.ts";
+import type { DeadLetter } from "../local/image-events.ts";
+import { callerOf, formRequest, jsonRequest, type AwsCaller } from "./aws.ts";
+import { personAt, startJob, takeRole, tokens, trusted, type Job } from "./ci.ts";
 import { tryGate } from "./gate-refusals.ts";
-import { tryMatrix } from "./matrix.ts";
+import { imageOfMatrix, tryMatrix } from "./matrix.ts";
 import { changedMemory, mutationsOf } from "./mutations.ts";
 import { whatIsLeft } from "./nothing-left.ts";
 import { explainToken, findDrift, planPullRequest } from "./other-workflows.ts";
@@ -36,14 +37,15 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   await deployStack(rehearsal, deploy);
   await step("Run the callers' suites against what is deployed", () => testDeployed(rehearsal), (outcome) => outcome);
   await printUnused(gate, readFunctions().map(({ name }) => `${project}-${stage}-${name}`));
-  await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal), (tried) => `${tried} tried, as granted`);
+  await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal, operator), (tried) => `${tried} tried, as granted`);
   await step("Try what the deploy role may not do", () => expectRefused(deploy.call, refusedToDeploy(names)), (tried) => `${tried} refused`);
   await step("Try what the plan role may not do", () => expectRefused(plan.call, refusedToPlan(names)), (tried) => `${tried} refused`);
   await expectMutationsNoticed(rehearsal, operator);
+  await step("Look for the upload that could not be labelled in its queue", () => expectFailureKept(rehearsal, operator), (key) => key);
   await expectDriftNoticed(rehearsal, deploy.call);
   await step("Plan prod again: everything is back as it was", () => expectUnchanged(rehearsal, deploy));
 
-  await step("Destroy prod as its deploy role", () => deploy.shell(scratchPath, stackBlock(rehearsal, "Take it down")));
+  await step("Destroy prod by hand, with images in it", () => personAt(gate, region).shell(scratchPath, stackBlock(rehearsal, "Take it down")));
   await rehearsePipeline(rehearsal, operator);
   await printUnused(gate, [`${project}-plan`, `${project}-deploy-${staging}`]);
   await step("Take the trust down, but keep the provider", () => trust.tearDown());
@@ -103,9 +105,11 @@ async function testDeployed({ gate, names, scratchPath }: Rehearsal): Promise<st
   }
 }
 
-async function expectLeastPrivilege({ gate, names }: Rehearsal): Promise<number> {
+async function expectLeastPrivilege({ gate, names }: Rehearsal, operator: AwsCaller): Promise<number> {
   const { project, stage, accountId, region } = names;
-  const functions = readFunctions().map(({ name, actions }) => ({ functionName: `${project}-${stage}-${name}`, actions }));
+  const ofTerraform: Record<string, string[]> = { "label-image": ["sqs:SendMessage"] };
+  const functions = readFunctions().map(({ name, actions }) => ({ functionName: `${project}-${stage}-${name}`, actions: [...actions, ...(ofTerraform[name] ?? [])] }));
+  await operator({ ...imageOfMatrix(names), method: "PUT", body: "x" });
   const { tried, wrong } = await tryMatrix(functions, names, async (functionName) =>
     callerOf(gate.url, region, await gate.credentialsFor(`arn:aws:iam::${accountId}:role/${project}/${stage}/${functionName}`)),
   );
@@ -128,7 +132,7 @@ async function expectMutationsNoticed({ gate, names, scratchPath }: Rehearsal, o
   const failure = async () => {
     const served = await serveDeployed(gate, names, scratchPath);
     try {
-      return { apiId: served.apiId, sentence: await whatFails(served.url) };
+      return { apiId: served.apiId, sentence: await whatFails(served) };
     } finally {
       await served.stop();
     }
@@ -145,6 +149,21 @@ async function expectMutationsNoticed({ gate, names, scratchPath }: Rehearsal, o
       return sentence;
     }, (sentence) => `noticed: ${sentence}`);
   }
+}
+
+/** The mutations have one upload whose file label-image may not read: gives its key. */
+async function expectFailureKept({ names }: Rehearsal, operator: AwsCaller): Promise<string> {
+  const { project, stage, accountId } = names;
+  const queue = { QueueUrl: `https://sqs/${accountId}/${project}-${stage}-label-image-failures`, MaxNumberOfMessages: 10 };
+  const { body } = await operator(jsonRequest("sqs", "AmazonSQS.ReceiveMessage", queue));
+  const { Messages: messages = [] } = JSON.parse(body) as { Messages?: { Body: string }[] };
+  // The matrix has sent a message too, as whoever may, and no letter.
+  const letters = messages.filter(({ Body }) => Body.startsWith("{")).map(({ Body }) => JSON.parse(Body) as DeadLetter);
+  const [letter, ...more] = letters;
+  if (letter?.requestContext.condition !== "RetriesExhausted" || letter.requestContext.approximateInvokeCount !== 3 || more.length > 0) {
+    throw new Error(`The queue should hold one failure, after three calls: ${JSON.stringify(letters)}`);
+  }
+  return letter.requestPayload.Records.map(({ s3 }) => s3.object.key).join();
 }
 
 /** Changed with the deploy role's own rights, so that it is seen to have them: no release here changes a function's memory. */

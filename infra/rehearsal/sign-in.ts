@@ -13,7 +13,7 @@ export async function expectTokensRefused({ url, pool }: Served): Promise<number
   if (!pool) throw new Error("What is deployed asks for no token.");
   const wrong: string[] = [];
   const tokens = await refusedTokens(pool);
-  const requests = [["POST", "/events"], ["GET", "/events"], ["GET", "/events/1"], ["PUT", "/events/1"], ["PATCH", "/events/1"], ["DELETE", "/events/1"]] as const;
+  const requests = [["POST", "/events"], ["GET", "/events"], ["GET", "/events/1"], ["PUT", "/events/1"], ["PATCH", "/events/1"], ["DELETE", "/events/1"], ["POST", "/events/1/upload-url"], ["GET", "/events/1/image"]] as const;
   for (const [method, path] of requests) {
     for (const { what, authorization } of tokens) {
       const headers = authorization.map((value): [string, string] => ["authorization", value]);

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { trusted } from "./ci.ts";
+import { personAt, trusted } from "./ci.ts";
 import type { Run } from "./programs.ts";
 import { readmeBlocks } from "./readme-blocks.ts";
 import type { Rehearsal } from "./setting.ts";
 import { step } from "./steps.ts";
-import { operatorAt, pathStyle } from "./terraform.ts";
+import { pathStyle } from "./terraform.ts";
 
 /** The account's trust in GitHub, set up by a person who follows oidc/README.md, and taken down again. */
 export interface Trust {
@@ -16,8 +16,7 @@ export interface Trust {
 export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promise<Trust> {
   const folder = join(scratchPath, "oidc");
   const readme = join(folder, "README.md");
-  const { accessKeyId, secretAccessKey } = gate.operator;
-  const person = operatorAt(gate.url, names.region, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  const person = personAt(gate, names.region);
 
   await step("Apply oidc/ in an empty account", async () => {
     writeFileSync(join(folder, "terraform.tfvars"), variables);

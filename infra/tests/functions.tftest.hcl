@@ -55,6 +55,13 @@ run "finds_the_functions_by_their_folders_and_fills_in_what_they_leave_out" {
     condition = local.functions == {
       create-event = { routes = ["POST /events"], actions = ["dynamodb:PutItem"], scopes = [], memory_mb = 256, timeout_s = 10 }
       get-event    = { routes = ["GET /events/{id}"], actions = ["dynamodb:GetItem"], scopes = [], memory_mb = 256, timeout_s = 10 }
+      label-image = {
+        routes    = []
+        actions   = ["dynamodb:UpdateItem", "rekognition:DetectLabels", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+        scopes    = []
+        memory_mb = 256
+        timeout_s = 10
+      }
       list-events  = { routes = ["GET /events"], actions = ["dynamodb:GetItem", "dynamodb:Query"], scopes = [], memory_mb = 256, timeout_s = 10 }
       sweep-events = { routes = [], actions = [], scopes = [], memory_mb = 256, timeout_s = 10 }
       update-event = { routes = ["PUT /events/{id}", "PATCH /events/{id}"], actions = ["dynamodb:UpdateItem"], scopes = [], memory_mb = 512, timeout_s = 20 }
@@ -66,6 +73,7 @@ run "finds_the_functions_by_their_folders_and_fills_in_what_they_leave_out" {
     condition = output.function_names == [
       "events-api-prod-create-event",
       "events-api-prod-get-event",
+      "events-api-prod-label-image",
       "events-api-prod-list-events",
       "events-api-prod-sweep-events",
       "events-api-prod-update-event",
@@ -175,8 +183,14 @@ run "takes_every_function_and_every_route_of_this_repository" {
   }
 
   override_module {
-    target  = module.function
-    outputs = { name = "events-api-prod-any", alias_name = "live", alias_invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/any" }
+    target = module.function
+    outputs = {
+      name             = "events-api-prod-any"
+      alias_name       = "live"
+      alias_arn        = "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-any:live"
+      alias_invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/any"
+      role_name        = "events-api-prod-any"
+    }
   }
 
   assert {

@@ -30,6 +30,19 @@ run "refuses_to_plan_without_any_function" {
   }
 }
 
+run "refuses_to_plan_without_the_function_that_the_bucket_calls" {
+  command = plan
+  variables {
+    functions_path = "tests/fixtures/refused/no-label-image"
+  }
+
+  expect_failures = [terraform_data.functions]
+  assert {
+    condition     = length(local.functions) == 1 && length(flatten(values(local.complaints))) == 0
+    error_message = "The one complaint must be that there is no label-image."
+  }
+}
+
 run "refuses_a_folder_that_is_not_named_in_lower_case_words" {
   command = plan
   variables {
@@ -119,9 +132,9 @@ run "refuses_an_unknown_action" {
   expect_failures = [terraform_data.functions]
   assert {
     condition = flatten(values(local.complaints)) == [
-      "functions/all-items/function.json: unknown action dynamodb:Scan: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem.",
-      "functions/image/function.json: unknown action s3:GetObject: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem.",
-      "functions/image/function.json: unknown action rekognition:DetectLabels: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem.",
+      "functions/all-items/function.json: unknown action dynamodb:Scan: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem, rekognition:DetectLabels, s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject.",
+      "functions/image/function.json: unknown action s3:GetObjectVersion: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem, rekognition:DetectLabels, s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject.",
+      "functions/image/function.json: unknown action rekognition:DetectFaces: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem, rekognition:DetectLabels, s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject.",
     ]
     error_message = "Got other sentences: ${jsonencode(flatten(values(local.complaints)))}"
   }

@@ -30,7 +30,7 @@ run "lets_the_deploy_role_deploy_its_stage" {
       ] if startswith(name, "prod-") } == {
       prod-functions = [
         ["Functions", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
-        ["CalledByTheApi", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
+        ["CalledByApiAndBucket", "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"],
         ["CalledByTheSmokeTest", [
           "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-create-event:live",
           "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-get-event:live",
@@ -61,6 +61,12 @@ run "lets_the_deploy_role_deploy_its_stage" {
         ["State", "arn:aws:s3:::events-api-state-123456789012/prod/terraform.tfstate"],
         ["Lock", "arn:aws:s3:::events-api-state-123456789012/prod/terraform.tfstate.tflock"],
       ]
+      prod-images = [
+        ["Bucket", "arn:aws:s3:::events-api-prod-images-123456789012"],
+        ["Queue", "arn:aws:sqs:eu-central-1:123456789012:events-api-prod-*"],
+        ["Alarms", "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:events-api-prod-*"],
+        ["FindAlarms", "*"],
+      ]
       prod-limits = []
     }
     error_message = "Everything that the deploy role may change must carry the stage's name."
@@ -68,7 +74,7 @@ run "lets_the_deploy_role_deploy_its_stage" {
 
   assert {
     condition = { for statement in jsondecode(aws_iam_policy.deploy["prod-functions"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
-      CalledByTheApi       = { StringEquals = { "lambda:Principal" = "apigateway.amazonaws.com" } }
+      CalledByApiAndBucket = { StringEquals = { "lambda:Principal" = ["apigateway.amazonaws.com", "s3.amazonaws.com"] } }
       RolesWithTheBoundary = { StringEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::123456789012:policy/events-api-boundary" } }
       RolesForLambda       = { StringEquals = { "iam:PassedToService" = "lambda.amazonaws.com" } }
     }
@@ -116,9 +122,10 @@ run "lets_the_deploy_role_deploy_its_stage" {
         "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
         "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:PassRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
         "iam:TagRole", "iam:UntagRole", "iam:UpdateRoleDescription",
-        "lambda:AddPermission", "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction", "lambda:GetAlias",
-        "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration", "lambda:GetPolicy",
-        "lambda:InvokeFunction", "lambda:ListTags", "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:RemovePermission",
+        "lambda:AddPermission", "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction",
+        "lambda:DeleteFunctionEventInvokeConfig", "lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig",
+        "lambda:GetFunctionConfiguration", "lambda:GetFunctionEventInvokeConfig", "lambda:GetPolicy", "lambda:InvokeFunction", "lambda:ListTags",
+        "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:PutFunctionEventInvokeConfig", "lambda:RemovePermission",
         "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
       ])
       prod-api = tolist([
@@ -140,12 +147,24 @@ run "lets_the_deploy_role_deploy_its_stage" {
         "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable",
         "s3:DeleteObject", "s3:GetObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:PutObject",
       ])
+      prod-images = tolist([
+        "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource", "cloudwatch:PutMetricAlarm",
+        "cloudwatch:TagResource", "cloudwatch:UntagResource",
+        "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS",
+        "s3:GetBucketLocation", "s3:GetBucketLogging", "s3:GetBucketNotification", "s3:GetBucketObjectLockConfiguration",
+        "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment",
+        "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetBucketWebsite", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+        "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:ListTagsForResource", "s3:PutBucketCORS", "s3:PutBucketNotification",
+        "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging",
+        "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:TagResource", "s3:UntagResource",
+        "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:ListQueueTags", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
+      ])
     }
     error_message = "The deploy role must have exactly the actions that creating, changing and destroying the stack needs."
   }
 
   assert {
-    condition     = replace(jsonencode([for part in ["api", "auth", "data", "functions", "limits"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "auth", "data", "functions", "limits"] : aws_iam_policy.deploy["staging-${part}"].policy])
+    condition     = replace(jsonencode([for part in ["api", "auth", "data", "functions", "images", "limits"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "auth", "data", "functions", "images", "limits"] : aws_iam_policy.deploy["staging-${part}"].policy])
     error_message = "The policies of the stages must differ in the stage's name only."
   }
 }
@@ -195,6 +214,12 @@ run "limits_the_deploy_role_whatever_else_is_allowed" {
         ]
       },
       {
+        Sid      = "NoMessages"
+        Effect   = "Deny"
+        Action   = ["sqs:ReceiveMessage", "sqs:SendMessage"]
+        Resource = "*"
+      },
+      {
         Sid      = "NoUsers"
         Effect   = "Deny"
         Action   = ["cognito-idp:Admin*", "cognito-idp:ListUsers*", "cognito-idp:*UserImportJob*"]
@@ -212,9 +237,9 @@ run "limits_the_deploy_role_whatever_else_is_allowed" {
 
   assert {
     condition = { for name, attachment in aws_iam_role_policy_attachment.deploy : name => attachment.role } == {
-      for name in setproduct(["prod", "staging"], ["api", "auth", "data", "functions", "limits"]) : join("-", name) => "events-api-deploy-${name[0]}"
+      for name in setproduct(["prod", "staging"], ["api", "auth", "data", "functions", "images", "limits"]) : join("-", name) => "events-api-deploy-${name[0]}"
     }
-    error_message = "Each role must have the five policies of its stage."
+    error_message = "Each role must have the six policies of its stage."
   }
 }
 
@@ -225,49 +250,79 @@ run "lets_the_plan_role_read_and_nothing_else" {
   }
 
   assert {
-    condition = sort(flatten([for statement in jsondecode(aws_iam_policy.plan.policy).Statement : statement.Action if statement.Effect == "Allow"])) == tolist([
+    condition = sort(flatten([for statement in jsondecode(aws_iam_policy.plan["reads"].policy).Statement : statement.Action])) == tolist([
       "apigateway:GET",
+      "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
       "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetUserPoolMfaConfig",
       "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
       "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
       "lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
-      "lambda:GetPolicy", "lambda:ListTags", "lambda:ListVersionsByFunction",
+      "lambda:GetFunctionEventInvokeConfig", "lambda:GetPolicy", "lambda:ListTags", "lambda:ListVersionsByFunction",
       "logs:DescribeLogGroups", "logs:ListTagsForResource",
-      "s3:GetObject", "s3:ListBucket",
+      "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation", "s3:GetBucketLogging",
+      "s3:GetBucketNotification", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy",
+      "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetBucketWebsite",
+      "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetObject", "s3:GetReplicationConfiguration", "s3:ListBucket",
+      "s3:ListBucket", "s3:ListTagsForResource",
+      "sqs:GetQueueAttributes", "sqs:ListQueueTags",
     ])
-    error_message = "The plan role must read only: ${aws_iam_policy.plan.policy}"
+    error_message = "The plan role must read only: ${aws_iam_policy.plan["reads"].policy}"
   }
 
   assert {
-    condition = { for statement in jsondecode(aws_iam_policy.plan.policy).Statement : statement.Sid => try(statement.Resource, statement.NotResource) } == {
+    condition = { for statement in jsondecode(aws_iam_policy.plan["reads"].policy).Statement : statement.Sid => statement.Resource } == {
       Functions = [for stage in ["prod", "staging"] : "arn:aws:lambda:eu-central-1:123456789012:function:events-api-${stage}-*"]
       Roles     = [for stage in ["prod", "staging"] : "arn:aws:iam::123456789012:role/events-api/${stage}/events-api-${stage}-*"]
       Apis      = "arn:aws:apigateway:eu-central-1::/apis/*"
       UserPools = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/*"
       Tables    = [for stage in ["prod", "staging"] : "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-${stage}"]
-      LogGroups = "*"
+      Buckets   = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-${stage}-images-123456789012"]
+      Queues    = [for stage in ["prod", "staging"] : "arn:aws:sqs:eu-central-1:123456789012:events-api-${stage}-*"]
+      Alarms    = [for stage in ["prod", "staging"] : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:events-api-${stage}-*"]
+      Lists     = "*"
       LogGroupTags = flatten([for stage in ["prod", "staging"] : [
         "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-${stage}-*",
         "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/events-api-${stage}/*",
       ]])
-      States         = "arn:aws:s3:::events-api-state-123456789012"
-      State          = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-state-123456789012/${stage}/terraform.tfstate"]
-      NoItemsNoCalls = "*"
-      NoOtherObjects = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-state-123456789012/${stage}/terraform.tfstate"]
+      States = "arn:aws:s3:::events-api-state-123456789012"
+      State  = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-state-123456789012/${stage}/terraform.tfstate"]
     }
-    error_message = "The plan role must read the stages only: ${aws_iam_policy.plan.policy}"
+    error_message = "The plan role must read the stages only: ${aws_iam_policy.plan["reads"].policy}"
   }
 
   assert {
-    condition = { for statement in jsondecode(aws_iam_policy.plan.policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
+    condition = { for statement in jsondecode(aws_iam_policy.plan["reads"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
       UserPools = { StringEquals = { "aws:ResourceTag/project" = "events-api", "aws:ResourceTag/stage" = ["prod", "staging"] } }
     }
-    error_message = "A user pool must be told by its tags: ${aws_iam_policy.plan.policy}"
+    error_message = "A user pool must be told by its tags: ${aws_iam_policy.plan["reads"].policy}"
   }
 
   assert {
-    condition     = aws_iam_role_policy_attachment.plan.role == "events-api-plan"
-    error_message = "The plan role must have its policy."
+    condition = jsondecode(aws_iam_policy.plan["limits"].policy).Statement == [
+      {
+        Sid    = "NoItemsNoCalls"
+        Effect = "Deny"
+        Action = [
+          "dynamodb:*Item", "dynamodb:ExportTableToPointInTime", "dynamodb:GetRecords", "dynamodb:PartiQL*", "dynamodb:Query", "dynamodb:Scan",
+          "sqs:ReceiveMessage", "sqs:SendMessage",
+          "cognito-idp:Admin*", "cognito-idp:ListUsers*", "cognito-idp:*UserImportJob*",
+          "lambda:InvokeFunction", "sts:AssumeRole",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid         = "NoOtherObjects"
+        Effect      = "Deny"
+        Action      = ["s3:DeleteObject*", "s3:GetObject*", "s3:PutObject*"]
+        NotResource = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-state-123456789012/${stage}/terraform.tfstate"]
+      },
+    ]
+    error_message = "The limits: ${aws_iam_policy.plan["limits"].policy}"
+  }
+
+  assert {
+    condition     = { for name, attachment in aws_iam_role_policy_attachment.plan : name => attachment.role } == { reads = "events-api-plan", limits = "events-api-plan" }
+    error_message = "The plan role must have both of its policies."
   }
 }
 
@@ -281,24 +336,22 @@ run "bounds_the_functions_of_each_stage_to_its_own_data" {
   assert {
     condition = jsondecode(aws_iam_policy.boundary.policy).Statement == [
       {
-        Sid       = "ItemsProd"
-        Effect    = "Allow"
-        Action    = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
-        Resource  = ["arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod", "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod/index/*"]
-        Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*" } }
-      },
-      {
-        Sid       = "ImagesProd"
-        Effect    = "Allow"
-        Action    = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
-        Resource  = "arn:aws:s3:::events-api-prod-images-123456789012/*"
-        Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*" } }
-      },
-      {
-        Sid       = "LogsProd"
-        Effect    = "Allow"
-        Action    = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource  = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-prod-*:*"
+        Sid    = "Prod"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+          "logs:CreateLogStream", "logs:PutLogEvents",
+          "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
+          "sqs:SendMessage",
+        ]
+        Resource = [
+          "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod",
+          "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod/index/*",
+          "arn:aws:s3:::events-api-prod-images-123456789012",
+          "arn:aws:s3:::events-api-prod-images-123456789012/*",
+          "arn:aws:sqs:eu-central-1:123456789012:events-api-prod-*",
+          "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-prod-*:*",
+        ]
         Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*" } }
       },
       {
@@ -327,7 +380,7 @@ run "allows_no_action_by_a_wildcard_and_fits_into_iams_6144_characters" {
 
   assert {
     condition = alltrue(flatten([
-      for policy in concat(values(aws_iam_policy.deploy), [aws_iam_policy.plan, aws_iam_policy.boundary]) : [
+      for policy in concat(values(aws_iam_policy.deploy), values(aws_iam_policy.plan), [aws_iam_policy.boundary]) : [
         for statement in jsondecode(policy.policy).Statement : statement.Effect == "Deny" || length(regexall("[*?]", jsonencode(statement.Action))) == 0
       ]
     ]))
@@ -335,7 +388,7 @@ run "allows_no_action_by_a_wildcard_and_fits_into_iams_6144_characters" {
   }
 
   assert {
-    condition     = alltrue([for policy in concat(values(aws_iam_policy.deploy), [aws_iam_policy.plan, aws_iam_policy.boundary]) : length(policy.policy) <= 6144])
-    error_message = "The policies have ${jsonencode([for policy in concat(values(aws_iam_policy.deploy), [aws_iam_policy.plan, aws_iam_policy.boundary]) : length(policy.policy)])} characters."
+    condition     = alltrue([for policy in concat(values(aws_iam_policy.deploy), values(aws_iam_policy.plan), [aws_iam_policy.boundary]) : length(policy.policy) <= 6144])
+    error_message = "The policies have ${jsonencode([for policy in concat(values(aws_iam_policy.deploy), values(aws_iam_policy.plan), [aws_iam_policy.boundary]) : length(policy.policy)])} characters."
   }
 }

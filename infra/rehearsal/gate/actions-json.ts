@@ -17,6 +17,14 @@ export function asksOfSqs(request: ServiceRequest, { accountId }: Account): Ask[
   return [{ action: `sqs:${operation}`, resource }, ...(isTagged ? [{ action: "sqs:TagQueue", resource }] : [])];
 }
 
+/** An image that lies in S3 is read with the rights of who asks. */
+export function asksOfRekognition(request: ServiceRequest): Ask[] | undefined {
+  if (operationOf(request) !== "DetectLabels") return undefined;
+  const { S3Object: object } = (jsonOf(request)["Image"] ?? {}) as { S3Object?: { Bucket?: unknown; Name?: unknown } };
+  const read = object && { action: "s3:GetObject", resource: `arn:aws:s3:::${textOf(object.Bucket)}/${textOf(object.Name)}` };
+  return [{ action: "rekognition:DetectLabels", resource: "*" }, ...(read ? [read] : [])];
+}
+
 /** Budgets knows two actions for all that is read and written in one. */
 export function asksOfBudgets(request: ServiceRequest, { accountId }: Account): Ask[] | undefined {
   const operation = operationOf(request) ?? "";

@@ -62,9 +62,11 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ["a new user", cognito("AdminCreateUser", { UserPoolId: "eu-north-1_known" }), [`cognito-idp:AdminCreateUser ${pools}/eu-north-1_known aws:resourcetag/stage=prod`]],
     ["the list of pools", cognito("ListUserPools", { MaxResults: 60 }), ["cognito-idp:ListUserPools *"]],
   ],
-  "SQS, Budgets and KMS": [
+  "SQS, Rekognition, Budgets and KMS": [
     ["CreateQueue", json("sqs", "AmazonSQS.CreateQueue", { QueueName: "q", tags: {} }), ["sqs:CreateQueue arn:aws:sqs:eu-north-1:111122223333:q", "sqs:TagQueue arn:aws:sqs:eu-north-1:111122223333:q"]],
     ["a batch by the queue's URL", json("sqs", "AmazonSQS.SendMessageBatch", { QueueUrl: "http://x/111122223333/q" }), ["sqs:SendMessage arn:aws:sqs:eu-north-1:111122223333:q"]],
+    ["labels of an object", json("rekognition", "RekognitionService.DetectLabels", { Image: { S3Object: { Bucket: "b", Name: "a/c" } } }), ["rekognition:DetectLabels *", "s3:GetObject arn:aws:s3:::b/a/c"]],
+    ["labels of bytes", json("rekognition", "RekognitionService.DetectLabels", { Image: { Bytes: "" } }), ["rekognition:DetectLabels *"]],
     ["CreateBudget", json("budgets", "AWSBudgetServiceGateway.CreateBudget", { Budget: { BudgetName: "b" } }), ["budgets:ModifyBudget arn:aws:budgets::111122223333:budget/b"]],
     ["DescribeSubscribersForNotification", json("budgets", "AWSBudgetServiceGateway.DescribeSubscribersForNotification", { BudgetName: "b" }), ["budgets:ViewBudget arn:aws:budgets::111122223333:budget/b"]],
     ["a budget's tags", json("budgets", "AWSBudgetServiceGateway.ListTagsForResource", { ResourceARN: "arn:b" }), ["budgets:ListTagsForResource arn:b"]],
@@ -139,7 +141,8 @@ describe.each(Object.entries(known))("%s asks for the right actions and resource
 });
 
 test.each<[string, ServiceRequest]>([
-  ["a service", json("rekognition", "RekognitionService.DetectLabels", {})],
+  ["a service", json("textract", "Textract.DetectDocumentText", {})],
+  ["an operation of Rekognition", json("rekognition", "RekognitionService.DetectFaces", {})],
   ["an operation on a user pool", cognito("CreateGroup", { UserPoolId: "eu-north-1_known" })],
   ["an operation in JSON", dynamodb("ExecuteStatement", {})],
   ["an operation in a form", form("sns", { Action: "AddPermission" })],

@@ -2,7 +2,7 @@ import { asksOfApiGateway } from "./actions-apigateway.ts";
 import { asksOfCognito } from "./actions-cognito.ts";
 import { asksOfDynamodb } from "./actions-dynamodb.ts";
 import { asksOfIam, asksOfSts } from "./actions-iam.ts";
-import { asksOfBudgets, asksOfKms, asksOfLogs, asksOfSqs } from "./actions-json.ts";
+import { asksOfBudgets, asksOfKms, asksOfLogs, asksOfRekognition, asksOfSqs } from "./actions-json.ts";
 import { asksOfLambda } from "./actions-lambda.ts";
 import { asksOfCloudwatch, asksOfSns } from "./actions-notify.ts";
 import { asksOfS3 } from "./actions-s3.ts";
@@ -34,6 +34,7 @@ const services: Record<string, Asks> = {
   dynamodb: asksOfDynamodb,
   "cognito-idp": asksOfCognito,
   sqs: asksOfSqs,
+  rekognition: asksOfRekognition,
   budgets: asksOfBudgets,
   logs: asksOfLogs,
   kms: asksOfKms,

@@ -5,9 +5,10 @@ import { verify, type SignedRequest } from "../../local/signature.ts";
 import { asksOf } from "./actions.ts";
 import type { Credentials } from "../aws.ts";
 import { makeCallers, type Caller } from "./callers.ts";
+import { makeDeliveries, type Deliveries } from "./deliveries.ts";
 import { deployedIam, type DeployedIam } from "./deployed-roles.ts";
 import { forwardTo, ownJsonRequest, ownRequest } from "./forward.ts";
-import { mayInvoke, type GatewayCall } from "./function-policy.ts";
+import { mayInvoke, type ServiceCall } from "./function-policy.ts";
 import type { Decision } from "./iam.ts";
 import { makePermissions, type Decided } from "./permissions.ts";
 import { makeRepairs } from "./repairs.ts";
@@ -33,8 +34,10 @@ export interface Gate {
   zipOf: (codeSha256: string) => Uint8Array | undefined;
   /** Keys of a function's role, as Lambda gets them. Throws where the role does not trust Lambda. */
   credentialsFor: (roleArn: string) => Promise<Credentials>;
-  /** Whether a function's policy lets API Gateway call this alias for this route. */
-  mayInvoke: (call: GatewayCall) => Promise<Decision>;
+  /** Whether a function's policy lets API Gateway or S3 call this alias because of this route or bucket. */
+  mayInvoke: (call: ServiceCall) => Promise<Decision>;
+  /** What is called for new objects of buckets. */
+  deliveries: Pick<Deliveries, "settled" | "lost">;
   stop: () => Promise<void>;
 }
 
@@ -59,15 +62,22 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   const deployed = deployedIam(motoUrl);
   const callers = makeCallers(accountId);
   const handlers: Gate["handlers"] = {};
-  const repairs = makeRepairs(() => handlers.invoke);
+  const invoke = () => handlers.invoke;
+  const repairs = makeRepairs(invoke, async (bucket, key) => {
+    const path = [bucket, ...key.split("/")].map(encodeURIComponent).join("/");
+    const { status, body } = await forward(ownRequest("s3", region, "GET", `/${path}`));
+    return status === 200 ? body : undefined;
+  });
   const permissions = makePermissions(accountId, deployed, repairs.bucketPolicyOf);
+  const decideCall = (call: ServiceCall) => mayInvoke(call, region, accountId, forward, permissions);
+  const deliveries = makeDeliveries({ ...repairs, forward, permissions, mayInvoke: decideCall, invoke });
   const sessions = makeSessions({ accountId, callers, deployed, permissions, publicKey, forward });
 
   const answerTo = async (received: SignedRequest): Promise<ServiceAnswer> => {
     const unsigned = serviceRequest(received, serviceIn(received), "us-east-1");
     if (operationOf(unsigned) === "AssumeRoleWithWebIdentity") return sessions.assumeRoleWithWebIdentity(unsigned);
     const signer = verify(received, callers.secretOf, new Date());
-    if (typeof signer === "string") return accessDenied(unsigned, signer);
+    if ("reason" in signer) return accessDenied(unsigned, signer.sentence);
     const request = serviceRequest(received, signer.service, signer.region);
     const caller = callers.callerOf(signer.accessKeyId);
     return caller ? answerAs(caller, request) : accessDenied(request, "The access key belongs to nobody.");
@@ -92,7 +102,8 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     const denial = await permissions.firstDenial(request, caller, asks);
     if (denial) return accessDenied(request, `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`);
     if (request.service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);
-    const answer = await repairs.repair(request, () => forward(request));
+    const answer = (await deliveries.refusalOf(request)) ?? (await repairs.repair(request, () => forward(request)));
+    if (request.service === "s3" && answer.status === 200) deliveries.raise(request);
     if (request.service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
     if (answer.status >= 500) return refusal(request, 400, "NotImplementedInEmulator", `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`);
     return hide(request, answer, async (ask) => (await permissions.firstDenial(request, caller, [ask])) === undefined);
@@ -111,8 +122,12 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     handlers,
     zipOf: repairs.zipOf,
     credentialsFor: sessions.credentialsFor,
-    mayInvoke: (call) => mayInvoke(call, region, accountId, forward, permissions),
-    stop: () => stop(server),
+    mayInvoke: decideCall,
+    deliveries,
+    stop: async () => {
+      await deliveries.settled();
+      await stop(server);
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lambdaOperation, type LambdaOperation } from "./actions-lambda.ts";
-import type { Repair } from "./repairs.ts";
+import type { Repair, Repairs } from "./repairs.ts";
 import { jsonOf, listOf, refusal, textOf, withJson, type Fields, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 
 /** Runs a function for who invokes it through Lambda's API. */
@@ -11,25 +11,32 @@ type Settings = Map<string, Fields>;
 
 /**
  * What is repaired of Lambda: LoggingConfig and DeadLetterConfig, which moto drops; an alias's
- * RevisionId, which never changes and is not compared; the zips, of which it gives no download; and
- * Invoke, for which it wants Docker.
+ * RevisionId, which never changes and is not compared; the configuration of asynchronous calls, of
+ * which it knows one for all aliases together, the first; the zips, of which it gives no download;
+ * and Invoke, for which it wants Docker.
  */
-export function lambdaRepair(invoke: () => Invoke | undefined): { repair: Repair; zipOf: (codeSha256: string) => Uint8Array | undefined } {
+export function lambdaRepair(invoke: () => Invoke | undefined): Pick<Repairs, "repair" | "zipOf" | "invokeConfigOf"> {
   const zips = new Map<string, Uint8Array>();
   const settings = new Map<string, Settings>();
   const revisions = new Map<string, string>();
+  const invokeConfigs = new Map<string, Fields>();
   const repair: Repair = async (request, pass) => {
     const operation = lambdaOperation(request);
     if (!operation) return pass();
     if (operation.action.includes("Alias")) return repairAlias(request, operation, pass, revisions);
     if (operation.action === "InvokeFunction") return invokeFunction(request, operation, invoke());
+    if (operation.action.endsWith("FunctionEventInvokeConfig")) return repairInvokeConfig(request, operation, pass, invokeConfigs);
     const answer = await pass();
     if (answer.status >= 300) return answer;
     keepZip(request, operation, zips);
     if (operation.action === "DeleteFunction" && operation.qualifier === undefined) settings.delete(operation.functionName);
     return repairConfiguration(request, operation, answer, settings);
   };
-  return { repair, zipOf: (codeSha256) => zips.get(codeSha256) };
+  return {
+    repair,
+    zipOf: (codeSha256) => zips.get(codeSha256),
+    invokeConfigOf: (functionName, qualifier) => invokeConfigs.get(`${functionName}:${qualifier}`),
+  };
 }
 
 function keepZip(request: ServiceRequest, { action }: LambdaOperation, zips: Map<string, Uint8Array>): void {
@@ -89,6 +96,16 @@ async function repairAlias(request: ServiceRequest, operation: LambdaOperation, 
     if (alias["Name"] !== undefined) alias["RevisionId"] = revisions.get(keyOf(textOf(alias["Name"])));
   }
   return { ...withJson(answer, output), status: action === "CreateAlias" ? 201 : 200 };
+}
+
+async function repairInvokeConfig(request: ServiceRequest, operation: LambdaOperation, pass: () => Promise<ServiceAnswer>, invokeConfigs: Map<string, Fields>) {
+  const { action, functionName, qualifier = latest } = operation;
+  const key = `${functionName}:${qualifier}`;
+  const answer = await pass();
+  if (answer.status >= 300) return answer;
+  if (action === "PutFunctionEventInvokeConfig") invokeConfigs.set(key, jsonOf(request));
+  if (action === "DeleteFunctionEventInvokeConfig") invokeConfigs.delete(key);
+  return action === "DeleteFunctionEventInvokeConfig" ? answer : withJson(answer, { ...jsonOf(answer), ...invokeConfigs.get(key) });
 }
 
 async function invokeFunction(request: ServiceRequest, { functionName, qualifier }: LambdaOperation, invoke: Invoke | undefined): Promise<ServiceAnswer> {

@@ -8,7 +8,7 @@ import { xmlAnswer, type ServiceAnswer, type ServiceRequest } from "./service-re
  * Both are kept here, and moto never hears of them. Nor does it of a suspended versioning, with which
  * it can no longer delete a version.
  */
-export function s3Repair(): { repair: Repair; policyOf: (bucket: string) => string | undefined } {
+export function s3Repair(): { repair: Repair; policyOf: (bucket: string) => string | undefined; notificationOf: (bucket: string) => string | undefined } {
   const kept = { policy: new Map<string, string>(), notification: new Map<string, string>() };
   const suspended = new Set<string>();
   const forget = (bucket: string) => {
@@ -35,7 +35,7 @@ export function s3Repair(): { repair: Repair; policyOf: (bucket: string) => stri
     if (request.method === "DELETE" && kept[kind].delete(bucket)) return { status: 204, headers: [], body: Buffer.alloc(0) };
     return pass();
   };
-  return { repair, policyOf: (bucket) => kept.policy.get(bucket) };
+  return { repair, policyOf: (bucket) => kept.policy.get(bucket), notificationOf: (bucket) => kept.notification.get(bucket) };
 }
 
 async function versioning(request: ServiceRequest, bucket: string, suspended: Set<string>, pass: () => Promise<ServiceAnswer>): Promise<ServiceAnswer> {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
+import { makePng } from "../../local/sample-images.ts";
 import { makeRepairs, type Repairs } from "./repairs.ts";
 import type { Invoke } from "./repairs-lambda.ts";
 import { jsonAnswer, jsonOf, serviceRequest, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
@@ -9,7 +10,7 @@ let invoke: Invoke | undefined;
 
 beforeEach(() => {
   invoke = undefined;
-  repairs = makeRepairs(() => invoke);
+  repairs = makeRepairs(() => invoke, (bucket, key) => Promise.resolve(bucket === "b" && key === "png" ? makePng() : undefined));
 });
 
 /** Sends a request through the repairs, with what moto would answer; moto must not be asked where that is left out. */
@@ -113,6 +114,19 @@ describe("Lambda", () => {
     expect((await send(request("lambda", "GET", alias), 201, { Name: "live" })).status).toBe(200);
   });
 
+  test("keeps what becomes of failed asynchronous calls, of each alias its own", async () => {
+    const of = (alias: string) => `/2019-09-25/functions/f/event-invoke-config?Qualifier=${alias}`;
+    const first = { MaximumRetryAttempts: 0 };
+    const second = { MaximumRetryAttempts: 1, DestinationConfig: { OnFailure: { Destination: "arn:q" } } };
+    await send(request("lambda", "PUT", of("live"), first), 200, {});
+    await send(request("lambda", "PUT", of("live"), second), 200, first);
+    await send(request("lambda", "PUT", of("next"), first), 404);
+    expect(["live", "next"].map((alias) => repairs.invokeConfigOf("f", alias))).toEqual([second, undefined]);
+    expect(jsonOf(await send(request("lambda", "GET", of("live")), 200, { FunctionArn: "arn:f", ...first }))).toEqual({ FunctionArn: "arn:f", ...second });
+    await send(request("lambda", "DELETE", of("live")), 204);
+    expect(repairs.invokeConfigOf("f", "live")).toBeUndefined();
+  });
+
   test("invokes what the gate was given, and says so where that is nothing", async () => {
     const sent = request("lambda", "POST", `${path}/f:live/invocations`, { a: 1 });
     expect((await send(sent)).status).toBe(400);
@@ -177,12 +191,32 @@ test("CloudWatch Logs keeps saved queries", async () => {
   expect(await list("")).toEqual([]);
 });
 
+describe("Rekognition", () => {
+  const detect = async (Name: string) => {
+    const { status, body } = await send(json("rekognition", "DetectLabels", { Image: { S3Object: { Bucket: "b", Name } }, MinConfidence: 80 }));
+    return [status, body.toString()];
+  };
+
+  test("labels an image as the local run does, which says so", async () => {
+    expect(await detect("png")).toEqual([200, expect.stringContaining('{"Name":"Local stand-in: PNG","Confidence":100}')]);
+  });
+
+  test("has no labels for an object that is not there", async () => {
+    expect(await detect("other")).toEqual([400, expect.stringContaining("InvalidS3ObjectException")]);
+  });
+});
+
 describe("S3", () => {
   test.each(["policy", "notification"])("keeps a bucket's %s from moto, until the bucket goes", async (kind) => {
     await send(request("s3", "PUT", `/b?${kind}`, "{}"));
     expect((await send(request("s3", "GET", `/b?${kind}`))).body.toString()).toBe("{}");
     await send(request("s3", "DELETE", "/b"), 204);
     expect((await send(request("s3", "GET", `/b?${kind}`), 404)).status).toBe(404);
+  });
+
+  test("tells a bucket's notification to who delivers", async () => {
+    await send(request("s3", "PUT", "/b?notification", "<N/>"));
+    expect([repairs.notificationOf("b"), repairs.notificationOf("c")]).toEqual(["<N/>", undefined]);
   });
 
   test("tells a bucket's policy to who decides", async () => {

@@ -3,8 +3,9 @@ import { cognitoRepair } from "./repairs-cognito.ts";
 import { dynamodbRepair } from "./repairs-dynamodb.ts";
 import { lambdaRepair, type Invoke } from "./repairs-lambda.ts";
 import { logsRepair } from "./repairs-logs.ts";
+import { rekognitionRepair, type ReadObject } from "./repairs-rekognition.ts";
 import { s3Repair } from "./repairs-s3.ts";
-import type { ServiceAnswer, ServiceRequest } from "./service-request.ts";
+import type { Fields, ServiceAnswer, ServiceRequest } from "./service-request.ts";
 
 /** Answers a request that may be made, with moto's answer from `pass` or without asking moto. */
 export type Repair = (request: ServiceRequest, pass: () => Promise<ServiceAnswer>) => Promise<ServiceAnswer>;
@@ -13,12 +14,16 @@ export interface Repairs {
   repair: Repair;
   /** What was uploaded, by CodeSha256. */
   zipOf: (codeSha256: string) => Uint8Array | undefined;
+  /** What an alias's asynchronous calls come to when they fail, as it was sent to Lambda. */
+  invokeConfigOf: (functionName: string, qualifier: string) => Fields | undefined;
   /** The policy of a bucket, as JSON. */
   bucketPolicyOf: (bucket: string) => string | undefined;
+  /** Whom a bucket tells of its objects, as XML. */
+  notificationOf: (bucket: string) => string | undefined;
 }
 
 /** What moto 5.2.1 gets wrong for this project, put right; each part says what it is about. */
-export function makeRepairs(invoke: () => Invoke | undefined): Repairs {
+export function makeRepairs(invoke: () => Invoke | undefined, readObject: ReadObject): Repairs {
   const lambda = lambdaRepair(invoke);
   const s3 = s3Repair();
   const repairs: Record<string, Repair> = {
@@ -27,11 +32,14 @@ export function makeRepairs(invoke: () => Invoke | undefined): Repairs {
     dynamodb: dynamodbRepair(),
     lambda: lambda.repair,
     logs: logsRepair(),
+    rekognition: rekognitionRepair(readObject),
     s3: s3.repair,
   };
   return {
     repair: (request, pass) => repairs[request.service]?.(request, pass) ?? pass(),
     zipOf: lambda.zipOf,
+    invokeConfigOf: lambda.invokeConfigOf,
     bucketPolicyOf: s3.policyOf,
+    notificationOf: s3.notificationOf,
   };
 }

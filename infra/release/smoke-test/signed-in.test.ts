@@ -62,7 +62,7 @@ async function answerInvoke(request: IncomingMessage, response: ServerResponse, 
   const signer = verify({ method, url: path, headers, body }, (key) => (key === role.AWS_ACCESS_KEY_ID ? { secret: "secret", sessionToken: "session" } : undefined), new Date());
   const [, name = "", qualifier = ""] = /^\/2015-03-31\/functions\/([^/]+)\/invocations\?Qualifier=(\w+)$/.exec(path) ?? [];
   invoked.push(`${name}:${qualifier}`);
-  if (typeof signer === "string" || method !== "POST" || name === "") refuse(response, 403, "AccessDeniedException", `${method} ${path}: ${JSON.stringify(signer)}`);
+  if ("reason" in signer || method !== "POST" || name === "") refuse(response, 403, "AccessDeniedException", `${method} ${path}: ${JSON.stringify(signer)}`);
   else if (fault) fault(response);
   else response.end(JSON.stringify(await invoke(name, JSON.parse(body.toString()) as object)));
 }

@@ -1,0 +1,33 @@
+import { credentials, region } from "./environment.ts";
+
+/**
+ * The options of an SDK client, every one of them: the SDK looks for each missing one in ~/.aws and in
+ * files of its own at the first request, which costs milliseconds and finds nothing in Lambda. The
+ * bundler takes the default credential chain out, so the credentials come from the environment.
+ *
+ * `endpoint` is the URL of an emulator, undefined for AWS.
+ */
+export function clientOptions(endpoint: string | undefined, limits: { connection_ms: number; attempt_ms: number; attempts: number }) {
+  return {
+    region,
+    credentials,
+    ...(endpoint !== undefined && { endpoint }),
+    ignoreConfiguredEndpointUrls: true,
+    requestHandler: {
+      connectionTimeout: limits.connection_ms,
+      requestTimeout: limits.attempt_ms,
+      throwOnRequestTimeout: true,
+      socketTimeout: limits.attempt_ms,
+    },
+    maxAttempts: limits.attempts,
+    retryMode: "standard",
+    defaultsMode: "standard" as const,
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    authSchemePreference: [],
+    disableClockSkewCorrection: false,
+    userAgentAppId: () => Promise.resolve(undefined),
+    defaultUserAgentProvider: (): Promise<[string, string?][]> => Promise.resolve([["aws-sdk-js"], ["lang/js"], ["md/nodejs", process.versions.node]]),
+    cacheMiddleware: true,
+  };
+}

@@ -1,0 +1,60 @@
+/** What Rekognition reads. */
+export const contentTypes = ["image/jpeg", "image/png"] as const;
+
+export type ContentType = (typeof contentTypes)[number];
+
+export const largestImage_bytes = 5 * 1024 * 1024;
+
+/**
+ * The image of an event, as callers see it. `labels` and `labelledAt` are absent where labelling is
+ * off; `confidence` is a percentage.
+ */
+export interface Image {
+  contentType: ContentType;
+  size: number;
+  labels?: { name: string; confidence: number }[];
+  labelledAt?: string;
+}
+
+/** Why an upload did not become the event's image. */
+export interface RejectedImage {
+  detail: string;
+  rejectedAt: string;
+}
+
+/**
+ * Which upload something came from: the UUID at the end of its key. Later uploads have greater ones,
+ * and all are greater than the event's `incarnation`, so that none passes for an upload to an earlier
+ * event with the same id.
+ */
+export interface Uploaded {
+  upload: string;
+}
+
+/**
+ * What callers see of an event's images, always in the same order, which a map in DynamoDB does not
+ * keep. A rejection is shown until a later upload is accepted; the two may have been looked at in any
+ * order.
+ */
+export function shownImages({ image, rejectedImage }: { image?: Image & Uploaded; rejectedImage?: RejectedImage & Uploaded }): object {
+  const isOutdated = image && rejectedImage && image.upload > rejectedImage.upload;
+  return {
+    image: image && {
+      contentType: image.contentType,
+      size: image.size,
+      labels: image.labels?.map(({ name, confidence }) => ({ name, confidence })),
+      labelledAt: image.labelledAt,
+    },
+    rejectedImage: isOutdated ? undefined : rejectedImage && { detail: rejectedImage.detail, rejectedAt: rejectedImage.rejectedAt },
+  };
+}
+
+/** Where an upload waits to be looked at. What stays there is deleted after a day. */
+export function incomingKey(id: string, upload: string): string {
+  return `incoming/${id}/${upload}`;
+}
+
+/** Where an image is that has passed. */
+export function imageKey(id: string, upload: string): string {
+  return `images/${id}/${upload}`;
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type UploadChanges, type UploadUrl } from "../../infra/local/api.ts";
+
+const { bucket, call: callLocal } = await startApiWithBucket();
+const call = target === "deployed" ? (await startApi()).call : callLocal;
+
+const jpeg = makeJpeg({ size_bytes: 5000 });
+const asked = { contentType: "image/jpeg", contentLength: jpeg.length };
+
+async function createEvent(): Promise<string> {
+  const id = randomUUID();
+  expect((await call("POST /events", { json: { id, title: "x" } })).status).toBe(201);
+  return id;
+}
+
+async function uploadUrlFor(id: string, json: object = asked): Promise<UploadUrl> {
+  const { status, body } = await call(`POST /events/${id}/upload-url`, { json });
+  expect(status).toBe(201);
+  return body as UploadUrl;
+}
+
+/** What the bucket holds of an event. Nobody can look into that of a deployed stage. */
+function kept(id: string): string[] {
+  return bucket.keys().filter((key) => key.includes(id));
+}
+
+test("gives a URL for one key, type and length, which holds for five minutes: 201", async () => {
+  const id = await createEvent();
+  const answer = await call(`POST /events/${id}/upload-url`, { json: asked });
+  expect(answer).toEqual({
+    status: 201,
+    headers: expect.objectContaining({ "content-type": "application/json" }) as object,
+    body: {
+      method: "PUT",
+      url: expect.stringMatching(/^https?:/) as string,
+      headers: { "content-type": "image/jpeg", "if-none-match": "*" },
+      expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+    },
+  });
+  const { url, expiresAt } = answer.body as UploadUrl;
+  const { pathname, searchParams } = new URL(url);
+  expect(pathname).toMatch(new RegExp(`/incoming/${id}/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`));
+  expect(searchParams.get("X-Amz-SignedHeaders")).toBe("content-length;content-type;host;if-none-match");
+  expect(searchParams.get("X-Amz-Expires")).toBe("300");
+  expect(Math.abs(Date.parse(expiresAt) - Date.now() - 300_000)).toBeLessThan(60_000);
+});
+
+test("gives another key each time, greater than those before, and changes nothing of the event", async () => {
+  const id = await createEvent();
+  const before = await call(`GET /events/${id}`);
+  const keys: string[] = [];
+  for (let time = 1; time <= 5; time++) keys.push(new URL((await uploadUrlFor(id)).url).pathname);
+  expect(keys).toEqual([...new Set(keys)]);
+  expect((await call(`GET /events/${id}`)).body).toEqual(before.body);
+});
+
+test.each([
+  ["JPEG", "image/jpeg", makeJpeg()],
+  ["PNG", "image/png", makePng()],
+  ["JPEG of 5 MB to the byte", "image/jpeg", makeJpeg({ size_bytes: 5 * 1024 * 1024 })],
+])("takes a %s, and it becomes the event's image", async (_what, contentType, bytes) => {
+  const id = await createEvent();
+  expect((await upload(await uploadUrlFor(id, { contentType, contentLength: bytes.length }), bytes)).status).toBe(200);
+  expect(await untilLabelled(call, id)).toMatchObject({ image: { contentType, size: bytes.length }, version: 2 });
+});
+
+describe("S3 refuses", () => {
+  test.each<[string, number, (url: string) => UploadChanges, Uint8Array?]>([
+    ["another type", 403, () => ({ headers: { "content-type": "image/png" } })],
+    ["no type", 403, () => ({ headers: { "content-type": undefined } })],
+    ["an HTML page as such", 403, () => ({ headers: { "content-type": "text/html" } })],
+    ["a longer file", 403, () => ({}), Buffer.concat([jpeg, Buffer.from("x")])],
+    ["a shorter file", 403, () => ({}), jpeg.subarray(1)],
+    ["an empty file", 403, () => ({}), Buffer.alloc(0)],
+    ["an upload over what may be there", 403, () => ({ headers: { "if-none-match": undefined } })],
+    ["another key", 403, (url) => ({ url: url.replace(/.(?=\?)/, (last) => (last === "0" ? "1" : "0")) })],
+    ["another event's key", 403, (url) => ({ url: url.replace(/(?<=incoming\/)[^/]+/, randomUUID()) })],
+    ["a key past the check", 403, (url) => ({ url: url.replace("/incoming/", "/images/") })],
+    ["a longer life", 403, (url) => ({ url: url.replace("X-Amz-Expires=300", "X-Amz-Expires=3000") })],
+    ["reading by it", 403, () => ({ method: "GET" })],
+    ["deleting by it", 403, () => ({ method: "DELETE" })],
+    ["a signature that is cut", 403, (url) => ({ url: url.replace(/(X-Amz-Signature=[0-9a-f]+)[0-9a-f]/, "$1") })],
+    ["no signature", 403, (url) => ({ url: url.replace(/\?.*/, "") })],
+  ])("%s, and keeps nothing", async (_what, status, change, bytes = jpeg) => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id);
+    expect((await upload(answer, bytes, change(answer.url))).status).toBe(status);
+    expect(kept(id)).toEqual([]);
+    expect((await upload(answer, jpeg)).status).toBe(200); // the same URL, used as it was meant
+  });
+
+  test("a URL after five minutes, and keeps nothing", async ({ skip }) => {
+    skip(target === "deployed", "the clock of a deployed bucket is not ours");
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id);
+    bucket.setAhead(302);
+    expect(await upload(answer, jpeg)).toMatchObject({ status: 403, body: expect.stringContaining("Request has expired") as string });
+    bucket.setAhead(0);
+    expect(kept(id)).toEqual([]);
+  });
+
+  test("a URL that is used a second time while the first upload waits: 412, and one image", async () => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id);
+    const statuses = await Promise.all([upload(answer, jpeg), upload(answer, jpeg)]);
+    expect(statuses.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect(await untilLabelled(call, id)).toMatchObject({ version: 2 });
+  });
+});
+
+describe("refuses", () => {
+  const type = { pointer: "/contentType", detail: "must be image/jpeg or image/png" };
+  const length = { pointer: "/contentLength", detail: "must be the file's size in bytes, an integer from 1 to 5242880" };
+  const others = { pointer: "", detail: "must have the fields contentType and contentLength and no other" };
+
+  test.each([
+    ["no field", {}, [type, length]],
+    ["another type", { ...asked, contentType: "image/gif" }, [type]],
+    ["a type in other letters", { ...asked, contentType: "IMAGE/JPEG" }, [type]],
+    ["a type with parameters", { ...asked, contentType: "image/jpeg; charset=utf-8" }, [type]],
+    ["a type that would end the header", { ...asked, contentType: "image/jpeg\r\nx: y" }, [type]],
+    ["a list of types", { ...asked, contentType: ["image/jpeg"] }, [type]],
+    ["0 bytes", { ...asked, contentLength: 0 }, [length]],
+    ["5 MB and a byte", { ...asked, contentLength: 5 * 1024 * 1024 + 1 }, [length]],
+    ["half a byte", { ...asked, contentLength: 1.5 }, [length]],
+    ["a length as text", { ...asked, contentLength: "5000" }, [length]],
+    ["a length below 0", { ...asked, contentLength: -1 }, [length]],
+    ["no length", { contentType: "image/jpeg", contentLength: null }, [length]],
+    ["an unknown field", { ...asked, name: "cat.jpg" }, [others]],
+    ["all of it wrong", { contenttype: "image/jpeg" }, [type, length, others]],
+    ["a list", [], [{ pointer: "", detail: "must be a JSON object" }]],
+    ["null", null, [{ pointer: "", detail: "must be a JSON object" }]],
+  ])("%s: 400", async (_what, json, errors) => {
+    const id = await createEvent();
+    const expected = problem(400, "invalid-request", "Invalid request", "The upload breaks the rules listed in errors.", errors);
+    expect(await call(`POST /events/${id}/upload-url`, { json })).toEqual(expected);
+  });
+
+  test("an empty body, and what is no JSON: 400; another media type: 415, before all else", async () => {
+    const headers = { "content-type": "application/json" };
+    const path = `POST /events/${await createEvent()}/upload-url`;
+    expect(await call(path, { headers })).toEqual(problem(400, "invalid-request", "Invalid request", "The body is empty: send a JSON object."));
+    expect(await call(path, { text: "{", headers })).toEqual(problem(400, "invalid-request", "Invalid request", "The body is not valid JSON."));
+    const unsupported = problem(415, "unsupported-media-type", "Unsupported media type", "The body must be JSON: send the header Content-Type: application/json.");
+    expect(await call(`POST /events/${randomUUID()}/upload-url`, { text: "x", headers: { "content-type": "image/jpeg" } })).toEqual(unsupported);
+  });
+
+  test.each(["unknown", "x".repeat(129), "a%20b", "%C3%A4"])("an upload to /events/%s, where no event is: 404", async (id) => {
+    const path = id === "unknown" ? randomUUID() : id;
+    expect(await call(`POST /events/${path}/upload-url`, { json: asked })).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
+  });
+});

@@ -1,0 +1,377 @@
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  makeJpeg,
+  makePng,
+  problem,
+  startApi,
+  startApiWithBucket,
+  target,
+  untilEvent,
+  untilLabelled,
+  upload,
+  type Call,
+  type Fault,
+  type UploadUrl,
+} from "../../infra/local/api.ts";
+
+const { call } = await startApi();
+const local = await startApiWithBucket();
+const unlabelled = await startApiWithBucket({ labels: "off" });
+
+const jpeg = makeJpeg({ size_bytes: 5000 });
+const png = makePng({ size_bytes: 6000 });
+const html = Buffer.from("<!doctype html><script>alert(1)</script>");
+
+/** What a caller does, with one API or another. */
+function callerOf(call: Call) {
+  const createEvent = async (content: object = { title: "x" }, id: string = randomUUID()): Promise<string> => {
+    expect((await call("POST /events", { json: { id, ...content } })).status).toBe(201);
+    return id;
+  };
+  const uploadUrlFor = async (id: string, bytes: Uint8Array, contentType = "image/jpeg"): Promise<UploadUrl> => {
+    const { status, body } = await call(`POST /events/${id}/upload-url`, { json: { contentType, contentLength: bytes.length } });
+    expect(status).toBe(201);
+    return body as UploadUrl;
+  };
+  const send = async (id: string, bytes: Uint8Array, contentType?: string): Promise<void> => {
+    expect((await upload(await uploadUrlFor(id, bytes, contentType), bytes)).status).toBe(200);
+  };
+  /** The image of an event as one gets it. */
+  const shared = async (id: string): Promise<{ contentType: string | null; encoding: string | null; bytes: Buffer }> => {
+    const { headers: redirect } = await call(`GET /events/${id}/image`);
+    const answer = await fetch(redirect["location"] ?? "");
+    return { contentType: answer.headers.get("content-type"), encoding: answer.headers.get("content-encoding"), bytes: Buffer.from(await answer.arrayBuffer()) };
+  };
+  return { createEvent, uploadUrlFor, send, shared };
+}
+
+const noImage = problem(404, "not-found", "Not found", "The event has no image.");
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
+const notAnImage = { detail: "The file is neither a JPEG nor a PNG.", rejectedAt: time };
+
+describe("what arrives", () => {
+  const { createEvent, send, shared } = callerOf(call);
+
+  test.each([
+    ["JPEG", jpeg, "image/jpeg"],
+    ["PNG", png, "image/png"],
+  ])("as a %s becomes the image, with its labels; the event has changed once", async (_kind, bytes, contentType) => {
+    const id = await createEvent();
+    await send(id, bytes, contentType);
+    const { updatedAt, createdAt, ...event } = await untilLabelled(call, id);
+    const labels = expect.any(Array) as { name: string; confidence: number }[];
+    expect(event).toEqual({ id, type: "event", title: "x", status: "active", image: { contentType, size: bytes.length, labels, labelledAt: time }, version: 2 });
+    for (const label of (event["image"] as { labels: object[] }).labels) {
+      expect(label).toEqual({ name: expect.stringMatching(/./) as string, confidence: expect.any(Number) as number });
+    }
+    expect(Date.parse(String(updatedAt))).toBeGreaterThanOrEqual(Date.parse(String(createdAt)));
+    expect((await shared(id)).bytes.equals(bytes)).toBe(true);
+  });
+
+  test.each([
+    ["as a JPEG and is a PNG", png, "image/jpeg", "The file is a PNG and was announced as image/jpeg."],
+    ["as a PNG and is a JPEG", jpeg, "image/png", "The file is a JPEG and was announced as image/png."],
+    ["as a JPEG and is HTML", html, "image/jpeg", notAnImage.detail],
+    ["as a PNG and is one byte", Buffer.from([0x89]), "image/png", notAnImage.detail],
+    ["as a JPEG and is a GIF", Buffer.from("GIF89a".padEnd(100)), "image/jpeg", notAnImage.detail],
+  ])("%s is removed, and the event says why", async (_what, bytes, contentType, detail) => {
+    const id = await createEvent();
+    await send(id, bytes, contentType);
+    expect(await untilLabelled(call, id)).toMatchObject({ rejectedImage: { detail, rejectedAt: time }, version: 2 });
+    expect(await call(`GET /events/${id}`)).not.toHaveProperty("body.image");
+    expect(await call(`GET /events/${id}/image`)).toEqual(noImage);
+  });
+
+  test("later replaces the image; what is refused leaves it, is said beside it, and is forgotten with the next that passes", async () => {
+    const id = await createEvent();
+    await send(id, jpeg);
+    await untilLabelled(call, id);
+
+    await send(id, png, "image/png");
+    await untilEvent(call, id, ({ version }) => version === 3);
+    expect((await shared(id)).bytes.equals(png)).toBe(true);
+
+    await send(id, html);
+    const refused = await untilEvent(call, id, ({ version }) => version === 4);
+    expect(refused).toMatchObject({ image: { contentType: "image/png", size: png.length }, rejectedImage: notAnImage });
+    expect((await shared(id)).bytes.equals(png)).toBe(true);
+
+    await send(id, jpeg);
+    const passed = await untilEvent(call, id, ({ version }) => version === 5);
+    expect(passed).toMatchObject({ image: { contentType: "image/jpeg" } });
+    expect(passed).not.toHaveProperty("rejectedImage");
+  });
+
+  test("changes the ETag, and so stops who knows only the event without the image", async () => {
+    const id = await createEvent();
+    const { headers } = await call(`GET /events/${id}`);
+    await send(id, jpeg);
+    await untilLabelled(call, id);
+    expect((await call(`PATCH /events/${id}`, { json: { title: "y" }, headers: { "if-match": headers["etag"] ?? "" } })).status).toBe(412);
+    expect((await call(`PATCH /events/${id}`, { json: { title: "y" } })).body).toMatchObject({ image: { size: jpeg.length }, version: 3 });
+  });
+
+  test("is listed with its event", async () => {
+    const organizer = randomUUID();
+    const id = await createEvent({ title: "x", organizer });
+    await send(id, jpeg);
+    const { image } = await untilLabelled(call, id);
+    await untilEvent(() => call(`GET /events?organizer=${organizer}`), "", ({ events }) => JSON.stringify(events).includes("labelledAt"));
+    expect((await call(`GET /events?organizer=${organizer}`)).body).toMatchObject({ events: [{ id, image }] });
+  });
+});
+
+describe("in the bucket", () => {
+  beforeEach(({ skip }) => { skip(target === "deployed", "nobody can look into the bucket of a deployed stage, or have its services fail"); });
+  const { call: callLocal, bucket, rekognition, database, invokeLabelImage, settled, deadLetters } = local;
+  const { createEvent, uploadUrlFor, send, shared } = callerOf(callLocal);
+
+  const kept = (id: string) => bucket.keys().filter((key) => key.includes(`/${id}/`));
+  const uploadIn = ({ url }: UploadUrl) => new URL(url).pathname.split("/").at(-1) ?? "";
+  const eventFor = (...keys: string[]) => ({ Records: keys.map((key) => ({ s3: { object: { key } } })) });
+  const get = async (id: string) => (await callLocal(`GET /events/${id}`)).body;
+
+  test("is the image alone: neither the upload nor what it replaced", async () => {
+    const id = await createEvent();
+    await send(id, jpeg);
+    await settled();
+    const second = await uploadUrlFor(id, png, "image/png");
+    await upload(second, png);
+    await settled();
+    expect(kept(id)).toEqual([`images/${id}/${uploadIn(second)}`]);
+  });
+
+  test("is nothing of what was refused", async () => {
+    const id = await createEvent();
+    await send(id, html);
+    await settled();
+    expect(kept(id)).toEqual([]);
+  });
+
+  test("is nothing of an upload whose event was deleted meanwhile; it does not come back", async () => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id, jpeg);
+    await callLocal(`DELETE /events/${id}`);
+    expect((await upload(answer, jpeg)).status).toBe(200);
+    await settled();
+    expect(kept(id)).toEqual([]);
+    expect((await callLocal(`GET /events/${id}`)).status).toBe(404);
+  });
+
+  test.each([["an image", jpeg], ["no image", html]])("is nothing of an upload of %s to an earlier event with the same id; the new one is untouched", async (_what, bytes) => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id, bytes);
+    await callLocal(`DELETE /events/${id}`);
+    await createEvent({ title: "somebody else's" }, id);
+    const before = await get(id);
+    await upload(answer, bytes);
+    await settled();
+    expect(kept(id)).toEqual([]);
+    expect(await get(id)).toEqual(before);
+  });
+
+  test("is only the image whose URL was given out last, in whatever order they arrive", async () => {
+    const id = await createEvent();
+    const [first, second] = [await uploadUrlFor(id, jpeg), await uploadUrlFor(id, png, "image/png")];
+    await upload(second, png);
+    await settled();
+    const event = await get(id);
+    await upload(first, jpeg);
+    await settled();
+    expect(kept(id)).toEqual([`images/${id}/${uploadIn(second)}`]);
+    expect(await get(id)).toEqual(event);
+  });
+
+  test("is an image that arrives after a later one was refused, which stays said", async () => {
+    const id = await createEvent();
+    const [first, second] = [await uploadUrlFor(id, jpeg), await uploadUrlFor(id, html)];
+    await upload(second, html);
+    await settled();
+    await upload(first, jpeg);
+    await settled();
+    expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, rejectedImage: notAnImage, version: 3 });
+    expect(kept(id)).toEqual([`images/${id}/${uploadIn(first)}`]);
+  });
+
+  test("is nothing of an earlier upload that is refused after a later one has passed; the event does not speak of it", async () => {
+    const id = await createEvent();
+    const [first, second] = [await uploadUrlFor(id, html), await uploadUrlFor(id, jpeg)];
+    await upload(second, jpeg);
+    await settled();
+    const event = await get(id);
+    await upload(first, html);
+    await settled();
+    expect(await get(id)).toEqual(event);
+    expect(kept(id)).toEqual([`images/${id}/${uploadIn(second)}`]);
+  });
+
+  test("is one image of an upload that S3 tells of seven times, five of them at once", async () => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id, jpeg);
+    await upload(answer, jpeg);
+    const key = new URL(answer.url).pathname.split("/").slice(-3).join("/");
+    // One that finds the upload gone in the middle of its work may fail; Lambda calls it again.
+    await Promise.all(Array.from({ length: 5 }, () => invokeLabelImage(eventFor(key)).catch(() => invokeLabelImage(eventFor(key)))));
+    await settled();
+    await invokeLabelImage(eventFor(key, key));
+    expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
+    expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
+  });
+
+  test("is nothing of a second upload with a URL whose first one has been taken", async () => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id, jpeg);
+    await upload(answer, jpeg);
+    await settled();
+    const event = await get(id);
+    const other = makeJpeg({ width: 90, height: 90, size_bytes: jpeg.length });
+    expect((await upload(answer, other)).status).toBe(200); // S3 has nothing there any more to hold against it
+    await settled();
+    expect(await get(id)).toEqual(event);
+    expect((await shared(id)).bytes.equals(jpeg)).toBe(true);
+    expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
+  });
+
+  test("is nothing of a second upload with a URL whose first one was refused", async () => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id, jpeg);
+    await upload(answer, Buffer.from("x".repeat(jpeg.length)));
+    await settled();
+    const event = await get(id);
+    await upload(answer, jpeg);
+    await settled();
+    expect(await get(id)).toEqual(event);
+    expect(kept(id)).toEqual([]);
+  });
+
+  test("is an image with its type, and nothing else that the upload said of itself", async () => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id, jpeg);
+    await upload(answer, jpeg, { headers: { "content-encoding": "gzip", "content-disposition": "attachment", "cache-control": "public" } });
+    await settled();
+    const { bytes, contentType, encoding } = await shared(id);
+    expect([bytes.equals(jpeg), contentType, encoding]).toEqual([true, "image/jpeg", null]);
+  });
+
+  test.each([
+    ["empty", Buffer.alloc(0), notAnImage.detail],
+    ["a byte larger than 5 MB", makeJpeg({ size_bytes: 5 * 1024 * 1024 + 1 }), "The file has 5242881 bytes and may have 5242880."],
+    ["smaller than Rekognition takes", makeJpeg({ width: 79 }), "The image must have 80 to 10000 pixels on each side."],
+    ["larger than Rekognition takes", makeJpeg({ width: 10_001 }), "The image must have 80 to 10000 pixels on each side."],
+    ["a JPEG by its first bytes alone", Buffer.from("ffd8ffe000104a464946000101", "hex"), "The file cannot be read as an image."],
+  ])("a file that is %s goes, and the event says why", async (_what, bytes, detail) => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id, jpeg);
+    const key = `incoming/${id}/${uploadIn(answer)}`;
+    bucket.objects.set(key, { bytes, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+    await invokeLabelImage(eventFor(key));
+    expect(await get(id)).toMatchObject({ rejectedImage: { detail }, version: 2 });
+    expect(kept(id)).toEqual([]);
+  });
+
+  test("an image for which the event has no room goes, and the event stays as it was", async () => {
+    const id = randomUUID();
+    let status = 413;
+    for (let size = 409_600; status === 413; size -= 30) {
+      ({ status } = await callLocal("POST /events", { json: { id, payload: { text: "x".repeat(size) } } }));
+    }
+    await send(id, jpeg);
+    await settled();
+    const event = await get(id);
+    expect(event).toMatchObject({ version: 1 });
+    expect(Object.keys(event as object)).not.toContain("image");
+    expect(kept(id)).toEqual([]);
+    expect(deadLetters.filter((letter) => JSON.stringify(letter).includes(id))).toEqual([]);
+  });
+
+  test("a key is read as S3 writes it, percent-encoded", async () => {
+    const id = await createEvent({ title: "x" }, `a~b.${randomUUID()}`);
+    const answer = await uploadUrlFor(id, jpeg);
+    bucket.objects.set(`incoming/${id}/${uploadIn(answer)}`, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+    await invokeLabelImage(eventFor(`incoming/${encodeURIComponent(id).replaceAll("~", "%7E")}/${uploadIn(answer)}`));
+    expect(await get(id)).toMatchObject({ image: { size: jpeg.length } });
+  });
+
+  test.each(["images/{id}/{upload}", "incoming/{id}", "incoming/{id}/{upload}/x", "incoming/a+b/{upload}", "incoming/../{upload}", "other/{id}/{upload}", "x"])(
+    "what lies at %s is left alone",
+    async (form) => {
+      const id = await createEvent();
+      const key = form.replace("{id}", id).replace("{upload}", uploadIn(await uploadUrlFor(id, jpeg)));
+      bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+      await invokeLabelImage(eventFor(key));
+      expect(bucket.keys()).toContain(key);
+      expect(await get(id)).toMatchObject({ version: 1 });
+      bucket.objects.delete(key);
+    },
+  );
+
+  test("Rekognition is asked for ten labels of which it is 80 % sure, and reads the upload itself", async () => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id, jpeg);
+    await upload(answer, jpeg);
+    await settled();
+    const asked = rekognition.requests.filter((request) => JSON.stringify(request).includes(id));
+    expect(asked).toEqual([{ Image: { S3Object: { Bucket: expect.any(String) as string, Name: `incoming/${id}/${uploadIn(answer)}` } }, MaxLabels: 10, MinConfidence: 80 }]);
+    expect(await get(id)).toMatchObject({
+      image: { labels: [{ name: "Local stand-in: JPEG", confidence: 100 }, { name: "Local stand-in: 80 x 80 pixels", confidence: 100 }] },
+    });
+  });
+
+  test("an image has no labels where labelling is off, and Rekognition is not asked", async () => {
+    const caller = callerOf(unlabelled.call);
+    const id = await caller.createEvent();
+    await caller.send(id, jpeg);
+    await unlabelled.settled();
+    const { image } = (await unlabelled.call(`GET /events/${id}`)).body as { image: object };
+    expect(image).toEqual({ contentType: "image/jpeg", size: jpeg.length });
+    expect(unlabelled.rekognition.requests).toEqual([]);
+  });
+
+  describe("after a failure", () => {
+    const loseAnswer = (ofAttempt: number): Fault => ({ attempt, act, response }) => {
+      void act().then(({ status, body }) => {
+        if (attempt === ofAttempt) response.destroy();
+        else response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
+      });
+    };
+
+    test.each<[string, (id: string) => void]>([
+      ["of S3 to give the upload", () => { bucket.failNext("GET", "internal error"); }],
+      ["of S3 to copy it", () => { bucket.failNext("PUT", "throttle"); }],
+      ["of S3 to say that it has copied it", () => { bucket.failNext("PUT", "answer lost"); }],
+      ["of S3 to delete it", () => { bucket.failNext("DELETE", "hang up"); }],
+      ["of Rekognition, once", () => { rekognition.failNext("throttle"); }],
+      ["of Rekognition, and of its repetition", () => { rekognition.failNext("internal error", "hang up"); }],
+      ["of DynamoDB to say that it has changed the event", (id) => { database.setFault(id, loseAnswer(2)); }],
+    ])("%s all is as it should be in the end, and the event has changed once", async (_what, fail) => {
+      const id = await createEvent();
+      await send(id, png, "image/png");
+      await settled();
+      const answer = await uploadUrlFor(id, jpeg);
+      bucket.objects.set(`incoming/${id}/${uploadIn(answer)}`, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+      fail(id);
+      const event = eventFor(`incoming/${id}/${uploadIn(answer)}`);
+      await invokeLabelImage(event).catch(() => invokeLabelImage(event)); // as Lambda does
+      database.clearFault(id);
+      expect(await get(id)).toMatchObject({ image: { contentType: "image/jpeg", size: jpeg.length }, version: 3 });
+      expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
+    });
+
+    test("of Rekognition for good the upload waits as a dead letter, and passes when that is delivered again", async () => {
+      const id = await createEvent();
+      rekognition.failNext(...Array<"internal error">(6).fill("internal error")); // three calls of two attempts
+      const answer = await uploadUrlFor(id, jpeg);
+      await upload(answer, jpeg);
+      await settled();
+      expect(await get(id)).toMatchObject({ version: 1 });
+      expect(kept(id)).toEqual([`incoming/${id}/${uploadIn(answer)}`]);
+
+      const letters = deadLetters.filter(({ requestPayload }) => requestPayload.Records.some(({ s3 }) => s3.object.key.includes(id)));
+      expect(letters).toHaveLength(1);
+      for (const { requestPayload } of letters) await invokeLabelImage(requestPayload);
+      expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
+      expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
+    });
+  });
+});

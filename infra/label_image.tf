@@ -1,0 +1,74 @@
+# The one function that the bucket calls, and not the API. It is called asynchronously: Lambda keeps what fails, tries it
+# again, and sends what still fails to a queue, which raises an alarm.
+resource "aws_s3_bucket_notification" "images" {
+  bucket = aws_s3_bucket.images.id
+
+  lambda_function {
+    lambda_function_arn = module.function["label-image"].alias_arn
+    events              = ["s3:ObjectCreated:*"]
+    filter_prefix       = "incoming/"
+  }
+
+  # S3 refuses a notification that it may not deliver.
+  depends_on = [aws_lambda_permission.images]
+}
+
+# A bucket's ARN does not say whose it is: without source_account it would go on for whoever takes its name after it is gone.
+resource "aws_lambda_permission" "images" {
+  function_name  = module.function["label-image"].name
+  qualifier      = module.function["label-image"].alias_name
+  principal      = "s3.amazonaws.com"
+  action         = "lambda:InvokeFunction"
+  source_arn     = aws_s3_bucket.images.arn
+  source_account = data.aws_caller_identity.this.account_id
+}
+
+resource "aws_lambda_function_event_invoke_config" "label_image" {
+  function_name                = module.function["label-image"].name
+  qualifier                    = module.function["label-image"].alias_name
+  maximum_retry_attempts       = 2
+  maximum_event_age_in_seconds = 21600
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.label_image_failures.arn
+    }
+  }
+
+  # Lambda refuses a destination that the function's role may not send to.
+  depends_on = [aws_iam_role_policy.label_image_failures]
+}
+
+resource "aws_sqs_queue" "label_image_failures" {
+  name                      = "${local.name}-label-image-failures"
+  message_retention_seconds = 1209600
+  sqs_managed_sse_enabled   = true
+}
+
+resource "aws_iam_role_policy" "label_image_failures" {
+  name = "${local.name}-label-image-failures"
+  role = module.function["label-image"].role_name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [aws_sqs_queue.label_image_failures.arn]
+    }]
+  })
+}
+
+resource "aws_cloudwatch_metric_alarm" "label_image_failures" {
+  alarm_name          = "${local.name}-label-image-failures"
+  alarm_description   = "An uploaded image could not be labelled, also not by two more tries. What it was and why is in the queue: aws sqs receive-message --region ${var.region} --queue-url ${aws_sqs_queue.label_image_failures.url}. The file stays below incoming/ for a day: mend the cause and invoke ${module.function["label-image"].name}:live with the message's requestPayload, or have it uploaded again; then delete the message."
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = aws_sqs_queue.label_image_failures.name }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching" # SQS sends no numbers for a queue that is empty for long.
+}

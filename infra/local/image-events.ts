@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import { account } from "./account.ts";
+import { bucketName } from "./bucket.ts";
+
+/** What an event of S3 tells of an object. */
+export interface CreatedObject {
+  key: string;
+  size: number;
+  eTag: string;
+}
+
+/** What Lambda's on-failure destination gets. */
+export interface DeadLetter {
+  version: "1.0";
+  timestamp: string;
+  requestContext: { requestId: string; functionArn: string; condition: "RetriesExhausted"; approximateInvokeCount: number };
+  requestPayload: { Records: ReturnType<typeof recordOf>[] };
+  responseContext: { statusCode: 200; executedVersion: "$LATEST"; functionError: "Unhandled" };
+  responsePayload: { errorType: string; errorMessage: string };
+}
+
+/** Where an event is raised, and what for. */
+export interface Delivery {
+  region: string;
+  bucket: string;
+  functionArn: string;
+  /** How often the function is called until the event is a dead letter. */
+  attempts: number;
+}
+
+export interface ImageEvents {
+  /** Calls the function with an s3:ObjectCreated:Put, without waiting for it. */
+  raise: (created: CreatedObject) => void;
+  /** Waits until no call is running or still to be repeated. */
+  settled: () => Promise<void>;
+  /** Waits for the calls that are running; what fails now is not repeated, as the next start raises it again. */
+  stop: () => Promise<void>;
+}
+
+const here: Delivery = {
+  region: account.region,
+  bucket: bucketName,
+  functionArn: `arn:aws:lambda:${account.region}:000000000000:function:label-image:$LATEST`,
+  attempts: 3,
+};
+
+/**
+ * Delivers events of the bucket to label-image as S3 and Lambda do. A call that fails is repeated
+ * twice: at once, where Lambda waits one minute and then two. After that the event is a dead letter.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+export function startImageEvents(invoke: (event: object) => Promise<unknown>, onDeadLetter: (letter: DeadLetter) => void): ImageEvents {
+  const running = new Set<Promise<void>>();
+  let isStopping = false;
+  const settled = async () => {
+    while (running.size > 0) await Promise.all(running);
+  };
+  const deliver = async (event: DeadLetter["requestPayload"]) => {
+    for (let attempt = 1; attempt <= here.attempts; attempt++) {
+      try {
+        await invoke(event);
+        return;
+      } catch (error) {
+        if (isStopping) return;
+        if (attempt === here.attempts) onDeadLetter(deadLetterOf(event, error, here));
+      }
+    }
+  };
+  return {
+    raise(created) {
+      const delivery = deliver({ Records: [recordOf(created, here)] }).finally(() => running.delete(delivery));
+      running.add(delivery);
+    },
+    settled,
+    stop() {
+      isStopping = true;
+      return settled();
+    },
+  };
+}
+
+let count = 0;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+export function recordOf({ key, size, eTag }: CreatedObject, { region, bucket }: Pick<Delivery, "region" | "bucket">) {
+  const now = new Date();
+  return {
+    eventVersion: "2.1",
+    eventSource: "aws:s3",
+    awsRegion: region,
+    eventTime: now.toISOString(),
+    eventName: "ObjectCreated:Put",
+    userIdentity: { principalId: "local" },
+    requestParameters: { sourceIPAddress: "127.0.0.1" },
+    responseElements: { "x-amz-request-id": "LOCAL", "x-amz-id-2": "LOCAL" },
+    s3: {
+      s3SchemaVersion: "1.0",
+      configurationId: "label-image",
+      bucket: { name: bucket, ownerIdentity: { principalId: "local" }, arn: `arn:aws:s3:::${bucket}` },
+      object: { key: encodeKey(key), size, eTag, sequencer: sequencerAt(now) },
+    },
+  };
+}
+
+/** As a form does it, but for the `/`: a space is a `+`, and so is no `+`. */
+function encodeKey(key: string): string {
+  return new URLSearchParams([["", key]]).toString().slice(1).replaceAll("%2F", "/");
+}
+
+/** Greater than all before, also compared as text. */
+function sequencerAt(now: Date): string {
+  count += 1;
+  return `${now.getTime().toString(16).padStart(12, "0")}${count.toString(16).padStart(6, "0")}`.toUpperCase();
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+export function deadLetterOf(requestPayload: DeadLetter["requestPayload"], error: unknown, { functionArn, attempts }: Pick<Delivery, "functionArn" | "attempts">): DeadLetter {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return {
+    version: "1.0",
+    timestamp: new Date().toISOString(),
+    requestContext: {
+      requestId: randomUUID(),
+      functionArn,
+      condition: "RetriesExhausted",
+      approximateInvokeCount: attempts,
+    },
+    requestPayload,
+    responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+    responsePayload: { errorType: name, errorMessage: message },
+  };
+}

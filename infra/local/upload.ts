@@ -1,0 +1,50 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { exchange, type Answer, type Call } from "./call.ts";
+
+/** What `POST /events/{id}/upload-url` answers: all that is needed to send the image. */
+export interface UploadUrl {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: string;
+}
+
+export interface UploadChanges {
+  method?: string;
+  url?: string;
+  /** In place of those that the answer names and of Content-Length; undefined takes one out. */
+  headers?: Record<string, string | undefined>;
+}
+
+/**
+ * Sends bytes to where an upload URL leads, local or in S3, and gives what is answered there. With
+ * changes it is the upload of somebody who does not keep to what was signed.
+ */
+export async function upload({ method, url, headers }: UploadUrl, bytes: Uint8Array, changes: UploadChanges = {}): Promise<Answer> {
+  const { origin, pathname, search } = new URL(changes.url ?? url);
+  const all: Record<string, string | undefined> = { ...headers, "content-length": String(bytes.length), ...changes.headers };
+  const sent = Object.fromEntries(Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined));
+  return exchange(origin, { method: changes.method ?? method, path: pathname + search, headers: sent, body: bytes });
+}
+
+const patience = { times: 200, pause_ms: 100 };
+
+/**
+ * Gets an event until it is as it should be, and gives it: where uploads are labelled in their own
+ * time, some 20 seconds at most. Throws with the last answer when it never is.
+ */
+export async function untilEvent(call: Call, id: string, isAsItShould: (event: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+  let answer: Answer | undefined;
+  for (let time = 1; time <= patience.times; time++) {
+    answer = await call(`GET /events/${id}`);
+    const event = (answer.body ?? {}) as Record<string, unknown>;
+    if (answer.status === 200 && isAsItShould(event)) return event;
+    await pause(patience.pause_ms);
+  }
+  throw new Error(`The event ${id} never became what it should be: ${JSON.stringify(answer)}`);
+}
+
+/** Waits until the image that was uploaded for an event has been looked at, whether it was accepted or not. */
+export function untilLabelled(call: Call, id: string): Promise<Record<string, unknown>> {
+  return untilEvent(call, id, ({ image, rejectedImage }) => image !== undefined || rejectedImage !== undefined);
+}

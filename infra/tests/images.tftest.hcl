@@ -1,0 +1,147 @@
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.this
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = aws_s3_bucket.images
+  override_during = plan
+  values = {
+    id  = "events-api-prod-images-123456789012"
+    arn = "arn:aws:s3:::events-api-prod-images-123456789012"
+  }
+}
+
+variables {
+  stage          = "prod"
+  functions_path = "tests/fixtures/functions"
+  dist_path      = "tests/fixtures/zips"
+}
+
+run "keeps_the_bucket_private_encrypted_and_for_tls_only" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket.images.bucket == "events-api-prod-images-123456789012"
+    error_message = "The bucket must have the name that the boundary and the deploy role in oidc/ know: got ${aws_s3_bucket.images.bucket}"
+  }
+
+  assert {
+    condition = {
+      bucket                  = aws_s3_bucket_public_access_block.images.bucket
+      block_public_acls       = aws_s3_bucket_public_access_block.images.block_public_acls
+      block_public_policy     = aws_s3_bucket_public_access_block.images.block_public_policy
+      ignore_public_acls      = aws_s3_bucket_public_access_block.images.ignore_public_acls
+      restrict_public_buckets = aws_s3_bucket_public_access_block.images.restrict_public_buckets
+      } == {
+      bucket                  = "events-api-prod-images-123456789012"
+      block_public_acls       = true
+      block_public_policy     = true
+      ignore_public_acls      = true
+      restrict_public_buckets = true
+    }
+    error_message = "Got ${jsonencode(aws_s3_bucket_public_access_block.images)}"
+  }
+
+  assert {
+    condition = [aws_s3_bucket_ownership_controls.images.bucket, aws_s3_bucket_ownership_controls.images.rule[0].object_ownership] == [
+      "events-api-prod-images-123456789012", "BucketOwnerEnforced",
+    ]
+    error_message = "Got ${jsonencode(aws_s3_bucket_ownership_controls.images)}"
+  }
+
+  assert {
+    condition = [for rule in aws_s3_bucket_server_side_encryption_configuration.images.rule : rule.apply_server_side_encryption_by_default[0].sse_algorithm] == [
+      "AES256",
+    ]
+    error_message = "Got ${jsonencode(aws_s3_bucket_server_side_encryption_configuration.images)}"
+  }
+
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.images.policy) == {
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = ["arn:aws:s3:::events-api-prod-images-123456789012", "arn:aws:s3:::events-api-prod-images-123456789012/*"]
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }]
+    }
+    error_message = "Got ${aws_s3_bucket_policy.images.policy}"
+  }
+}
+
+run "forgets_uploads_that_nobody_took_after_a_day" {
+  command = plan
+
+  assert {
+    condition = jsonencode([
+      for rule in aws_s3_bucket_lifecycle_configuration.images.rule :
+      [rule.status, rule.filter[0].prefix, rule.expiration[*].days, rule.abort_incomplete_multipart_upload[*].days_after_initiation]
+      ]) == jsonencode([
+      ["Enabled", "incoming/", [1], []],
+      ["Enabled", "", [], [1]],
+    ])
+    error_message = "Got ${jsonencode(aws_s3_bucket_lifecycle_configuration.images.rule)}"
+  }
+}
+
+run "lets_no_web_page_at_the_bucket_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_s3_bucket_cors_configuration.images) == 0
+    error_message = "Got ${jsonencode(aws_s3_bucket_cors_configuration.images)}"
+  }
+}
+
+run "lets_web_pages_of_these_sites_upload_and_follow_the_redirect" {
+  command = plan
+  variables {
+    cors_origins = ["https://example.com", "http://localhost:5173"]
+  }
+
+  assert {
+    condition = toset([
+      for rule in aws_s3_bucket_cors_configuration.images[0].cors_rule : jsonencode([rule.allowed_methods, rule.allowed_origins, rule.allowed_headers, rule.max_age_seconds])
+      ]) == toset([
+      jsonencode([["PUT"], ["http://localhost:5173", "https://example.com"], ["content-type", "if-none-match"], 3600]),
+      jsonencode([["GET"], ["*"], [], null]),
+    ])
+    error_message = "Got ${jsonencode(aws_s3_bucket_cors_configuration.images[0].cors_rule)}"
+  }
+}
+
+run "lets_the_bucket_go_with_the_images_in_it_where_nothing_is_protected" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket.images.force_destroy
+    error_message = "A bucket that is not protected must not stop a destroy."
+  }
+}
+
+run "keeps_a_bucket_with_images_where_the_stage_is_protected" {
+  command = plan
+  variables {
+    deletion_protection = true
+  }
+
+  # That anybody could call it is said as a warning.
+  expect_failures = [check.auth]
+  assert {
+    condition     = !aws_s3_bucket.images.force_destroy
+    error_message = "A protected bucket must not be emptied by a destroy."
+  }
+}
