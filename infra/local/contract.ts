@@ -20,7 +20,7 @@ interface DocumentedAnswer {
 }
 
 /** An operation of functions/openapi.yaml, with what its references name in their places. */
-export interface Operation {
+interface Operation {
   parameters?: { name: string; in: string; schema: AnySchemaObject }[];
   requestBody?: { content: Record<string, MediaType> };
   /** By status. */
