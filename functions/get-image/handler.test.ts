@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { callAt, makeJpeg, problem, startApi, untilLabelled, upload, type UploadUrl } from "../../infra/local/api.ts";
+import { callServerAt, makeJpeg, problem, startApi, untilLabelled, upload, type UploadUrl } from "../../infra/local/api.ts";
 
 const { call } = await startApi();
 const jpeg = makeJpeg({ size_bytes: 6000 });
@@ -31,7 +31,7 @@ test("leads to this image and no other: without its signature, or with another k
   const id = await createEventWithImage();
   const { headers } = await call(`GET /events/${id}/image`);
   const { origin, pathname, search } = new URL(headers["location"] ?? "");
-  const bucket = callAt(origin);
+  const bucket = callServerAt(origin);
   expect((await bucket(`GET ${pathname}`)).status).toBe(403);
   expect((await bucket(`GET ${pathname.replace(id, randomUUID())}${search}`)).status).toBe(403);
   expect((await bucket(`DELETE ${pathname}${search}`)).status).toBe(403);

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { afterAll, expect, vi } from "vitest";
 import type { Objects } from "./bucket-objects.ts";
-import { callAt, type Answer, type Call } from "./call.ts";
+import type { Answer, Call } from "./call.ts";
+import { callAt } from "./contract.ts";
 import { startDatabase } from "./database.ts";
 import { startFaultyDatabase, type FaultyDatabase } from "./faulty-database.ts";
 import { startGateway } from "./gateway.ts";
@@ -13,7 +14,8 @@ import { runBundles, runSources, type RunningFunctions } from "./running-functio
 import type { ServiceFault } from "./stand-in.ts";
 import { makeUserPool, type UserPool } from "./tokens.ts";
 
-export { callAt, type Answer, type Call, type Sent } from "./call.ts";
+export { callServerAt, type Answer, type Call, type Sent } from "./call.ts";
+export { callAt } from "./contract.ts";
 export type { Fault, FaultyCall } from "./faulty-database.ts";
 export { makeJpeg, makePng } from "./sample-images.ts";
 export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "./upload.ts";

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { callAt, type Answer } from "./api.ts";
+import { callServerAt, type Answer } from "./call.ts";
 import { jwtAuthorizer } from "./authorizer.ts";
 import { startGateway, type LogLine } from "./gateway.ts";
 import { refusedTokens } from "./refused-tokens.ts";
@@ -31,7 +31,7 @@ const { url, stop } = await startGateway({
 });
 afterAll(stop);
 
-const call = callAt(url);
+const call = callServerAt(url);
 const good = await pool.accessToken("alice");
 const refused = await refusedTokens(pool);
 const unauthorized = (challenge: string) => refusal(401, "Unauthorized", { "www-authenticate": challenge });

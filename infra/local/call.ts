@@ -21,8 +21,8 @@ export interface Sent {
 /** Sends `POST /events` or the like; the path goes out to the letter, `..` and all. */
 export type Call = (request: string, sent?: Sent) => Promise<Answer>;
 
-/** Calls the API at a base URL, with a token if there is one. Not fetch, which cleans up paths and headers before it sends them. */
-export function callAt(baseUrl: string, token?: string): Call {
+/** Calls whatever is at a base URL, with a token if there is one. Not fetch, which cleans up paths and headers before it sends them. */
+export function callServerAt(baseUrl: string, token?: string): Call {
   const { origin, pathname } = new URL(baseUrl);
   const base = pathname.replace(/\/$/, "");
   return (request, { json, text: plain, bytes, headers = {} } = {}) => {

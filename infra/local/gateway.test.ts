@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { callAt, type Sent } from "./api.ts";
+import { callServerAt, type Sent } from "./call.ts";
 import { startGateway, type LogLine } from "./gateway.ts";
 
 const routeKeys = ["GET /events", "POST /events", "GET /events/{id}", "GET /events/latest", "PUT /events/{id}", "GET /events/{id}/image", "HEAD /events/{id}"];
@@ -32,9 +32,9 @@ afterAll(async () => {
   await unnamed.stop();
 });
 
-const call = callAt(url);
+const call = callServerAt(url);
 const origin = new URL(url).origin;
-const callOrigin = callAt(origin);
+const callOrigin = callServerAt(origin);
 
 async function eventOf(request: string, sent?: Sent): Promise<Record<string, unknown>> {
   return (await call(request, sent)).body as Record<string, unknown>;
@@ -140,7 +140,7 @@ describe("a route", () => {
   });
 
   test("needs no stage where it is $default", async () => {
-    const { body } = await callAt(unnamed.url)("GET /events");
+    const { body } = await callServerAt(unnamed.url)("GET /events");
     expect(body).toMatchObject({ rawPath: "/events", requestContext: { stage: "$default" } });
   });
 

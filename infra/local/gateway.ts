@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Authorizer } from "./authorizer.ts";
 import { toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
-import { matchRoute, mostSpecificFirst } from "./routes.ts";
+import { decodePath, matchRoute, mostSpecificFirst } from "./routes.ts";
 import { listen, stop } from "./server.ts";
 
 export interface Route {
@@ -115,19 +115,6 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
     if (length <= limits.body_bytes) chunks.push(chunk);
   }
   return length <= limits.body_bytes ? Buffer.concat(chunks) : undefined;
-}
-
-/**
- * The path as functions see it: decoded, so that `%2F` separates, and ended by a decoded `?`.
- * Undefined where it cannot be decoded.
- */
-function decodePath(url: string): string | undefined {
-  const path = url.replace(/^https?:\/\/[^/?]*/i, "").replace(/\?.*$/s, "");
-  try {
-    return decodeURIComponent(path).replace(/\?.*$/s, "");
-  } catch {
-    return undefined;
-  }
 }
 
 function findRoute(routes: Route[], method: string, rawPath: string, stage: string) {

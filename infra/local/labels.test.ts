@@ -5,7 +5,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { afterEach, describe, expect, test } from "vitest";
 import { account } from "./account.ts";
 import type { StoredObject } from "./bucket-objects.ts";
-import { callAt, exchange } from "./call.ts";
+import { callServerAt, exchange } from "./call.ts";
 import { startLabels, type Labels } from "./labels.ts";
 import { makeJpeg, makePng } from "./sample-images.ts";
 
@@ -91,7 +91,7 @@ describe("refuses as Rekognition does", () => {
     await expect(other.detect()).rejects.toMatchObject({ name: "InvalidSignatureException" });
     const old = await start(makePng(), { ahead_s: 16 * 60 });
     await expect(old.detect()).rejects.toMatchObject({ name: "InvalidSignatureException" });
-    const { status, body } = await callAt(other.labels.url)("POST /", { json: {} });
+    const { status, body } = await callServerAt(other.labels.url)("POST /", { json: {} });
     expect([status, body]).toEqual([400, '{"__type":"InvalidSignatureException","Code":"InvalidSignatureException","Message":"The request is not signed."}']);
     expect([...other.labels.requests, ...old.labels.requests]).toEqual([]);
   });

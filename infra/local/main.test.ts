@@ -10,6 +10,7 @@ import { root } from "../functions.ts";
 import { scratchFolder } from "../scratch.ts";
 import { callAt, untilLabelled, type Call } from "./api.ts";
 import { objectsIn } from "./bucket-objects.ts";
+import { callServerAt } from "./call.ts";
 import { makeJpeg } from "./sample-images.ts";
 import { listen, stop } from "./server.ts";
 
@@ -149,7 +150,7 @@ describe("with --auth", () => {
 test("gives no tokens without --auth, and looks at none", async () => {
   const { url = "", output } = await start("--port", "0", "--memory");
   expect((await callAt(url, "garbage")("GET /events")).status).toBe(200);
-  expect((await callAt(new URL("/", url).href)("GET /token?sub=alice")).status).toBe(404);
+  expect((await callServerAt(new URL("/", url).href)("GET /token?sub=alice")).status).toBe(404);
   expect(output()).not.toContain("token=");
 });
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { startDatabase } from "./database.ts";
-import { startGateway, type LogLine } from "./gateway.ts";
+import { docsEndpoint } from "./docs-endpoint.ts";
+import { startGateway, type GatewayOptions, type LogLine } from "./gateway.ts";
 import { guard } from "./guard.ts";
 import type { DeadLetter } from "./image-events.ts";
 import { startImages } from "./images.ts";
@@ -48,13 +49,17 @@ async function start({ port, stage, data, auth }: Options): Promise<void> {
   started.push(functions);
   started.push(images.deliverTo(functions));
   const pool = auth ? await makeUserPool() : undefined;
-  const gateway = await startGateway({ stage, port, ...guard(functions, pool), log: printRequest }).catch((error: unknown) => {
+  const { routes, elsewhere: tokens } = guard(functions, pool);
+  const docs = docsEndpoint(stage);
+  const elsewhere: GatewayOptions["elsewhere"] = async (request) => docs(request) ?? (await tokens?.(request));
+  const gateway = await startGateway({ stage, port, routes, elsewhere, log: printRequest }).catch((error: unknown) => {
     throw isPortBusy(error) ? new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`) : error;
   });
   started.push(gateway);
   const kept = data === undefined ? "in memory: they are gone when it stops" : `in ${data}`;
   console.log(`
 The events API runs at ${gateway.url}/events, its events and images ${kept}. Ctrl-C stops it.
+What it can do, to read and to try: ${new URL("/docs", gateway.url).href}
 ${await examples(gateway.url, pool)}`);
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readFunctions, root } from "../functions.ts";
+import { root } from "../functions.ts";
 import { startApi, startApiWithTokens } from "./api.ts";
 import { examples, expectAnswered, readme } from "./readme-examples.ts";
 
@@ -18,11 +18,6 @@ describe("what the README says to send is answered as it says", () => {
     expect(examples.length).toBeGreaterThanOrEqual(7);
     expect(examples.length).toBe([...readme.matchAll(/^curl /gm)].length);
   });
-});
-
-test("the table of requests has the routes that there are", () => {
-  const rows = [...readme.matchAll(/^\| (`[A-Z]+ \/.*?) \|/gm)].flatMap(([, routes = ""]) => routes.replaceAll("`", "").split(", "));
-  expect(rows.sort()).toEqual(readFunctions().flatMap(({ routes }) => routes).sort());
 });
 
 test("every npm script that it names exists", () => {

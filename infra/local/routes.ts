@@ -33,3 +33,16 @@ export function mostSpecificFirst(one: { routeKey: string }, other: { routeKey: 
   const rank = (routeKey: string) => routeKey.split("/").map((segment) => (segment.startsWith("{") ? "1" : "0")).join("");
   return rank(one.routeKey).localeCompare(rank(other.routeKey));
 }
+
+/**
+ * The path as functions see it: decoded, so that `%2F` separates, and ended by a decoded `?`.
+ * Undefined where it cannot be decoded.
+ */
+export function decodePath(url: string): string | undefined {
+  const path = url.replace(/^https?:\/\/[^/?]*/i, "").replace(/\?.*$/s, "");
+  try {
+    return decodeURIComponent(path).replace(/\?.*$/s, "");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, describe, expect, test } from "vitest";
-import { callAt } from "./api.ts";
+import { callServerAt } from "./call.ts";
 import { startGateway } from "./gateway.ts";
 import { tokenEndpoint } from "./token-endpoint.ts";
 import { makeUserPool } from "./tokens.ts";
@@ -12,7 +12,7 @@ async function start(stage: string, routeKey: string) {
   const routes = () => Promise.resolve([{ routeKey, invoke: () => answer("a route") }]);
   const gateway = await startGateway({ stage, port: 0, routes, elsewhere: tokenEndpoint(pool), log: () => undefined });
   afterAll(gateway.stop);
-  return { url: gateway.url, call: callAt(new URL("/", gateway.url).href) };
+  return { url: gateway.url, call: callServerAt(new URL("/", gateway.url).href) };
 }
 
 const { url, call } = await start("prod", "GET /token");
@@ -81,7 +81,7 @@ test("is there for GET alone, at its path alone", async () => {
 });
 
 test("never stands in the way of the API: a route of this path wins", async () => {
-  expect((await callAt(url)("GET /token?sub=alice")).body).toBe("a route");
+  expect((await callServerAt(url)("GET /token?sub=alice")).body).toBe("a route");
   const unnamed = await start("$default", "GET /token");
   expect((await unnamed.call("GET /token?sub=alice")).body).toBe("a route");
   const alike = await start("token", "GET /token");

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { afterAll, expect, test } from "vitest";
-import { callAt } from "./call.ts";
+import { callServerAt } from "./call.ts";
 import { listen, stop } from "./server.ts";
 import { untilEvent, untilLabelled, upload, type UploadChanges } from "./upload.ts";
 
@@ -20,7 +20,7 @@ const server = createServer((request, response) => {
 });
 const { port } = await listen(server, 0);
 const url = `http://localhost:${port}`;
-const call = callAt(url);
+const call = callServerAt(url);
 afterAll(() => stop(server));
 
 const to = { method: "PUT", url: `${url}/images/incoming/1/a?X-Amz-Signature=x%2B`, headers: { "content-type": "image/png", "if-none-match": "*" }, expiresAt: "" };

@@ -1,0 +1,57 @@
+import { pathToFileURL } from "node:url";
+import openapiTS, { astToString } from "openapi-typescript";
+import createClient from "openapi-fetch";
+import { describe, expect, test } from "vitest";
+import { startApi } from "./api.ts";
+import type { components, paths } from "./client-types.ts";
+import { documentPath } from "./contract.ts";
+
+type NewEvent = components["schemas"]["NewEvent"];
+
+const { url } = await startApi();
+
+test("the types of client-types.ts are those of functions/openapi.yaml: npx vitest run --update makes them anew", async () => {
+  // A field with a default may be left out of a request.
+  const types = await openapiTS(pathToFileURL(documentPath), { defaultNonNullable: false });
+  await expect(astToString(types)).toMatchFileSnapshot("client-types.ts");
+});
+
+/** A program as somebody writes it who has nothing but functions/openapi.yaml. That it compiles is half of the test. */
+describe("a client with the types of functions/openapi.yaml", () => {
+  const { POST, GET, PATCH, DELETE } = createClient<paths>({ baseUrl: url });
+
+  test("creates an event, reads, lists, changes and deletes it", async () => {
+    const { data: created } = await POST("/events", { body: { title: "Workshop", type: "typed", capacity: 10 } });
+    const id: string = created?.id ?? "";
+    const path = { id };
+
+    const { data: event, response } = await GET("/events/{id}", { params: { path } });
+    expect(event).toEqual(created);
+
+    const { data: page } = await GET("/events", { params: { query: { type: "typed", limit: 1 } } });
+    expect(page).toEqual({ events: [created] });
+
+    const header = { "If-Match": response.headers.get("etag") ?? "" };
+    const { data: changed } = await PATCH("/events/{id}", { params: { path, header }, body: { status: "cancelled", capacity: null } });
+    expect([changed?.status, changed?.capacity, changed?.version]).toEqual(["cancelled", undefined, 2]);
+
+    const { response: deleted } = await DELETE("/events/{id}", { params: { path } });
+    expect(deleted.status).toBe(204);
+  });
+
+  test("learns from an error what is wrong", async () => {
+    const { error } = await POST("/events", { body: { title: " " } });
+    const errors = error && "errors" in error ? error.errors : undefined;
+    expect(errors).toEqual([{ pointer: "/title", detail: "must not be blank" }]);
+  });
+
+  test("does not compile with what the API would refuse", async () => {
+    // @ts-expect-error -- there is no such field
+    const { response: misspelt } = await POST("/events", { body: { title: "Workshop", locatoin: "Online" } satisfies NewEvent });
+    // @ts-expect-error -- there is no such status
+    const { response: undecided } = await POST("/events", { body: { title: "Workshop", status: "undecided" } });
+    // @ts-expect-error -- the parameter is limit
+    const { response: unlimited } = await GET("/events", { params: { query: { size: 10 } } });
+    expect([misspelt.status, undecided.status, unlimited.status]).toEqual([400, 400, 400]);
+  });
+});

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { callServerAt } from "./call.ts";
+import { documentPath } from "./contract.ts";
+import { docsEndpoint } from "./docs-endpoint.ts";
+import { startGateway } from "./gateway.ts";
+
+async function start(stage: string) {
+  const docs = docsEndpoint(stage);
+  const gateway = await startGateway({ stage, port: 0, routes: () => Promise.resolve([]), elsewhere: (request) => Promise.resolve(docs(request)), log: () => undefined });
+  afterAll(gateway.stop);
+  return callServerAt(new URL("/", gateway.url).href);
+}
+
+const call = await start("dev");
+
+test.each([
+  ["dev", "/dev"],
+  ["$default", "/"],
+])("/openapi.yaml is the document, with the stage %s for its first server", async (stage, url) => {
+  const { status, headers, body } = await (await start(stage))("GET /openapi.yaml");
+  expect([status, headers["content-type"]]).toEqual([200, "application/yaml; charset=utf-8"]);
+  const document = parse(readFileSync(documentPath, "utf8")) as { servers: object[] };
+  expect(parse(String(body))).toEqual({ ...document, servers: [{ url, description: "npm start" }, ...document.servers] });
+});
+
+describe("/docs is a page of Swagger UI", () => {
+  test("that takes everything from here: no CDN, no validator, no font, no icon", async () => {
+    const { status, headers, body } = await call("GET /docs");
+    expect([status, headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(String(body)).toContain("validatorUrl: null");
+    expect([...String(body).matchAll(/(?:src|href|url)(?:=|: )"(.*?)"/g)].map(([, url]) => url)).toEqual([
+      "data:,",
+      "/docs/swagger-ui.css",
+      "/docs/swagger-ui-bundle.js",
+      "/openapi.yaml",
+    ]);
+  });
+
+  test.each([
+    ["/docs/swagger-ui.css", "text/css; charset=utf-8", ".swagger-ui"],
+    ["/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8", "SwaggerUIBundle"],
+  ])("whose parts are there: %s", async (path, contentType, part) => {
+    const { status, headers, body } = await call(`GET ${path}`);
+    expect([status, headers["content-type"]]).toEqual([200, contentType]);
+    expect(String(body)).toContain(part);
+  });
+});
+
+test.each(["POST /docs", "GET /docs/", "GET /docs/index.html", "GET /docs/../package.json", "GET /docs/%2e%2e/package.json", "GET /dev/docs", "GET /openapi.json"])(
+  "nothing else is there: %s",
+  async (request) => {
+    expect(await call(request)).toMatchObject({ status: 404, body: { message: "Not Found" } });
+  },
+);

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { root } from "../functions.ts";
+import type { HttpAnswer } from "./gateway-answer.ts";
+
+const page = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>Events API</title>
+    <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script>SwaggerUIBundle({ url: "/openapi.yaml", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });</script>
+  </body>
+</html>
+`;
+
+const swaggerUi = join(root, "node_modules/swagger-ui-dist");
+
+/**
+ * Answers `GET /openapi.yaml` with functions/openapi.yaml as it is now, and `GET /docs` with a page of
+ * Swagger UI that shows it. All of the page is in node_modules: a CDN or a validator elsewhere would
+ * be told of every visit. Undefined where another path or method is asked for.
+ */
+export function docsEndpoint(stage: string) {
+  return ({ method, url = "" }: IncomingMessage): HttpAnswer | undefined => {
+    if (method !== "GET") return undefined;
+    switch (url.replace(/\?.*$/s, "")) {
+      case "/docs":
+        return text("text/html", page);
+      case "/docs/swagger-ui.css":
+        return text("text/css", readFileSync(join(swaggerUi, "swagger-ui.css")));
+      case "/docs/swagger-ui-bundle.js":
+        return text("text/javascript", readFileSync(join(swaggerUi, "swagger-ui-bundle.js")));
+      case "/openapi.yaml":
+        return text("application/yaml", describeApiAt(stage));
+      default:
+        return undefined;
+    }
+  };
+}
+
+/** The document with this server before the others. Relative, so that it is also right at another name of this machine. */
+function describeApiAt(stage: string): string {
+  const document = parseDocument(readFileSync(join(root, "functions/openapi.yaml"), "utf8"));
+  const here = document.createNode({ url: stage === "$default" ? "/" : `/${stage}`, description: "npm start" });
+  document.setIn(["servers"], [here, ...(document.get("servers") as { items: unknown[] }).items]);
+  return String(document);
+}
+
+function text(contentType: string, body: string | Buffer): HttpAnswer {
+  return { status: 200, headers: [["content-type", `${contentType}; charset=utf-8`], ["cache-control", "no-store"]], body: Buffer.from(body) };
+}
