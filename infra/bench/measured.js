@@ -1,6 +1,7 @@
 // What is measured: a process that loads a function and calls it as Lambda's runtime does. Plain
 // JavaScript, because it runs on Lambda's version of Node without a loader.
-import { readFileSync } from "node:fs";
+import { openSync, readFileSync, writeSync } from "node:fs";
+import { devNull } from "node:os";
 import { callHandler } from "../local/call-handler.js";
 
 /**
@@ -19,6 +20,7 @@ const now = () => Number(process.hrtime.bigint()) / 1e6;
 /** @type {unknown} */
 const task = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const { artifact, event, status, port, warmUp, calls } = /** @type {Task} */ (task);
+logAsLambdaDoes();
 const booted_ms = now();
 
 // As Lambda's runtime interface client does since version 4, which costs more than require.
@@ -42,6 +44,14 @@ const warm = calls > 0 ? await repeat() : undefined;
 
 const report = JSON.stringify({ cold: { ...cold, memory_mb: peakMemory_mb() }, warm, answer });
 process.stdout.write(report, () => process.exit()); // kept-alive connections would hold it
+
+/** A line of JSON to a descriptor that is open already; what a function logs is part of what it costs. */
+function logAsLambdaDoes() {
+  const log = openSync(devNull, "w");
+  for (const level of /** @type {const} */ (["info", "error"])) {
+    console[level] = (/** @type {unknown} */ message) => { writeSync(log, `${JSON.stringify({ timestamp: new Date().toISOString(), level, message })}\n`); };
+  }
+}
 
 async function repeat() {
   for (let n = 0; n < warmUp; n++) await call();
