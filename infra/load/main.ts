@@ -1,10 +1,9 @@
 import { parseArgs } from "node:util";
 import { runLoad } from "./run-load.ts";
 
-const { minutes } = parseArgs({ options: { minutes: { type: "string", default: "1" } } }).values;
-const seconds = Math.round(Number(minutes) * 60);
-if (!(seconds >= 4 && seconds <= 24 * 3600)) {
-  console.error("--minutes must be a number from 0.1 to 1440, as in npm run load -- --minutes 10.");
+const seconds = readSeconds();
+if (seconds === undefined) {
+  console.error("It has one option: npm run load -- --minutes NUMBER, from 0.1 to 1440; 1 if not given.");
   process.exit(1);
 }
 
@@ -16,3 +15,14 @@ console.log(`Memory, from start to end: ${memory_mb.filter((_, second) => second
 for (const complaint of complaints) console.error(complaint);
 console.log(complaints.length === 0 ? "Every acknowledged write is there." : `${complaints.length} things are wrong.`);
 process.exitCode = complaints.length === 0 ? 0 : 1;
+
+/** Undefined where the options are not understood. */
+function readSeconds(): number | undefined {
+  try {
+    const { minutes } = parseArgs({ options: { minutes: { type: "string", default: "1" } } }).values;
+    const seconds = Math.round(Number(minutes) * 60);
+    return seconds >= 4 && seconds <= 24 * 3600 ? seconds : undefined;
+  } catch {
+    return undefined;
+  }
+}
