@@ -46,11 +46,11 @@ describe("a client with the types of functions/openapi.yaml", () => {
   });
 
   test("does not compile with what the API would refuse", async () => {
-    // @ts-expect-error -- there is no such field
+    // @ts-expect-error -- the refusal is what is tested: there is no such field
     const { response: misspelt } = await POST("/events", { body: { title: "Workshop", locatoin: "Online" } satisfies NewEvent });
-    // @ts-expect-error -- there is no such status
+    // @ts-expect-error -- the refusal is what is tested: there is no such status
     const { response: undecided } = await POST("/events", { body: { title: "Workshop", status: "undecided" } });
-    // @ts-expect-error -- the parameter is limit
+    // @ts-expect-error -- the refusal is what is tested: the parameter is called limit
     const { response: unlimited } = await GET("/events", { params: { query: { size: 10 } } });
     expect([misspelt.status, undecided.status, unlimited.status]).toEqual([400, 400, 400]);
   });
