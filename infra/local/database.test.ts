@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { ConditionalCheckFailedException, DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { describe, expect, test } from "vitest";
+import { ConditionalCheckFailedException, DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { ClassicLevel } from "classic-level";
+import { describe, expect, test, vi } from "vitest";
 import { scratchFolder } from "../scratch.ts";
 import { startDatabase, type Database } from "./database.ts";
 
@@ -60,6 +61,23 @@ describe("data on disk", () => {
     await expect(startDatabase(path)).rejects.toThrow(`The data in ${path} is in use by another npm start: stop that one, or run npm start -- --memory.`);
     await clientOf(first).send(new PutItemCommand({ TableName: "events", Item: { id: { S: "1" } } }));
     await first.stop();
+  });
+
+  test.each([undefined, 1, 10])("is not held on to by who has read it, with a limit of %s", async (Limit) => {
+    const opened = vi.spyOn(ClassicLevel.prototype, "values");
+    const database = await startDatabase(join(scratchFolder(), "data"));
+    const client = clientOf(database);
+    try {
+      for (const id of ["1", "2", "3"]) await client.send(new PutItemCommand({ TableName: "events", Item: { id: { S: id } } }));
+      expect((await client.send(new ScanCommand({ TableName: "events", Limit }))).Count).toBe(Math.min(Limit ?? 3, 3));
+      const iterators = opened.mock.results.map(({ value }) => value as ReturnType<ClassicLevel["values"]>);
+      expect(iterators).not.toEqual([]);
+      for (const iterator of iterators) await expect(iterator.next()).rejects.toHaveProperty("code", "LEVEL_ITERATOR_NOT_OPEN");
+    } finally {
+      opened.mockRestore();
+      client.destroy();
+      await database.stop();
+    }
   });
 
   test("of another table is refused and left alone", async () => {

@@ -32,7 +32,7 @@ const database = require("dynalite/db") as {
   createKey: (item: object, table: Table) => string;
 };
 
-// Dynalite lacks two things that we need and has no place to add them, so we reach into it. The first
+// Dynalite lacks three things that we need and has no place to add them, so we reach into it. The first
 // is the existing item in the error of a failed condition; database.test.ts fails without it.
 for (const operation of ["putItem", "updateItem", "deleteItem"]) {
   const { types } = require(`dynalite/validations/${operation}`) as { types: Record<string, unknown> };
@@ -63,3 +63,18 @@ database.updateIndexes = (store, table, existing, item, done) => {
     done,
   );
 };
+
+// The third is that a query ends its reading of LevelDB: dynalite calls return() for it, which the
+// iterators of its LevelDB no longer have, and so each one stayed open with its 32 KB of entries.
+interface LevelIterator {
+  close: () => Promise<void>;
+  return?: () => Promise<void>;
+}
+
+const { AbstractKeyIterator, AbstractValueIterator } = createRequire(require.resolve("dynalite"))("abstract-level") as Record<
+  "AbstractKeyIterator" | "AbstractValueIterator",
+  { prototype: LevelIterator }
+>;
+for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
+  prototype.return = async function (this: LevelIterator) { await this.close(); };
+}
