@@ -2,10 +2,10 @@ import { buffer } from "node:stream/consumers";
 import type { Readable } from "node:stream";
 import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/protocols";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { credentials, environment, region } from "./environment.ts";
 import { Problem } from "./problem.ts";
+import { BoundedRequestHandler } from "./request-handler.ts";
 
 export const bucketName = environment("BUCKET_NAME");
 
@@ -15,10 +15,7 @@ const endpoint = new URL(emulator === undefined ? `https://${bucketName}.s3.${re
 
 /** The SDK's signer and sender without its S3 client, which alone weighs more than a whole function may. */
 const signer = new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
-const sender = new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true, socketTimeout: 2_000 });
-
-/** How long a caller can wait for S3, the drips of a slow body included. */
-const patience_ms = 3_000;
+const sender = new BoundedRequestHandler({ connection_ms: 1_000, attempt_ms: 3_000 });
 
 type Method = "DELETE" | "GET" | "PUT";
 
@@ -74,6 +71,6 @@ async function sign(method: Method, key: string, headers: Record<string, string>
 }
 
 async function receive(request: HttpRequest): Promise<BucketAnswer> {
-  const { response } = await sender.handle(request, { abortSignal: AbortSignal.timeout(patience_ms) });
+  const { response } = await sender.handle(request);
   return { status: response.statusCode, headers: response.headers, body: await buffer(response.body as Readable) };
 }

@@ -1,4 +1,5 @@
 import { credentials, region } from "./environment.ts";
+import { BoundedRequestHandler, type AttemptLimits } from "./request-handler.ts";
 
 /**
  * The options of an SDK client, every one of them: the SDK looks for each missing one in ~/.aws and in
@@ -7,18 +8,13 @@ import { credentials, region } from "./environment.ts";
  *
  * `endpoint` is the URL of an emulator, undefined for AWS.
  */
-export function clientOptions(endpoint: string | undefined, limits: { connection_ms: number; attempt_ms: number; attempts: number }) {
+export function clientOptions(endpoint: string | undefined, limits: AttemptLimits & { attempts: number }) {
   return {
     region,
     credentials,
     ...(endpoint !== undefined && { endpoint }),
     ignoreConfiguredEndpointUrls: true,
-    requestHandler: {
-      connectionTimeout: limits.connection_ms,
-      requestTimeout: limits.attempt_ms,
-      throwOnRequestTimeout: true,
-      socketTimeout: limits.attempt_ms,
-    },
+    requestHandler: new BoundedRequestHandler(limits),
     maxAttempts: limits.attempts,
     retryMode: "standard",
     defaultsMode: "standard" as const,

@@ -11,11 +11,10 @@ import { environment } from "./environment.ts";
 import { Problem } from "./problem.ts";
 
 /**
- * How long a caller can wait for DynamoDB. Three attempts and the pauses between them, which are up
- * to three seconds when it throttles, add up to nine seconds; the limit over all cuts them at eight,
- * and a body that arrives in drips too. Functions time out after ten.
+ * How long a caller can wait for DynamoDB: three attempts and the pauses between them, which are up
+ * to three seconds when it throttles, add up to nine seconds. Functions time out after ten.
  */
-export const limits = { connection_ms: 1_000, attempt_ms: 2_000, attempts: 3, all_ms: 8_000 };
+export const limits = { connection_ms: 1_000, attempt_ms: 2_000, attempts: 3 };
 
 export const tableName = environment("TABLE_NAME");
 
@@ -38,22 +37,33 @@ export async function send<Input extends ServiceInputTypes, Output extends Servi
   command: Command<Input, Output>,
   advice: string,
 ): Promise<Output> {
-  const deadline = new AbortController();
-  const timer = setTimeout(() => { deadline.abort(); }, limits.all_ms);
-  const attempts = watchAttempts(command);
   try {
-    return await client.send(command, { abortSignal: deadline.signal });
+    return await client.send(command);
   } catch (error) {
     if (isRefusal(error)) {
-      if (attempts.isAnswerLost) lateRefusals.add(error);
+      if (lostAnswers.has(command.input)) lateRefusals.add(error);
       throw error;
     }
     const detail = `The database did not answer as it should. ${advice}`;
     throw new Problem(503, detail, { headers: { "retry-after": "2" }, cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }
+
+/** The inputs of commands of which an attempt had no answer. */
+const lostAnswers = new WeakSet<object>();
+
+// The SDK tells how many attempts it made, but not why: one that was throttled has done nothing.
+client.middlewareStack.add(
+  (next) => async (args) => {
+    try {
+      return await next(args);
+    } catch (error) {
+      if (!isRefusal(error) && !isThrottled(error)) lostAnswers.add(args.input);
+      throw error;
+    }
+  },
+  { step: "finalizeRequest", priority: "low" }, // after the retries, and so around each attempt
+);
 
 const lateRefusals = new WeakSet<Error>();
 
@@ -63,23 +73,6 @@ const lateRefusals = new WeakSet<Error>();
  */
 export function followsLostAnswer(refusal: Error): boolean {
   return lateRefusals.has(refusal);
-}
-
-/** The SDK tells how many attempts it made, but not why: one that was throttled has done nothing. */
-function watchAttempts<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(command: Command<Input, Output>) {
-  const attempts = { isAnswerLost: false };
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        if (!isRefusal(error) && !isThrottled(error)) attempts.isAnswerLost = true;
-        throw error;
-      }
-    },
-    { step: "finalizeRequest", priority: "low" }, // after the retries, and so around each attempt
-  );
-  return attempts;
 }
 
 /** The names in expressions, each behind an alias such as `#status`: hundreds of words are reserved. */
