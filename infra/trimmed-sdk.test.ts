@@ -4,6 +4,7 @@ import https from "node:https";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { bundleFunctions, bundleModule, writeBundles } from "./bundle.ts";
 import { readFunctions } from "./functions.ts";
@@ -98,3 +99,7 @@ test.each(functions.flatMap(({ name, routes }) => ["us-east-1", "ap-southeast-1"
     expect(await requestsOf(join(trimmedPath, name, "index.cjs"), event)).toEqual(whole);
   },
 );
+
+test("the SDK has the middleware that table.ts takes out, under that name", () => {
+  expect(new DynamoDBClient().middlewareStack.remove("loggerMiddleware")).toBe(true);
+});

@@ -15,7 +15,7 @@ const endpoint = new URL(emulator === undefined ? `https://${bucketName}.s3.${re
 
 /** The SDK's signer and sender without its S3 client, which alone weighs more than a whole function may. */
 const signer = new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
-const sender = new BoundedRequestHandler({ connection_ms: 1_000, attempt_ms: 3_000 });
+const sender = new BoundedRequestHandler({ connection_ms: 1_000, answer_ms: 2_000, body_ms: 1_000 });
 
 type Method = "DELETE" | "GET" | "PUT";
 

@@ -1,27 +1,32 @@
+import type { Readable } from "node:stream";
 import type { HttpRequest } from "@smithy/core/protocols";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
-/** How long one attempt may take to connect, and as a whole: the answer's body may come in drips. */
+/** How long an attempt may take to connect, until its answer begins, and from there to its end. */
 export interface AttemptLimits {
   connection_ms: number;
-  attempt_ms: number;
+  answer_ms: number;
+  body_ms: number;
 }
 
 /**
- * The SDK's sender of HTTPS requests, which by itself bounds the silences of an answer and not its
- * length. An abort signal in the options of each command would do as well, but then the SDK builds
- * its middleware anew for each.
+ * The SDK's sender of HTTPS requests, which by itself lets an answer come in drips for ever. An abort
+ * signal in the options of each command would end that too, but with options of its own each command
+ * makes the SDK build its middleware anew.
  */
 export class BoundedRequestHandler extends NodeHttpHandler {
-  readonly #attempt_ms: number;
+  readonly #body_ms: number;
 
-  constructor({ connection_ms, attempt_ms }: AttemptLimits) {
-    const silence_ms = attempt_ms * 0.9; // sooner than all, as the SDK repeats what timed out and not what was aborted
-    super({ connectionTimeout: connection_ms, requestTimeout: silence_ms, throwOnRequestTimeout: true, socketTimeout: silence_ms });
-    this.#attempt_ms = attempt_ms;
+  constructor({ connection_ms, answer_ms, body_ms }: AttemptLimits) {
+    super({ connectionTimeout: connection_ms, requestTimeout: answer_ms, throwOnRequestTimeout: true, socketTimeout: answer_ms });
+    this.#body_ms = body_ms;
   }
 
-  override handle(request: HttpRequest) {
-    return super.handle(request, { abortSignal: AbortSignal.timeout(this.#attempt_ms) });
+  override async handle(request: HttpRequest) {
+    const answer = await super.handle(request);
+    const body = answer.response.body as Readable;
+    const timer = setTimeout(() => body.destroy(new Error(`The body of the answer took over ${this.#body_ms} ms.`)), this.#body_ms);
+    body.once("close", () => { clearTimeout(timer); });
+    return answer;
   }
 }

@@ -24,6 +24,16 @@ async function pass({ act, response }: FaultyCall): Promise<void> {
 /** How DynamoDB can be out of order, each as it looks from outside. */
 const faults: [what: string, fault: Fault][] = [
   ["cuts the connection", ({ response }) => response.destroy()],
+  ["fails", refuse(500, "InternalServerError")],
+  ["is unavailable", answer(503, "<html>Service Unavailable</html>")],
+  ["answers with HTML", answer(200, "<html></html>")],
+  ["answers with half of its JSON", answer(200, '{"Item": {"id"')],
+  ["refuses in HTML", answer(400, "<html>Bad Request</html>")],
+  ["refuses without a word", answer(403, "")],
+];
+
+/** These take seconds, so that one operation has to stand for all. */
+const slowFaults: [what: string, fault: Fault][] = [
   ["never answers", () => undefined],
   ["begins an answer and never ends it", ({ response }) => { response.writeHead(200, { "content-length": 100 }).flushHeaders(); }],
   ["answers in drips", ({ response }) => {
@@ -34,12 +44,6 @@ const faults: [what: string, fault: Fault][] = [
   ["throttles the table", refuse(400, "ProvisionedThroughputExceededException")],
   ["throttles the account", refuse(400, "ThrottlingException")],
   ["has reached its limit of requests", refuse(400, "RequestLimitExceeded")],
-  ["fails", refuse(500, "InternalServerError")],
-  ["is unavailable", answer(503, "<html>Service Unavailable</html>")],
-  ["answers with HTML", answer(200, "<html></html>")],
-  ["answers with half of its JSON", answer(200, '{"Item": {"id"')],
-  ["refuses in HTML", answer(400, "<html>Bad Request</html>")],
-  ["refuses without a word", answer(403, "")],
 ];
 
 const unknownOutcome = (id: string) => unavailable(`Whether the event was created is unknown: repeat the request with the id ${id}.`);
@@ -71,7 +75,7 @@ describe("when DynamoDB", () => {
 });
 
 describe.concurrent("when DynamoDB", () => {
-  test.each(faults)("%s, a create is answered 503 and nothing is half-written", async (_what, fault) => {
+  test.each([...faults, ...slowFaults])("%s, a create is answered 503 and nothing is half-written", async (_what, fault) => {
     const id = randomUUID();
     database.setFault(id, fault);
     const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });

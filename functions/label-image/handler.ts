@@ -13,7 +13,7 @@ import type { Item } from "../_shared/stored-event.ts";
 import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
 
 const rekognition = new RekognitionClient(
-  clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], { connection_ms: 1_000, attempt_ms: 10_000, attempts: 2 }),
+  clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], { connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000, attempts: 2 }),
 );
 const isLabelling = readLabels(environment("LABELS"));
 
