@@ -14,7 +14,7 @@ import { Problem } from "./problem.ts";
  * How long a caller can wait for DynamoDB: three attempts, the pauses between them, which are up to
  * three seconds when it throttles, and one slow body add up to nine seconds. Functions time out after ten.
  */
-export const limits = { connection_ms: 1_000, answer_ms: 1_600, body_ms: 1_000, attempts: 3 };
+export const limits = { connection_ms: 1_000, answer_ms: 1_800, body_ms: 600, attempts: 3 };
 
 export const tableName = environment("TABLE_NAME");
 

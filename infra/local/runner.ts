@@ -54,6 +54,9 @@ export function runInThread(bundle: string, configuration: Configuration): Runni
   };
 }
 
+/** All functions share the client there. */
+const inTurnInProcess = takeTurns(callsAtOnce);
+
 /**
  * Runs a handler's source in this process, where coverage and mutation tests can see it. Whoever
  * calls this has put the function's environment into process.env: the handler reads it as it loads.
@@ -62,7 +65,7 @@ export async function runInProcess(source: string, configuration: Configuration)
   const { handler } = (await import(pathToFileURL(source).href)) as HandlerModule;
   const call = (event: string, invocation: Invocation) => callHandler(handler, event, invocation);
   return {
-    invoke: (event) => invokeWith(configuration, event, call),
+    invoke: (event) => inTurnInProcess(() => invokeWith(configuration, event, call)),
     retire: () => undefined,
     stop: () => Promise.resolve(),
   };
