@@ -30,8 +30,8 @@ interface Extent {
 }
 
 const extents = {
-  full: { coldRounds: 11, warmRounds: 3, warmCalls: 4_000, tables: [100, 1_000, 10_000, 100_000] },
-  gates: { coldRounds: 11, warmRounds: 3, warmCalls: 4_000, tables: [] },
+  full: { coldRounds: 15, warmRounds: 3, warmCalls: 3_000, tables: [100, 1_000, 10_000, 100_000] },
+  gates: { coldRounds: 15, warmRounds: 3, warmCalls: 3_000, tables: [] },
   quick: { coldRounds: 2, warmRounds: 1, warmCalls: 100, tables: [100, 1_000] },
 } satisfies Record<string, Extent>;
 
