@@ -52,6 +52,12 @@ test.each([
   expect(verdictOf("init + first answer, faster than FastAPI + Mangum", variants)).toMatchObject({ value: 300 / answer_ms, verdict });
 });
 
+test("a promise about first answers looks at a create and a get alike", () => {
+  const [create, get] = [variant(ours, 40, 400, 58, 1), variant(ours, 50, 400, 58, 1)].map(({ cold }) => cold.create);
+  const own = { ...variant(ours, 0, 400, 58, 1), cold: { create, get } } as VariantFigures;
+  expect(verdictOf("init + first answer, against the raw limit", [own, ...figures.variants.slice(1)])?.value).toBe(45 / 30);
+});
+
 test("bytes have no noise", () => {
   const variants = [variant(ours, 48, 400, 58, 64 * 1024 + 1), ...figures.variants.slice(1)];
   expect(verdictOf("KB of the zip of create-event", variants)?.verdict).toBe("broken");
