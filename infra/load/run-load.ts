@@ -35,7 +35,7 @@ const memoryAllowance_mb = 100;
  * An outage costs the SDK 28 of the 500 tokens that it has for retries, and a success brings one. With
  * more than some 3 % of outages it has none left, as it should, and hiccups are 503 too.
  */
-export async function runLoad(seconds: number, rates = { hiccup: 0.05, outage: 0.02 }): Promise<Report> {
+export async function runLoad(seconds: number, rates = { hiccup: 0.05, outage: 0.01 }): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), "events-api-load-"));
   const started: (() => Promise<void>)[] = [];
   try {
