@@ -32,8 +32,9 @@ const memoryAllowance_mb = 100;
  * fail. Afterwards every write that was acknowledged must be there, a 503 must have come for each
  * outage and for nothing else, and memory must not have grown.
  *
- * An outage costs the SDK 28 of the 500 tokens that it has for retries, and a success brings one. With
- * more than some 3 % of outages it has none left, as it should, and hiccups are 503 too.
+ * Outages are rare because the SDK has a stock of 500 tokens for retries: an outage takes up to 28 of
+ * them, a success brings one and a refusal none. At two in a hundred, deletes run out of them, a quarter of
+ * which find nothing: the SDK then does not retry, as it should not, and a hiccup is a 503 too.
  */
 export async function runLoad(seconds: number, rates = { hiccup: 0.05, outage: 0.01 }): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), "events-api-load-"));
