@@ -54,10 +54,10 @@ export function expectPrecondition({ headers }: Request): Condition {
   return { expression: `attribute_exists(#id) AND (${comparisons.join(" OR ")})`, values };
 }
 
-/** Whether the event that is stored is one that If-Match lists: for what has to be known before anything is written. */
-export function meetsPrecondition({ headers }: Request, { incarnation, version }: Item): boolean {
+/** Whether If-Match lists the ETag of the event that is stored: for what has to be known before anything is written. */
+export function meetsPrecondition({ headers }: Request, etag: string): boolean {
   const etags = readEtags(headers["if-match"] ?? "*") ?? [];
-  return etags === "*" || etags.includes(`"${incarnation?.S ?? ""}-${version?.N ?? ""}"`);
+  return etags === "*" || etags.includes(etag);
 }
 
 export function preconditionFailed(): Problem {

@@ -1,3 +1,5 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+
 /** What Rekognition reads. */
 export const contentTypes = ["image/jpeg", "image/png"] as const;
 
@@ -29,6 +31,11 @@ export interface RejectedImage {
  */
 export interface Uploaded {
   upload: string;
+}
+
+/** The upload of an item's `image` or `rejectedImage`; undefined where it has none. */
+export function uploadOf(attribute: AttributeValue | undefined): string | undefined {
+  return attribute?.M?.["upload"]?.S;
 }
 
 /**

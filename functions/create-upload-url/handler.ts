@@ -2,7 +2,7 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { presign } from "../_shared/bucket.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint, readJson } from "../_shared/http.ts";
-import { contentTypes, incomingKey, largestImage_bytes, type ContentType } from "../_shared/image.ts";
+import { contentTypes, incomingKey, largestImage_bytes, uploadOf, type ContentType } from "../_shared/image.ts";
 import { isAnothers, notTheOrganizer } from "../_shared/owner.ts";
 import { noSuchEvent, Problem, type Violation } from "../_shared/problem.ts";
 import type { Item } from "../_shared/stored-event.ts";
@@ -33,7 +33,7 @@ export const handler = endpoint(async (request, caller) => {
 
 /** The upload has to come after the event and the image that it has, whatever the clocks say. */
 function newestUuidOf({ image, incarnation }: Item): string | undefined {
-  return image?.M?.["upload"]?.S ?? incarnation?.S;
+  return uploadOf(image) ?? incarnation?.S;
 }
 
 interface Upload {

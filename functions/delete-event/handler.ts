@@ -1,12 +1,12 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { sendToBucket } from "../_shared/bucket.ts";
-import { expectPrecondition, meetsPrecondition, preconditionFailed, type Condition } from "../_shared/etags.ts";
+import { etagOf, expectPrecondition, meetsPrecondition, preconditionFailed, type Condition } from "../_shared/etags.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint } from "../_shared/http.ts";
-import { imageKey } from "../_shared/image.ts";
+import { imageKey, uploadOf } from "../_shared/image.ts";
 import { isAnothers, notTheOrganizer, ownedBy } from "../_shared/owner.ts";
 import { noSuchEvent, Problem } from "../_shared/problem.ts";
-import type { Item } from "../_shared/stored-event.ts";
+import { fromItem, type Item } from "../_shared/stored-event.ts";
 import { aliasesIn, followsLostAnswer, send, tableName } from "../_shared/table.ts";
 
 const advice = "Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.";
@@ -32,9 +32,9 @@ export const handler = endpoint(async (request, caller) => {
     const refused = await deleteWithoutImage(id, precondition, goneUpload);
     if (!refused) return { status: 204 };
     if (isAnothers(refused, caller)) throw notTheOrganizer();
-    if (!meetsPrecondition(request, refused)) throw preconditionFailed();
+    if (!meetsPrecondition(request, etagOf(fromItem(refused)))) throw preconditionFailed();
 
-    goneUpload = refused["image"]?.M?.["upload"]?.S ?? "";
+    goneUpload = uploadOf(refused["image"]) ?? "";
     await sendToBucket("DELETE", imageKey(id, goneUpload), { advice });
   }
   throw new Problem(503, "The event got another image while it was being deleted: repeat the request.", { headers: { "retry-after": "2" } });

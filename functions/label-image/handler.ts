@@ -6,7 +6,7 @@ import { bucketName, sendToBucket } from "../_shared/bucket.ts";
 import { clientOptions } from "../_shared/client-options.ts";
 import { environment } from "../_shared/environment.ts";
 import { isId } from "../_shared/event.ts";
-import { imageKey, incomingKey, largestImage_bytes, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
+import { imageKey, incomingKey, largestImage_bytes, uploadOf, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
 import { nameOf, withoutFields } from "../_shared/log.ts";
 import { Problem } from "../_shared/problem.ts";
 import type { Item } from "../_shared/stored-event.ts";
@@ -52,7 +52,7 @@ async function take(id: string, upload: string): Promise<"image" | "no image" | 
     item = typeof labels === "string" ? await reject(id, upload, labels) : await accept(id, upload, file, labels);
   }
 
-  const isImage = item?.["image"]?.M?.["upload"]?.S === upload;
+  const isImage = uploadOf(item?.["image"]) === upload;
   const outdated = isImage ? item?.["replacedUpload"]?.S : upload;
   if (outdated) await remove(imageKey(id, outdated));
   await remove(incomingKey(id, upload));
@@ -69,7 +69,7 @@ async function read(id: string): Promise<Item | undefined> {
  * again, because S3 refuses a second upload only where there is a first.
  */
 function isAwaited({ incarnation, image, rejectedImage }: Item = {}, upload: string): boolean {
-  const [made = upload, accepted = "", rejected] = [incarnation?.S, image?.M?.["upload"]?.S, rejectedImage?.M?.["upload"]?.S];
+  const [made = upload, accepted = "", rejected] = [incarnation?.S, uploadOf(image), uploadOf(rejectedImage)];
   return made < upload && accepted < upload && rejected !== upload;
 }
 
@@ -91,9 +91,9 @@ async function readUpload(key: string): Promise<Upload | undefined> {
   const answer = await sendToBucket("GET", key, { headers: { range: "bytes=0-7" }, advice: retry });
   if (answer.status === 404) return undefined;
   const contentType = answer.headers["content-type"] as ContentType; // no other was ever signed
-  const isEmpty = answer.status === 416; // of nothing there are no first bytes
-  const size = isEmpty ? 0 : Number(answer.headers["content-range"]?.split("/")[1]);
-  return { contentType, size, etag: answer.headers["etag"] ?? "", complaint: complaintOf(isEmpty ? "" : answer.body.toString("hex"), contentType, size) };
+  const size = Number(answer.headers["content-range"]?.split("/")[1]);
+  // Of nothing there are no first bytes: then this is a 416, and what S3 says of it is no image either.
+  return { contentType, size, etag: answer.headers["etag"] ?? "", complaint: complaintOf(answer.body.toString("hex"), contentType, size) };
 }
 
 function complaintOf(start: string, announced: ContentType, size: number): string | undefined {
