@@ -60,11 +60,10 @@ export function represent(event: Event): { headers: Record<string, string>; body
   return { headers: { etag: etagOf(event) }, body: fieldsOf(event) };
 }
 
-/** What callers see of an event, always in the same order. */
+/** What callers see of an event, always in the same order. JSON leaves out what is undefined. */
 export function fieldsOf(event: Event): object {
   const shown: Partial<Record<string, unknown>> = { ...event, ...shownImages(event) };
-  const present = fields.filter((field) => shown[field] !== undefined);
-  return Object.fromEntries(present.map((field) => [field, shown[field]]));
+  return Object.fromEntries(fields.map((field) => [field, shown[field]]));
 }
 
 

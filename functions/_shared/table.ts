@@ -86,7 +86,7 @@ export function aliasesIn(...expressions: string[]): Record<string, string> {
 
 /** DynamoDB caps an item at 400 KB, names and values together, and has no exception of its own for it. */
 export function isTooLarge(error: unknown): boolean {
-  return isRefusal(error) && error.name === "ValidationException" && /^Item size .*exceeded/.test(error.message);
+  return isRefusal(error) && /^Item size .*exceeded/.test(error.message);
 }
 
 /** Whether DynamoDB understood the command and said no: a failed condition, a missing permission, a bug. */

@@ -87,8 +87,7 @@ async function readPage(key: Filter, others: Filter[], limit: number, after: str
     read += answer.ScannedCount ?? 0;
     next = answer.LastEvaluatedKey?.["position"]?.S;
     if (items.length > limit) return cut(items, limit, true);
-    const isLate = others.length > 0 && Date.now() - started_ms > 1_000;
-    if (next === undefined || read >= 1_000 || isLate) return { items, next };
+    if (next === undefined || read >= 1_000 || Date.now() - started_ms > 1_000) return { items, next };
   }
 }
 
