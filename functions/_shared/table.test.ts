@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { problem, startApiWithFaults, target, type Fault, type FaultyCall } from "../../infra/local/api.ts";
+import { problem, readFunctions, startApiWithBucket, target, type Fault, type FaultyCall, type Sent } from "../../infra/local/api.ts";
 
-const { call, database } = await startApiWithFaults();
+const { call, database, invokeLabelImage } = await startApiWithBucket();
 const noFaults = "a deployed function has the real DynamoDB, which does not fail on demand";
 
 function refuse(status: number, name: string): Fault {
@@ -32,15 +32,8 @@ const faults: [what: string, fault: Fault][] = [
   ["refuses without a word", answer(403, "")],
 ];
 
-/** These take seconds, so that one operation has to stand for all. */
-const slowFaults: [what: string, fault: Fault][] = [
-  ["never answers", () => undefined],
-  ["begins an answer and never ends it", ({ response }) => { response.writeHead(200, { "content-length": 100 }).flushHeaders(); }],
-  ["answers in drips", ({ response }) => {
-    response.writeHead(200, { "content-length": 1000 });
-    const dripping = setInterval(() => response.write(" "), 100);
-    response.on("close", () => { clearInterval(dripping); });
-  }],
+/** These take the SDK seconds of pauses, so that one operation has to stand for all. */
+const throttles: [what: string, fault: Fault][] = [
   ["throttles the table", refuse(400, "ProvisionedThroughputExceededException")],
   ["throttles the account", refuse(400, "ThrottlingException")],
   ["has reached its limit of requests", refuse(400, "RequestLimitExceeded")],
@@ -53,6 +46,27 @@ function unavailable(advice: string) {
 }
 
 beforeEach(({ skip }) => { skip(target === "deployed", noFaults); });
+
+describe("of one event, which they decide by, the functions read what was written last:", () => {
+  const reads: Record<string, (id: string) => Promise<unknown>> = {
+    "create-upload-url": (id) => call(`POST /events/${id}/upload-url`, { json: { contentType: "image/png", contentLength: 1 } }),
+    "get-event": (id) => call(`GET /events/${id}`),
+    "get-image": (id) => call(`GET /events/${id}/image`),
+    "label-image": (id) => invokeLabelImage({ Records: [{ s3: { object: { key: `incoming/${id}/1` } } }] }),
+  };
+
+  // By what is sent: the local database knows no other read.
+  test.each(readFunctions().filter(({ actions }) => actions.includes("dynamodb:GetItem")))("$name", async ({ name }) => {
+    const id = randomUUID();
+    const asked: unknown[] = [];
+    database.setFault(id, (request) => {
+      asked.push(request.input);
+      void pass(request);
+    });
+    await reads[name]?.(id);
+    expect(asked).toEqual([{ TableName: "events", Key: { id: { S: id } }, ConsistentRead: true }]);
+  });
+});
 
 // Before the faults below, which use up the SDK's stock of retries.
 describe("when DynamoDB", () => {
@@ -75,7 +89,7 @@ describe("when DynamoDB", () => {
 });
 
 describe.concurrent("when DynamoDB", () => {
-  test.each([...faults, ...slowFaults])("%s, a create is answered 503 and nothing is half-written", async (_what, fault) => {
+  test.each([...faults, ...throttles])("%s, a create is answered 503 and nothing is half-written", async (_what, fault) => {
     const id = randomUUID();
     database.setFault(id, fault);
     const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });
@@ -118,6 +132,18 @@ describe.concurrent("when DynamoDB", () => {
     expect((await call(`GET /events/${id}`)).status).toBe(200);
   });
 
+  test.each<[string, Sent]>([
+    ["GET /events/{id}/image", {}],
+    ["POST /events/{id}/upload-url", { json: { contentType: "image/png", contentLength: 1000 } }],
+  ])("cuts the connection, %s is answered 503", async (route, sent) => {
+    const id = randomUUID();
+    await call("POST /events", { json: { id, title: "x" } });
+    database.setFault(id, ({ response }) => response.destroy());
+    const answer = await call(route.replace("{id}", id), sent);
+    expect(answer).toEqual(unavailable("Ask again."));
+    expect(answer.headers["retry-after"]).toBe("2");
+  });
+
   test.each(faults)("%s, a list is answered 503", async (_what, fault) => {
     const organizer = randomUUID();
     database.setFault(organizer, fault);
@@ -135,7 +161,8 @@ describe.concurrent("when DynamoDB", () => {
     expect((await call("GET /events")).status).toBe(200);
   });
 
-  test.each(["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])(
+  // ConditionalCheckFailedException is one where the item that it met is missing: nothing was created, so it is no 201.
+  test.each(["ValidationException", "AccessDeniedException", "ResourceNotFoundException", "ConditionalCheckFailedException"])(
     "refuses with %s, which is our mistake, the caller gets a plain 500",
     async (name) => {
       const id = randomUUID();

@@ -1,0 +1,35 @@
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, test } from "vitest";
+import { problem, startApiWithFaults, target, type Fault } from "../../infra/local/api.ts";
+
+const { call, database } = await startApiWithFaults();
+
+beforeEach(({ skip }) => { skip(target === "deployed", "a deployed function has the real DynamoDB, which is not slow on demand"); });
+
+/** How an answer can fail to come. Each takes seconds, so that one operation stands for all. */
+const faults: [what: string, fault: Fault][] = [
+  ["never answers", () => undefined],
+  ["begins an answer in drips", ({ response }) => {
+    response.socket?.write("HTTP/1.1 200 OK\r\n");
+    const dripping = setInterval(() => response.socket?.write("x-drip: 1\r\n"), 100);
+    response.on("close", () => { clearInterval(dripping); });
+  }],
+  ["begins an answer and never ends it", ({ response }) => { response.writeHead(200, { "content-length": 100 }).flushHeaders(); }],
+  ["answers in drips", ({ response }) => {
+    response.writeHead(200, { "content-length": 1000 });
+    const dripping = setInterval(() => response.write(" "), 100);
+    response.on("close", () => { clearInterval(dripping); });
+  }],
+];
+
+describe.concurrent("when DynamoDB", () => {
+  test.each(faults)("%s, a create is answered 503 and nothing is half-written", async (_what, fault) => {
+    const id = randomUUID();
+    database.setFault(id, fault);
+    const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });
+    const detail = `The database did not answer as it should. Whether the event was created is unknown: repeat the request with the id ${id}.`;
+    expect(answer).toEqual(problem(503, "unavailable", "Temporarily unavailable", detail));
+    database.clearFault(id);
+    expect((await call(`GET /events/${id}`)).status).toBe(404);
+  });
+});
