@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { callAt, problem, startApiWithFaults, startApiWithoutAuthorizer, startApiWithTokens, target, type Answer, type Sent } from "../../infra/local/api.ts";
+import type { Request } from "./http.ts";
 
 const { url, call, pool } = await startApiWithTokens();
 const unguarded = await startApiWithoutAuthorizer();
@@ -158,6 +159,13 @@ describe("of a token and its claims", () => {
 
 describe("AUTH", () => {
   afterEach(() => { vi.unstubAllEnvs(); });
+
+  test.each([{ iam: { userId: "alice" } }, { lambda: { sub: "alice" } }, { jwt: {} }])("of jwt is not content with an authorizer that has checked no token: %j", async (authorizer) => {
+    vi.stubEnv("AUTH", "jwt");
+    vi.resetModules();
+    const { expectCaller } = await import("./caller.ts");
+    expect(() => expectCaller({ requestContext: { authorizer } } as unknown as Request)).toThrow(/^No token of this request was checked/);
+  });
 
   test.each([[undefined], [""], ["on"], ["JWT"], ["none"], [" off"], ["true"]])("of %j is refused when a function is loaded, by name", async (auth) => {
     vi.stubEnv("AUTH", auth);

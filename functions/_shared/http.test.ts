@@ -1,10 +1,20 @@
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Request } from "./http.ts";
 
 vi.stubEnv("AUTH", "off");
 const { endpoint } = await import("./http.ts");
 
 const request = { version: "2.0", routeKey: "GET /events", requestContext: { requestId: "1" } } as Request;
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+test("an event of another payload format is refused, and the error says what to set", async () => {
+  const refused = endpoint(() => Promise.resolve({ status: 204 }))({ ...request, version: "1.0" });
+  await expect(refused).rejects.toThrow("Set payload_format_version of the integration to 2.0: this event is of another version.");
+});
 
 // Not over HTTP: the gateway takes from a 204 and a 304 what must not be there.
 test.each([
@@ -20,4 +30,21 @@ test("a bug goes on to Lambda, which logs what is thrown, without the fields of 
   const bug = endpoint(() => Promise.reject(thrown))(request);
   await expect(bug).rejects.toMatchObject({ name: "RangeError", message: "The condition failed.", stack: thrown.stack });
   expect(await bug.catch((error: unknown) => Object.keys(error as Error))).toEqual([]);
+});
+
+test("what is thrown and is no error goes on as one that names its type, and nothing of it is logged", async () => {
+  const logged = vi.spyOn(console, "error").mockReturnValue();
+  const thrown = { name: "canary", message: "canary", stack: "canary" } as Error;
+  await expect(endpoint(() => Promise.reject(thrown))(request)).rejects.toMatchObject({ name: "Error", message: "object" });
+  expect(logged.mock.calls).toEqual([[{ requestId: "1", route: "GET /events", status: 500, duration_ms: expect.any(Number) as number, problem: "bug" }]]);
+});
+
+test("the log says how many milliseconds a request took", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const logged = vi.spyOn(console, "info").mockReturnValue();
+  await endpoint(() => {
+    vi.setSystemTime(Date.now() + 40);
+    return Promise.resolve({ status: 204 });
+  })(request);
+  expect(logged.mock.calls).toEqual([[{ requestId: "1", route: "GET /events", status: 204, duration_ms: 40 }]]);
 });

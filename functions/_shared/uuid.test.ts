@@ -27,3 +27,9 @@ test("takes the time that it is after one of the past", () => {
   const before = Date.now().toString(16).padStart(12, "0");
   expect(uuidv7("00000000-0000-7000-8000-000000000000").replace("-", "").slice(0, 12) >= before).toBe(true);
 });
+
+test("is random in all 74 bits that say nothing else", () => {
+  const uuids = Array.from({ length: 200 }, () => BigInt(`0x${uuidv7().replaceAll("-", "").slice(12)}`));
+  expect(uuids.reduce((one, other) => one & other).toString(16)).toBe((0x7000_8000_0000_0000_0000n).toString(16));
+  expect(uuids.reduce((one, other) => one | other).toString(16)).toBe((0x7fff_bfff_ffff_ffff_ffffn).toString(16));
+});

@@ -75,6 +75,7 @@ describe("a new event", () => {
   test.each([
     ["application/json; charset=utf-8"],
     ["APPLICATION/JSON"],
+    ["application/json ; charset=utf-8"],
     ["application/json; charset=iso-8859-1"], // arrives in base64
   ])("may be sent as %s", async (contentType) => {
     const text = JSON.stringify({ title: "Größe 🎈" });
@@ -163,11 +164,13 @@ describe("a payload comes back equal", () => {
   });
 
   test("up to 400 KB, and above it is refused and not stored", async () => {
-    const sent = (length: number) => ({ id: randomUUID(), payload: { text: "x".repeat(length) } });
-    const [largest, larger] = [sent(400_000), sent(409_600)];
+    const sent = (length: number, more: object = {}) => ({ id: randomUUID(), ...more, payload: { text: "x".repeat(length) } });
+    const largest = sent(400_000);
     expect(await call("POST /events", { json: largest })).toEqual(json(201, expect.objectContaining({ payload: largest.payload }) as object));
-    expect(await call("POST /events", { json: larger })).toEqual(tooLarge);
-    expect(await call(`GET /events/${larger.id}`)).toEqual(notFound);
+    for (const larger of [sent(409_600), sent(409_000, { description: "x".repeat(1000) })]) {
+      expect(await call("POST /events", { json: larger })).toEqual(tooLarge);
+      expect(await call(`GET /events/${larger.id}`)).toEqual(notFound);
+    }
   });
 });
 
@@ -267,7 +270,7 @@ describe("a field", () => {
     expect(answer).toEqual(invalid({ pointer: "/payload", detail: "must be at most 200 levels deep" }));
   });
 
-  test.each(["createdAt", "updatedAt", "version", "image"])("%s is read-only", async (field) => {
+  test.each(["createdAt", "updatedAt", "version", "image", "rejectedImage"])("%s is read-only", async (field) => {
     const error = { pointer: `/${field}`, detail: "is read-only: leave it out" };
     expect(await call("POST /events", { json: { title: "x", [field]: 1 } })).toEqual(invalid(error));
   });
@@ -292,7 +295,7 @@ describe("unknown fields", () => {
 
   test("in great number or of great length are counted, so that the answer stays small", async () => {
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`field${n}`, 1]));
-    const answer = await call("POST /events", { json: { title: "x", ...many, ["y".repeat(101)]: 1 } });
+    const answer = await call("POST /events", { json: { title: "x", ["y".repeat(101)]: 1, ...many } });
     const shown = Array.from({ length: 20 }, (_, n) => ({ pointer: `/field${n}`, detail }));
     expect(answer).toEqual(invalid(...shown, { pointer: "", detail: "has 11 more unknown fields" }));
   });
@@ -352,6 +355,12 @@ describe("a body", () => {
     ["of 5 MB", { json: { payload: { text: "x".repeat(5 * 1024 * 1024) } } }, tooLarge],
   ])("may not be %s", async (_what, sent, expected) => {
     expect(await call("POST /events", sent)).toEqual(expected);
+  });
+
+  test("may be of 2,457,600 bytes, six for each of the 400 KB, and of no more", async () => {
+    const sent = (bytes: number) => ({ text: `{"title":"ö"${" ".repeat(bytes - 14)}}`, headers: type });
+    expect(await call("POST /events", sent(2_457_600))).toEqual(json(201, expect.objectContaining({ title: "ö" }) as object));
+    expect(await call("POST /events", sent(2_457_601))).toEqual(tooLarge);
   });
 
   test.each([

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { DynamoDBClient, UpdateItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { beforeEach, describe, expect, test } from "vitest";
 import { makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type UploadChanges, type UploadUrl } from "../../infra/local/api.ts";
 
-const { bucket, call: callLocal } = await startApiWithBucket();
+const { bucket, call: callLocal, database } = await startApiWithBucket();
 const call = target === "deployed" ? (await startApi()).call : callLocal;
 
 const jpeg = makeJpeg({ size_bytes: 5000 });
@@ -53,6 +54,25 @@ test("gives another key each time, greater than those before, and changes nothin
   for (let time = 1; time <= 5; time++) keys.push(new URL((await uploadUrlFor(id)).url).pathname);
   expect(keys).toEqual([...new Set(keys)]);
   expect((await call(`GET /events/${id}`)).body).toEqual(before.body);
+});
+
+describe("whatever the clocks say, gives a key that is greater than", () => {
+  beforeEach(({ skip }) => { skip(target === "deployed", "a deployed table cannot be written to from here"); });
+
+  const ahead = "f0000000-0000-7000-8000-000000000000"; // by some 8,000 years
+
+  test.each<[string, string, AttributeValue]>([
+    ["that of the event", "incarnation", { S: ahead }],
+    ["that of the image that the event has", "image", { M: { upload: { S: ahead } } }],
+  ])("%s", async (_what, name, value) => {
+    const id = await createEvent();
+    const client = new DynamoDBClient({ region: "local", endpoint: database.url, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+    const change = { UpdateExpression: `SET ${name} = :value`, ExpressionAttributeValues: { ":value": value } };
+    await client.send(new UpdateItemCommand({ TableName: "events", Key: { id: { S: id } }, ...change }));
+    client.destroy();
+    const key = new URL((await uploadUrlFor(id)).url).pathname.split("/").at(-1) ?? "";
+    expect(key > ahead).toBe(true);
+  });
 });
 
 test.each([
@@ -130,6 +150,7 @@ describe("refuses", () => {
     ["an unknown field", { ...asked, name: "cat.jpg" }, [others]],
     ["all of it wrong", { contenttype: "image/jpeg" }, [type, length, others]],
     ["a list", [], [{ pointer: "", detail: "must be a JSON object" }]],
+    ["text", "image/jpeg", [{ pointer: "", detail: "must be a JSON object" }]],
     ["null", null, [{ pointer: "", detail: "must be a JSON object" }]],
   ])("%s: 400", async (_what, json, errors) => {
     const id = await createEvent();
@@ -146,8 +167,13 @@ describe("refuses", () => {
     expect(await call(`POST /events/${randomUUID()}/upload-url`, { text: "x", headers: { "content-type": "image/jpeg" } })).toEqual(unsupported);
   });
 
-  test.each(["unknown", "x".repeat(129), "a%20b", "%C3%A4"])("an upload to /events/%s, where no event is: 404", async (id) => {
-    const path = id === "unknown" ? randomUUID() : id;
-    expect(await call(`POST /events/${path}/upload-url`, { json: asked })).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
+  test.each([
+    ["unknown", randomUUID()],
+    ["of 129 characters", "x".repeat(129)],
+    ["longer than a key in DynamoDB may be", "x".repeat(2049)],
+    ["with a blank", "a%20b"],
+    ["with a character that no id has", "%C3%A4"],
+  ])("an upload to an id %s, where no event is: 404", async (_what, id) => {
+    expect(await call(`POST /events/${id}/upload-url`, { json: asked })).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
   });
 });

@@ -56,8 +56,15 @@ test("frees the id: it can be made again, with the same content or another, and 
   expect(again.etag).not.toBe(etag);
 });
 
-test.each(["unknown", "x".repeat(129), "a%20b", "%C3%A4", "a%00b"])("finds nothing to delete at /events/%s: 404", async (id) => {
-  const path = id === "unknown" ? `/events/${randomUUID()}` : `/events/${id}`;
+test.each([
+  ["unknown", randomUUID()],
+  ["of 129 characters", "x".repeat(129)],
+  ["longer than DynamoDB lets a key be", "x".repeat(2049)],
+  ["with a blank", "a%20b"],
+  ["with a character that no id has", "%C3%A4"],
+  ["with a NUL", "a%00b"],
+])("finds nothing to delete at an id %s: 404", async (_what, id) => {
+  const path = `/events/${id}`;
   expect(await call(`DELETE ${path}`)).toEqual(notFound);
   expect(await call(`DELETE ${path}`, { headers: { "if-match": '"other"' } })).toEqual(notFound);
 });
@@ -171,7 +178,7 @@ describe("with an image", () => {
     const { call: callLocal, bucket, database, settled } = local;
     const kept = (id: string) => bucket.keys().filter((key) => key.includes(id));
 
-    test.each(["internal error", "throttle", "hang up", "answer lost"] as const)("that fails (%s) deletes no event: 503, and the next one deletes it", async (fault) => {
+    test.each(["internal error", "throttle", "hang up", "answer lost", "no answer"] as const)("that fails (%s) deletes no event: 503, and the next one deletes it", async (fault) => {
       const { id, path, etag } = await createWithImage(callLocal);
       bucket.failNext("DELETE", fault);
       const detail = "The store of images did not answer as it should. Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.";
@@ -199,9 +206,11 @@ describe("with an image", () => {
         await upload(body as UploadUrl, jpeg);
         await settled();
       }));
-      expect(await callLocal(`DELETE ${path}`)).toEqual(
+      const answer = await callLocal(`DELETE ${path}`);
+      expect(answer).toEqual(
         problem(503, "unavailable", "Temporarily unavailable", "The event got another image while it was being deleted: repeat the request."),
       );
+      expect(answer.headers["retry-after"]).toBe("2");
       expectDeleted(await callLocal(`DELETE ${path}`));
       expect(kept(id)).toEqual([]);
     });

@@ -37,6 +37,7 @@ describe("If-None-Match", () => {
   test.each<[string, (etag: string) => string]>([
     ["another ETag", () => '"other"'],
     ["a later version", (etag) => etag.replace(/1"$/, '2"')],
+    ["the ETag with W/ inside", (etag) => etag.replace("-", "W/-")],
     ["a list without it", (etag) => `"1", W/"x", ${etag.replace(/1"$/, '11"')}`],
     ["the ETag without quotes, which is malformed and ignored", (etag) => etag.replaceAll('"', "")],
     ["the ETag beside an asterisk, which is malformed and ignored", (etag) => `${etag}, *`],
@@ -80,6 +81,7 @@ test("ignores a body and its type", async () => {
 test.each([
   ["unknown", randomUUID()],
   ["of 129 characters", "x".repeat(129)],
+  ["longer than DynamoDB lets a key be", "x".repeat(2049)],
   ["with a blank", "a%20b"],
   ["with a character that no id has", "%C3%A4"],
   ["with a NUL", "a%00b"],

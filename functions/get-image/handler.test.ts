@@ -44,7 +44,11 @@ test("finds no image of an event that has none: 404", async () => {
   expect(await call(`GET /events/${id}/image`)).toEqual(problem(404, "not-found", "Not found", "The event has no image."));
 });
 
-test.each(["unknown", "x".repeat(129), "a%20b"])("finds no event at /events/%s: 404", async (id) => {
-  const path = id === "unknown" ? randomUUID() : id;
-  expect(await call(`GET /events/${path}/image`)).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
+test.each([
+  ["unknown", randomUUID()],
+  ["of 129 characters", "x".repeat(129)],
+  ["longer than a key in DynamoDB may be", "x".repeat(2049)],
+  ["with a blank", "a%20b"],
+])("finds no event under an id %s: 404", async (_what, id) => {
+  expect(await call(`GET /events/${id}/image`)).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
 });

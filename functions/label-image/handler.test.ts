@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   makeJpeg,
   makePng,
@@ -131,6 +131,12 @@ describe("in the bucket", () => {
   const uploadIn = ({ url }: UploadUrl) => new URL(url).pathname.split("/").at(-1) ?? "";
   const eventFor = (...keys: string[]) => ({ Records: keys.map((key) => ({ s3: { object: { key } } })) });
   const get = async (id: string) => (await callLocal(`GET /events/${id}`)).body;
+  /** The key of an upload that has arrived, of which nobody has been told. */
+  const arrived = async (id: string, bytes = jpeg): Promise<string> => {
+    const key = `incoming/${id}/${uploadIn(await uploadUrlFor(id, jpeg))}`;
+    bucket.objects.set(key, { bytes, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+    return key;
+  };
 
   test("is the image alone: neither the upload nor what it replaced", async () => {
     const id = await createEvent();
@@ -157,6 +163,7 @@ describe("in the bucket", () => {
     await settled();
     expect(kept(id)).toEqual([]);
     expect((await callLocal(`GET /events/${id}`)).status).toBe(404);
+    expect(rekognition.requests.filter((request) => JSON.stringify(request).includes(id))).toEqual([]); // which would cost something
   });
 
   test.each([["an image", jpeg], ["no image", html]])("is nothing of an upload of %s to an earlier event with the same id; the new one is untouched", async (_what, bytes) => {
@@ -245,6 +252,89 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([]);
   });
 
+  describe("since a call has read the event", () => {
+    const afterRead = (id: string, meanwhile: () => Promise<unknown>) => {
+      database.setFault(id, ({ act, response }) => {
+        database.clearFault(id);
+        void act().then(async ({ status, body }) => {
+          await meanwhile();
+          response.writeHead(status).end(body);
+        });
+      });
+    };
+    const kinds = [["an image", jpeg], ["no image", html]] as const;
+
+    test.each(kinds)("it was deleted: %s leaves nothing, and the event does not come back", async (_what, bytes) => {
+      const id = await createEvent();
+      const key = await arrived(id, bytes);
+      afterRead(id, () => callLocal(`DELETE /events/${id}`));
+      await invokeLabelImage(eventFor(key));
+      expect((await callLocal(`GET /events/${id}`)).status).toBe(404);
+      expect(kept(id)).toEqual([]);
+    });
+
+    test.each(kinds)("it was made anew: %s leaves nothing, and the new event is untouched", async (_what, bytes) => {
+      const id = await createEvent();
+      const key = await arrived(id, bytes);
+      let made: unknown;
+      afterRead(id, async () => {
+        await callLocal(`DELETE /events/${id}`);
+        await createEvent({ title: "new" }, id);
+        made = await get(id);
+      });
+      await invokeLabelImage(eventFor(key));
+      expect(await get(id)).toEqual(made);
+      expect(kept(id)).toEqual([]);
+    });
+
+    test.each(kinds)("it got a later image: %s leaves nothing, and the event does not speak of it", async (_what, bytes) => {
+      const id = await createEvent();
+      const [earlier, later] = [await arrived(id, bytes), await arrived(id)];
+      let changed: unknown;
+      afterRead(id, async () => {
+        await invokeLabelImage(eventFor(later));
+        changed = await get(id);
+      });
+      await invokeLabelImage(eventFor(earlier));
+      expect(await get(id)).toEqual(changed);
+      expect(kept(id)).toEqual([later.replace("incoming", "images")]);
+    });
+
+    test.each([["an image", jpeg, ["images"]], ["no image", html, []]] as const)("another call took the same upload: all is as that made it, with %s", async (_what, bytes, folders) => {
+      const id = await createEvent();
+      const key = await arrived(id, bytes);
+      let changed: unknown;
+      afterRead(id, async () => {
+        await invokeLabelImage(eventFor(key));
+        changed = await get(id);
+      });
+      await invokeLabelImage(eventFor(key));
+      expect(changed).toMatchObject({ version: 2 });
+      expect(await get(id)).toEqual(changed);
+      expect(kept(id)).toEqual(folders.map((folder) => key.replace("incoming", folder)));
+    });
+
+    test("another call took the same upload, and its URL was used again, for no image: the image stays", async () => {
+      const id = await createEvent();
+      const key = await arrived(id);
+      afterRead(id, async () => {
+        await invokeLabelImage(eventFor(key));
+        bucket.objects.set(key, { bytes: html, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+      });
+      await invokeLabelImage(eventFor(key));
+      expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
+      expect(kept(id)).toEqual([key.replace("incoming", "images")]);
+    });
+
+    test("and the upload, another call took it: S3 has nothing to copy, and nothing is changed", async () => {
+      const id = await createEvent();
+      bucket.failNext("PUT", { status: 404, headers: [], body: Buffer.from("<Error><Code>NoSuchKey</Code></Error>") });
+      await invokeLabelImage(eventFor(await arrived(id)));
+      expect(await get(id)).toMatchObject({ version: 1 });
+      expect(kept(id)).toEqual([]);
+    });
+  });
+
   test("is an image with its type, and nothing else that the upload said of itself", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
@@ -270,12 +360,16 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([]);
   });
 
+  /** An event that has room for so many bytes, and for 30 more at most. */
+  async function createFull(room_bytes: number): Promise<string> {
+    const contentOf = (size: number) => ({ payload: { text: "x".repeat(size) } });
+    let size = 409_600;
+    while ((await callLocal("POST /events", { json: contentOf(size) })).status === 413) size -= 30;
+    return createEvent(contentOf(size - room_bytes));
+  }
+
   test("an image for which the event has no room goes, and the event stays as it was", async () => {
-    const id = randomUUID();
-    let status = 413;
-    for (let size = 409_600; status === 413; size -= 30) {
-      ({ status } = await callLocal("POST /events", { json: { id, payload: { text: "x".repeat(size) } } }));
-    }
+    const id = await createFull(0);
     await send(id, jpeg);
     await settled();
     const event = await get(id);
@@ -283,6 +377,16 @@ describe("in the bucket", () => {
     expect(Object.keys(event as object)).not.toContain("image");
     expect(kept(id)).toEqual([]);
     expect(deadLetters.filter((letter) => JSON.stringify(letter).includes(id))).toEqual([]);
+  });
+
+  test("an image for which the event has no room goes, and the event says so where it has room for that", async () => {
+    const id = await createFull(170);
+    await send(id, jpeg);
+    await settled();
+    const event = await get(id);
+    expect(event).toMatchObject({ rejectedImage: { detail: "The event is too large to have an image." }, version: 2 });
+    expect(event).not.toHaveProperty("image");
+    expect(kept(id)).toEqual([]);
   });
 
   test("a key is read as S3 writes it, percent-encoded", async () => {
@@ -293,18 +397,24 @@ describe("in the bucket", () => {
     expect(await get(id)).toMatchObject({ image: { size: jpeg.length } });
   });
 
-  test.each(["images/{id}/{upload}", "incoming/{id}", "incoming/{id}/{upload}/x", "incoming/a+b/{upload}", "incoming/../{upload}", "other/{id}/{upload}", "x"])(
-    "what lies at %s is left alone",
+  test.each(["images/{id}/{upload}", "incoming/{id}", "incoming/{id}/{upload}/x", "incoming/+{id}/{upload}", "incoming/../{upload}", "other/{id}/{upload}", "x"])(
+    "what lies at %s is left alone, and no event is looked for",
     async (form) => {
       const id = await createEvent();
       const key = form.replace("{id}", id).replace("{upload}", uploadIn(await uploadUrlFor(id, jpeg)));
       bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+      database.setFault(id, ({ response }) => response.destroy());
       await invokeLabelImage(eventFor(key));
-      expect(bucket.keys()).toContain(key);
-      expect(await get(id)).toMatchObject({ version: 1 });
+      expect([bucket.keys().includes(key), database.attempts(id)]).toEqual([true, 0]);
       bucket.objects.delete(key);
     },
   );
+
+  test("is an image of the greatest size, 5 MiB", async () => {
+    const id = await createEvent();
+    await invokeLabelImage(eventFor(await arrived(id, makeJpeg({ size_bytes: 5 * 1024 * 1024 }))));
+    expect(await get(id)).toMatchObject({ image: { size: 5 * 1024 * 1024 } });
+  });
 
   test("Rekognition is asked for ten labels of which it is 80 % sure, and reads the upload itself", async () => {
     const id = await createEvent();
@@ -329,6 +439,35 @@ describe("in the bucket", () => {
   });
 
   describe("after a failure", () => {
+    const away = "did not answer as it should. Lambda calls again.";
+    const answer = (status: number, body: string) => ({ status, headers: [], body: Buffer.from(body) });
+
+    test.each<[string, (id: string) => void, string]>([
+      ["S3 is away", () => { bucket.failNext("GET", "hang up"); }, `The store of images ${away}`],
+      ["S3 cannot copy", () => { bucket.failNext("PUT", "internal error"); }, `The store of images ${away}`],
+      ["S3 cannot delete", () => { bucket.failNext("DELETE", "throttle"); }, `The store of images ${away}`],
+      ["S3 refuses", () => { bucket.setAhead(62); }, "S3 answered 403 AccessDenied to GET."], // the URL of a request holds for a minute
+      ["something before S3 refuses", () => { bucket.failNext("GET", answer(400, "<html>Bad Request</html>")); }, "S3 answered 400 no code to GET."],
+      ["S3 begins to copy and fails", () => { bucket.failNext("PUT", answer(200, "<Error><Code>InternalError</Code></Error>")); }, "S3 began to copy an upload and did not end it."],
+      ["the database is away after it has given the event", (id) => {
+        database.setFault(id, ({ attempt, act, response }) => {
+          if (attempt === 1) void act().then(({ status, body }) => response.writeHead(status).end(body));
+          else response.destroy();
+        });
+      }, `The database ${away}`],
+      ["the database is away", (id) => { database.setFault(id, ({ response }) => response.destroy()); }, `The database ${away}`],
+      ["Rekognition fails for good", () => { rekognition.failNext("internal error", "internal error"); }, "Internal server error"],
+    ])("Lambda is told what it was: %s", async (_what, fail, message) => {
+      const id = await createEvent();
+      const key = await arrived(id);
+      fail(id);
+      await expect(invokeLabelImage(eventFor(key))).rejects.toThrow(message);
+      bucket.setAhead(0);
+      database.clearFault(id);
+      await invokeLabelImage(eventFor(key));
+      expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
+    });
+
     const loseAnswer = (ofAttempt: number): Fault => ({ attempt, act, response }) => {
       void act().then(({ status, body }) => {
         if (attempt === ofAttempt) response.destroy();
@@ -373,5 +512,16 @@ describe("in the bucket", () => {
       expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
       expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
     });
+  });
+});
+
+describe("LABELS", () => {
+  afterEach(() => { vi.unstubAllEnvs(); });
+
+  test.each(["ON", "yes", " off"])("of %j are refused when the function is loaded, by name", async (labels) => {
+    for (const name of ["TABLE_NAME", "BUCKET_NAME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, name);
+    vi.stubEnv("LABELS", labels);
+    vi.resetModules();
+    await expect(import("./handler.ts")).rejects.toThrow('The environment variable LABELS must be "on" or "off".');
   });
 });

@@ -103,6 +103,12 @@ describe.each(["PUT", "PATCH"])("%s", (method) => {
     expect((await call(`GET ${stored.path}`)).body).toEqual(answer.body);
   });
 
+  test("removes several fields at once", async () => {
+    const stored = await create(full);
+    const answer = await call(`${method} ${stored.path}`, { json: { title: null, date: null, capacity: null } });
+    expect(answer).toEqual(changed(stored, { title: undefined, date: undefined, capacity: undefined }));
+  });
+
   test.each([
     ["type", "event"],
     ["status", "active"],
@@ -239,6 +245,7 @@ describe("a body", () => {
     ["updatedAt", null, "is read-only: leave it out"],
     ["version", 1, "is read-only: leave it out"],
     ["image", null, "is read-only: leave it out"],
+    ["rejectedImage", null, "is read-only: leave it out"],
     ["type", "", "must not be blank"],
     ["title", "x".repeat(201), "must be at most 200 characters long"],
     ["description", "\ud800", "must be well-formed Unicode: it holds half a surrogate pair"],
@@ -295,8 +302,15 @@ describe("a body", () => {
   });
 });
 
-test.each(["unknown", "x".repeat(129), "a%20b", "%C3%A4", "a%00b"])("there is nothing to update at /events/%s: 404, and nothing is made", async (id) => {
-  const path = id === "unknown" ? `/events/${randomUUID()}` : `/events/${id}`;
+test.each([
+  ["unknown", randomUUID()],
+  ["of 129 characters", "x".repeat(129)],
+  ["longer than DynamoDB lets a key be", "x".repeat(2049)],
+  ["with a blank", "a%20b"],
+  ["with a character that no id has", "%C3%A4"],
+  ["with a NUL", "a%00b"],
+])("there is nothing to update at an id %s: 404, and nothing is made", async (_what, id) => {
+  const path = `/events/${id}`;
   for (const json of [{ title: "x" }, { title: null }, {}]) expect(await call(`PUT ${path}`, { json })).toEqual(notFound);
   expect(await call(`GET ${path}`)).toEqual(notFound);
 });
@@ -340,6 +354,16 @@ describe("If-Match", () => {
     const stored = await create({ title: "x" });
     const sent = { json: { title: "y" }, headers: { "if-match": header(stored.etag) } };
     expect(await call(`PATCH ${stored.path}`, sent)).toEqual(changed(stored, { title: "y" }));
+  });
+
+  test("of the answer before lets each of many updates through, as versions grow longer", async () => {
+    const { path, etag } = await create({ title: "x" });
+    let current = etag;
+    for (let version = 2; version <= 12; version++) {
+      const { headers, body } = await call(`PATCH ${path}`, { json: {}, headers: { "if-match": current } });
+      expect(body).toMatchObject({ version });
+      current = headers["etag"] ?? "";
+    }
   });
 
   test.each<[string, (etag: string) => string]>([

@@ -14,6 +14,7 @@ import { runBundles, runSources, type RunningFunctions } from "./running-functio
 import type { ServiceFault } from "./stand-in.ts";
 import { makeUserPool, type UserPool } from "./tokens.ts";
 
+export { readFunctions } from "../functions.ts";
 export { callServerAt, type Answer, type Call, type Sent } from "./call.ts";
 export { callAt } from "./contract.ts";
 export type { Fault, FaultyCall } from "./faulty-database.ts";

@@ -5,6 +5,8 @@ import { listen, stop } from "./server.ts";
 export interface FaultyCall {
   /** 1 for the first time that this event is asked for, then 2 for a retry, and so on. */
   attempt: number;
+  /** What the database is asked, as the SDK writes it: `{ TableName, Key, ... }`. */
+  input: unknown;
   response: ServerResponse;
   /** Has the real database act, and gives its answer without passing it on. */
   act: () => Promise<{ status: number; body: Buffer }>;
@@ -30,7 +32,7 @@ export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDa
     const met = [...faults].find(([id]) => body.includes(`"S":${JSON.stringify(id)}`))?.[1];
     if (met) {
       met.attempts += 1;
-      met.fault({ attempt: met.attempts, response, act });
+      met.fault({ attempt: met.attempts, input: JSON.parse(body.toString()), response, act });
     } else {
       const answer = await act();
       response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" }).end(answer.body);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { BatchWriteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import { toItem } from "../../functions/_shared/stored-event.ts";
@@ -101,53 +100,4 @@ describe("with 10,000 events", { timeout: patience_ms }, () => {
     expect(pages.flatMap(({ ids }) => ids)).toEqual(idsOf(({ status }) => status === "active"));
     expect(Math.max(...pages.map(({ itemsRead }) => itemsRead))).toBeLessThanOrEqual(505);
   });
-});
-
-async function create(event: object): Promise<string> {
-  const { body } = await call("POST /events", { json: { title: "x", ...event } });
-  return (body as { id: string }).id;
-}
-
-async function pass({ act, response }: FaultyCall): Promise<void> {
-  const { status, body } = await act();
-  response.writeHead(status).end(body);
-}
-
-test("a page with several filters ends early when the database is slow, and the next one goes on", async () => {
-  const [organizer, type] = [randomUUID(), randomUUID()];
-  const id = await create({ organizer, type });
-  for (let n = 0; n < 5; n++) await create({ organizer });
-  const query = `organizer=${organizer}&type=${type}&limit=1`;
-
-  database.setFault(organizer, (asked) => { setTimeout(() => void pass(asked), 1_100); });
-  const slow = (await call(`GET /events?${query}`)).body as Page;
-  expect([slow, database.attempts(organizer)]).toEqual([{ events: [], next: expect.any(String) as string }, 1]);
-  database.clearFault(organizer);
-
-  expect((await walk(query, [organizer], slow.next)).flatMap(({ ids }) => ids)).toEqual([id]);
-});
-
-test("an event whose status changes while the statuses are read is listed once", async () => {
-  const id = await create({ status: "draft" });
-  const isDraftRead = new Promise<void>((resolve) => {
-    database.setFault("draft", (asked) => void pass(asked).then(resolve));
-  });
-  let goOn: () => void = () => undefined;
-  const isChanged = new Promise<void>((resolve) => { goOn = resolve; });
-  const isPublishedHeld = new Promise<void>((resolve) => {
-    database.setFault("published", (asked) => {
-      resolve();
-      void isChanged.then(() => pass(asked));
-    });
-  });
-
-  const listed = call("GET /events?limit=100");
-  await Promise.all([isDraftRead, isPublishedHeld]);
-  database.clearFault("draft");
-  database.clearFault("published");
-  expect((await call(`PATCH /events/${id}`, { json: { status: "published" } })).status).toBe(200);
-  goOn();
-
-  const { events } = (await listed).body as Page;
-  expect(events.filter((event) => event.id === id).length).toBe(1);
 });

@@ -11,8 +11,11 @@ export interface StandIn {
   stop: () => Promise<void>;
 }
 
-/** How a service can fail: "answer lost" does what was asked, and then hangs up as "hang up" does at once. */
-export type ServiceFault = "throttle" | "internal error" | "hang up" | "answer lost";
+/**
+ * How a service can fail: "answer lost" does what was asked, and then hangs up as "hang up" does at
+ * once; "no answer" keeps the connection and says nothing. Or what it says instead, word by word.
+ */
+export type ServiceFault = "throttle" | "internal error" | "hang up" | "answer lost" | "no answer" | HttpAnswer;
 
 interface Service {
   answerTo: (request: SignedRequest) => HttpAnswer;
@@ -36,7 +39,9 @@ export async function startStandIn(service: Service): Promise<StandIn> {
 async function serve(received: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
   const { method = "", url = "", headersDistinct: headers } = received;
   const request = { method, url, headers, body: await buffer(received) };
-  const answer = answerWithFault(request, service);
+  const fault = service.faultFor?.(request);
+  if (fault === "no answer") return;
+  const answer = answerWithFault(request, service, fault);
   if (!answer) {
     response.destroy();
     return;
@@ -47,8 +52,8 @@ async function serve(received: IncomingMessage, response: ServerResponse, servic
 }
 
 /** Undefined where it hangs up. */
-function answerWithFault(request: SignedRequest, { answerTo, faultFor, failures }: Service): HttpAnswer | undefined {
-  switch (faultFor?.(request)) {
+function answerWithFault(request: SignedRequest, { answerTo, failures }: Service, fault: Exclude<ServiceFault, "no answer"> | undefined): HttpAnswer | undefined {
+  switch (fault) {
     case undefined:
       return answerTo(request);
     case "throttle":
@@ -60,6 +65,8 @@ function answerWithFault(request: SignedRequest, { answerTo, faultFor, failures 
       return undefined;
     case "hang up":
       return undefined;
+    default:
+      return fault;
   }
 }
 
