@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { problem, readFunctions, startApiWithBucket, target, type Fault, type FaultyCall, type Sent } from "../../infra/local/api.ts";
+import { problem, readFunctions, startApiWithBucket, target, type Fault, type Sent } from "../../infra/local/api.ts";
 
 const { call, database, invokeLabelImage } = await startApiWithBucket();
 const noFaults = "a deployed function has the real DynamoDB, which does not fail on demand";
@@ -14,11 +14,6 @@ function refuse(status: number, name: string): Fault {
 
 function answer(status: number, body: string): Fault {
   return ({ response }) => response.writeHead(status).end(body);
-}
-
-async function pass({ act, response }: FaultyCall): Promise<void> {
-  const { status, body } = await act();
-  response.writeHead(status).end(body);
 }
 
 /** How DynamoDB can be out of order, each as it looks from outside. */
@@ -61,7 +56,7 @@ describe("of one event, which they decide by, the functions read what was writte
     const asked: unknown[] = [];
     database.setFault(id, (request) => {
       asked.push(request.input);
-      void pass(request);
+      void request.pass();
     });
     await reads[name]?.(id);
     expect(asked).toEqual([{ TableName: "events", Key: { id: { S: id } }, ConsistentRead: true }]);
@@ -72,7 +67,7 @@ describe("of one event, which they decide by, the functions read what was writte
 describe("when DynamoDB", () => {
   test("could not store a payload anyway, it is not asked: 413", async () => {
     const id = randomUUID();
-    database.setFault(id, (request) => { void pass(request); });
+    database.setFault(id, (request) => { void request.pass(); });
     const { status } = await call("POST /events", { json: { id, payload: { text: "x".repeat(409_600) } } });
     expect([status, database.attempts(id)]).toEqual([413, 0]);
   });
@@ -81,7 +76,7 @@ describe("when DynamoDB", () => {
     const id = randomUUID();
     database.setFault(id, (request) => {
       if (request.attempt <= 2) request.response.destroy();
-      else void pass(request);
+      else void request.pass();
     });
     const created = await call("POST /events", { json: { id, title: "x" } });
     expect([created.status, database.attempts(id)]).toEqual([201, 3]);

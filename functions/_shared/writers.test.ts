@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { problem, startApiWithFaults, target, type Answer, type Fault, type FaultyCall } from "../../infra/local/api.ts";
+import { problem, startApiWithFaults, target, type Answer, type Fault } from "../../infra/local/api.ts";
 
 const { call, database } = await startApiWithFaults();
 
@@ -9,7 +9,7 @@ beforeEach(({ skip }) => { skip(target === "deployed", "a deployed function has 
 /** DynamoDB acts each time, but the first answers never arrive; what is to happen `meanwhile` does so before the retry. */
 function loseAnswers(count: number, meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
   return (request) => {
-    if (request.attempt > count) void pass(request);
+    if (request.attempt > count) void request.pass();
     else void request.act().then(meanwhile).then(() => request.response.destroy());
   };
 }
@@ -17,21 +17,16 @@ function loseAnswers(count: number, meanwhile: () => Promise<unknown> = () => Pr
 /** The first request never arrives. */
 function loseRequest(meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
   return (request) => {
-    if (request.attempt > 1) void pass(request);
+    if (request.attempt > 1) void request.pass();
     else void meanwhile().then(() => request.response.destroy());
   };
 }
 
 const throttleOnce: Fault = (request) => {
   const body = JSON.stringify({ __type: "com.amazonaws.dynamodb.v20120810#ThrottlingException", message: "" });
-  if (request.attempt > 1) void pass(request);
+  if (request.attempt > 1) void request.pass();
   else request.response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end(body);
 };
-
-async function pass({ act, response }: FaultyCall): Promise<void> {
-  const { status, body } = await act();
-  response.writeHead(status).end(body);
-}
 
 interface Stored {
   id: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient, UpdateItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { beforeEach, describe, expect, test } from "vitest";
-import { makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type UploadChanges, type UploadUrl } from "../../infra/local/api.ts";
+import { idsOfNoEvent, makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type UploadChanges, type UploadUrl } from "../../infra/local/api.ts";
 
 const { bucket, call: callLocal, database } = await startApiWithBucket();
 const call = target === "deployed" ? (await startApi()).call : callLocal;
@@ -167,13 +167,7 @@ describe("refuses", () => {
     expect(await call(`POST /events/${randomUUID()}/upload-url`, { text: "x", headers: { "content-type": "image/jpeg" } })).toEqual(unsupported);
   });
 
-  test.each([
-    ["unknown", randomUUID()],
-    ["of 129 characters", "x".repeat(129)],
-    ["longer than a key in DynamoDB may be", "x".repeat(2049)],
-    ["with a blank", "a%20b"],
-    ["with a character that no id has", "%C3%A4"],
-  ])("an upload to an id %s, where no event is: 404", async (_what, id) => {
+  test.each(idsOfNoEvent)("an upload to an id %s, where no event is: 404", async (_what, id) => {
     expect(await call(`POST /events/${id}/upload-url`, { json: asked })).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { problem, startApi } from "../../infra/local/api.ts";
+import { idsOfNoEvent, problem, startApi } from "../../infra/local/api.ts";
 
 const { call } = await startApi();
 
@@ -78,15 +78,7 @@ test("ignores a body and its type", async () => {
   expect([answer.status, answer.body]).toEqual([200, created.body]);
 });
 
-test.each([
-  ["unknown", randomUUID()],
-  ["of 129 characters", "x".repeat(129)],
-  ["longer than DynamoDB lets a key be", "x".repeat(2049)],
-  ["with a blank", "a%20b"],
-  ["with a character that no id has", "%C3%A4"],
-  ["with a NUL", "a%00b"],
-  ["of a space alone", "%20"],
-])("answers 404 to an id %s", async (_what, id) => {
+test.each(idsOfNoEvent)("answers 404 to an id %s", async (_what, id) => {
   expect(await call(`GET /events/${id}`)).toEqual(notFound);
 });
 

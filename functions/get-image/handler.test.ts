@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { callServerAt, makeJpeg, problem, startApi, untilLabelled, upload, type UploadUrl } from "../../infra/local/api.ts";
+import { callServerAt, idsOfNoEvent, makeJpeg, problem, startApi, untilLabelled, upload, type UploadUrl } from "../../infra/local/api.ts";
 
 const { call } = await startApi();
 const jpeg = makeJpeg({ size_bytes: 6000 });
@@ -44,11 +44,6 @@ test("finds no image of an event that has none: 404", async () => {
   expect(await call(`GET /events/${id}/image`)).toEqual(problem(404, "not-found", "Not found", "The event has no image."));
 });
 
-test.each([
-  ["unknown", randomUUID()],
-  ["of 129 characters", "x".repeat(129)],
-  ["longer than a key in DynamoDB may be", "x".repeat(2049)],
-  ["with a blank", "a%20b"],
-])("finds no event under an id %s: 404", async (_what, id) => {
+test.each(idsOfNoEvent)("finds no event under an id %s: 404", async (_what, id) => {
   expect(await call(`GET /events/${id}/image`)).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { noTokens, problem, startApi, startApiWithFaults, startApiWithTokens, target, type Answer, type Call, type FaultyCall } from "../../infra/local/api.ts";
+import { noTokens, problem, startApi, startApiWithFaults, startApiWithTokens, target, type Answer, type Call } from "../../infra/local/api.ts";
 import { toCursor } from "../_shared/cursor.ts";
 
 const { call, sub } = await startApi();
@@ -344,11 +344,6 @@ describe("the organizer me", () => {
 describe("with a database that can be reached from here", () => {
   beforeEach(({ skip }) => { skip(target === "deployed", "a deployed database can be neither held nor counted from here"); });
 
-  async function pass({ act, response }: FaultyCall): Promise<void> {
-    const { status, body } = await act();
-    response.writeHead(status).end(body);
-  }
-
   test("a list of all events ends with the last of them, whatever their statuses", async () => {
     const page = async (query: string) => {
       const { events, next } = (await callEmpty(`GET /events?${query}`)).body as Page;
@@ -364,12 +359,12 @@ describe("with a database that can be reached from here", () => {
 
   test("an event whose status changes while the statuses are read is listed once, and the list goes on after it", async () => {
     const [oldest, older, newer] = [await create({ status: "draft" }, callLocal), await create({ status: "draft" }, callLocal), await create({ status: "draft" }, callLocal)];
-    const isDraftRead = new Promise<void>((resolve) => { database.setFault("draft", (asked) => void pass(asked).then(resolve)); });
+    const isDraftRead = new Promise<void>((resolve) => { database.setFault("draft", (asked) => void asked.pass().then(resolve)); });
     database.setFault("published", (asked) => {
       void isDraftRead
         .then(() => { database.clearFault("published"); })
         .then(() => callLocal(`PATCH /events/${newer.id}`, { json: { status: "published" } }))
-        .then(() => pass(asked));
+        .then(() => asked.pass());
     });
     const first = (await callLocal("GET /events?limit=2")).body as Page;
     database.clearFault("draft");
@@ -382,7 +377,7 @@ describe("with a database that can be reached from here", () => {
     const matching = await create({ organizer, type }, callLocal);
     for (let n = 1; n <= 5; n++) await create({ organizer }, callLocal);
     const query = `organizer=${organizer}&type=${type}&limit=1`;
-    database.setFault(organizer, (asked) => { setTimeout(() => void pass(asked), 1_100); });
+    database.setFault(organizer, (asked) => { setTimeout(() => void asked.pass(), 1_100); });
     const slow = (await callLocal(`GET /events?${query}`)).body as Page;
     expect([slow, database.attempts(organizer)]).toEqual([{ events: [], next: expect.any(String) as string }, 1]);
     database.clearFault(organizer);
@@ -407,7 +402,7 @@ describe("with a database that can be reached from here", () => {
     const [organizer, type] = [randomUUID(), randomUUID()];
     const matching = [await create({ organizer, type }, callLocal), await create({ organizer, type }, callLocal)];
     for (let n = 1; n <= 11; n++) await create({ organizer }, callLocal);
-    database.setFault(organizer, (asked) => void pass(asked));
+    database.setFault(organizer, (asked) => void asked.pass());
     const { body } = await callLocal(`GET /events?organizer=${organizer}&type=${type}&limit=2`);
     expect([body, database.attempts(organizer)]).toEqual([{ events: matching.reverse() }, 2]); // 3 and then 12
     database.clearFault(organizer);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { problem, startApi, target, type Answer, type Sent } from "../../infra/local/api.ts";
+import { idsOfNoEvent, problem, startApi, target, type Answer, type Sent } from "../../infra/local/api.ts";
 
 const { call, sub } = await startApi();
 
@@ -302,14 +302,7 @@ describe("a body", () => {
   });
 });
 
-test.each([
-  ["unknown", randomUUID()],
-  ["of 129 characters", "x".repeat(129)],
-  ["longer than DynamoDB lets a key be", "x".repeat(2049)],
-  ["with a blank", "a%20b"],
-  ["with a character that no id has", "%C3%A4"],
-  ["with a NUL", "a%00b"],
-])("there is nothing to update at an id %s: 404, and nothing is made", async (_what, id) => {
+test.each(idsOfNoEvent)("there is nothing to update at an id %s: 404, and nothing is made", async (_what, id) => {
   const path = `/events/${id}`;
   for (const json of [{ title: "x" }, { title: null }, {}]) expect(await call(`PUT ${path}`, { json })).toEqual(notFound);
   expect(await call(`GET ${path}`)).toEqual(notFound);

@@ -24,6 +24,17 @@ export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl }
 /** What the tests run against: `source`, `bundle`, or `deployed` where API_URL is set (vitest.config.ts). */
 export const target = process.env["TARGET"] ?? "source";
 
+/** Ids, as they stand in a path, at which there is no event. */
+export const idsOfNoEvent: [what: string, id: string][] = [
+  ["unknown", randomUUID()],
+  ["of 129 characters", "x".repeat(129)],
+  ["longer than DynamoDB lets a key be", "x".repeat(2049)],
+  ["with a blank", "a%20b"],
+  ["with a character that no id has", "%C3%A4"],
+  ["with a NUL", "a%00b"],
+  ["of a blank alone", "%20"],
+];
+
 /** A deployed API, and if it asks for tokens the access tokens of two of its users. */
 const deployed = { url: process.env["API_URL"], token: process.env["API_TOKEN"], otherToken: process.env["API_OTHER_TOKEN"] };
 

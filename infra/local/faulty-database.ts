@@ -10,6 +10,8 @@ export interface FaultyCall {
   response: ServerResponse;
   /** Has the real database act, and gives its answer without passing it on. */
   act: () => Promise<{ status: number; body: Buffer }>;
+  /** Has it act, and passes its answer on. */
+  pass: () => Promise<void>;
 }
 
 export type Fault = (call: FaultyCall) => void;
@@ -29,13 +31,16 @@ export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDa
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
     const act = () => forward(databaseUrl, request, body);
+    const pass = async () => {
+      const answer = await act();
+      response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" }).end(answer.body);
+    };
     const met = [...faults].find(([id]) => body.includes(`"S":${JSON.stringify(id)}`))?.[1];
     if (met) {
       met.attempts += 1;
-      met.fault({ attempt: met.attempts, input: JSON.parse(body.toString()), response, act });
+      met.fault({ attempt: met.attempts, input: JSON.parse(body.toString()), response, act, pass });
     } else {
-      const answer = await act();
-      response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" }).end(answer.body);
+      await pass();
     }
   };
   const server = createServer((request, response) => {
