@@ -69,7 +69,7 @@ export function preconditionFailed(): Problem {
  * elements, an ETag commas, and repeated headers arrive as one list. RFC 9110, sections 5.6.1 and 8.8.3.
  */
 function readEtags(header: string): "*" | string[] | undefined {
-  if (header.trim() === "*") return "*";
+  if (header === "*") return "*";
   const elements = [...header.matchAll(/[ \t]*(?:((?:W\/)?"[^"\x00-\x20\x7f]*")[ \t]*)?(?:,|$)/gy)];
   const isWhole = elements.map(([text]) => text).join("") === header;
   const etags = elements.flatMap(([, etag]) => (etag === undefined ? [] : [etag]));
