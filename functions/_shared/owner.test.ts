@@ -21,6 +21,7 @@ import { toItem } from "./stored-event.ts";
 
 const { somebody, somebodyElse, pool } = await startApiWithTokens();
 const { url, database } = await startApiWithFaults(pool);
+const { call: callWithoutToken } = await startApiWithFaults();
 
 beforeEach(({ skip }) => { skip(noTokens !== undefined, noTokens); });
 
@@ -256,6 +257,16 @@ describe("with a database that can be reached from here", () => {
   async function signIn(sub: string = randomUUID()): Promise<Call> {
     return callAt(url, await pool.accessToken(sub));
   }
+
+  test("while tokens are off every event is everybody's, whoever is its organizer: what is refused is refused for its ETag", async () => {
+    const { path } = await create(callWithoutToken, { organizer: "alice" });
+    const headers = { "if-match": '"other"' };
+    expect(await callWithoutToken(`PATCH ${path}`, { json: { title: "y" }, headers })).toEqual(stale);
+    expect(await callWithoutToken(`DELETE ${path}`, { headers })).toEqual(stale);
+    expect((await callWithoutToken(`POST ${path}/upload-url`, { json: { contentType: "image/png", contentLength: 1 } })).status).toBe(201);
+    expect((await callWithoutToken(`PATCH ${path}`, { json: { title: "y" } })).status).toBe(200);
+    expect((await callWithoutToken(`DELETE ${path}`)).status).toBe(204);
+  });
 
   test("an event without an organizer, made while tokens were off, is nobody's, and everybody may read it", async () => {
     const alices = await signIn("alice");
