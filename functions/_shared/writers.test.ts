@@ -138,6 +138,16 @@ describe("when the answer is lost, the retry knows its own", () => {
     expect(await call(`GET ${stored.path}`)).toEqual(notFound);
   });
 
+  test("delete that is done, though DynamoDB says that it failed: 204", async () => {
+    const stored = await create();
+    database.setFault(stored.id, (request) => {
+      const body = JSON.stringify({ __type: "com.amazonaws.dynamodb.v20120810#InternalServerError", message: "" });
+      if (request.attempt > 1) void request.pass();
+      else void request.act().then(() => request.response.writeHead(500, { "content-type": "application/x-amz-json-1.0" }).end(body));
+    });
+    expect((await call(`DELETE ${stored.path}`)).status).toBe(204);
+  });
+
   test("delete with If-Match: 204", async () => {
     const stored = await create();
     database.setFault(stored.id, loseAnswers(2));

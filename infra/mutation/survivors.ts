@@ -137,10 +137,6 @@ export const survivors: { reason: string; changes: [file: string, code: string, 
     changes: [["functions/_shared/client-options.ts", "disableClockSkewCorrection: false", "disableClockSkewCorrection: true"]],
   },
   {
-    reason: "The SDK puts a step that it does not know where this one is.",
-    changes: [["functions/_shared/table.ts", 'step: "finalizeRequest"', 'step: ""']],
-  },
-  {
     reason: "Node takes port 0 for none.",
     changes: [
       ["functions/_shared/bucket.ts", 'port !== ""', "true"],
