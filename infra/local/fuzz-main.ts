@@ -40,7 +40,7 @@ async function fuzzOnce(batchSeed: number, count: number): Promise<Map<number, n
     started.push(database);
     const images = await startImages();
     started.push(images);
-    const functions = runBundles({ ...database.environment, ...images.environment, AUTH: isGuarded ? "jwt" : "off" });
+    const functions = runBundles({ ...database.environment, ...images.environment, AUTH: isGuarded ? "jwt" : "off", AWS_LAMBDA_LOG_LEVEL: "WARN" });
     started.push(functions);
     const pool = isGuarded ? await makeUserPool() : undefined;
     const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log: () => undefined });
