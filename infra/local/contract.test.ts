@@ -91,6 +91,7 @@ describe("of an answer", () => {
     ["no route", "GET /event", { status: 404, headers, body: { message: "Not Found" } }],
     ["a path that is no path", "GET /events/%zz", { status: 400, headers, body: { message: "Bad Request" } }],
     ["a HEAD", "HEAD /events", { status: 404, headers }],
+    ["a head too large to look for its route", "GET /events/1", { status: 431, headers: { "content-type": "application/json" }, body: { message: "Request Header Fields Too Large" } }],
   ])("nothing is said that is documented: %s", (_what, request, answer) => {
     expect(complaintsAbout(request, answer)).toEqual([]);
   });
