@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../functions.ts";
-import { describe, needlessIn, reasonFor, scoreOf, summarize, survives, type Mutant } from "./mutants.ts";
+import { diffOf, needlessIn, reasonFor, scoreOf, summarize, survives, type Mutant } from "./mutants.ts";
 import { readSources, suitesOf } from "./suites.ts";
 
 const help = `npm run mutate -- [FILE ...]
@@ -25,7 +25,7 @@ for (const file of files) {
   const { source, mutants } = mutate(file);
   for (const mutant of mutants.filter(survives)) {
     const reason = reasonFor(file, source, mutant);
-    const survivor = `${file}:${mutant.location.start.line}\n${describe(source, mutant)}`;
+    const survivor = `${file}:${mutant.location.start.line}\n${diffOf(source, mutant)}`;
     if (reason === undefined) unexplained.push(survivor);
     console.log(`${survivor}\n${reason ?? "No reason for it in survivors.ts."}\n`);
   }
@@ -42,6 +42,7 @@ if (isLow || unexplained.length > 0) process.exitCode = 1;
 /** Runs Stryker, whose report has the schema of mutation-testing-elements. */
 function mutate(file: string): { source: string; mutants: Mutant[] } {
   const stryker = join(import.meta.dirname, "node_modules/@stryker-mutator/core/bin/stryker.js");
+  rmSync(reportPath, { force: true }); // or that of the file before would be read where Stryker writes none
   const { status } = spawnSync(process.execPath, [stryker, "run", join(import.meta.dirname, "stryker.config.js"), "--mutate", file], {
     cwd: root,
     env: { ...process.env, SUITES: suitesOf(file).join() },
@@ -49,7 +50,9 @@ function mutate(file: string): { source: string; mutants: Mutant[] } {
   });
   if (status !== 0) throw new Error(`Stryker could not try the changes of ${file}: see above.`);
   const { files } = JSON.parse(readFileSync(reportPath, "utf8")) as { files: Record<string, { source: string; mutants: Mutant[] }> };
-  return files[file] ?? { source: "", mutants: [] };
+  const result = files[file];
+  if (!result) throw new Error(`Stryker's report lacks ${file}: it found nothing to change there.`);
+  return result;
 }
 
 function readFiles(): string[] {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "../functions.ts";
-import { apply, describe as describeMutant, needlessIn, reasonFor, scoreOf, summarize, survives, type Mutant } from "./mutants.ts";
+import { apply, diffOf, needlessIn, reasonFor, scoreOf, summarize, survives, type Mutant } from "./mutants.ts";
 import { moreSuites, readSources, suitesOf } from "./suites.ts";
 import { survivors } from "./survivors.ts";
 
@@ -19,13 +19,13 @@ describe("a change is made and shown", () => {
   test("within a line", () => {
     const change = mutant([2, 5], [2, 10], "a >= 1");
     expect(apply(source, change)).toBe("const a = 1;\nif (a >= 1) {\n  b();\n}\n");
-    expect(describeMutant(source, change)).toBe("- if (a > 1) {\n+ if (a >= 1) {");
+    expect(diffOf(source, change)).toBe("- if (a > 1) {\n+ if (a >= 1) {");
   });
 
   test("over lines", () => {
     const change = mutant([2, 12], [4, 2], "{}");
     expect(apply(source, change)).toBe("const a = 1;\nif (a > 1) {}\n");
-    expect(describeMutant(source, change)).toBe("- if (a > 1) {\n-   b();\n- }\n+ if (a > 1) {}");
+    expect(diffOf(source, change)).toBe("- if (a > 1) {\n-   b();\n- }\n+ if (a > 1) {}");
   });
 });
 
@@ -33,10 +33,10 @@ describe("the score", () => {
   const of = (...statuses: Mutant["status"][]) => statuses.map((status) => mutant([1, 1], [1, 1], "", status));
 
   test.each([
-    ["what a test noticed, or never came to an end", of("Killed", "Timeout", "Survived", "NoCoverage"), 0.5],
+    ["counts what a test noticed, or never came to an end", of("Killed", "Timeout", "Survived", "NoCoverage"), 0.5],
     ["leaves out what cannot be loaded", of("Killed", "CompileError", "RuntimeError"), 1],
     ["of nothing is 1", [], 1],
-  ])("counts %s", (_what, mutants, score) => { expect(scoreOf(mutants)).toBe(score); });
+  ])("%s", (_what, mutants, score) => { expect(scoreOf(mutants)).toBe(score); });
 
   test("is said with its parts", () => {
     expect(summarize(of("Killed", "Killed", "Timeout", "Survived", "CompileError"))).toBe("3 of 4 changes noticed (75.0 %), 1 of them by time running out");

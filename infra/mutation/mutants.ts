@@ -40,7 +40,7 @@ export function apply(source: string, { location: { start, end }, replacement }:
 }
 
 /** The lines that it changes, before and after. */
-export function describe(source: string, mutant: Mutant): string {
+export function diffOf(source: string, mutant: Mutant): string {
   const { start, end } = mutant.location;
   const before = source.split("\n").slice(start.line - 1, end.line);
   const length = before.length + apply(source, mutant).split("\n").length - source.split("\n").length;
