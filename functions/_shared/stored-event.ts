@@ -66,7 +66,6 @@ export function fieldsOf(event: Event): object {
   return Object.fromEntries(fields.map((field) => [field, shown[field]]));
 }
 
-
 /** Equal for equal content: the order of keys does not count, as JSON objects have none. */
 function digestOf(content: NewEvent): string {
   return createHash("sha256").update(JSON.stringify(content, sortKeys)).digest("base64url");
