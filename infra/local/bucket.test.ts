@@ -134,8 +134,9 @@ describe("an upload", () => {
     expect(objects.size).toBe(0);
   });
 
+  // Not at 299: a signature's time has no milliseconds, so that 300 seconds can be over at once.
   test.each([
-    [299, answered(200, { etag })],
+    [290, answered(200, { etag })],
     [302, refused(403, "AccessDenied", "Request has expired")],
     [-1000, refused(403, "AccessDenied", "Request is not yet valid")],
   ])("at a clock that is %i seconds ahead is answered by it", async (ahead_s, answer) => {
