@@ -52,7 +52,7 @@ describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 
       body: JSON.stringify({ title: "First" }),
     };
     const load = `const { handler } = require(${JSON.stringify(join(dist, name, "index.cjs"))});`;
-    const call = `handler(${JSON.stringify(event)}).then(({ statusCode }) => { process.exitCode = statusCode < 500 ? 0 : 1; });`;
+    const call = `handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 10_000 }).then(({ statusCode }) => { process.exitCode = statusCode < 500 ? 0 : 1; });`;
     expect(await fileSystemCalls(`${load}\n${call}`)).toEqual(await fileSystemCalls(load));
   });
 });

@@ -1,4 +1,6 @@
-# Uploads arrive below incoming/. What label-image accepts it moves to images/, which starts nothing again.
+# Uploads arrive below incoming/, and stay there for a day, so that S3 refuses a second use of their URLs. What label-image
+# accepts it copies to images/, which starts nothing again. A delete leaves a note below deletions/ until it has removed all
+# that it decided to remove; if it crashed before that, the note expires and label-image does the rest.
 #
 # There is no versioning: a deleted image shall be gone, and not live on as an old version.
 resource "aws_s3_bucket" "images" {
@@ -72,16 +74,20 @@ resource "aws_s3_bucket_cors_configuration" "images" {
 resource "aws_s3_bucket_lifecycle_configuration" "images" {
   bucket = aws_s3_bucket.images.id
 
-  rule {
-    id     = "incoming"
-    status = "Enabled"
+  dynamic "rule" {
+    for_each = toset(["deletions", "incoming"])
 
-    filter {
-      prefix = "incoming/"
-    }
+    content {
+      id     = rule.value
+      status = "Enabled"
 
-    expiration {
-      days = 1
+      filter {
+        prefix = "${rule.value}/"
+      }
+
+      expiration {
+        days = 1
+      }
     }
   }
 

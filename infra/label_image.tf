@@ -9,6 +9,12 @@ resource "aws_s3_bucket_notification" "images" {
     filter_prefix       = "incoming/"
   }
 
+  lambda_function {
+    lambda_function_arn = module.function["label-image"].alias_arn
+    events              = ["s3:LifecycleExpiration:*"]
+    filter_prefix       = "deletions/"
+  }
+
   # S3 refuses a notification that it may not deliver.
   depends_on = [aws_lambda_permission.images]
 }
@@ -61,7 +67,7 @@ resource "aws_iam_role_policy" "label_image_failures" {
 
 resource "aws_cloudwatch_metric_alarm" "label_image_failures" {
   alarm_name          = "${local.name}-label-image-failures"
-  alarm_description   = "An uploaded image could not be labelled, also not by two more tries. What it was and why is in the queue: aws sqs receive-message --region ${var.region} --queue-url ${aws_sqs_queue.label_image_failures.url}. The file stays below incoming/ for a day: mend the cause and invoke ${module.function["label-image"].name}:live with the message's requestPayload, or have it uploaded again; then delete the message."
+  alarm_description   = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. What it was and why is in the queue: aws sqs receive-message --region ${var.region} --queue-url ${aws_sqs_queue.label_image_failures.url}. The file stays below incoming/ for a day: mend the cause and invoke ${module.function["label-image"].name}:live with the message's requestPayload, or have it uploaded again; then delete the message."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.label_image_failures.name }

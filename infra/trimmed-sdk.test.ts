@@ -37,7 +37,7 @@ const aws = http.createServer((request, response) => {
     sent.push({ path: request.url, headers: request.headers, body });
     const isGet = request.headers["x-amz-target"] === "DynamoDB_20120810.GetItem";
     if (request.method === "GET") response.writeHead(206, { "content-type": "image/png", "content-range": "bytes 0-7/100" }).end(png);
-    else response.end(isGet ? JSON.stringify({ Item: { id: { S: "one" }, incarnation: { S: "0" } } }) : "{}");
+    else response.end(isGet ? JSON.stringify({ Item: { id: { S: "one" }, incarnation: { S: "first" } } }) : "{}");
   });
 });
 const { port } = await listen(aws, 0);
@@ -73,9 +73,9 @@ afterEach(() => {
 async function requestsOf(bundle: string, event: object): Promise<Sent[]> {
   const require = createRequire(bundle);
   for (const file of ["./index.cjs", "./main.cjs"]) Reflect.deleteProperty(require.cache, require.resolve(file));
-  const { handler } = require("./index.cjs") as { handler: (event: object) => Promise<object> };
+  const { handler } = require("./index.cjs") as { handler: (event: object, context: object) => Promise<object> };
   sent.length = 0;
-  await handler(event).catch(() => undefined); // some want more of an answer than this
+  await handler(event, { getRemainingTimeInMillis: () => 10_000 }).catch(() => undefined); // some want more of an answer than this
   return [...sent];
 }
 
@@ -91,7 +91,7 @@ test.each(functions.flatMap(({ name, routes }) => ["us-east-1", "ap-southeast-1"
       pathParameters: { id: "one" },
       requestContext: { requestId: "request" },
       body: JSON.stringify(name === "create-upload-url" ? { contentType: "image/png", contentLength: 100 } : { title: "Zürich ☕" }),
-      Records: [{ s3: { object: { key: "incoming/one/upload" } } }],
+      Records: [{ s3: { object: { key: "incoming/one/first/1" } } }],
     };
     const whole = await requestsOf(join(wholePath, name, "index.cjs"), event);
     expect(whole.length).toBeGreaterThan(0);

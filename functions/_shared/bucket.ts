@@ -2,10 +2,12 @@ import { buffer } from "node:stream/consumers";
 import type { Readable } from "node:stream";
 import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/protocols";
+import { isThrottlingError, isTransientError, StandardRetryStrategy } from "@smithy/core/retry";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { credentials, environment, region } from "./environment.ts";
 import { Problem } from "./problem.ts";
 import { BoundedRequestHandler } from "./request-handler.ts";
+import { timeIsUp, untilTimeIsUp } from "./time-limit.ts";
 
 export const bucketName = environment("BUCKET_NAME");
 
@@ -13,11 +15,18 @@ export const bucketName = environment("BUCKET_NAME");
 const emulator = process.env["AWS_ENDPOINT_URL_S3"];
 const endpoint = new URL(emulator === undefined ? `https://${bucketName}.s3.${region}.amazonaws.com` : `${emulator}/${bucketName}`);
 
-/** The SDK's signer and sender without its S3 client, which alone weighs more than a whole function may. */
+/** The SDK's signer, sender and retries without its S3 client, which alone weighs more than a whole function may. */
 const signer = new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
 const sender = new BoundedRequestHandler({ connection_ms: 1_000, answer_ms: 2_000, body_ms: 1_000 });
+const retries = new StandardRetryStrategy(3);
 
-type Method = "DELETE" | "GET" | "PUT";
+interface BucketRequest {
+  method: "DELETE" | "GET" | "PUT";
+  /** Empty for a request about the bucket itself. */
+  key: string;
+  headers?: Record<string, string>;
+  query?: Record<string, string>;
+}
 
 /**
  * A URL that lets whoever has it make one kind of request, with exactly these headers. S3 refuses it
@@ -25,9 +34,9 @@ type Method = "DELETE" | "GET" | "PUT";
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
-export async function presign(method: Method, key: string, headers: Record<string, string>, lifetime_s: number): Promise<{ url: string; expiresAt: string }> {
+export async function presign(method: "GET" | "PUT", key: string, headers: Record<string, string>, lifetime_s: number): Promise<{ url: string; expiresAt: string }> {
   const now = new Date();
-  const { path, query } = await sign(method, key, headers, lifetime_s, now);
+  const { path, query } = await sign({ method, key, headers }, lifetime_s, now);
   const url = new URL(path, endpoint);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
   return { url: url.href, expiresAt: new Date(now.getTime() + lifetime_s * 1000).toISOString() };
@@ -40,23 +49,83 @@ export interface BucketAnswer {
 }
 
 /**
- * Sends one request without a body to the bucket, and gives S3's answer where it is 2xx, 404 or 416.
+ * Sends one request without a body about an object, and gives S3's answer where it is 2xx, 404 or 416.
  *
- * Throws a `Problem` 503 when S3 is away, slow or overloaded; `advice` tells the caller what to do
- * then. Throws an error with S3's code for any other answer.
+ * Throws a `Problem` 503 when S3 is away, slow or overloaded, or when the time is up; `advice` tells the
+ * caller what to do then. Throws an error with S3's code for any other answer.
  */
-export async function sendToBucket(method: Method, key: string, { headers = {}, advice }: { headers?: Record<string, string>; advice: string }): Promise<BucketAnswer> {
-  const request = await sign(method, key, headers, 60, new Date());
-  const failed = (cause: unknown) => new Problem(503, `The store of images did not answer as it should. ${advice}`, { headers: { "retry-after": "2" }, cause });
-  const answer = await receive(request).catch((error: unknown) => { throw failed(error); });
+export async function sendToBucket(method: BucketRequest["method"], key: string, { headers = {}, advice }: { headers?: Record<string, string>; advice: string }): Promise<BucketAnswer> {
+  return send({ method, key, headers }, advice);
+}
+
+/** The sender's sockets: what waits for one runs into its time limit. */
+const atOnce = 50;
+
+/**
+ * The keys that begin with a prefix, as many as can be asked about at once, and whether there are more. Throws as `sendToBucket` does.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
+export async function listKeys(prefix: string, advice: string): Promise<{ keys: string[]; isTruncated: boolean }> {
+  const { body } = await send({ method: "GET", key: "", query: { "list-type": "2", "max-keys": String(atOnce), prefix } }, advice);
+  const xml = body.toString();
+  // Nothing is escaped in our keys: an id has only what needs no encoding.
+  return { keys: [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key), isTruncated: xml.includes("<IsTruncated>true</IsTruncated>") };
+}
+
+/** What S3 says when it fails: the SDK's retries tell by the name, and by the status, whether to try again. */
+class S3Error extends Error {
+  readonly $metadata: { httpStatusCode: number };
+
+  constructor({ status, body }: BucketAnswer, method: string) {
+    const code = /<Code>(\w+)<\/Code>/.exec(body.toString())?.[1] ?? "no code";
+    super(`S3 answered ${status} ${code} to ${method}.`);
+    this.name = code;
+    this.$metadata = { httpStatusCode: status };
+  }
+}
+
+async function send(request: BucketRequest, advice: string): Promise<BucketAnswer> {
+  try {
+    return await untilTimeIsUp(repeat(() => attempt(request)));
+  } catch (error) {
+    if (error instanceof S3Error && error.$metadata.httpStatusCode < 500) throw error;
+    throw new Problem(503, `The store of images did not answer as it should. ${advice}`, { headers: { "retry-after": "2" }, cause: error });
+  }
+}
+
+/** Attempts something as often, and with the same pauses, as the SDK attempts a command to DynamoDB. */
+async function repeat<Result>(attemptOnce: () => Promise<Result>): Promise<Result> {
+  const signal = timeIsUp();
+  let token = await retries.acquireInitialRetryToken("");
+  for (;;) {
+    try {
+      signal.throwIfAborted(); // the pause may end when another event has come
+      const result = await attemptOnce();
+      retries.recordSuccess(token);
+      return result;
+    } catch (error) {
+      token = await retries.refreshRetryTokenForRetry(token, { errorType: errorTypeOf(error as SdkError) }).catch(() => { throw error; });
+    }
+  }
+}
+
+type SdkError = Parameters<typeof isTransientError>[0];
+
+function errorTypeOf(error: SdkError): "THROTTLING" | "TRANSIENT" | "CLIENT_ERROR" {
+  if (isThrottlingError(error)) return "THROTTLING";
+  return isTransientError(error) ? "TRANSIENT" : "CLIENT_ERROR";
+}
+
+async function attempt(request: BucketRequest): Promise<BucketAnswer> {
+  const { response } = await sender.handle(await sign(request, 60, new Date()));
+  const answer = { status: response.statusCode, headers: response.headers, body: await buffer(response.body as Readable) };
   if (answer.status < 300 || answer.status === 404 || answer.status === 416) return answer;
-  const code = /<Code>(\w+)<\/Code>/.exec(answer.body.toString())?.[1] ?? "no code";
-  const error = new Error(`S3 answered ${answer.status} ${code} to ${method}.`);
-  throw answer.status >= 500 ? failed(error) : error;
+  throw new S3Error(answer, request.method);
 }
 
 /** In the query, also of what this function sends itself: one way for both. */
-async function sign(method: Method, key: string, headers: Record<string, string>, lifetime_s: number, signingDate: Date): Promise<HttpRequest> {
+async function sign({ method, key, headers = {}, query = {} }: BucketRequest, lifetime_s: number, signingDate: Date): Promise<HttpRequest> {
   const { protocol, hostname, port, host, pathname } = endpoint;
   const request = new HttpRequest({
     method,
@@ -64,13 +133,9 @@ async function sign(method: Method, key: string, headers: Record<string, string>
     hostname,
     ...(port !== "" && { port: Number(port) }),
     path: `${pathname.replace(/\/$/, "")}/${key}`,
+    query,
     headers: { ...headers, host, "X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD" },
   });
   const signed = await signer.presign(request, { signingDate, expiresIn: lifetime_s, unhoistableHeaders: new Set(Object.keys(headers)) });
   return new HttpRequest(signed);
-}
-
-async function receive(request: HttpRequest): Promise<BucketAnswer> {
-  const { response } = await sender.handle(request);
-  return { status: response.statusCode, headers: response.headers, body: await buffer(response.body as Readable) };
 }

@@ -4,6 +4,7 @@ import type { Request } from "./http.ts";
 vi.stubEnv("AUTH", "off");
 const { endpoint } = await import("./http.ts");
 
+const context = { getRemainingTimeInMillis: () => 10_000 };
 const request = { version: "2.0", routeKey: "GET /events", requestContext: { requestId: "1" } } as Request;
 
 afterEach(() => {
@@ -12,7 +13,7 @@ afterEach(() => {
 });
 
 test("an event of another payload format is refused, and the error says what to set", async () => {
-  const refused = endpoint(() => Promise.resolve({ status: 204 }))({ ...request, version: "1.0" });
+  const refused = endpoint(() => Promise.resolve({ status: 204 }))({ ...request, version: "1.0" }, context);
   await expect(refused).rejects.toThrow("Set payload_format_version of the integration to 2.0: this event is of another version.");
 });
 
@@ -22,12 +23,12 @@ test.each([
   [{ status: 304, headers: { etag: '"a-1"' } }, { statusCode: 304, headers: { etag: '"a-1"' } }],
   [{ status: 200, body: {} }, { statusCode: 200, headers: { "content-type": "application/json" }, body: "{}" }],
 ])("an answer has a content type if it has a body: %j", async (answer, result) => {
-  expect(await endpoint(() => Promise.resolve(answer))(request)).toEqual(result);
+  expect(await endpoint(() => Promise.resolve(answer))(request, context)).toEqual(result);
 });
 
 test("a bug goes on to Lambda, which logs what is thrown, without the fields of which the SDK's errors hold an item", async () => {
   const thrown = Object.assign(new RangeError("The condition failed."), { Item: { title: { S: "canary" } } });
-  const bug = endpoint(() => Promise.reject(thrown))(request);
+  const bug = endpoint(() => Promise.reject(thrown))(request, context);
   await expect(bug).rejects.toMatchObject({ name: "RangeError", message: "The condition failed.", stack: thrown.stack });
   expect(await bug.catch((error: unknown) => Object.keys(error as Error))).toEqual([]);
 });
@@ -35,7 +36,7 @@ test("a bug goes on to Lambda, which logs what is thrown, without the fields of 
 test("what is thrown and is no error goes on as one that names its type, and nothing of it is logged", async () => {
   const logged = vi.spyOn(console, "error").mockReturnValue();
   const thrown = { name: "canary", message: "canary", stack: "canary" } as Error;
-  await expect(endpoint(() => Promise.reject(thrown))(request)).rejects.toMatchObject({ name: "Error", message: "object" });
+  await expect(endpoint(() => Promise.reject(thrown))(request, context)).rejects.toMatchObject({ name: "Error", message: "object" });
   expect(logged.mock.calls).toEqual([[{ requestId: "1", route: "GET /events", status: 500, duration_ms: expect.any(Number) as number, problem: "bug" }]]);
 });
 
@@ -45,6 +46,6 @@ test("the log says how many milliseconds a request took", async () => {
   await endpoint(() => {
     vi.setSystemTime(Date.now() + 40);
     return Promise.resolve({ status: 204 });
-  })(request);
+  })(request, context);
   expect(logged.mock.calls).toEqual([[{ requestId: "1", route: "GET /events", status: 204, duration_ms: 40 }]]);
 });

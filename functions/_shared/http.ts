@@ -1,8 +1,9 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { expectCaller, type Caller } from "./caller.ts";
 import { isId } from "./event.ts";
 import { logRequest, nameOf, withoutFields, type RequestLine } from "./log.ts";
 import { largestItem_bytes, Problem, tooLarge } from "./problem.ts";
+import { withinTimeLimit } from "./time-limit.ts";
 
 export type Request = APIGatewayProxyEventV2;
 
@@ -22,7 +23,7 @@ export interface Answer {
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function endpoint(act: (request: Request, caller: Caller) => Promise<Answer>) {
-  return async (request: Request): Promise<APIGatewayProxyStructuredResultV2> => {
+  return async (request: Request, context: Pick<Context, "getRemainingTimeInMillis">): Promise<APIGatewayProxyStructuredResultV2> => {
     if (request.version !== "2.0") {
       throw new Error("Set payload_format_version of the integration to 2.0: this event is of another version.");
     }
@@ -33,7 +34,8 @@ export function endpoint(act: (request: Request, caller: Caller) => Promise<Answ
       logRequest({ requestId, route: request.routeKey, status, duration_ms: Date.now() - started_ms, eventId, problem, cause });
     };
     try {
-      const answer = await act(request, expectCaller(request));
+      const caller = expectCaller(request);
+      const answer = await withinTimeLimit(context, () => act(request, caller));
       log(answer);
       return respond(answer, "application/json");
     } catch (error) {

@@ -25,17 +25,16 @@ export interface RejectedImage {
 }
 
 /**
- * Which upload something came from: the UUID at the end of its key. Later uploads have greater ones,
- * and all are greater than the event's `incarnation`, so that none passes for an upload to an earlier
- * event with the same id.
+ * Which upload something came from: the URLs given out for an event are counted, so that of two uploads
+ * the later one has the greater number, whatever the clocks say.
  */
 export interface Uploaded {
-  upload: string;
+  upload: number;
 }
 
-/** The upload of an item's `image` or `rejectedImage`; undefined where it has none. */
-export function uploadOf(attribute: AttributeValue | undefined): string | undefined {
-  return attribute?.M?.["upload"]?.S;
+/** The upload of an item's `image` or `rejectedImage`; 0 where it has none. */
+export function uploadOf(attribute: AttributeValue | undefined): number {
+  return Number(attribute?.M?.["upload"]?.N ?? 0);
 }
 
 /**
@@ -54,14 +53,4 @@ export function shownImages({ image, rejectedImage }: { image?: Image & Uploaded
     },
     rejectedImage: isOutdated ? undefined : rejectedImage && { detail: rejectedImage.detail, rejectedAt: rejectedImage.rejectedAt },
   };
-}
-
-/** Where an upload waits to be looked at. What stays there is deleted after a day. */
-export function incomingKey(id: string, upload: string): string {
-  return `incoming/${id}/${upload}`;
-}
-
-/** Where an image is that has passed. */
-export function imageKey(id: string, upload: string): string {
-  return `images/${id}/${upload}`;
 }

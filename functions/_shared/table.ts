@@ -9,12 +9,10 @@ import {
 import { clientOptions } from "./client-options.ts";
 import { environment } from "./environment.ts";
 import { Problem } from "./problem.ts";
+import { untilTimeIsUp } from "./time-limit.ts";
 
-/**
- * How long a caller can wait for DynamoDB: three attempts, the pauses between them, which are up to
- * three seconds when it throttles, and one slow body add up to nine seconds. Functions time out after ten.
- */
-export const limits = { connection_ms: 1_000, answer_ms: 1_800, body_ms: 600, attempts: 3 };
+/** An attempt that takes longer is worth another one. The whole is bounded by the time that Lambda leaves (time-limit.ts). */
+const limits = { connection_ms: 1_000, answer_ms: 1_800, body_ms: 600, attempts: 3 };
 
 export const tableName = environment("TABLE_NAME");
 
@@ -33,16 +31,17 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
 /**
  * Sends one command to DynamoDB.
  *
- * Throws a `Problem` 503 when DynamoDB is away, slow, throttling or answers nonsense; `advice` tells
- * the caller what to do then. Throws DynamoDB's own exception when it refuses the command itself.
+ * Throws a `Problem` 503 when DynamoDB is away, slow, throttling or answers nonsense, or when the time
+ * is up; `advice` tells the caller what to do then. Throws DynamoDB's own exception when it refuses the command itself.
  */
 export async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   command: Command<Input, Output>,
   advice: string,
 ): Promise<Output> {
   try {
-    return await client.send(command);
+    return await untilTimeIsUp(client.send(command));
   } catch (error) {
+    givenUp.add(command.input);
     if (isRefusal(error)) {
       if (lostAnswers.has(command.input)) lateRefusals.add(error);
       throw error;
@@ -55,9 +54,15 @@ export async function send<Input extends ServiceInputTypes, Output extends Servi
 /** The inputs of commands of which an attempt had no answer. */
 const lostAnswers = new WeakSet<object>();
 
-// The SDK tells how many attempts it made, but not why: one that was throttled has done nothing.
+/** The inputs of commands that have failed, as their callers know. */
+const givenUp = new WeakSet<object>();
+
+// The SDK tells how many attempts it made, but not why: one that was throttled has done nothing. Nor does
+// it know that the time was up: the pause before an attempt may end minutes later, when Lambda wakes this
+// environment for another event, and then nobody wants that write any more.
 client.middlewareStack.add(
   (next) => async (args) => {
+    if (givenUp.has(args.input)) throw new Error("The command was given up.");
     try {
       return await next(args);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { idsOfNoEvent, makeJpeg, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type Answer, type Fault, type UploadUrl } from "../../infra/local/api.ts";
+import { idsOfNoEvent, makeJpeg, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type Answer, type ServiceFault, type UploadUrl } from "../../infra/local/api.ts";
 
 const { call } = await startApi();
 const local = await startApiWithBucket();
@@ -159,67 +159,179 @@ describe("with an image", () => {
     expectDeleted(await call(`DELETE ${path}`, { headers: { "if-match": etag } }));
   });
 
-  test("10 times at once: once 204, and else 404", async () => {
+  test("10 times at once: 204 for each that had a part in it, else 404, and then nothing is left", async () => {
     const { path } = await createWithImage();
+    const { headers } = await call(`GET ${path}/image`);
     const answers = await Promise.all(Array.from({ length: 10 }, () => call(`DELETE ${path}`)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array<number>(9).fill(404)]);
+    const statuses = new Set(answers.map(({ status }) => status));
+    expect([statuses.has(204), [...statuses].filter((status) => status !== 204 && status !== 404)]).toEqual([true, []]);
+    expect((await fetch(headers["location"] ?? "")).ok).toBe(false);
+    expect(await call(`DELETE ${path}`)).toEqual(notFound);
   });
 
   describe("and a bucket that can be reached from here", () => {
     beforeEach(({ skip }) => { skip(target === "deployed", "a deployed bucket does not fail on demand"); });
 
-    const { call: callLocal, bucket, database, settled } = local;
+    const { call: callLocal, bucket, database, expire, settled } = local;
     const kept = (id: string) => bucket.keys().filter((key) => key.includes(id));
+    const always = (fault: ServiceFault) => Array<ServiceFault>(3).fill(fault);
+    const unavailable = (detail: string) => problem(503, "unavailable", "Temporarily unavailable", `The store of images did not answer as it should. ${detail}`);
+    const undecided = unavailable("Nothing was deleted: repeat the request.");
+    const decided = unavailable("The event is deleted, but not yet everything in the bucket: repeat the request.");
 
-    test.each(["internal error", "throttle", "hang up", "answer lost", "no answer"] as const)("that fails (%s) deletes no event: 503, and the next one deletes it", async (fault) => {
-      const { id, path, etag } = await createWithImage(callLocal);
-      bucket.failNext("DELETE", fault);
-      const detail = "The store of images did not answer as it should. Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.";
-      const answer = await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } });
-      expect(answer).toEqual(problem(503, "unavailable", "Temporarily unavailable", detail));
-      expect(answer.headers["retry-after"]).toBe("2");
-      expect((await callLocal(`GET ${path}`)).headers["etag"]).toBe(etag);
-      expectDeleted(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } }));
+    test("costs one call to the database and none to S3 where no upload URL was ever given out", async () => {
+      const { body } = await callLocal("POST /events", { json: { title: "x" } });
+      const { id } = body as { id: string };
+      database.setFault(id, ({ pass }) => { void pass(); });
+      for (const method of ["PUT", "LIST", "DELETE"]) bucket.failNext(method, "no answer");
+      expectDeleted(await callLocal(`DELETE /events/${id}`));
+      bucket.forgetFaults();
+      expect(database.attempts(id)).toBe(1);
+    });
+
+    test("deletes all that lies there: the image, the one that was refused, and what waits to be looked at", async () => {
+      const { id, path } = await createWithImage(callLocal);
+      const sent = { contentType: "image/jpeg", contentLength: jpeg.length };
+      const [refused, waiting] = [await callLocal(`POST ${path}/upload-url`, { json: sent }), await callLocal(`POST ${path}/upload-url`, { json: sent })];
+      await upload(refused.body as UploadUrl, Buffer.from("x".repeat(jpeg.length)));
+      await settled();
+      const key = new URL((waiting.body as UploadUrl).url).pathname.replace("/images/", "");
+      bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() }); // nobody is told
+      expect(kept(id)).toHaveLength(4);
+      expectDeleted(await callLocal(`DELETE ${path}`));
       expect(kept(id)).toEqual([]);
     });
 
-    /** Before the database is asked for the last time, after the image has gone, somebody does something. */
-    function beforeSecondDelete(meanwhile: () => Promise<unknown>): Fault {
-      return ({ attempt, pass }) => { void (attempt === 2 ? meanwhile().then(pass) : pass()); };
-    }
-
-    test("deletes an image that comes while it deletes the one before: 503, then 204 and nothing is left", async () => {
+    test("deletes 120 uploads, which are more than it asks for at once", async () => {
       const { id, path } = await createWithImage(callLocal);
-      const { body } = await callLocal(`POST ${path}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
-      database.setFault(id, beforeSecondDelete(async () => {
-        database.clearFault(id);
+      const [first = ""] = kept(id).filter((key) => key.startsWith("incoming/"));
+      for (let upload = 2; upload <= 120; upload++) bucket.objects.set(first.replace(/1$/, String(upload)), { bytes: jpeg, metadata: {}, lastModified: new Date() });
+      expectDeleted(await callLocal(`DELETE ${path}`));
+      expect(kept(id)).toEqual([]);
+    });
+
+    test.each(["internal error", "throttle", "hang up", "answer lost"] as const)("that fails twice in each way of asking (%s): the caller does not notice", async (fault) => {
+      const { id, path } = await createWithImage(callLocal);
+      bucket.failNext("PUT", fault, fault);
+      bucket.failNext("LIST", fault, fault);
+      expectDeleted(await callLocal(`DELETE ${path}`));
+      expect(kept(id)).toEqual([]);
+    });
+
+    test("that takes no note deletes no event, and touches nothing: 503", async () => {
+      const { id, path, etag } = await createWithImage(callLocal);
+      const before = kept(id);
+      bucket.failNext("PUT", ...always("hang up"));
+      const answer = await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } });
+      expect([answer, answer.headers["retry-after"]]).toEqual([undecided, "2"]);
+      expect([(await callLocal(`GET ${path}`)).headers["etag"], kept(id)]).toEqual([etag, before]);
+    });
+
+    describe.each(["LIST", "DELETE"])("that fails (%s) once the event is deleted: 503, the event is gone, and", (method) => {
+      async function deleteHalf() {
+        const event = await createWithImage(callLocal);
+        bucket.failNext(method, ...Array<ServiceFault>(method === "LIST" ? 3 : 6).fill("hang up")); // two are deleted at once
+        expect(await callLocal(`DELETE ${event.path}`)).toEqual(decided);
+        bucket.forgetFaults();
+        expect(await callLocal(`GET ${event.path}`)).toEqual(notFound);
+        expect(kept(event.id)).toContainEqual(expect.stringMatching(/^deletions\//));
+        return event;
+      }
+
+      test("the same request again does the rest, 204, and after that 404", async () => {
+        const { id, path, etag } = await deleteHalf();
+        expectDeleted(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } }));
+        expect(kept(id)).toEqual([]);
+        expect(await callLocal(`DELETE ${path}`)).toEqual(notFound);
+      });
+
+      test("without another request the rest is done within two days", async () => {
+        const { id } = await deleteHalf();
+        expire(25 * 3600);
+        await settled();
+        expect(kept(id)).toEqual([]);
+      });
+
+      test("the id can be made again, never gets the old image, and deleting it again leaves nothing of either", async () => {
+        const { id, path } = await deleteHalf();
+        expect((await callLocal("POST /events", { json: { id, title: "again" } })).status).toBe(201);
+        expect(await callLocal(`GET ${path}/image`)).toEqual(problem(404, "not-found", "Not found", "The event has no image."));
+        const { body } = await callLocal(`POST ${path}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
         await upload(body as UploadUrl, jpeg);
         await settled();
-      }));
-      const answer = await callLocal(`DELETE ${path}`);
-      expect(answer).toEqual(
-        problem(503, "unavailable", "Temporarily unavailable", "The event got another image while it was being deleted: repeat the request."),
-      );
-      expect(answer.headers["retry-after"]).toBe("2");
+        const image = await callLocal(`GET ${path}/image`);
+        expire(25 * 3600);
+        await settled();
+        expect(kept(id)).toEqual([expect.stringMatching(/^images\//)]);
+        expect((await fetch(image.headers["location"] ?? "")).status).toBe(200);
+        expectDeleted(await callLocal(`DELETE ${path}`));
+        expect(kept(id)).toEqual([]);
+      });
+    });
+
+    /** The second call to the database is the one that decides. Just before it somebody does something. */
+    function beforeDecision(id: string, meanwhile: () => Promise<unknown>): void {
+      database.setFault(id, ({ attempt, pass }) => {
+        if (attempt === 2) database.clearFault(id);
+        void (attempt === 2 ? meanwhile().then(pass) : pass());
+      });
+    }
+
+    test("keeps the image of an event that changes just before it is decided, where If-Match forbids that: 412", async () => {
+      const { id, path, etag } = await createWithImage(callLocal);
+      beforeDecision(id, () => callLocal(`PATCH ${path}`, { json: { title: "y" } }));
+      expect(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } })).toEqual(stale);
+      const { headers } = await callLocal(`GET ${path}/image`);
+      expect((await fetch(headers["location"] ?? "")).status).toBe(200);
+      expire(25 * 3600);
+      await settled();
+      expect((await fetch(headers["location"] ?? "")).status).toBe(200); // its note has expired, and means nothing
       expectDeleted(await callLocal(`DELETE ${path}`));
       expect(kept(id)).toEqual([]);
     });
 
-    test("does not delete an event that was changed meanwhile, where If-Match says so: 412", async () => {
-      const { id, path, etag } = await createWithImage(callLocal);
-      database.setFault(id, beforeSecondDelete(async () => {
-        database.clearFault(id);
-        await callLocal(`PATCH ${path}`, { json: { title: "y" } });
-      }));
-      expect(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } })).toEqual(stale);
-      expect((await callLocal(`GET ${path}`)).body).toMatchObject({ title: "y" });
+    test("deletes an event that changes just before it is decided, with the image that came: 204", async () => {
+      const { id, path } = await createWithImage(callLocal);
+      const { body } = await callLocal(`POST ${path}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
+      beforeDecision(id, async () => {
+        await upload(body as UploadUrl, jpeg);
+        await settled();
+      });
+      expectDeleted(await callLocal(`DELETE ${path}`));
+      expect(kept(id)).toEqual([]);
     });
 
-    test("answers 204 where the answer to the last step was lost", async () => {
+    test.each([
+      ["deletes it", () => Promise.resolve()],
+      ["deletes it and makes it again", (id: string) => callLocal("POST /events", { json: { id, title: "again" } })],
+    ])("finds nothing to delete where somebody else %s just before it is decided: 404", async (_what, afterwards) => {
       const { id, path } = await createWithImage(callLocal);
-      database.setFault(id, ({ attempt, act, response, pass }) => { void (attempt === 2 ? act().then(() => response.destroy()) : pass()); });
+      let made: unknown;
+      beforeDecision(id, async () => {
+        await callLocal(`DELETE ${path}`);
+        await afterwards(id);
+        made = await callLocal(`GET ${path}`);
+      });
+      expect(await callLocal(`DELETE ${path}`)).toEqual(notFound);
+      expect((await callLocal(`GET ${path}`)).body).toEqual((made as Answer).body && { ...((made as Answer).body as object), ...((made as Answer).status === 404 && { requestId: expect.any(String) as string }) });
+      expect(kept(id)).toEqual([]);
+    });
+
+    test.each([
+      ["and nothing is there then", () => Promise.resolve()],
+      ["and the id was made again then", (id: string) => callLocal("POST /events", { json: { id, title: "again" } })],
+    ])("answers 204 where the answer to what decided was lost, %s", async (_what, afterwards) => {
+      const { id, path } = await createWithImage(callLocal);
+      database.setFault(id, ({ attempt, act, response, pass }) => {
+        if (attempt !== 2) void pass();
+        else void act().then(async () => {
+          database.clearFault(id);
+          await afterwards(id);
+          response.destroy();
+        });
+      });
       expectDeleted(await callLocal(`DELETE ${path}`));
-      expect([database.attempts(id), kept(id)]).toEqual([3, []]);
+      expect(kept(id)).toEqual([]);
     });
   });
 });

@@ -1,65 +1,100 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
-import { sendToBucket } from "../_shared/bucket.ts";
+import { listKeys, sendToBucket } from "../_shared/bucket.ts";
+import type { Caller } from "../_shared/caller.ts";
 import { etagOf, expectPrecondition, meetsPrecondition, preconditionFailed, type Condition } from "../_shared/etags.ts";
 import { isId } from "../_shared/event.ts";
-import { endpoint } from "../_shared/http.ts";
-import { imageKey, uploadOf } from "../_shared/image.ts";
+import { endpoint, type Request } from "../_shared/http.ts";
+import { deletionKey, finishDeletion, removeObjects } from "../_shared/image-objects.ts";
 import { isAnothers, notTheOrganizer, ownedBy } from "../_shared/owner.ts";
-import { noSuchEvent, Problem } from "../_shared/problem.ts";
+import { noSuchEvent, type Problem } from "../_shared/problem.ts";
 import { fromItem, type Item } from "../_shared/stored-event.ts";
 import { aliasesIn, followsLostAnswer, send, tableName } from "../_shared/table.ts";
 
-const advice = "Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.";
+const advice = {
+  undecided: "Nothing was deleted: repeat the request.",
+  deciding: "Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.",
+  decided: "The event is deleted, but not yet everything in the bucket: repeat the request.",
+};
 
 /**
- * Deletes an event: 204. 404 where there is none, 403 where it is somebody else's, 412 where it has
- * none of the ETags in If-Match.
+ * Deletes an event with its image and its uploads: 204. 404 where there is none, 403 where it is somebody
+ * else's, 412 where it has none of the ETags in If-Match.
  *
- * Its image goes first. A crash in between leaves an event whose image is gone, and deleting it again
- * ends that; the other way round it would leave an image that nobody can find any more.
+ * One conditional write decides. Only what that has decided is removed from the bucket, and a note that
+ * was put there before says what is to be removed, in case this crashes in between: the next delete of
+ * the same id finds it, does the rest and answers 204, and so does label-image when the note expires.
+ * Without an upload URL ever given out there is nothing in the bucket, and that write is all.
  *
- * The SDK repeats a delete whose answer was lost. If nothing is there then, we have deleted it, or
- * cannot know better: 204. An event made again between the two attempts is deleted as well, unless it
- * is somebody else's, 403, or If-Match protects it, 412.
+ * The SDK repeats a write whose answer was lost. If the event is gone then, we have deleted it, or cannot
+ * know better: 204. An event made again between the two attempts is deleted as well where it has had no
+ * upload URL, unless it is somebody else's, 403, or If-Match protects it, 412.
  */
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
   const precondition = ownedBy(caller, expectPrecondition(request));
   if (!isId(id)) throw noSuchEvent();
 
-  let goneUpload = "";
-  for (let round = 1; round <= 2; round++) {
-    const refused = await deleteWithoutImage(id, precondition, goneUpload);
-    if (!refused) return { status: 204 };
-    if (isAnothers(refused, caller)) throw notTheOrganizer();
-    if (!meetsPrecondition(request, etagOf(fromItem(refused)))) throw preconditionFailed();
-
-    goneUpload = uploadOf(refused["image"]) ?? "";
-    await sendToBucket("DELETE", imageKey(id, goneUpload), { advice });
-  }
-  throw new Problem(503, "The event got another image while it was being deleted: repeat the request.", { headers: { "retry-after": "2" } });
+  const first = await deleteIf(id, and(precondition, "attribute_not_exists(#uploads)"));
+  if (first.item) return deleteWithObjects(id, first.item, precondition, request, caller);
+  const isFinished = !first.isDeleted && (await finishDeletions(id));
+  if (!first.isDeleted && !isFinished && !first.isAnswerLost) throw noSuchEvent();
+  return { status: 204 };
 });
 
-/**
- * Deletes the event if it meets the precondition and has no image, or only the one that is gone from
- * the bucket: an image that comes in between would stay there. Returns the item where it refuses.
- */
-async function deleteWithoutImage(id: string, precondition: Condition, goneUpload: string): Promise<Item | undefined> {
-  const expression = `${precondition.expression} AND (attribute_not_exists(#image) OR #image.#upload = :gone)`;
+async function deleteWithObjects(id: string, found: Item, precondition: Condition, request: Request, caller: Caller): Promise<{ status: number }> {
+  const refusal = refusalOf(found, request, caller);
+  if (refusal) throw refusal;
+  const incarnation = found["incarnation"]?.S ?? "";
+
+  await sendToBucket("PUT", deletionKey(id, incarnation), { advice: advice.undecided });
+  const { isDeleted, isAnswerLost, item } = await deleteIf(id, and(precondition, "#incarnation = :incarnation", { ":incarnation": { S: incarnation } }));
+  if (item?.["incarnation"]?.S === incarnation) throw refusalOf(item, request, caller) ?? preconditionFailed();
+
+  await removeObjects(id, incarnation, advice.decided);
+  if (!isDeleted && !isAnswerLost) throw noSuchEvent(); // another request has deleted it
+  return { status: 204 };
+}
+
+/** Why an event that is there is not to be deleted, if so. */
+function refusalOf(item: Item, request: Request, caller: Caller): Problem | undefined {
+  if (isAnothers(item, caller)) return notTheOrganizer();
+  return meetsPrecondition(request, etagOf(fromItem(item))) ? undefined : preconditionFailed();
+}
+
+/** Does the rest of deletions that crashed, or are still at it, and says whether there were any. */
+async function finishDeletions(id: string): Promise<boolean> {
+  const { keys } = await listKeys(deletionKey(id, ""), advice.decided);
+  const incarnations = keys.map((key) => key.slice(deletionKey(id, "").length));
+  const outcomes = await Promise.all(incarnations.map((incarnation) => finishDeletion(id, incarnation, advice.decided)));
+  return outcomes.includes("finished");
+}
+
+function and({ expression, values }: Condition, more: string, moreValues: Item = {}): Condition {
+  return { expression: `${expression} AND ${more}`, values: { ...values, ...moreValues } };
+}
+
+interface Outcome {
+  isDeleted: boolean;
+  /** Whether an earlier attempt may have deleted it, whose answer did not arrive. */
+  isAnswerLost?: boolean;
+  /** What is there, where it was not deleted and there is something. */
+  item?: Item | undefined;
+}
+
+async function deleteIf(id: string, { expression, values }: Condition): Promise<Outcome> {
   const command = new DeleteItemCommand({
     TableName: tableName,
     Key: { id: { S: id } },
     ConditionExpression: expression,
     ExpressionAttributeNames: aliasesIn(expression),
-    ExpressionAttributeValues: { ...precondition.values, ":gone": { S: goneUpload } },
+    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   try {
-    await send(command, advice);
+    await send(command, advice.deciding);
+    return { isDeleted: true };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    if (error.Item) return error.Item;
-    if (!followsLostAnswer(error)) throw noSuchEvent();
+    return { isDeleted: false, isAnswerLost: followsLostAnswer(error), item: error.Item };
   }
-  return undefined;
 }

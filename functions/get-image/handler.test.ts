@@ -19,7 +19,7 @@ test("leads to the image for five minutes: 302, without a body, and not to be ke
   const answer = await call(`GET /events/${id}/image`);
   expect(answer).toEqual({ status: 302, headers: expect.objectContaining({ "cache-control": "no-store" }) as object });
   const { origin, pathname, search, searchParams } = new URL(answer.headers["location"] ?? "");
-  expect(pathname).toMatch(new RegExp(`/images/${id}/[0-9a-f-]{36}$`));
+  expect(pathname).toMatch(new RegExp(`/images/${id}/[0-9a-f-]{36}/1$`));
   expect(searchParams.get("X-Amz-Expires")).toBe("300");
 
   const image = await fetch(origin + pathname + search);

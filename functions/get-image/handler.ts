@@ -2,7 +2,8 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { presign } from "../_shared/bucket.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint } from "../_shared/http.ts";
-import { imageKey, uploadOf } from "../_shared/image.ts";
+import { uploadOf } from "../_shared/image.ts";
+import { imageKey } from "../_shared/image-objects.ts";
 import { noSuchEvent, Problem } from "../_shared/problem.ts";
 import { send, tableName } from "../_shared/table.ts";
 
@@ -16,9 +17,8 @@ export const handler = endpoint(async (request) => {
   const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
   const { Item: item } = await send(command, "Ask again.");
   if (!item) throw noSuchEvent();
-  const upload = uploadOf(item["image"]);
-  if (upload === undefined) throw new Problem(404, "The event has no image.");
+  if (!item["image"]) throw new Problem(404, "The event has no image.");
 
-  const { url } = await presign("GET", imageKey(id, upload), {}, lifetime_s);
+  const { url } = await presign("GET", imageKey(id, item["incarnation"]?.S ?? "", uploadOf(item["image"])), {}, lifetime_s);
   return { status: 302, headers: { location: url, "cache-control": "no-store" } };
 });

@@ -12,6 +12,7 @@ import {
   upload,
   type Call,
   type Fault,
+  type ServiceFault,
   type UploadUrl,
 } from "../../infra/local/api.ts";
 
@@ -76,7 +77,7 @@ describe("what arrives", () => {
     ["as a JPEG and is HTML", html, "image/jpeg", notAnImage.detail],
     ["as a PNG and is one byte", Buffer.from([0x89]), "image/png", notAnImage.detail],
     ["as a JPEG and is a GIF", Buffer.from("GIF89a".padEnd(100)), "image/jpeg", notAnImage.detail],
-  ])("%s is removed, and the event says why", async (_what, bytes, contentType, detail) => {
+  ])("%s is refused, and the event says why", async (_what, bytes, contentType, detail) => {
     const id = await createEvent();
     await send(id, bytes, contentType);
     expect(await untilLabelled(call, id)).toMatchObject({ rejectedImage: { detail, rejectedAt: time }, version: 2 });
@@ -124,34 +125,41 @@ describe("what arrives", () => {
 
 describe("in the bucket", () => {
   beforeEach(({ skip }) => { skip(target === "deployed", "nobody can look into the bucket of a deployed stage, or have its services fail"); });
-  const { call: callLocal, bucket, rekognition, database, invokeLabelImage, settled, deadLetters } = local;
+  const { call: callLocal, bucket, rekognition, database, invokeLabelImage, expire, settled, deadLetters } = local;
   const { createEvent, uploadUrlFor, send, shared } = callerOf(callLocal);
 
   const kept = (id: string) => bucket.keys().filter((key) => key.includes(`/${id}/`));
-  const uploadIn = ({ url }: UploadUrl) => new URL(url).pathname.split("/").at(-1) ?? "";
+  /** Of an upload, where it arrives and where it is as an image. */
+  const keyOf = ({ url }: UploadUrl) => new URL(url).pathname.split("/").slice(-4).join("/");
+  const imageOf = (answer: UploadUrl) => keyOf(answer).replace("incoming", "images");
   const eventFor = (...keys: string[]) => ({ Records: keys.map((key) => ({ s3: { object: { key } } })) });
   const get = async (id: string) => (await callLocal(`GET /events/${id}`)).body;
   /** The key of an upload that has arrived, of which nobody has been told. */
   const arrived = async (id: string, bytes = jpeg): Promise<string> => {
-    const key = `incoming/${id}/${uploadIn(await uploadUrlFor(id, jpeg))}`;
+    const key = keyOf(await uploadUrlFor(id, jpeg));
     bucket.objects.set(key, { bytes, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
     return key;
   };
 
-  test("is the image alone: neither the upload nor what it replaced", async () => {
+  test("is the image, not what it replaced, and for a day each upload", async () => {
     const id = await createEvent();
-    await send(id, jpeg);
+    const [first, second] = [await uploadUrlFor(id, jpeg), await uploadUrlFor(id, png, "image/png")];
+    await upload(first, jpeg);
     await settled();
-    const second = await uploadUrlFor(id, png, "image/png");
     await upload(second, png);
     await settled();
-    expect(kept(id)).toEqual([`images/${id}/${uploadIn(second)}`]);
+    expect(kept(id)).toEqual([imageOf(second), keyOf(first), keyOf(second)]);
+    expire(25 * 3600);
+    expect(kept(id)).toEqual([imageOf(second)]);
   });
 
-  test("is nothing of what was refused", async () => {
+  test("is for a day what was refused, and then nothing", async () => {
     const id = await createEvent();
-    await send(id, html);
+    const answer = await uploadUrlFor(id, html);
+    await upload(answer, html);
     await settled();
+    expect(kept(id)).toEqual([keyOf(answer)]);
+    expire(25 * 3600);
     expect(kept(id)).toEqual([]);
   });
 
@@ -186,7 +194,7 @@ describe("in the bucket", () => {
     const event = await get(id);
     await upload(first, jpeg);
     await settled();
-    expect(kept(id)).toEqual([`images/${id}/${uploadIn(second)}`]);
+    expect(kept(id)).toEqual([imageOf(second), keyOf(first), keyOf(second)]);
     expect(await get(id)).toEqual(event);
   });
 
@@ -198,7 +206,7 @@ describe("in the bucket", () => {
     await upload(first, jpeg);
     await settled();
     expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, rejectedImage: notAnImage, version: 3 });
-    expect(kept(id)).toEqual([`images/${id}/${uploadIn(first)}`]);
+    expect(kept(id)).toEqual([imageOf(first), keyOf(first), keyOf(second)]);
   });
 
   test("is nothing of an earlier upload that is refused after a later one has passed; the event does not speak of it", async () => {
@@ -210,46 +218,19 @@ describe("in the bucket", () => {
     await upload(first, html);
     await settled();
     expect(await get(id)).toEqual(event);
-    expect(kept(id)).toEqual([`images/${id}/${uploadIn(second)}`]);
+    expect(kept(id)).toEqual([imageOf(second), keyOf(first), keyOf(second)]);
   });
 
   test("is one image of an upload that S3 tells of seven times, five of them at once", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
     await upload(answer, jpeg);
-    const key = new URL(answer.url).pathname.split("/").slice(-3).join("/");
-    // One that finds the upload gone in the middle of its work may fail; Lambda calls it again.
-    await Promise.all(Array.from({ length: 5 }, () => invokeLabelImage(eventFor(key)).catch(() => invokeLabelImage(eventFor(key)))));
+    const key = keyOf(answer);
+    await Promise.all(Array.from({ length: 5 }, () => invokeLabelImage(eventFor(key))));
     await settled();
     await invokeLabelImage(eventFor(key, key));
     expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
-    expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
-  });
-
-  test("is nothing of a second upload with a URL whose first one has been taken", async () => {
-    const id = await createEvent();
-    const answer = await uploadUrlFor(id, jpeg);
-    await upload(answer, jpeg);
-    await settled();
-    const event = await get(id);
-    const other = makeJpeg({ width: 90, height: 90, size_bytes: jpeg.length });
-    expect((await upload(answer, other)).status).toBe(200); // S3 has nothing there any more to hold against it
-    await settled();
-    expect(await get(id)).toEqual(event);
-    expect((await shared(id)).bytes.equals(jpeg)).toBe(true);
-    expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
-  });
-
-  test("is nothing of a second upload with a URL whose first one was refused", async () => {
-    const id = await createEvent();
-    const answer = await uploadUrlFor(id, jpeg);
-    await upload(answer, Buffer.from("x".repeat(jpeg.length)));
-    await settled();
-    const event = await get(id);
-    await upload(answer, jpeg);
-    await settled();
-    expect(await get(id)).toEqual(event);
-    expect(kept(id)).toEqual([]);
+    expect(kept(id)).toEqual([imageOf(answer), key]);
   });
 
   describe("since a call has read the event", () => {
@@ -287,7 +268,7 @@ describe("in the bucket", () => {
       expect(kept(id)).toEqual([]);
     });
 
-    test.each(kinds)("it got a later image: %s leaves nothing, and the event does not speak of it", async (_what, bytes) => {
+    test.each(kinds)("it got a later image: %s becomes nothing, and the event does not speak of it", async (_what, bytes) => {
       const id = await createEvent();
       const [earlier, later] = [await arrived(id, bytes), await arrived(id)];
       let changed: unknown;
@@ -297,7 +278,7 @@ describe("in the bucket", () => {
       });
       await invokeLabelImage(eventFor(earlier));
       expect(await get(id)).toEqual(changed);
-      expect(kept(id)).toEqual([later.replace("incoming", "images")]);
+      expect(kept(id)).toEqual([later.replace("incoming", "images"), earlier, later]);
     });
 
     test.each([["an image", jpeg, ["images"]], ["no image", html, []]] as const)("another call took the same upload: all is as that made it, with %s", async (_what, bytes, folders) => {
@@ -311,27 +292,23 @@ describe("in the bucket", () => {
       await invokeLabelImage(eventFor(key));
       expect(changed).toMatchObject({ version: 2 });
       expect(await get(id)).toEqual(changed);
-      expect(kept(id)).toEqual(folders.map((folder) => key.replace("incoming", folder)));
+      expect(kept(id)).toEqual([...folders.map((folder) => key.replace("incoming", folder)), key]);
     });
 
-    test("another call took the same upload, and its URL was used again, for no image: the image stays", async () => {
+    test("another file came to lie in the place of the upload: it is not what was looked at, and is not copied", async () => {
+      const id = await createEvent();
+      bucket.failNext("PUT", { status: 412, headers: [], body: Buffer.from("<Error><Code>PreconditionFailed</Code></Error>") });
+      await expect(invokeLabelImage(eventFor(await arrived(id)))).rejects.toThrow("S3 answered 412 PreconditionFailed to PUT.");
+      expect(await get(id)).toMatchObject({ version: 1 });
+    });
+
+    test("and the upload, that is gone: S3 has nothing to copy, and nothing is changed", async () => {
       const id = await createEvent();
       const key = await arrived(id);
-      afterRead(id, async () => {
-        await invokeLabelImage(eventFor(key));
-        bucket.objects.set(key, { bytes: html, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
-      });
-      await invokeLabelImage(eventFor(key));
-      expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
-      expect(kept(id)).toEqual([key.replace("incoming", "images")]);
-    });
-
-    test("and the upload, another call took it: S3 has nothing to copy, and nothing is changed", async () => {
-      const id = await createEvent();
       bucket.failNext("PUT", { status: 404, headers: [], body: Buffer.from("<Error><Code>NoSuchKey</Code></Error>") });
-      await invokeLabelImage(eventFor(await arrived(id)));
+      await invokeLabelImage(eventFor(key));
       expect(await get(id)).toMatchObject({ version: 1 });
-      expect(kept(id)).toEqual([]);
+      expect(kept(id)).toEqual([key]);
     });
   });
 
@@ -350,14 +327,14 @@ describe("in the bucket", () => {
     ["smaller than Rekognition takes", makeJpeg({ width: 79 }), "The image must have 80 to 10000 pixels on each side."],
     ["larger than Rekognition takes", makeJpeg({ width: 10_001 }), "The image must have 80 to 10000 pixels on each side."],
     ["a JPEG by its first bytes alone", Buffer.from("ffd8ffe000104a464946000101", "hex"), "The file cannot be read as an image."],
-  ])("a file that is %s goes, and the event says why", async (_what, bytes, detail) => {
+  ])("a file that is %s is no image, and the event says why", async (_what, bytes, detail) => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
-    const key = `incoming/${id}/${uploadIn(answer)}`;
+    const key = keyOf(answer);
     bucket.objects.set(key, { bytes, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
     await invokeLabelImage(eventFor(key));
     expect(await get(id)).toMatchObject({ rejectedImage: { detail }, version: 2 });
-    expect(kept(id)).toEqual([]);
+    expect(kept(id)).toEqual([key]);
   });
 
   /** An event that has room for so many bytes, and for 30 more at most. */
@@ -369,39 +346,41 @@ describe("in the bucket", () => {
   }
 
   test("an image for which the event has no room goes, and the event stays as it was", async () => {
-    const id = await createFull(0);
-    await send(id, jpeg);
+    const id = await createFull(60);
+    const answer = await uploadUrlFor(id, jpeg);
+    await upload(answer, jpeg);
     await settled();
     const event = await get(id);
     expect(event).toMatchObject({ version: 1 });
     expect(Object.keys(event as object)).not.toContain("image");
-    expect(kept(id)).toEqual([]);
+    expect(kept(id)).toEqual([keyOf(answer)]);
     expect(deadLetters.filter((letter) => JSON.stringify(letter).includes(id))).toEqual([]);
   });
 
   test("an image for which the event has no room goes, and the event says so where it has room for that", async () => {
-    const id = await createFull(170);
-    await send(id, jpeg);
+    const id = await createFull(140);
+    const answer = await uploadUrlFor(id, jpeg);
+    await upload(answer, jpeg);
     await settled();
     const event = await get(id);
     expect(event).toMatchObject({ rejectedImage: { detail: "The event is too large to have an image." }, version: 2 });
     expect(event).not.toHaveProperty("image");
-    expect(kept(id)).toEqual([]);
+    expect(kept(id)).toEqual([keyOf(answer)]);
   });
 
   test("a key is read as S3 writes it, percent-encoded", async () => {
     const id = await createEvent({ title: "x" }, `a~b.${randomUUID()}`);
     const answer = await uploadUrlFor(id, jpeg);
-    bucket.objects.set(`incoming/${id}/${uploadIn(answer)}`, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
-    await invokeLabelImage(eventFor(`incoming/${encodeURIComponent(id).replaceAll("~", "%7E")}/${uploadIn(answer)}`));
+    bucket.objects.set(keyOf(answer), { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+    await invokeLabelImage(eventFor(keyOf(answer).replaceAll("~", "%7E")));
     expect(await get(id)).toMatchObject({ image: { size: jpeg.length } });
   });
 
-  test.each(["images/{id}/{upload}", "incoming/{id}", "incoming/{id}/{upload}/x", "incoming/+{id}/{upload}", "incoming/../{upload}", "other/{id}/{upload}", "x"])(
+  test.each(["images/{id}/x/1", "incoming/{id}", "incoming/{id}/x", "incoming/{id}/x/1/x", "incoming/{id}/x/0", "incoming/{id}/x/1a", "incoming/+{id}/x/1", "incoming/../x/1", "deletions/{id}/x/1", "deletions/{id}", "other/{id}/x/1", "x"])(
     "what lies at %s is left alone, and no event is looked for",
     async (form) => {
       const id = await createEvent();
-      const key = form.replace("{id}", id).replace("{upload}", uploadIn(await uploadUrlFor(id, jpeg)));
+      const key = form.replace("{id}", id);
       bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
       database.setFault(id, ({ response }) => response.destroy());
       await invokeLabelImage(eventFor(key));
@@ -422,7 +401,7 @@ describe("in the bucket", () => {
     await upload(answer, jpeg);
     await settled();
     const asked = rekognition.requests.filter((request) => JSON.stringify(request).includes(id));
-    expect(asked).toEqual([{ Image: { S3Object: { Bucket: expect.any(String) as string, Name: `incoming/${id}/${uploadIn(answer)}` } }, MaxLabels: 10, MinConfidence: 80 }]);
+    expect(asked).toEqual([{ Image: { S3Object: { Bucket: expect.any(String) as string, Name: keyOf(answer) } }, MaxLabels: 10, MinConfidence: 80 }]);
     expect(await get(id)).toMatchObject({
       image: { labels: [{ name: "Local stand-in: JPEG", confidence: 100 }, { name: "Local stand-in: 80 x 80 pixels", confidence: 100 }] },
     });
@@ -439,13 +418,14 @@ describe("in the bucket", () => {
   });
 
   describe("after a failure", () => {
+    const always = (fault: ServiceFault) => Array<ServiceFault>(3).fill(fault);
     const away = "did not answer as it should. Lambda calls again.";
     const answer = (status: number, body: string) => ({ status, headers: [], body: Buffer.from(body) });
 
     test.each<[string, (id: string) => void, string]>([
-      ["S3 is away", () => { bucket.failNext("GET", "hang up"); }, `The store of images ${away}`],
-      ["S3 cannot copy", () => { bucket.failNext("PUT", "internal error"); }, `The store of images ${away}`],
-      ["S3 cannot delete", () => { bucket.failNext("DELETE", "throttle"); }, `The store of images ${away}`],
+      ["S3 is away", () => { bucket.failNext("GET", ...always("hang up")); }, `The store of images ${away}`],
+      ["S3 cannot copy", () => { bucket.failNext("PUT", ...always("internal error")); }, `The store of images ${away}`],
+      ["S3 cannot list", () => { bucket.failNext("LIST", ...always("throttle")); }, `The store of images ${away}`],
       ["S3 refuses", () => { bucket.setAhead(62); }, "S3 answered 403 AccessDenied to GET."], // the URL of a request holds for a minute
       ["something before S3 refuses", () => { bucket.failNext("GET", answer(400, "<html>Bad Request</html>")); }, "S3 answered 400 no code to GET."],
       ["S3 begins to copy and fails", () => { bucket.failNext("PUT", answer(200, "<Error><Code>InternalError</Code></Error>")); }, "S3 began to copy an upload and did not end it."],
@@ -482,13 +462,13 @@ describe("in the bucket", () => {
       await send(id, png, "image/png");
       await settled();
       const answer = await uploadUrlFor(id, jpeg);
-      bucket.objects.set(`incoming/${id}/${uploadIn(answer)}`, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+      bucket.objects.set(keyOf(answer), { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
       fail(id);
-      const event = eventFor(`incoming/${id}/${uploadIn(answer)}`);
+      const event = eventFor(keyOf(answer));
       await invokeLabelImage(event).catch(() => invokeLabelImage(event)); // as Lambda does
       database.clearFault(id);
       expect(await get(id)).toMatchObject({ image: { contentType: "image/jpeg", size: jpeg.length }, version: 3 });
-      expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
+      expect(kept(id).filter((key) => key.startsWith("images/"))).toEqual([imageOf(answer)]);
     });
 
     test("of Rekognition for good the upload waits as a dead letter, and passes when that is delivered again", async () => {
@@ -498,13 +478,13 @@ describe("in the bucket", () => {
       await upload(answer, jpeg);
       await settled();
       expect(await get(id)).toMatchObject({ version: 1 });
-      expect(kept(id)).toEqual([`incoming/${id}/${uploadIn(answer)}`]);
+      expect(kept(id)).toEqual([keyOf(answer)]);
 
       const letters = deadLetters.filter(({ requestPayload }) => requestPayload.Records.some(({ s3 }) => s3.object.key.includes(id)));
       expect(letters).toHaveLength(1);
       for (const { requestPayload } of letters) await invokeLabelImage(requestPayload);
       expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
-      expect(kept(id)).toEqual([`images/${id}/${uploadIn(answer)}`]);
+      expect(kept(id)).toEqual([imageOf(answer), keyOf(answer)]);
     });
   });
 });

@@ -1,16 +1,18 @@
 import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { DetectLabelsCommand, ImageTooLargeException, InvalidImageFormatException, InvalidParameterException, RekognitionClient } from "@aws-sdk/client-rekognition";
-import type { S3Event } from "aws-lambda";
+import type { Context, S3Event } from "aws-lambda";
 import { marshall } from "../_shared/attributes.ts";
-import { bucketName, sendToBucket } from "../_shared/bucket.ts";
+import { bucketName, listKeys, sendToBucket } from "../_shared/bucket.ts";
 import { clientOptions } from "../_shared/client-options.ts";
 import { environment } from "../_shared/environment.ts";
 import { isId } from "../_shared/event.ts";
-import { imageKey, incomingKey, largestImage_bytes, uploadOf, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
+import { largestImage_bytes, uploadOf, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
+import { finishDeletion, imageKey, incomingKey, removeObjects } from "../_shared/image-objects.ts";
 import { nameOf, withoutFields } from "../_shared/log.ts";
 import { Problem } from "../_shared/problem.ts";
 import type { Item } from "../_shared/stored-event.ts";
 import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
+import { untilTimeIsUp, withinTimeLimit } from "../_shared/time-limit.ts";
 
 const rekognition = new RekognitionClient(
   clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], { connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000, attempts: 2 }),
@@ -18,45 +20,64 @@ const rekognition = new RekognitionClient(
 const isLabelling = readLabels(environment("LABELS"));
 
 /**
- * Makes an upload that has arrived in `incoming/` the image of its event, with labels; or removes it,
- * and says why on the event, where it is none. Lambda calls this for S3, twice at times and in any
- * order, and again after an error: all that is done here can be done again, and the upload goes last.
+ * Makes an upload that has arrived in `incoming/` the image of its event, with labels; or says on the
+ * event why it is none. And finishes a deletion whose note in `deletions/` has expired, because nobody
+ * else did. Lambda calls this for S3, twice at times and in any order, and again after an error: all
+ * that is done here can be done again.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
-export async function handler({ Records: records }: S3Event): Promise<void> {
-  for (const { s3 } of records) {
-    // S3 writes a key as a form would, with + for a blank.
-    const [prefix, id, upload, ...rest] = decodeURIComponent(s3.object.key.replaceAll("+", " ")).split("/");
-    // What this function writes lies elsewhere. Reacting to that too would never end.
-    if (prefix === "incoming" && isId(id) && upload !== undefined && rest.length === 0) await takeAndLog(id, upload);
-  }
+export async function handler({ Records: records }: S3Event, context: Pick<Context, "getRemainingTimeInMillis">): Promise<void> {
+  await withinTimeLimit(context, async () => {
+    for (const { s3 } of records) {
+      // S3 writes a key as a form would, with + for a blank.
+      const [prefix, id, incarnation, upload, ...rest] = decodeURIComponent(s3.object.key.replaceAll("+", " ")).split("/");
+      if (!isId(id) || incarnation === undefined || rest.length > 0) continue;
+      // What this function writes lies elsewhere. Reacting to that too would never end.
+      if (prefix === "incoming" && isNumber(upload)) await logged({ eventId: id, upload }, () => take({ id, incarnation, upload: Number(upload) }));
+      if (prefix === "deletions" && upload === undefined) await logged({ eventId: id }, () => finishDeletion(id, incarnation, retry));
+    }
+  });
 }
 
-/** One line in the log for each upload, with the fields that requests have in theirs. */
-async function takeAndLog(eventId: string, upload: string): Promise<void> {
+function isNumber(text: string | undefined): text is string {
+  return text !== undefined && /^[1-9]\d*$/.test(text);
+}
+
+/** One line in the log for each object, with the fields that requests have in theirs. */
+async function logged(about: { eventId: string; upload?: string }, act: () => Promise<string>): Promise<void> {
   try {
-    console.info({ eventId, upload, outcome: await take(eventId, upload) });
+    console.info({ ...about, outcome: await act() });
   } catch (error) {
-    console.error({ eventId, upload, problem: "failed", cause: nameOf(error instanceof Problem ? error.cause : error) });
+    console.error({ ...about, problem: "failed", cause: nameOf(error instanceof Problem ? error.cause : error) });
     throw withoutFields(error);
   }
 }
 
-async function take(id: string, upload: string): Promise<"image" | "no image" | "taken before"> {
+interface Incoming {
+  id: string;
+  incarnation: string;
+  upload: number;
+}
+
+/** The upload itself stays where it is, so that S3 refuses another one there as long as its URL is good. */
+async function take(incoming: Incoming): Promise<"image" | "no image" | "no upload" | "no event"> {
+  const { id, incarnation, upload } = incoming;
   let item = await read(id);
-  if (isAwaited(item, upload)) {
-    const file = await readUpload(incomingKey(id, upload));
-    if (!file) return "taken before"; // meanwhile
-    const labels = file.complaint ?? (await detectLabels(incomingKey(id, upload)));
-    item = typeof labels === "string" ? await reject(id, upload, labels) : await accept(id, upload, file, labels);
+  if (isOf(incoming, item) && isAwaited(item, upload)) {
+    const file = await readUpload(incomingKey(id, incarnation, upload));
+    if (!file) return "no upload"; // deleted with its event in this moment, or a day old
+    const labels = file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload)));
+    item = typeof labels === "string" ? await reject(incoming, labels) : await accept(incoming, file, labels);
   }
 
-  const isImage = uploadOf(item?.["image"]) === upload;
-  const outdated = isImage ? item?.["replacedUpload"]?.S : upload;
-  if (outdated) await remove(imageKey(id, outdated));
-  await remove(incomingKey(id, upload));
-  return isImage ? "image" : "no image";
+  if (!isOf(incoming, item)) {
+    await removeObjects(id, incarnation, retry);
+    return "no event";
+  }
+  const current = uploadOf(item["image"]);
+  await removeOutdated(incoming, current);
+  return current === upload ? "image" : "no image";
 }
 
 async function read(id: string): Promise<Item | undefined> {
@@ -64,13 +85,23 @@ async function read(id: string): Promise<Item | undefined> {
   return (await send(command, retry)).Item;
 }
 
-/**
- * Whether nothing has come of this upload yet, and something may: once it is taken its URL would work
- * again, because S3 refuses a second upload only where there is a first.
- */
-function isAwaited({ incarnation, image, rejectedImage }: Item = {}, upload: string): boolean {
-  const [made = upload, accepted = "", rejected] = [incarnation?.S, uploadOf(image), uploadOf(rejectedImage)];
-  return made < upload && accepted < upload && rejected !== upload;
+/** Whether this is the event that the upload was for, and not a later one with the same id. */
+function isOf({ incarnation }: Incoming, item: Item | undefined): item is Item {
+  return item?.["incarnation"]?.S === incarnation;
+}
+
+/** Whether nothing has come of this upload yet, and something may. */
+function isAwaited({ image, rejectedImage }: Item, upload: number): boolean {
+  return uploadOf(image) < upload && uploadOf(rejectedImage) !== upload;
+}
+
+/** Images that were replaced, and what was copied of this upload where it has not become the image. Later ones are left to whoever is at it. */
+async function removeOutdated({ id, incarnation, upload }: Incoming, current: number): Promise<void> {
+  const prefix = imageKey(id, incarnation, "");
+  const { keys } = await listKeys(prefix, retry);
+  const uploads = keys.map((key) => Number(key.slice(prefix.length)));
+  const outdated = uploads.filter((each) => each < current || (each === upload && each !== current));
+  await Promise.all(outdated.map((each) => sendToBucket("DELETE", imageKey(id, incarnation, each), { advice: retry })));
 }
 
 interface Upload {
@@ -108,7 +139,7 @@ async function detectLabels(key: string): Promise<Partial<Image> | string> {
   if (!isLabelling) return {};
   const command = new DetectLabelsCommand({ Image: { S3Object: { Bucket: bucketName, Name: key } }, MaxLabels: 10, MinConfidence: 80 });
   try {
-    const { Labels: found = [] } = await rekognition.send(command);
+    const { Labels: found = [] } = await untilTimeIsUp(rekognition.send(command));
     const labels = found.map(({ Name: name = "", Confidence: confidence = 0 }) => ({ name, confidence: Math.round(confidence * 100) / 100 }));
     return { labels, labelledAt: new Date().toISOString() };
   } catch (error) {
@@ -119,48 +150,49 @@ async function detectLabels(key: string): Promise<Partial<Image> | string> {
   }
 }
 
-/**
- * Keeps the image and names it in its event, if that is still there and has no later image. The image
- * that it replaces stays named in `replacedUpload`: it has to go even where this crashes before that.
- */
-async function accept(id: string, upload: string, { contentType, size, etag }: Upload, labels: Partial<Image>): Promise<Item | undefined> {
+/** Keeps the image and names it in its event, if that is still there and has no later image. */
+async function accept(incoming: Incoming, { contentType, size, etag }: Upload, labels: Partial<Image>): Promise<Item | undefined> {
+  const { id, incarnation, upload } = incoming;
   // Not with what else the upload said of itself: a Content-Encoding would make the image unreadable.
   const headers = {
     "content-type": contentType,
-    "x-amz-copy-source": `/${bucketName}/${incomingKey(id, upload)}`,
+    "x-amz-copy-source": `/${bucketName}/${incomingKey(id, incarnation, upload)}`,
     "x-amz-copy-source-if-match": etag,
     "x-amz-metadata-directive": "REPLACE",
   };
-  const { status, body } = await sendToBucket("PUT", imageKey(id, upload), { headers, advice: retry });
-  if (status === 404) return read(id); // taken meanwhile
+  const { status, body } = await sendToBucket("PUT", imageKey(id, incarnation, upload), { headers, advice: retry });
+  if (status === 404) return read(id); // deleted with its event in this moment
   // S3 begins a copy's answer with 200 before it knows how the copy ends.
   if (!body.includes("<CopyObjectResult")) throw new Error("S3 began to copy an upload and did not end it.");
 
-  const set = "#image = :value, #replacedUpload = if_not_exists(#image.#upload, :none)";
-  const item = await update(id, upload, set, isNewestImage, { contentType, size, ...labels, upload });
-  return item === "too large" ? reject(id, upload, "The event is too large to have an image.") : item;
+  const item = await update(incoming, "#image", isNewestImage, { contentType, size, ...labels, upload });
+  return item === "too large" ? reject(incoming, "The event is too large to have an image.") : item;
 }
 
-async function reject(id: string, upload: string, detail: string): Promise<Item | undefined> {
-  const rejectedAt = new Date().toISOString();
-  const item = await update(id, upload, "#rejectedImage = :value", `${isNewestImage} AND ${isNewestRejection}`, { detail, rejectedAt, upload });
-  return item === "too large" ? undefined : item;
+async function reject(incoming: Incoming, detail: string): Promise<Item | undefined> {
+  const rejected = { detail, rejectedAt: new Date().toISOString(), upload: incoming.upload };
+  const item = await update(incoming, "#rejectedImage", `${isNewestImage} AND ${isNewestRejection}`, rejected);
+  return item === "too large" ? read(incoming.id) : item;
 }
 
-const isNewestImage = "attribute_exists(#id) AND #incarnation < :upload AND (attribute_not_exists(#image) OR #image.#upload < :upload)";
+const isNewestImage = "#incarnation = :incarnation AND (attribute_not_exists(#image) OR #image.#upload < :upload)";
 const isNewestRejection = "(attribute_not_exists(#rejectedImage) OR #rejectedImage.#upload < :upload)";
 
 /** Changes an event if the condition holds, and gives it as it then is; undefined where there is none. */
-async function update(id: string, upload: string, set: string, condition: string, value: (Image | RejectedImage) & Uploaded): Promise<Item | "too large" | undefined> {
-  const expression = `SET ${set}, #updatedAt = :now, #version = #version + :one`;
-  const values = { ":value": value, ":upload": upload, ":now": new Date().toISOString(), ":one": 1, ...(set.includes(":none") && { ":none": "" }) };
+async function update(
+  { id, incarnation, upload }: Incoming,
+  name: "#image" | "#rejectedImage",
+  condition: string,
+  value: (Image | RejectedImage) & Uploaded,
+): Promise<Item | "too large" | undefined> {
+  const expression = `SET ${name} = :value, #updatedAt = :now, #version = #version + :one`;
   const command = new UpdateItemCommand({
     TableName: tableName,
     Key: { id: { S: id } },
     UpdateExpression: expression,
     ConditionExpression: condition,
     ExpressionAttributeNames: aliasesIn(expression, condition),
-    ExpressionAttributeValues: marshall(values),
+    ExpressionAttributeValues: marshall({ ":value": value, ":incarnation": incarnation, ":upload": upload, ":now": new Date().toISOString(), ":one": 1 }),
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
@@ -171,10 +203,6 @@ async function update(id: string, upload: string, set: string, condition: string
     if (isTooLarge(error)) return "too large";
     throw error;
   }
-}
-
-async function remove(key: string): Promise<void> {
-  await sendToBucket("DELETE", key, { advice: retry });
 }
 
 const retry = "Lambda calls again.";

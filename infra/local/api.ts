@@ -18,6 +18,7 @@ export { readFunctions } from "../functions.ts";
 export { callServerAt, type Answer, type Call, type Sent } from "./call.ts";
 export { callAt } from "./contract.ts";
 export type { Fault, FaultyCall } from "./faulty-database.ts";
+export type { ServiceFault } from "./stand-in.ts";
 export { makeJpeg, makePng } from "./sample-images.ts";
 export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "./upload.ts";
 
@@ -105,8 +106,9 @@ export interface ApiWithBucket extends Api {
     objects: Objects;
     /** In order. */
     keys: () => string[];
-    /** The next requests with this method fail, one for each fault. */
+    /** The next requests with this method, LIST for a list, fail, one for each fault. */
     failNext: (method: string, ...faults: ServiceFault[]) => void;
+    forgetFaults: () => void;
     /** Sets the bucket's clock, by which it tells whether a URL has expired, so far ahead. */
     setAhead: (ahead_s: number) => void;
   };
@@ -118,6 +120,8 @@ export interface ApiWithBucket extends Api {
   };
   /** Calls label-image once with an event of S3. Rejects with what it throws. */
   invokeLabelImage: (event: object) => Promise<unknown>;
+  /** Does what S3's lifecycle does so many seconds from now. */
+  expire: (ahead_s: number) => void;
   /** Waits until all uploads so far have been looked at, with all repetitions. */
   settled: () => Promise<void>;
   /** The events that failed for good, in order. */
@@ -141,9 +145,11 @@ export async function startApiWithBucket({ pool, labels }: { pool?: UserPool; la
       objects,
       keys: () => [...objects.keys()].sort(),
       failNext: bucket.failNext,
+      forgetFaults: bucket.forgetFaults,
       setAhead: (to_s) => { ahead_s = to_s; },
     },
     rekognition,
+    expire: (by_s) => { images.expire(new Date(Date.now() + by_s * 1000)); },
     invokeLabelImage: (event) => functions.invoke("label-image", event),
     settled: events.settled,
     deadLetters,

@@ -64,6 +64,7 @@ function makeRequestId(): string {
   return randomBytes(8).toString("hex").toUpperCase();
 }
 
-function escape(text: string): string {
+/** Text within XML. */
+export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -362,6 +362,25 @@ describe("reading", () => {
   });
 });
 
+describe("a list", () => {
+  const list = async (query: Record<string, string>) => {
+    const { bucket, objects } = await start();
+    for (const key of ["b/2", "a/1", "b/1", "b&<"]) objects.set(key, object);
+    const { status, headers, body } = await send(bucket.url, { method: "GET", path: "/images/", query: { "list-type": "2", ...query } });
+    return { status, type: headers["content-type"], body };
+  };
+  const listed = (prefix: string, keys: string[], most = 1000, isTruncated = false) => ({
+    status: 200,
+    type: "application/xml",
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>images</Name><Prefix>${prefix}</Prefix><KeyCount>${keys.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${isTruncated}</IsTruncated>${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}</ListBucketResult>`,
+  });
+
+  test("has all keys in their order", async () => { expect(await list({})).toEqual(listed("", ["a/1", "b&amp;&lt;", "b/1", "b/2"])); });
+  test("has those that begin with a prefix", async () => { expect(await list({ prefix: "b/" })).toEqual(listed("b/", ["b/1", "b/2"])); });
+  test("says when there are more than were asked for", async () => { expect(await list({ "max-keys": "1" })).toEqual(listed("", ["a/1"], 1, true)); });
+  test("of nothing is empty", async () => { expect(await list({ prefix: "c" })).toEqual(listed("c", [])); });
+});
+
 test("deleting says the same whether something was there or not", async () => {
   const { bucket, objects } = await start();
   objects.set("images/1/a", object);
@@ -375,8 +394,9 @@ describe("what it does not do it refuses, and does nothing:", () => {
   test.each<[string, Request, Answer]>([
     ["another bucket", { method: "GET", path: "/other/a" }, refused(404, "NoSuchBucket", "The specified bucket does not exist")],
     ["no bucket", { method: "GET", path: "/" }, refused(404, "NoSuchBucket", "The specified bucket does not exist")],
-    ["a list", { method: "GET", path: "/images" }, unknown("requests about a whole bucket")],
-    ["deleting the bucket", { method: "DELETE", path: "/images/" }, unknown("requests about a whole bucket")],
+    ["a list of the first kind", { method: "GET", path: "/images" }, unknown("requests about a whole bucket but ListObjectsV2")],
+    ["a list that goes on", { method: "GET", path: "/images", query: { "list-type": "2", "continuation-token": "x" } }, unknown("the parameter continuation-token")],
+    ["deleting the bucket", { method: "DELETE", path: "/images/" }, unknown("requests about a whole bucket but ListObjectsV2")],
     ["a form", { method: "POST" }, unknown("POST of an object")],
     ["a part of an upload", { query: { partNumber: "1", uploadId: "x" }, headers: { "content-length": "0" } }, unknown("the parameter partNumber")],
     ["a header that it does not know", { headers: { "content-length": "0", "x-amz-acl": "private" } }, unknown("the header x-amz-acl")],

@@ -1,5 +1,5 @@
 import { account, secretOf } from "./account.ts";
-import { notImplemented, s3Answer, s3Error, s3Errors, signatureError } from "./bucket-answers.ts";
+import { escape, notImplemented, s3Answer, s3Error, s3Errors, signatureError } from "./bucket-answers.ts";
 import { eTagOf, type Objects, type StoredObject } from "./bucket-objects.ts";
 import type { HttpAnswer } from "./gateway-answer.ts";
 import { verify, type SignedRequest } from "./signature.ts";
@@ -16,8 +16,9 @@ export interface BucketOptions {
 }
 
 export interface Bucket extends StandIn {
-  /** The next requests with this method fail, one for each fault. */
+  /** The next requests with this method, LIST for a list, fail, one for each fault. */
   failNext: (method: string, ...faults: ServiceFault[]) => void;
+  forgetFaults: () => void;
 }
 
 interface Target {
@@ -26,8 +27,8 @@ interface Target {
 }
 
 /**
- * Stands for one S3 bucket: PUT with and without a copy source, GET, HEAD and DELETE of objects, in
- * path style. As in S3 with a private bucket, every request must be signed.
+ * Stands for one S3 bucket: PUT with and without a copy source, GET, HEAD and DELETE of objects, and the
+ * list of its keys, in path style. As in S3 with a private bucket, every request must be signed.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
@@ -35,8 +36,9 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
   const faults: { method: string; fault: ServiceFault }[] = [];
   const standIn = await startStandIn({
     answerTo: (request) => answerTo(request, options),
-    faultFor: ({ method }) => {
-      const at = faults.findIndex((planned) => planned.method === method);
+    faultFor: ({ method, url }) => {
+      const called = url.includes("list-type=2") ? "LIST" : method;
+      const at = faults.findIndex((planned) => planned.method === called);
       return at === -1 ? undefined : faults.splice(at, 1)[0]?.fault;
     },
     failures: { throttled: s3Error(s3Errors.slowDown), internal: s3Error(s3Errors.internalError), broken: s3Error(s3Errors.incompleteBody) },
@@ -44,6 +46,7 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
   return {
     ...standIn,
     failNext: (method, ...next) => { faults.push(...next.map((fault) => ({ method, fault }))); },
+    forgetFaults: () => { faults.length = 0; },
   };
 }
 
@@ -60,6 +63,7 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   if (target.bucket !== bucketName) return s3Error(s3Errors.noSuchBucket);
   const unknown = unknownIn(request, target);
   if (unknown !== undefined) return notImplemented(unknown);
+  if (target.key === "") return list(new URLSearchParams(url.split("?")[1]), options);
   if (Buffer.byteLength(target.key) > 1024) return s3Error(s3Errors.keyTooLong);
   switch (method) {
     case "PUT":
@@ -94,13 +98,16 @@ const knownHeaders = [
   "x-amz-security-token",
   "x-amz-user-agent",
 ];
-const knownParameters = ["algorithm", "content-sha256", "credential", "date", "expires", "security-token", "signature", "signedheaders"];
+const signingParameters = ["algorithm", "content-sha256", "credential", "date", "expires", "security-token", "signature", "signedheaders"];
+
+const listParameters = ["list-type", "prefix", "max-keys"];
 
 /** What would change a request's meaning and is not done here: to ignore it would hide that it is missing. */
 function unknownIn({ method, url, headers }: SignedRequest, { key }: Target): string | undefined {
-  if (key === "") return "requests about a whole bucket";
-  const parameters = [...new URLSearchParams(url.split("?")[1]).keys()];
-  const parameter = parameters.find((name) => name !== "x-id" && !knownParameters.some((known) => name.toLowerCase() === `x-amz-${known}`));
+  const query = new URLSearchParams(url.split("?")[1]);
+  if (key === "" && (method !== "GET" || query.get("list-type") !== "2")) return "requests about a whole bucket but ListObjectsV2";
+  const known = ["x-id", ...(key === "" ? listParameters : []), ...signingParameters.map((name) => `x-amz-${name}`)];
+  const parameter = [...query.keys()].find((name) => !known.includes(name.toLowerCase()));
   if (parameter !== undefined) return `the parameter ${parameter}`;
   const header = Object.keys(headers).find((name) => name.startsWith("x-amz-") && !knownHeaders.includes(name));
   if (header !== undefined) return `the header ${header}`;
@@ -152,6 +159,17 @@ function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions
   if (range === "outside") return s3Error(s3Errors.invalidRange);
   const [first, last] = range;
   return s3Answer(206, [...described, ["content-range", `bytes ${first}-${last}/${object.bytes.length}`]], object.bytes.subarray(first, last + 1));
+}
+
+/** Without a continuation token, with which nobody here goes on. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+function list(query: URLSearchParams, { objects }: BucketOptions): HttpAnswer {
+  const prefix = query.get("prefix") ?? "";
+  const most = Math.min(Number(query.get("max-keys") ?? 1000), 1000);
+  const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  const contents = keys.slice(0, most).map((key) => `<Contents><Key>${escape(key)}</Key></Contents>`);
+  const about = `<Name>${bucketName}</Name><Prefix>${escape(prefix)}</Prefix><KeyCount>${contents.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${keys.length > most}</IsTruncated>`;
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${about}${contents.join("")}</ListBucketResult>`;
+  return s3Answer(200, [["content-type", "application/xml"]], xml);
 }
 
 function describe({ bytes, metadata, lastModified }: StoredObject): HttpAnswer["headers"] {

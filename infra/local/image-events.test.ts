@@ -12,7 +12,7 @@ function start(failures: number) {
   return { invoked, letters, ...startImageEvents(invoke, (letter) => letters.push(letter)) };
 }
 
-const created = { key: "incoming/a b+c~ä/é's(1)*", size: 3, eTag: "abc" };
+const created = { eventName: "ObjectCreated:Put" as const, key: "incoming/a b+c~ä/é's(1)*", size: 3, eTag: "abc" };
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */

@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import { account } from "./account.ts";
 import { bucketName } from "./bucket.ts";
 
-/** What an event of S3 tells of an object. */
-export interface CreatedObject {
+/** What an event of S3 tells of an object; of one that has expired neither size nor ETag. */
+export interface ObjectEvent {
+  eventName: "ObjectCreated:Put" | "ObjectCreated:Copy" | "LifecycleExpiration:Delete";
   key: string;
-  size: number;
-  eTag: string;
+  size?: number;
+  eTag?: string;
 }
 
 /** What Lambda's on-failure destination gets. */
@@ -29,8 +30,8 @@ export interface Delivery {
 }
 
 export interface ImageEvents {
-  /** Calls the function with an s3:ObjectCreated:Put, without waiting for it. */
-  raise: (created: CreatedObject) => void;
+  /** Calls the function with an event of S3, without waiting for it. */
+  raise: (event: ObjectEvent) => void;
   /** Waits until no call is running or still to be repeated. */
   settled: () => Promise<void>;
   /** Waits for the calls that are running; what fails now is not repeated, as the next start raises it again. */
@@ -68,8 +69,8 @@ export function startImageEvents(invoke: (event: object) => Promise<unknown>, on
     }
   };
   return {
-    raise(created) {
-      const delivery = deliver({ Records: [recordOf(created, here)] }).finally(() => running.delete(delivery));
+    raise(event) {
+      const delivery = deliver({ Records: [recordOf(event, here)] }).finally(() => running.delete(delivery));
       running.add(delivery);
     },
     settled,
@@ -83,14 +84,14 @@ export function startImageEvents(invoke: (event: object) => Promise<unknown>, on
 let count = 0;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
-export function recordOf({ key, size, eTag }: CreatedObject, { region, bucket }: Pick<Delivery, "region" | "bucket">) {
+export function recordOf({ eventName, key, size, eTag }: ObjectEvent, { region, bucket }: Pick<Delivery, "region" | "bucket">) {
   const now = new Date();
   return {
     eventVersion: "2.1",
     eventSource: "aws:s3",
     awsRegion: region,
     eventTime: now.toISOString(),
-    eventName: "ObjectCreated:Put",
+    eventName,
     userIdentity: { principalId: "local" },
     requestParameters: { sourceIPAddress: "127.0.0.1" },
     responseElements: { "x-amz-request-id": "LOCAL", "x-amz-id-2": "LOCAL" },
@@ -98,7 +99,7 @@ export function recordOf({ key, size, eTag }: CreatedObject, { region, bucket }:
       s3SchemaVersion: "1.0",
       configurationId: "label-image",
       bucket: { name: bucket, ownerIdentity: { principalId: "local" }, arn: `arn:aws:s3:::${bucket}` },
-      object: { key: encodeKey(key), size, eTag, sequencer: sequencerAt(now) },
+      object: { key: encodeKey(key), ...(size !== undefined && { size }), ...(eTag !== undefined && { eTag }), sequencer: sequencerAt(now) },
     },
   };
 }

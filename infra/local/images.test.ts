@@ -75,6 +75,37 @@ describe("label-image is called", () => {
   });
 });
 
+describe("what is a day old", () => {
+  const day_ms = 24 * 60 * 60 * 1000;
+  const keys = ["deletions/1/a", "images/1/a", "incoming/1/a"];
+
+  test("in incoming/ and deletions/ goes, and label-image is told of the latter alone", async () => {
+    const images = await start();
+    for (const key of keys) await put(images, key);
+    const events: object[] = [];
+    const { settled } = images.deliverTo({ invoke: (_name, event) => Promise.resolve(events.push(event)) });
+    await settled();
+    events.length = 0;
+    images.expire(new Date(Date.now() + day_ms - 60_000));
+    expect([...images.objects.keys()].sort()).toEqual(keys);
+    images.expire(new Date(Date.now() + day_ms + 60_000));
+    await settled();
+    expect([...images.objects.keys()]).toEqual(["images/1/a"]);
+    const [{ Records: [record] = [] } = {}] = events as Partial<DeadLetter["requestPayload"]>[];
+    expect([events.length, record?.eventName, record?.s3.object]).toEqual([1, "LifecycleExpiration:Delete", { key: "deletions/1/a", sequencer: expect.any(String) as string }]);
+  });
+
+  test("goes at the next start, too", async () => {
+    const path = scratchFolder();
+    const before = await start({ path });
+    for (const key of keys) await put(before, key);
+    const after = await start({ path, now: () => new Date(Date.now() + day_ms + 60_000) });
+    const { calls, settled } = deliver(after);
+    await settled();
+    expect([[...after.objects.keys()], calls]).toEqual([["images/1/a"], ["label-image deletions/1/a"]]);
+  });
+});
+
 describe("what fails for good is a dead letter", () => {
   test("in a file, which is named to whoever listens, and the upload stays", async () => {
     const path = scratchFolder();

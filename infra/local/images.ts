@@ -25,12 +25,16 @@ export interface Images {
   labels: Labels;
   deadLetters: DeadLetter[];
   /**
-   * Has label-image called for each upload from now on, and for each that still waits: S3 would not
-   * have forgotten it either when this process was killed.
+   * Has label-image called for each upload from now on, and for each that is there: S3 would not have
+   * forgotten it either when this process was killed.
    */
   deliverTo: (functions: Pick<RunningFunctions, "invoke">) => ImageEvents;
+  /** Does what S3's lifecycle does with all objects that are a day old then. So does each start, and each hour. */
+  expire: (then: Date) => void;
   stop: () => Promise<void>;
 }
+
+const day_ms = 24 * 60 * 60 * 1000;
 
 /** Starts what stands for S3 and Rekognition. */
 export async function startImages({ path, labels: mode = "on", now = () => new Date(), onDeadLetter }: ImagesOptions = {}): Promise<Images> {
@@ -39,8 +43,17 @@ export async function startImages({ path, labels: mode = "on", now = () => new D
   let events: ImageEvents | undefined;
   const raise = (key: string) => {
     const bytes = key.startsWith("incoming/") ? objects.get(key)?.bytes : undefined;
-    if (bytes) events?.raise({ key, size: bytes.length, eTag: eTagOf(bytes) });
+    if (bytes) events?.raise({ eventName: "ObjectCreated:Put", key, size: bytes.length, eTag: eTagOf(bytes) });
   };
+  const expire = (then: Date) => {
+    for (const key of [...objects.keys()].filter((each) => /^(incoming|deletions)\//.test(each))) {
+      const age_ms = then.getTime() - (objects.get(key)?.lastModified.getTime() ?? NaN);
+      if (!(age_ms > day_ms)) continue;
+      objects.delete(key);
+      if (key.startsWith("deletions/")) events?.raise({ eventName: "LifecycleExpiration:Delete", key });
+    }
+  };
+  const timer = setInterval(() => { expire(now()); }, day_ms / 24).unref();
   const bucket = await startBucket({ objects, now, onPut: raise });
   const labels = await startLabels({ objects, now });
   const keep = (letter: DeadLetter) => {
@@ -60,10 +73,13 @@ export async function startImages({ path, labels: mode = "on", now = () => new D
     deadLetters,
     deliverTo({ invoke }) {
       events = startImageEvents((event) => invoke("label-image", event), keep);
+      expire(now());
       for (const key of objects.keys()) raise(key);
       return events;
     },
+    expire,
     async stop() {
+      clearInterval(timer);
       await labels.stop();
       await bucket.stop();
     },

@@ -123,7 +123,7 @@ async function loadUpload(): Promise<(body: unknown) => Promise<boolean>> {
   const { handler } = await import("../../functions/create-upload-url/handler.ts");
   const event = { version: "2.0", pathParameters: { id: ".." }, headers: { "content-type": "application/json" }, requestContext: { requestId: "x" } };
   return async (body) => {
-    const { statusCode } = await handler({ ...event, body: JSON.stringify(body) } as unknown as Request);
+    const { statusCode } = await handler({ ...event, body: JSON.stringify(body) } as unknown as Request, { getRemainingTimeInMillis: () => 10_000 });
     expect([400, 404]).toContain(statusCode);
     return statusCode === 404;
   };

@@ -1,4 +1,4 @@
-import { deadLetterOf, recordOf, type DeadLetter } from "../../local/image-events.ts";
+import { deadLetterOf, recordOf, type DeadLetter, type ObjectEvent } from "../../local/image-events.ts";
 import { lambdaOperation } from "./actions-lambda.ts";
 import { s3Place } from "./actions-s3.ts";
 import { matchesPattern } from "./conditions.ts";
@@ -16,10 +16,18 @@ export interface Deliveries {
   refusalOf: (request: ServiceRequest) => Promise<ServiceAnswer | undefined>;
   /** Calls the functions that the bucket's notification names for the object that this request has made, without waiting for them. */
   raise: (request: ServiceRequest) => void;
+  /** Removes an object as the bucket's lifecycle does when its days are over, and calls the functions that the notification names for that. Throws where no rule would. */
+  expire: (object: ObjectPlace) => Promise<void>;
   /** Waits until none of them is running or still to be repeated. */
   settled: () => Promise<void>;
   /** One sentence for each event, and for each failure, that could not be delivered: in AWS nobody would hear of it. */
   lost: string[];
+}
+
+interface ObjectPlace {
+  region: string;
+  bucket: string;
+  key: string;
 }
 
 interface Surroundings extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
@@ -40,36 +48,44 @@ export function makeDeliveries(surroundings: Surroundings): Deliveries {
   const { notificationOf, mayInvoke } = surroundings;
   const running = new Set<Promise<void>>();
   const lost: string[] = [];
-  const deliver = async (request: ServiceRequest) => {
-    const { bucket = "", key = "" } = s3Place(request);
-    const event = eventOf(request);
+  const deliver = async ({ region, bucket, key }: ObjectPlace, event: ObjectEvent["eventName"]) => {
     const targets = targetsIn(notificationOf(bucket) ?? "").filter(
-      ({ events, prefix, suffix }) => events.some((pattern) => matchesPattern(event ?? "", pattern)) && key.startsWith(prefix) && key.endsWith(suffix),
+      ({ events, prefix, suffix }) => events.some((pattern) => matchesPattern(`s3:${event}`, pattern)) && key.startsWith(prefix) && key.endsWith(suffix),
     );
     for (const { functionArn } of targets) {
-      const complaint = await call(functionArn, bucket, { ...(await recordFor(request, bucket, key)), eventName: event?.replace("s3:", "") ?? "" });
+      const created = event === "LifecycleExpiration:Delete" ? {} : await look({ region, bucket, key });
+      const complaint = await call(functionArn, bucket, recordOf({ eventName: event, key, ...created }, { region, bucket }));
       if (complaint !== undefined) lost.push(complaint);
     }
+  };
+  const inBackground = (delivery: Promise<void>) => {
+    const ended = delivery.catch((error: unknown) => { lost.push(String(error)); }).finally(() => running.delete(ended));
+    running.add(ended);
   };
   const call = async (functionArn: string, bucket: string, record: DeadLetter["requestPayload"]["Records"][number]) => {
     const { isAllowed, reason } = await mayInvoke({ service: "s3.amazonaws.com", ...aliasIn(functionArn), sourceArn: `arn:aws:s3:::${bucket}` });
     if (!isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${reason}.`;
     return invokeAsynchronously(functionArn, { Records: [record] }, surroundings);
   };
-  const recordFor = async (request: ServiceRequest, bucket: string, key: string) => {
-    const { headers } = await surroundings.forward(ownRequest("s3", request.region, "HEAD", request.path));
+  const look = async ({ region, bucket, key }: ObjectPlace) => {
+    const { headers } = await surroundings.forward(ownRequest("s3", region, "HEAD", pathOf(bucket, key)));
     const made = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
-    const eTag = made.get("etag")?.replaceAll('"', "") ?? "";
-    return recordOf({ key, size: Number(made.get("content-length")), eTag }, { region: request.region, bucket });
+    return { size: Number(made.get("content-length")), eTag: made.get("etag")?.replaceAll('"', "") ?? "" };
   };
   return {
     lost,
     refusalOf: (request) => refusalOf(request, surroundings),
     raise(request) {
-      const delivery = deliver(request)
-        .catch((error: unknown) => { lost.push(String(error)); })
-        .finally(() => running.delete(delivery));
-      running.add(delivery);
+      const { bucket, key } = s3Place(request);
+      const event = eventOf(request);
+      if (bucket !== undefined && key !== undefined && event) inBackground(deliver({ region: request.region, bucket, key }, event));
+    },
+    async expire(object) {
+      const { region, bucket, key } = object;
+      const { body } = await surroundings.forward(ownRequest("s3", region, "GET", `/${bucket}?lifecycle`));
+      if (!expiringPrefixes(body.toString()).some((prefix) => key.startsWith(prefix))) throw new Error(`No rule of ${bucket}'s lifecycle lets ${key} expire.`);
+      await surroundings.forward(ownRequest("s3", region, "DELETE", pathOf(bucket, key)));
+      inBackground(deliver(object, "LifecycleExpiration:Delete"));
     },
     async settled() {
       while (running.size > 0) await Promise.all(running);
@@ -99,10 +115,19 @@ function targetsIn(notification: string): Target[] {
   });
 }
 
+function pathOf(bucket: string, key: string): string {
+  return `/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html */
+function expiringPrefixes(lifecycle: string): string[] {
+  return elementsOf(lifecycle, "Rule").filter((rule) => rule.includes("<Expiration>") && rule.includes("<Status>Enabled</Status>")).map((rule) => elementOf(rule, "Prefix") ?? "");
+}
+
 /** Undefined for what makes no object: a read, a tag, a part of an upload. */
-function eventOf({ method, query, headers }: ServiceRequest): string | undefined {
+function eventOf({ method, query, headers }: ServiceRequest): ObjectEvent["eventName"] | undefined {
   if (method !== "PUT" || ["acl", "partNumber", "tagging"].some((name) => query.has(name))) return undefined;
-  return headers["x-amz-copy-source"] ? "s3:ObjectCreated:Copy" : "s3:ObjectCreated:Put";
+  return headers["x-amz-copy-source"] ? "ObjectCreated:Copy" : "ObjectCreated:Put";
 }
 
 function aliasIn(functionArn: string): Alias {

@@ -39,7 +39,7 @@ export interface Gate {
   /** Whether a function's policy lets API Gateway or S3 call this alias because of this route or bucket. */
   mayInvoke: (call: ServiceCall) => Promise<Decision>;
   /** What is called for new objects of buckets. */
-  deliveries: Pick<Deliveries, "settled" | "lost">;
+  deliveries: Pick<Deliveries, "expire" | "settled" | "lost">;
   stop: () => Promise<void>;
 }
 

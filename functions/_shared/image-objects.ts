@@ -1,0 +1,46 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { listKeys, sendToBucket } from "./bucket.ts";
+import { send, tableName } from "./table.ts";
+
+// What the bucket holds. The incarnation in each key tells an event from an earlier one with the same id,
+// and `upload` is the number of the upload.
+
+/** Where an upload lies, looked at or not. S3 refuses a second one there until its lifecycle removes it, which is long after its URL has expired. */
+export function incomingKey(id: string, incarnation: string, upload: number | string): string {
+  return `incoming/${id}/${incarnation}/${upload}`;
+}
+
+/** Where an image is that has passed. */
+export function imageKey(id: string, incarnation: string, upload: number | string): string {
+  return `images/${id}/${incarnation}/${upload}`;
+}
+
+/** The note that an event is to be deleted: written before that is decided, and removed when nothing of the event is left. S3's lifecycle removes it too, and then calls label-image. */
+export function deletionKey(id: string, incarnation: string): string {
+  return `deletions/${id}/${incarnation}`;
+}
+
+/**
+ * Removes all that is left of an event that is deleted. Uploads first, so that label-image can copy none
+ * behind our back that it does not clean up itself; the note last, so that it is there as long as there
+ * is something to do.
+ */
+export async function removeObjects(id: string, incarnation: string, advice: string): Promise<void> {
+  for (const prefix of [incomingKey(id, incarnation, ""), imageKey(id, incarnation, "")]) {
+    for (let isTruncated = true; isTruncated; ) {
+      const page = await listKeys(prefix, advice);
+      await Promise.all(page.keys.map((key) => sendToBucket("DELETE", key, { advice })));
+      isTruncated = page.isTruncated;
+    }
+  }
+  await sendToBucket("DELETE", deletionKey(id, incarnation), { advice });
+}
+
+/** Does what a note asks for, unless the event still lives: its deletion was refused, or is not decided yet. */
+export async function finishDeletion(id: string, incarnation: string, advice: string): Promise<"finished" | "not deleted"> {
+  const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
+  const { Item: item } = await send(command, advice);
+  if (item?.["incarnation"]?.S === incarnation) return "not deleted";
+  await removeObjects(id, incarnation, advice);
+  return "finished";
+}
