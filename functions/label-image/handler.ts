@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { DetectLabelsCommand, ImageTooLargeException, InvalidImageFormatException, InvalidParameterException, RekognitionClient } from "@aws-sdk/client-rekognition";
+import { DetectLabelsCommand, ImageTooLargeException, InvalidImageFormatException, InvalidParameterException, InvalidS3ObjectException, RekognitionClient } from "@aws-sdk/client-rekognition";
 import type { Context, S3Event } from "aws-lambda";
 import { marshall } from "../_shared/attributes.ts";
 import { bucketName, listKeys, sendToBucket } from "../_shared/bucket.ts";
@@ -61,14 +61,13 @@ interface Incoming {
 }
 
 /** The upload itself stays where it is, so that S3 refuses another one there as long as its URL is good. */
-async function take(incoming: Incoming): Promise<"image" | "no image" | "no upload" | "no event"> {
+async function take(incoming: Incoming): Promise<"image" | "no image" | "no event"> {
   const { id, incarnation, upload } = incoming;
   let item = await read(id);
   if (isOf(incoming, item) && isAwaited(item, upload)) {
     const file = await readUpload(incomingKey(id, incarnation, upload));
-    if (!file) return "no upload"; // deleted with its event in this moment, or a day old
-    const labels = file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload)));
-    item = typeof labels === "string" ? await reject(incoming, labels) : await accept(incoming, file, labels);
+    const labels = file && (file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload))));
+    item = file && labels ? await decide(incoming, file, labels) : await read(id); // it was deleted with its event, or is a day old
   }
 
   if (!isOf(incoming, item)) {
@@ -134,8 +133,8 @@ function complaintOf(start: string, announced: ContentType, size: number): strin
   return size > largestImage_bytes ? `The file has ${size} bytes and may have ${largestImage_bytes}.` : undefined;
 }
 
-/** What Rekognition sees, at most ten things of which it is rather sure; or why it can see nothing. */
-async function detectLabels(key: string): Promise<Partial<Image> | string> {
+/** What Rekognition sees, at most ten things of which it is rather sure; or why it can see nothing. Undefined where the file is gone. */
+async function detectLabels(key: string): Promise<Partial<Image> | string | undefined> {
   if (!isLabelling) return {};
   const command = new DetectLabelsCommand({ Image: { S3Object: { Bucket: bucketName, Name: key } }, MaxLabels: 10, MinConfidence: 80 });
   try {
@@ -146,8 +145,14 @@ async function detectLabels(key: string): Promise<Partial<Image> | string> {
     if (error instanceof InvalidImageFormatException) return "The file cannot be read as an image.";
     // The parameters above are right, so it is the image: with less than 80 pixels on a side it is said to be one.
     if (error instanceof ImageTooLargeException || error instanceof InvalidParameterException) return "The image must have 80 to 10000 pixels on each side.";
+    // It says this where it may not read the file, too, of which somebody has to hear.
+    if (error instanceof InvalidS3ObjectException && !(await readUpload(key))) return undefined;
     throw error;
   }
+}
+
+function decide(incoming: Incoming, file: Upload, labels: Partial<Image> | string): Promise<Item | undefined> {
+  return typeof labels === "string" ? reject(incoming, labels) : accept(incoming, file, labels);
 }
 
 /** Keeps the image and names it in its event, if that is still there and has no later image. */
