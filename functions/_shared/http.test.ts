@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { Request } from "./http.ts";
 
 vi.stubEnv("AUTH", "off");
-const { endpoint } = await import("./http.ts");
+const { endpoint, readJson } = await import("./http.ts");
 
 const context = { getRemainingTimeInMillis: () => 10_000 };
 const request = { version: "2.0", routeKey: "GET /events", requestContext: { requestId: "1" } } as Request;
@@ -24,6 +24,13 @@ test.each([
   [{ status: 200, body: {} }, { statusCode: 200, headers: { "content-type": "application/json" }, body: "{}" }],
 ])("an answer has a content type if it has a body: %j", async (answer, result) => {
   expect(await endpoint(() => Promise.resolve(answer))(request, context)).toEqual(result);
+});
+
+// Not over HTTP: no gateway sends a null, but what is put into a Lambda event by hand may have one.
+test.each([[null], [undefined], [""]])("a body of %j is no body: 400", async (body) => {
+  const event = { ...request, headers: { "content-type": "application/json" }, body } as Request;
+  const { statusCode, body: answer = "" } = await endpoint((sent) => Promise.resolve({ status: 200, body: { read: readJson(sent) } }))(event);
+  expect([statusCode, JSON.parse(answer)]).toMatchObject([400, { detail: "The body is empty: send a JSON object." }]);
 });
 
 test("a bug goes on to Lambda, which logs what is thrown, without the fields of which the SDK's errors hold an item", async () => {

@@ -68,16 +68,12 @@ const largestBody_bytes = 6 * largestItem_bytes;
  * those that it may have.
  *
  * A `charset` is ignored, because JSON is UTF-8 whatever it says (RFC 8259, section 11).
- * Throws a `Problem`: 415 for another media type, 413 for what could never be stored, 400 for what is
- * empty, not UTF-8 or not JSON.
+ * Throws a `Problem`: 415 for another media type and for what is compressed, 413 for what could never
+ * be stored, 400 for what is empty, not UTF-8 or not JSON.
  */
 export function readJson(request: Request, mediaTypes = ["application/json"]): unknown {
-  const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (!mediaTypes.includes(mediaType)) {
-    throw new Problem(415, `The body must be JSON: send the header Content-Type: ${mediaTypes.join(" or ")}.`);
-  }
+  expectReadable(request, mediaTypes);
   const text = readText(request);
-  if (Buffer.byteLength(text) > largestBody_bytes) throw tooLarge();
   if (text.trim() === "") throw new Problem(400, "The body is empty: send a JSON object.");
   try {
     return JSON.parse(text);
@@ -87,11 +83,33 @@ export function readJson(request: Request, mediaTypes = ["application/json"]): u
   }
 }
 
-/** API Gateway encodes a body in base64 by its content type, not by its bytes. */
-function readText({ body = "", isBase64Encoded }: Request): string {
-  if (!isBase64Encoded) return body;
+/**
+ * What a 415 says is taken goes by the method. Accept-Patch goes with PUT too, which does the same: in
+ * the answer to any method it says what PATCH takes (RFC 5789, section 3.1). Accept-Encoding goes with
+ * a 415 for an encoding and with no other (RFC 9110, section 12.5.3).
+ */
+function expectReadable({ headers, requestContext }: Request, mediaTypes: string[]): void {
+  const refuse = (detail: string, more: Record<string, string> = {}) => {
+    const accept = requestContext.http.method === "POST" ? "accept-post" : "accept-patch";
+    return new Problem(415, detail, { headers: { [accept]: mediaTypes.join(", "), ...more } });
+  };
+  const mediaType = headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (!mediaTypes.includes(mediaType)) throw refuse(`The body must be JSON: send the header Content-Type: ${mediaTypes.join(" or ")}.`);
+  const codings = (headers["content-encoding"] ?? "").split(",").map((coding) => coding.trim().toLowerCase());
+  if (codings.some((coding) => coding !== "" && coding !== "identity")) {
+    throw refuse("The body must not be compressed: leave out the header Content-Encoding, or send identity.", { "accept-encoding": "identity" });
+  }
+}
+
+/**
+ * API Gateway encodes a body in base64 by its content type, not by its bytes: both ways lead through
+ * one decoder, so that they mean the same. It drops a byte order mark (RFC 8259, section 8.1).
+ */
+function readText({ body, isBase64Encoded }: Request): string {
+  const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"); // an event made by hand may have a body of null
+  if (bytes.length > largestBody_bytes) throw tooLarge();
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(body, "base64"));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new Problem(400, "The body is not UTF-8.");
   }

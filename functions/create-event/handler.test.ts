@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { problem, startApi, target, type Answer } from "../../infra/local/api.ts";
@@ -28,7 +29,15 @@ function invalid(...errors: object[]): Answer {
 const conflict = problem(409, "conflict", "Conflict", "An event with this id exists and was created with other content: choose another id.");
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
 const tooLarge = problem(413, "too-large", "Too large to store", "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
-const notJsonType = problem(415, "unsupported-media-type", "Unsupported media type", "The body must be JSON: send the header Content-Type: application/json.");
+
+function unsupported(detail: string, headers: object = {}): Answer {
+  const answer = problem(415, "unsupported-media-type", "Unsupported media type", detail);
+  const always = { "content-type": "application/problem+json", "accept-post": "application/json" };
+  return { ...answer, headers: expect.objectContaining({ ...always, ...headers }) as Answer["headers"] };
+}
+
+const notJsonType = unsupported("The body must be JSON: send the header Content-Type: application/json.");
+const isEncoded = unsupported("The body must not be compressed: leave out the header Content-Encoding, or send identity.", { "accept-encoding": "identity" });
 const notJson = problem(400, "invalid-request", "Invalid request", "The body is not valid JSON.");
 const notUtf8 = problem(400, "invalid-request", "Invalid request", "The body is not UTF-8.");
 const empty = problem(400, "invalid-request", "Invalid request", "The body is empty: send a JSON object.");
@@ -81,6 +90,19 @@ describe("a new event", () => {
     const text = JSON.stringify({ title: "Größe 🎈" });
     const answer = await call("POST /events", { text, headers: { "content-type": contentType } });
     expect(answer).toEqual(json(201, { id: expect.stringMatching(uuidv7) as string, type: "event", title: "Größe 🎈", status: "active", ...added }));
+  });
+
+  test.each([
+    ["application/json"],
+    ["application/json; charset=utf-16"], // arrives in base64
+  ])("may begin with a byte order mark, as %s", async (contentType) => {
+    const answer = await call("POST /events", { text: '\ufeff{"title":"x"}', headers: { "content-type": contentType } });
+    expect(answer).toEqual(json(201, expect.objectContaining({ title: "x" }) as object));
+  });
+
+  test.each(["identity", "Identity", ",identity , identity", ""])("may be sent with the Content-Encoding %j", async (encoding) => {
+    const answer = await call("POST /events", { json: { title: "x" }, headers: { "content-encoding": encoding } });
+    expect(answer).toEqual(json(201, expect.objectContaining({ title: "x" }) as object));
   });
 
   test("takes the last one of duplicate keys, as JSON.parse does", async () => {
@@ -341,6 +363,17 @@ describe("a body", () => {
     ["two objects", { text: '{"title":"x"}{"title":"x"}', headers: type }, notJson],
     ["JSON with a trailing comma", { text: '{"title":"x",}', headers: type }, notJson],
     ["JSON with a raw control character", { text: '{"title":"a\nb"}', headers: type }, notJson],
+    ["a byte order mark alone", { text: "\ufeff", headers: type }, empty],
+    ["JSON after two byte order marks", { text: '\ufeff\ufeff{"title":"x"}', headers: type }, notJson],
+    ["JSON with a byte order mark at its end", { text: '{"title":"x"}\ufeff', headers: type }, notJson],
+    ["JSON after two byte order marks, in base64", { text: '\ufeff\ufeff{"title":"x"}', headers: { "content-type": "application/json; charset=utf-16" } }, notJson],
+    ["compressed", { bytes: gzipSync('{"title":"x"}'), headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
+    ["compressed twice", { bytes: gzipSync(gzipSync('{"title":"x"}')), headers: { ...type, "content-encoding": "gzip, gzip" } }, isEncoded],
+    ["plain, though it says that it is compressed", { text: '{"title":"x"}', headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
+    ["encoded in a word that only begins like identity", { text: '{"title":"x"}', headers: { ...type, "content-encoding": "identityidentity" } }, isEncoded],
+    ["compressed with what nobody knows", { text: '{"title":"x"}', headers: { ...type, "content-encoding": "identity,x-secret" } }, isEncoded],
+    ["of another type, and compressed too", { text: "x", headers: { "content-type": "text/plain", "content-encoding": "br" } }, notJsonType],
+    ["larger than what can be stored, and compressed too", { text: "[".repeat(3_000_000), headers: { ...type, "content-encoding": "br" } }, isEncoded],
     ["not UTF-8", { bytes: Buffer.from([0x7b, 0xff, 0x7d]), headers: { "content-type": "application/json; charset=latin1" } }, notUtf8],
     ["not UTF-8, though it says so", { bytes: Buffer.from('{"title":"\xff"}', "latin1"), headers: type }, notUtf8],
     ["JSON without a content type", { text: '{"title":"x"}' }, notJsonType],
@@ -355,6 +388,11 @@ describe("a body", () => {
     ["of 5 MB", { json: { payload: { text: "x".repeat(5 * 1024 * 1024) } } }, tooLarge],
   ])("may not be %s", async (_what, sent, expected) => {
     expect(await call("POST /events", sent)).toEqual(expected);
+  });
+
+  test("of a media type that is not taken is told so without a word about its encoding", async () => {
+    const { headers } = await call("POST /events", { text: "x", headers: { "content-type": "text/plain" } });
+    expect(headers).not.toHaveProperty("accept-encoding");
   });
 
   test("may be of 2,457,600 bytes, six for each of the 400 KB, and of no more", async () => {

@@ -46,6 +46,11 @@ test("gives a URL for one key, type and length, which holds for five minutes: 20
   expect(Math.abs(Date.parse(expiresAt) - Date.now() - 300_000)).toBeLessThan(60_000);
 });
 
+test("takes a body that begins with a byte order mark", async () => {
+  const sent = { text: `\ufeff${JSON.stringify(asked)}`, headers: { "content-type": "application/json" } };
+  expect((await call(`POST /events/${await createEvent()}/upload-url`, sent)).status).toBe(201);
+});
+
 test("counts: each URL has the number after the one before, also of those asked for at once, and nothing of the event changes", async () => {
   const id = await createEvent();
   const before = await call(`GET /events/${id}`);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { idsOfNoEvent, problem, startApi, target, type Answer, type Sent } from "../../infra/local/api.ts";
 
@@ -22,12 +23,15 @@ const stale = problem(
   "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.",
 );
 const tooLarge = problem(413, "too-large", "Too large to store", "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
-const notJsonType = problem(
-  415,
-  "unsupported-media-type",
-  "Unsupported media type",
-  "The body must be JSON: send the header Content-Type: application/json or application/merge-patch+json.",
-);
+
+function unsupported(detail: string, headers: object = {}): Answer {
+  const answer = problem(415, "unsupported-media-type", "Unsupported media type", detail);
+  const always = { "content-type": "application/problem+json", "accept-patch": "application/json, application/merge-patch+json" };
+  return { ...answer, headers: expect.objectContaining({ ...always, ...headers }) as Answer["headers"] };
+}
+
+const notJsonType = unsupported("The body must be JSON: send the header Content-Type: application/json or application/merge-patch+json.");
+const isEncoded = unsupported("The body must not be compressed: leave out the header Content-Encoding, or send identity.", { "accept-encoding": "identity" });
 const noContent = invalid({ pointer: "", detail: "must have a payload or a title" });
 
 interface Stored {
@@ -127,6 +131,26 @@ describe.each(["PUT", "PATCH"])("%s", (method) => {
     expect(new Set(bodies.map(({ createdAt }) => createdAt))).toEqual(new Set([stored.event["createdAt"]]));
     expect(bodies.map(({ updatedAt }) => updatedAt).toSorted()).toEqual(bodies.map(({ updatedAt }) => updatedAt));
     expect(bodies.at(-1)?.["updatedAt"]).not.toBe(stored.event["updatedAt"]);
+  });
+});
+
+describe.each(["application/json", "application/merge-patch+json"])("as %s, which API Gateway hands over in another form, a body", (contentType) => {
+  const type = { "content-type": contentType };
+  const text = '{"title":"Größe"}';
+
+  test.each<[string, Sent, Answer?]>([
+    ["is taken", { text, headers: type }],
+    ["is taken with a byte order mark", { text: `\ufeff${text}`, headers: type }],
+    ["is not taken with two of them", { text: `\ufeff\ufeff${text}`, headers: type }, malformed("The body is not valid JSON.")],
+    ["is empty if it is a byte order mark", { text: "\ufeff", headers: type }, malformed("The body is empty: send a JSON object.")],
+    ["is taken if it says that it is not compressed", { text, headers: { ...type, "content-encoding": "identity" } }],
+    ["is not taken if it says that it is compressed", { text, headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
+    ["is not taken if it is compressed", { bytes: gzipSync(text), headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
+    ["is not UTF-8 if it does not say that it is compressed", { bytes: gzipSync(text), headers: type }, malformed("The body is not UTF-8.")],
+  ])("%s", async (_what, sent, refusal) => {
+    const stored = await create({ title: "x" });
+    expect(await call(`PATCH ${stored.path}`, sent)).toEqual(refusal ?? changed(stored, { title: "Größe" }));
+    if (refusal) await expectUnchanged(stored);
   });
 });
 

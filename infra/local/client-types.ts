@@ -363,10 +363,28 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description The header Content-Type does not say that the body is JSON. */
-        UnsupportedMediaType: {
+        /** @description The header Content-Type does not say that the body is JSON, or Content-Encoding says that it is compressed. */
+        UnsupportedPost: {
             headers: {
                 "apigw-requestid": components["headers"]["RequestId"];
+                /** @description What POST takes. */
+                "accept-post": "application/json";
+                /** @description Only where the body was refused for its Content-Encoding (RFC 9110, section 12.5.3). */
+                "accept-encoding"?: "identity";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The header Content-Type does not say that the body is JSON, or Content-Encoding says that it is compressed. */
+        UnsupportedPatch: {
+            headers: {
+                "apigw-requestid": components["headers"]["RequestId"];
+                /** @description What PATCH takes, and PUT too. */
+                "accept-patch": "application/json, application/merge-patch+json";
+                /** @description Only where the body was refused for its Content-Encoding (RFC 9110, section 12.5.3). */
+                "accept-encoding"?: "identity";
                 [name: string]: unknown;
             };
             content: {
@@ -536,7 +554,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["TooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
+            415: components["responses"]["UnsupportedPost"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["Unavailable"];
@@ -604,7 +622,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
+            415: components["responses"]["UnsupportedPatch"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["Unavailable"];
@@ -681,7 +699,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
+            415: components["responses"]["UnsupportedPatch"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["Unavailable"];
@@ -730,7 +748,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
+            415: components["responses"]["UnsupportedPost"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["Unavailable"];
