@@ -54,6 +54,16 @@ export function expectPrecondition({ headers }: Request): Condition {
   return { expression: `attribute_exists(#id) AND (${comparisons.join(" OR ")})`, values };
 }
 
+/**
+ * For a POST, whose target has no ETag: neither the list of events nor what gives a URL.
+ *
+ * Throws a `Problem` 400 for If-Match and If-None-Match, which must not be ignored here either.
+ */
+export function expectNoPrecondition({ headers }: Request): void {
+  if (headers["if-match"] === undefined && headers["if-none-match"] === undefined) return;
+  throw new Problem(400, "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.");
+}
+
 /** Whether If-Match lists the ETag of the event that is stored: for what has to be known before anything is written. */
 export function meetsPrecondition({ headers }: Request, etag: string): boolean {
   const etags = readEtags(headers["if-match"] ?? "*") ?? [];

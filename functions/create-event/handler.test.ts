@@ -410,6 +410,23 @@ describe("a body", () => {
   });
 });
 
+describe("a precondition", () => {
+  const detail = "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.";
+
+  test.each([
+    { "if-match": "*" },
+    { "if-match": '"a-1"' },
+    { "if-match": "" },
+    { "if-none-match": "*" },
+    { "if-none-match": '"a-1"' },
+    { "if-none-match": "", "if-match": "*" },
+  ])("is refused and not ignored, and nothing is made: %j", async (headers) => {
+    const id = randomUUID();
+    expect(await call("POST /events", { json: { id, title: "x" }, headers })).toEqual(problem(400, "invalid-request", "Invalid request", detail));
+    expect(await call(`GET /events/${id}`)).toEqual(notFound);
+  });
+});
+
 test("a refusal carries its request id in the header too, and nothing of what was sent", async () => {
   const canary = `canary${randomUUID()}`;
   const answers = await Promise.all([

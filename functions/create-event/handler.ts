@@ -1,4 +1,5 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expectNoPrecondition } from "../_shared/etags.ts";
 import { expectNewEvent, type Event } from "../_shared/event.ts";
 import { endpoint, readJson } from "../_shared/http.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
@@ -14,6 +15,7 @@ import { isWrittenBy } from "../_shared/writers.ts";
  */
 export const handler = endpoint(async (request, caller) => {
   const content = expectNewEvent(readJson(request), caller);
+  expectNoPrecondition(request);
   const now = new Date().toISOString();
   const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
   const { requestId } = request.requestContext;

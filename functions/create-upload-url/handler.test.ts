@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { idsOfNoEvent, makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "../../infra/local/api.ts";
+import { idsOfNoEvent, makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilEvent, untilLabelled, upload, type Sent, type UploadChanges, type UploadUrl } from "../../infra/local/api.ts";
 
 const { bucket, call: callLocal, expire, settled } = await startApiWithBucket();
 const call = target === "deployed" ? (await startApi()).call : callLocal;
@@ -207,13 +207,31 @@ describe("refuses", () => {
     expect(await call(`POST /events/${id}/upload-url`, { json })).toEqual(expected);
   });
 
-  test("an empty body, and what is no JSON: 400; another media type: 415, before all else", async () => {
+  test("an empty body, and what is no JSON: 400", async () => {
     const headers = { "content-type": "application/json" };
     const path = `POST /events/${await createEvent()}/upload-url`;
     expect(await call(path, { headers })).toEqual(problem(400, "invalid-request", "Invalid request", "The body is empty: send a JSON object."));
     expect(await call(path, { text: "{", headers })).toEqual(problem(400, "invalid-request", "Invalid request", "The body is not valid JSON."));
-    const unsupported = problem(415, "unsupported-media-type", "Unsupported media type", "The body must be JSON: send the header Content-Type: application/json.");
-    expect(await call(`POST /events/${randomUUID()}/upload-url`, { text: "x", headers: { "content-type": "image/jpeg" } })).toEqual(unsupported);
+  });
+
+  const unsupported = (detail: string, headers: object) => ({
+    ...problem(415, "unsupported-media-type", "Unsupported media type", detail),
+    headers: expect.objectContaining({ "content-type": "application/problem+json", "accept-post": "application/json", ...headers }) as object,
+  });
+  const isEncoded = unsupported("The body must not be compressed: leave out the header Content-Encoding, or send identity.", { "accept-encoding": "identity" });
+  const notJsonType = unsupported("The body must be JSON: send the header Content-Type: application/json.", {});
+
+  test.each<[string, Sent, object]>([
+    ["another media type", { text: "x", headers: { "content-type": "image/jpeg" } }, notJsonType],
+    ["a body that says that it is compressed", { json: {}, headers: { "content-encoding": "gzip" } }, isEncoded],
+  ])("%s: 415, before all else", async (_what, sent, expected) => {
+    expect(await call(`POST /events/${randomUUID()}/upload-url`, sent)).toEqual(expected);
+  });
+
+  const noPrecondition = problem(400, "invalid-request", "Invalid request", "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.");
+
+  test.each([{ "if-match": "*" }, { "if-match": '"a-1"' }, { "if-none-match": "*" }, { "if-none-match": '"a-1"' }])("a precondition, which it does not ignore: 400, before 404: %j", async (headers) => {
+    for (const id of [await createEvent(), randomUUID()]) expect(await call(`POST /events/${id}/upload-url`, { json: asked, headers })).toEqual(noPrecondition);
   });
 
   test.each(idsOfNoEvent)("an upload to an id %s, where no event is: 404", async (_what, id) => {

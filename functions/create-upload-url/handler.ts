@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { presign } from "../_shared/bucket.ts";
 import type { Caller } from "../_shared/caller.ts";
+import { expectNoPrecondition } from "../_shared/etags.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint, readJson } from "../_shared/http.ts";
 import { contentTypes, largestImage_bytes, type ContentType } from "../_shared/image.ts";
@@ -19,6 +20,7 @@ const lifetime_s = 5 * 60;
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
   const { contentType, contentLength } = expectUpload(readJson(request));
+  expectNoPrecondition(request);
   if (!isId(id)) throw noSuchEvent();
 
   const key = await countUpload(id, caller);

@@ -17,7 +17,7 @@ export interface paths {
         /**
          * Create an event
          * @description Safe to repeat: the same `id` with the same content gives 200 and what is stored. Without an `id` a repeated
-         *     request makes another event.
+         *     request makes another event. It never overwrites one, and takes neither If-Match nor If-None-Match: 400.
          */
         post: operations["createEvent"];
         delete?: never;
@@ -734,7 +734,7 @@ export interface operations {
                     "application/json": components["schemas"]["Upload"];
                 };
             };
-            /** @description The body breaks a rule; all that is wrong is listed. */
+            /** @description The body breaks a rule, and all that is wrong is listed; or there is an If-Match or If-None-Match. */
             400: {
                 headers: {
                     "apigw-requestid": components["headers"]["RequestId"];
