@@ -1,7 +1,7 @@
 import type { Caller } from "./caller.ts";
 import { isDateOrDateTime } from "./date.ts";
 import type { Image, RejectedImage, Uploaded } from "./image.ts";
-import { Problem, type Violation } from "./problem.ts";
+import { Problem, unknownFields, type Violation } from "./problem.ts";
 import { uuidv7 } from "./uuid.ts";
 
 export const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
@@ -148,21 +148,7 @@ function fieldViolations(body: Record<string, unknown>, check: (name: keyof NewE
       unknown.push(name);
     }
   }
-  return [...violations, ...unknownFields(unknown)];
-}
-
-/** Bounded, or 6 MB of unknown names would come back as an answer larger than Lambda may send. */
-function unknownFields(names: string[]): Violation[] {
-  const detail = `is not a field of an event: the fields are ${Object.keys(rules).join(", ")}`;
-  const shown = names.filter((name) => name.length <= 100).slice(0, 20);
-  const violations = shown.map((name) => ({ pointer: `/${escapePointer(name)}`, detail }));
-  const more = names.length - shown.length;
-  return more > 0 ? [...violations, { pointer: "", detail: `has ${more} more unknown fields` }] : violations;
-}
-
-/** RFC 6901, section 3. */
-function escapePointer(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+  return [...violations, ...unknownFields(unknown, "an event", Object.keys(rules))];
 }
 
 function isField(name: string): name is keyof NewEvent {

@@ -309,17 +309,38 @@ describe("unknown fields", () => {
     ["constructor", "/constructor"],
     ["\ud800", "/\ud800"],
     ["x".repeat(100), `/${"x".repeat(100)}`],
+    ["🎈".repeat(100), `/${"🎈".repeat(100)}`],
   ])("such as %j are refused", async (name, pointer) => {
     const text = `{"title":"x",${JSON.stringify(name)}:1}`;
     const answer = await call("POST /events", { text, headers: { "content-type": "application/json" } });
     expect(answer).toEqual(invalid({ pointer, detail }));
   });
 
-  test("in great number or of great length are counted, so that the answer stays small", async () => {
-    const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`field${n}`, 1]));
-    const answer = await call("POST /events", { json: { title: "x", ["y".repeat(101)]: 1, ...many } });
+  const beginning = (text: string) => ({ pointer: "", detail: detail.replace("is not a field of an event", `has an unknown field that begins with ${text}`) });
+
+  test.each([
+    ["101 characters", "x".repeat(101), `"${"x".repeat(100)}"`],
+    ["400,000 characters", `titel${"x".repeat(400_000)}`, `"titel${"x".repeat(95)}"`],
+    ["a letter and 100 emoji", `x${"🎈".repeat(100)}`, `"x${"🎈".repeat(99)}"`],
+    ["quotes and the like", `"/~\n${"x".repeat(100)}`, `"\\"/~\\n${"x".repeat(96)}"`],
+  ])("of long names, such as of %s, are shown by how these begin", async (_what, name, shown) => {
+    expect(await call("POST /events", { json: { title: "x", [name]: 1 } })).toEqual(invalid(beginning(shown)));
+  });
+
+  test.each([
+    [21, "has 1 more unknown field"],
+    [30, "has 10 more unknown fields"],
+  ])("in great number are counted from the 21st on, so that the answer stays small: %i", async (count, more) => {
+    const many = Object.fromEntries(Array.from({ length: count }, (_, n) => [`field${n}`, 1]));
     const shown = Array.from({ length: 20 }, (_, n) => ({ pointer: `/field${n}`, detail }));
-    expect(answer).toEqual(invalid(...shown, { pointer: "", detail: "has 11 more unknown fields" }));
+    expect(await call("POST /events", { json: { title: "x", ...many } })).toEqual(invalid(...shown, { pointer: "", detail: more }));
+  });
+
+  test("of 2 MB come back as 20 KB at most", async () => {
+    const names = Array.from({ length: 100 }, (_, n) => `${n}${"\ud800".repeat(3_000)}`);
+    const { status, body } = await call("POST /events", { json: { title: "x", ...Object.fromEntries(names.map((name) => [name, 1])) } });
+    expect(status).toBe(400);
+    expect(JSON.stringify(body).length).toBeLessThan(20_000);
   });
 });
 

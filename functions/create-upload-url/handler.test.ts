@@ -181,7 +181,8 @@ describe("S3 refuses", () => {
 describe("refuses", () => {
   const type = { pointer: "/contentType", detail: "must be image/jpeg or image/png" };
   const length = { pointer: "/contentLength", detail: "must be the file's size in bytes, an integer from 1 to 5242880" };
-  const others = { pointer: "", detail: "must have the fields contentType and contentLength and no other" };
+  const fields = "the fields are contentType, contentLength";
+  const unknown = (pointer: string) => ({ pointer, detail: `is not a field of an upload: ${fields}` });
 
   test.each([
     ["no field", {}, [type, length]],
@@ -196,8 +197,10 @@ describe("refuses", () => {
     ["a length as text", { ...asked, contentLength: "5000" }, [length]],
     ["a length below 0", { ...asked, contentLength: -1 }, [length]],
     ["no length", { contentType: "image/jpeg", contentLength: null }, [length]],
-    ["an unknown field", { ...asked, name: "cat.jpg" }, [others]],
-    ["all of it wrong", { contenttype: "image/jpeg" }, [type, length, others]],
+    ["an unknown field", { ...asked, name: "cat.jpg" }, [unknown("/name")]],
+    ["unknown fields with the names of what every object has", { ...asked, ...(JSON.parse('{"__proto__":1,"a/b":1}') as object) }, [unknown("/__proto__"), unknown("/a~1b")]],
+    ["an unknown field of a long name", { ...asked, ["x".repeat(101)]: 1 }, [{ pointer: "", detail: `has an unknown field that begins with "${"x".repeat(100)}": ${fields}` }]],
+    ["all of it wrong", { contenttype: "image/jpeg" }, [type, length, unknown("/contenttype")]],
     ["a list", [], [{ pointer: "", detail: "must be a JSON object" }]],
     ["text", "image/jpeg", [{ pointer: "", detail: "must be a JSON object" }]],
     ["null", null, [{ pointer: "", detail: "must be a JSON object" }]],

@@ -7,7 +7,7 @@ import { endpoint, readJson } from "../_shared/http.ts";
 import { contentTypes, largestImage_bytes, type ContentType } from "../_shared/image.ts";
 import { incomingKey } from "../_shared/image-objects.ts";
 import { notTheOrganizer, ownedBy } from "../_shared/owner.ts";
-import { noSuchEvent, Problem, tooLarge, type Violation } from "../_shared/problem.ts";
+import { noSuchEvent, Problem, tooLarge, unknownFields, type Violation } from "../_shared/problem.ts";
 import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
 
 const lifetime_s = 5 * 60;
@@ -79,8 +79,8 @@ function expectUpload(body: unknown): Upload {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw invalid([{ pointer: "", detail: "must be a JSON object" }]);
   const { contentType, contentLength, ...unknown } = body as Record<string, unknown>;
   const details = { "/contentType": rules.contentType(contentType), "/contentLength": rules.contentLength(contentLength) };
-  const errors = Object.entries(details).flatMap(([pointer, detail]) => (detail === undefined ? [] : [{ pointer, detail }]));
-  if (Object.keys(unknown).length > 0) errors.push({ pointer: "", detail: `must have the fields ${Object.keys(rules).join(" and ")} and no other` });
+  const wrong = Object.entries(details).flatMap(([pointer, detail]) => (detail === undefined ? [] : [{ pointer, detail }]));
+  const errors = [...wrong, ...unknownFields(Object.keys(unknown), "an upload", Object.keys(rules))];
   if (errors.length > 0) throw invalid(errors);
   return { contentType, contentLength } as Upload; // both have passed their rules
 }

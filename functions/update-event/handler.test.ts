@@ -284,6 +284,7 @@ describe("a body", () => {
     ["incarnation", "x", fieldless],
     ["writers", null, fieldless],
     ["__proto__", null, fieldless],
+    ["x".repeat(100), null, fieldless],
   ])("may not have %s: %j", async (field, value, detail) => {
     const stored = await create({ title: "x" });
     const text = `{"location":"y",${JSON.stringify(field)}:${JSON.stringify(value)}}`;
@@ -303,6 +304,18 @@ describe("a body", () => {
         { pointer: "", detail: "must have a payload or a title" },
       ),
     );
+  });
+
+  test("may not have a field of a long name, which is shown by how it begins", async () => {
+    const stored = await create({ title: "x" });
+    const detail = fieldless.replace("is not a field of an event", `has an unknown field that begins with "${"x".repeat(100)}"`);
+    expect(await call(`PUT ${stored.path}`, { json: { ["x".repeat(1000)]: 1 } })).toEqual(invalid({ pointer: "", detail }));
+    await expectUnchanged(stored);
+  });
+
+  test("of another media type is refused to PUT as to PATCH, with what PATCH takes", async () => {
+    const stored = await create({ title: "x" });
+    expect(await call(`PUT ${stored.path}`, { text: "title=x", headers: { "content-type": "text/plain" } })).toEqual(notJsonType);
   });
 
   const type = { "content-type": "application/json" };

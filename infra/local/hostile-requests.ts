@@ -74,7 +74,7 @@ const right = fc.record(
   },
   { requiredKeys: ["id", "title"] },
 );
-const fieldName = pick("id", "type", "title", "payload", "date", "capacity", "status", "organizer", "version", "image", "contentType", "contentLength", "__proto__", "a/b~c", "");
+const fieldName = pick("id", "type", "title", "payload", "date", "capacity", "status", "organizer", "version", "image", "contentType", "contentLength", "__proto__", "a/b~c", "", "x".repeat(101));
 const wrong = fc.tuple(fc.dictionary(fieldName, value, { maxKeys: 5 }), fc.record({ id: pick("a", "b", "c") }, { requiredKeys: [] })).map(([fields, known]) => ({ ...fields, ...known }));
 const change = fc.record({ title: pick("b", null), payload: pick({}, null), status: pick("draft", null), location: pick("Here", null) }, { requiredKeys: [] });
 const upload = fc.record({ contentType: pick("image/png", "image/jpeg", "image/gif"), contentLength: pick(1, 5_242_880, 5_242_881, "1") });
