@@ -69,6 +69,7 @@ describe("a token", () => {
     ["null", null],
     ["empty", ""],
     ["blank", " \t\n\u3000"],
+    ["of characters that nobody can see", "\u200b\u2060"],
     ["too long by one", "x".repeat(101)],
     ["too long by one emoji", "🎈".repeat(101)],
     ["2,000 characters long", "x".repeat(2_000)],

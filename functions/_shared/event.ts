@@ -155,12 +155,19 @@ function isField(name: string): name is keyof NewEvent {
   return Object.hasOwn(rules, name);
 }
 
+/**
+ * A character that can be seen: anything but white space, controls and what Unicode lets be ignored in
+ * display (joiners, fillers, variation selectors and the like), and but for the Braille pattern without
+ * a dot, which has none of these properties. A combining mark can be seen by itself.
+ */
+const visible = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
 /** Counts code points, as callers do: an emoji is one character, though JavaScript's length says 2. */
 function text(longest: number): Rule {
   return (value) => {
     if (typeof value !== "string") return `must be text of 1 to ${longest} characters`;
     if (!value.isWellFormed()) return "must be well-formed Unicode: it holds half a surrogate pair";
-    if (value.trim() === "") return "must not be blank";
+    if (!visible.test(value)) return "must not be blank";
     const isTooLong = value.length > 2 * longest || Array.from(value).length > longest;
     return isTooLong ? `must be at most ${longest} characters long` : undefined;
   };

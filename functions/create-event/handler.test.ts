@@ -235,6 +235,7 @@ describe("a field", () => {
     test.each([
       ["empty", "", "must not be blank"],
       ["blank", " \t\n\u00a0\u3000\ufeff", "must not be blank"],
+      ["of characters that nobody can see", "\u200b\u3164\u2800", "must not be blank"],
       ["too long by one", "x".repeat(length + 1), `must be at most ${length} characters long`],
       ["too long by one emoji", "🎈".repeat(length + 1), `must be at most ${length} characters long`],
       ["half a surrogate pair", "x\ud83c", "must be well-formed Unicode: it holds half a surrogate pair"],
@@ -295,6 +296,83 @@ describe("a field", () => {
   test.each(["createdAt", "updatedAt", "version", "image", "rejectedImage"])("%s is read-only", async (field) => {
     const error = { pointer: `/${field}`, detail: "is read-only: leave it out" };
     expect(await call("POST /events", { json: { title: "x", [field]: 1 } })).toEqual(invalid(error));
+  });
+});
+
+describe("a title", () => {
+  test.each([
+    ["a letter", "x"],
+    ["a hyphen", "-"],
+    ["a digit", "0"],
+    ["a letter between spaces", "\u3000x\u00a0"],
+    ["a letter after a zero-width space", "\u200bx"],
+    ["a letter after a NUL", "\0x"],
+    ["Chinese", "北京"],
+    ["Korean", "한글"],
+    ["a single Hangul letter, which has an invisible sibling", "\u314e"],
+    ["Hindi with a joiner", "\u0915\u094d\u200d\u0937"],
+    ["an accent put on its letter", "e\u0301"],
+    ["an accent alone", "\u0301"],
+    ["an accent on a no-break space", "\u00a0\u0301"],
+    ["a Hebrew name", "מרים כהן"],
+    ["a Hebrew name after a right-to-left mark", "\u200fמרים"],
+    ["an Arabic name", "محمد علي"],
+    ["an Arabic name in an embedding", "\u202bمحمد\u202c"],
+    ["an Arabic name in an isolate", "\u2067ليلى\u2069"],
+    ["Persian with a non-joiner", "می\u200cخواهم"],
+    ["the Arabic end of a verse, a format character that is drawn", "\u06dd"],
+    ["an emoji", "🎈"],
+    ["a heart with its variation selector", "\u2764\ufe0f"],
+    ["a family of joined emoji", "👩\u200d👩\u200d👧\u200d👦"],
+    ["a thumb with a skin tone", "👍🏽"],
+    ["a flag of two letters", "🇩🇪"],
+    ["the flag of England, which ends in invisible tags", "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}"],
+    ["a keycap", "1\ufe0f\u20e3"],
+    ["Braille with a dot", "\u2801"],
+    ["a character for private use", "\uf8ff"],
+    ["a character that Unicode has yet to assign", "\u0378"],
+  ])("may be %s", async (_what, title) => {
+    expect(await call("POST /events", { json: { title } })).toEqual(json(201, expect.objectContaining({ title }) as object));
+  });
+
+  test.each([
+    ["a no-break space", "\u00a0"],
+    ["an Ogham space", "\u1680"],
+    ["an em space", "\u2003"],
+    ["a line separator", "\u2028"],
+    ["an ideographic space", "\u3000"],
+    ["a NUL", "\0"],
+    ["a bell", "\u0007"],
+    ["an escape", "\u001b"],
+    ["a delete", "\u007f"],
+    ["a next line", "\u0085"],
+    ["a control of the second set", "\u009f"],
+    ["a soft hyphen", "\u00ad"],
+    ["a grapheme joiner", "\u034f"],
+    ["an Arabic letter mark", "\u061c"],
+    ["a Hangul filler", "\u3164"],
+    ["a leading Hangul filler", "\u115f"],
+    ["a half-width Hangul filler", "\uffa0"],
+    ["an inherent vowel of Khmer", "\u17b4"],
+    ["a Mongolian vowel separator", "\u180e"],
+    ["a zero-width space", "\u200b"],
+    ["a zero-width non-joiner", "\u200c"],
+    ["a zero-width joiner", "\u200d"],
+    ["a right-to-left mark", "\u200f"],
+    ["a right-to-left override", "\u202e"],
+    ["an isolate of nothing", "\u2067\u2069"],
+    ["a word joiner", "\u2060"],
+    ["an invisible plus", "\u2064"],
+    ["a blank Braille pattern", "\u2800"],
+    ["a variation selector", "\ufe0f"],
+    ["a variation selector of the supplement", "\u{e0100}"],
+    ["a byte order mark", "\ufeff"],
+    ["a beam of musical notation", "\u{1d173}"],
+    ["the tags of a flag without the flag", "\u{e0067}\u{e0062}\u{e007f}"],
+    ["all kinds of them", " \t\u200b\u2800\ufe0f\u00ad\0\u3164\u2060\n"],
+    ["a thousand of them", "\u200b".repeat(1000)],
+  ])("in which nothing can be seen is blank: %s", async (_what, title) => {
+    expect(await call("POST /events", { json: { title } })).toEqual(invalid({ pointer: "/title", detail: "must not be blank" }));
   });
 });
 

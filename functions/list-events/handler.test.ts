@@ -427,6 +427,8 @@ describe("a query is refused", () => {
     ["organizer=", ["organizer", blank]],
     ["organizer", ["organizer", blank]],
     ["organizer=%20+%09", ["organizer", blank]],
+    ["organizer=%E2%80%8B", ["organizer", blank]],
+    ["type=%00%E3%85%A4", ["type", blank]],
     [`organizer=${"x".repeat(101)}`, ["organizer", "must be at most 100 characters long"]],
     ["type=", ["type", blank]],
     [`type=${"x".repeat(101)}`, ["type", "must be at most 100 characters long"]],

@@ -271,6 +271,7 @@ describe("a body", () => {
     ["image", null, "is read-only: leave it out"],
     ["rejectedImage", null, "is read-only: leave it out"],
     ["type", "", "must not be blank"],
+    ["location", "\u2060", "must not be blank"],
     ["title", "x".repeat(201), "must be at most 200 characters long"],
     ["description", "\ud800", "must be well-formed Unicode: it holds half a surrogate pair"],
     ["date", "2026-02-30", "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists"],

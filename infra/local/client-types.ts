@@ -138,7 +138,10 @@ export interface components {
         Payload: {
             [key: string]: unknown;
         };
-        /** @description An event needs a payload or a title. Text is counted in Unicode code points. */
+        /**
+         * @description An event needs a payload or a title. Text is counted in Unicode code points, at least one of which must be visible: not
+         *     White_Space, not Cc (control), not Default_Ignorable_Code_Point, and not U+2800 (the blank Braille pattern).
+         */
         NewEvent: {
             id?: components["schemas"]["Id"];
             /** @default event */

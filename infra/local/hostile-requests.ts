@@ -59,7 +59,7 @@ const header: fc.Arbitrary<[string, string]> = weighted(
   [1, fc.tuple(pick("x-a", "user-agent", "cookie", "referer"), fc.oneof(visible, fc.constant("a".repeat(3_000))))],
 );
 
-const text = pick("a", "Workshop", "Größe 🎈", "", " ", "a".repeat(201), "\ud800", "\0", "__proto__");
+const text = pick("a", "Workshop", "Größe 🎈", "", " ", "\u200b", "\u3164\u2800", "\u0301", "a".repeat(201), "\ud800", "\0", "__proto__");
 const value = weighted<unknown>([3, text], [2, fc.jsonValue({ maxDepth: 3 })], [1, pick(null, 0, 1, 100_000, 1e300, true)]);
 const right = fc.record(
   {

@@ -1,7 +1,7 @@
 import type { AnySchemaObject } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { expectChanges, expectNewEvent } from "../../functions/_shared/event.ts";
+import { expectChanges, expectNewEvent, rules } from "../../functions/_shared/event.ts";
 import type { Request } from "../../functions/_shared/http.ts";
 import { Problem } from "../../functions/_shared/problem.ts";
 import { complaintsAboutValue, document } from "./contract.ts";
@@ -16,7 +16,7 @@ function mostly<T>(usual: fc.Arbitrary<T>, ...others: fc.Arbitrary<T>[]): fc.Arb
 const repeated = (character: fc.Arbitrary<string>, counts: number[]) =>
   fc.tuple(character, fc.constantFrom(...counts)).map(([text, count]) => text.repeat(count));
 const character = fc.constantFrom("a", "ß", "🎈", "\u200b", "\0", "\ud83c");
-const blank = fc.constantFrom("", " ", "\t\n\v\f\r", "\u00a0\u1680\u2000\u2028\u2029\u3000", "\ufeff", "\u0085", "\u180e", " . ");
+const blank = fc.constantFrom("", " ", "\t\n\v\f\r", "\u00a0\u1680\u2000\u2028\u2029\u3000", "\ufeff", "\u0085", "\u180e", "\u200b\u2060", "\0", "\u2800", "\u3164", "\ufe0f", "\u0301", " . ");
 const text = (longest: number) =>
   mostly<unknown>(fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }), repeated(character, [0, 1, longest - 1, longest, longest + 1]), blank, fc.string({ unit: "binary" }), fc.jsonValue());
 
@@ -114,6 +114,20 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
     const dates = fc.oneof(date, dateTime).map((value) => ({ title: "x", date: value }));
     await expectAgreement("NewEvent", dates, (body) => isAccepted(() => expectNewEvent(body, undefined)));
   });
+});
+
+/** Every character by itself, but for the halves of surrogate pairs. */
+const characters = Array.from({ length: 0x110000 }, (_, code) => code).filter((code) => code < 0xd800 || code > 0xdfff).map((code) => String.fromCodePoint(code));
+
+test.each([
+  ["type", "EventType"],
+  ["title", "Title"],
+  ["description", "Description"],
+  ["location", "Location"],
+  ["organizer", "Organizer"],
+] as const)("each of the 1,112,064 characters by itself: the functions take it as a %s where the schema does", (field, name) => {
+  const differing = characters.filter((text) => (rules[field](text) === undefined) !== conforms(name, text));
+  expect(differing.map((text) => text.codePointAt(0)?.toString(16))).toEqual([]);
 });
 
 /** create-upload-url reads the body before the id: with an id that no event can have it answers 404 to a good one, and asks no database. */

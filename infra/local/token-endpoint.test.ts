@@ -52,6 +52,7 @@ describe("explains itself when it is asked with", () => {
     ["no name", "?scope=x"],
     ["an empty name", "?sub="],
     ["a blank name", "?sub=+%20"],
+    ["a name that nobody can see", "?sub=%E2%80%8B"],
     ["a name too long", `?sub=${"a".repeat(101)}`],
     ["two names", "?sub=alice&sub=bob"],
     ["two scopes", "?sub=alice&scope=a&scope=b"],

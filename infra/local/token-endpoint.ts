@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { rules } from "../../functions/_shared/event.ts";
 import type { HttpAnswer } from "./gateway-answer.ts";
 import type { UserPool } from "./tokens.ts";
 
@@ -14,7 +15,7 @@ export function tokenEndpoint({ accessToken }: Pick<UserPool, "accessToken">) {
     if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(headers.host ?? "")) return text(403, "Tokens are given to localhost only.");
     const asked = [...new URLSearchParams(query)];
     const { sub = "", scope } = Object.fromEntries(asked);
-    const isUnderstood = /^(?=.*\S).{1,100}$/su.test(sub) && asked.length === (scope === undefined ? 1 : 2);
+    const isUnderstood = rules.organizer(sub) === undefined && asked.length === (scope === undefined ? 1 : 2);
     if (!isUnderstood) return text(400, "Ask for /token?sub=alice, a name of 1 to 100 characters; &scope= gives the token other scopes.");
     return text(200, await accessToken(sub, scope === undefined ? {} : { scope }));
   };
