@@ -29,7 +29,7 @@ test.each([
 // Not over HTTP: no gateway sends a null, but what is put into a Lambda event by hand may have one.
 test.each([[null], [undefined], [""]])("a body of %j is no body: 400", async (body) => {
   const event = { ...request, headers: { "content-type": "application/json" }, body } as Request;
-  const { statusCode, body: answer = "" } = await endpoint((sent) => Promise.resolve({ status: 200, body: { read: readJson(sent) } }))(event);
+  const { statusCode, body: answer = "" } = await endpoint((sent) => Promise.resolve({ status: 200, body: { read: readJson(sent) } }))(event, context);
   expect([statusCode, JSON.parse(answer)]).toMatchObject([400, { detail: "The body is empty: send a JSON object." }]);
 });
 

@@ -151,31 +151,29 @@ function watchCalls() {
   let planned: Injection | undefined;
   let calls: string[] = [];
   let isKilled = false;
-  const pass = async (passed: PassedCall) => {
-    if (isUpload(passed)) return answer(passed); // what a caller sends is no call of a function
-    if (isKilled) return hangUp(passed);
+  /** What becomes of a call. */
+  const decide = async (passed: PassedCall): Promise<Fault | "passed"> => {
+    if (isUpload(passed)) return "passed"; // what a caller sends is no call of a function
+    if (isKilled) return "refused";
     const name = nameOf(passed);
     const isRepeated = calls.includes(name);
     if (!isRepeated) calls.push(name);
-    if (!planned || calls.indexOf(name) !== planned.call || (isRepeated && !planned.isLasting)) return answer(passed);
+    if (calls.indexOf(name) !== planned?.call || (isRepeated && !planned.isLasting)) return "passed";
     if (!isRepeated) await planned.before?.();
-    if (passed.response.destroyed) return; // nobody waits any more
-    switch (planned.fault) {
-      case undefined:
-        return answer(passed);
-      case "refused":
-        return hangUp(passed);
-      case "answer lost":
-        await passed.act();
-        return hangUp(passed);
-      case "killed":
-        isKilled = true;
-        await passed.act();
-        return hangUp(passed);
-      case "fails":
-        return void passed.response.writeHead(500, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"InternalServerError"}');
-      case "hangs":
+    if (planned.fault === "killed") isKilled = true;
+    return planned.fault ?? "passed";
+  };
+  const pass = async (passed: PassedCall) => {
+    const fault = await decide(passed);
+    const { response, act } = passed;
+    if (response.destroyed || fault === "hangs") return; // of the former nobody waits any more
+    if (fault === "fails") {
+      response.writeHead(500, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"InternalServerError"}');
+      return;
     }
+    const answer = fault === "refused" ? undefined : await act();
+    if (fault === "passed" && answer) response.writeHead(answer.status, answer.headers).end(answer.body);
+    else response.destroy();
   };
   const run: FaultyMachine["run"] = async (injection, act) => {
     [planned, calls, isKilled] = [injection, [], false];
@@ -195,13 +193,4 @@ function nameOf({ method, url, headers, body }: PassedCall): string {
 
 function isUpload({ method, url, headers }: PassedCall): boolean {
   return method === "PUT" && url.includes("/incoming/") && headers["x-amz-copy-source"] === undefined;
-}
-
-async function answer({ act, response }: PassedCall): Promise<void> {
-  const { status, headers, body } = await act();
-  response.writeHead(status, headers).end(body);
-}
-
-function hangUp({ response }: PassedCall): void {
-  response.destroy();
 }
