@@ -92,9 +92,10 @@ const scenarios: Scenario[] = [
   { what: "an image that comes after a later one", given: [create("x"), arrive(jpeg), arrive(png, "image/png")], operation: label(1), meanwhile: { "the earlier one": [label(0)], "a delete": [remove] } },
 ];
 
+const endless = (["hangs", "drips"] as const).map((fault) => ({ fault, isLasting: true }));
 const alone: Omit<Injection, "call">[] = [
   ...(["refused", "answer lost", "fails"] as const).flatMap((fault) => [{ fault }, { fault, isLasting: true }]),
-  { fault: "hangs", isLasting: true },
+  ...endless,
   { fault: "killed" },
 ];
 const together: Omit<Injection, "call">[] = [{}, { fault: "answer lost" }, { fault: "killed" }];
@@ -103,7 +104,7 @@ const stacks: Stack[] = [];
 afterAll(() => Promise.all(stacks.map((stack) => stack.stop())));
 
 let injected = 0;
-afterAll(() => { console.log(`${injected} faults were injected.`); });
+afterAll(() => { process.stdout.write(`infra/faults: ${injected} faults were injected.\n`); }); // console is silent where all is well
 
 describe.concurrent.each(scenarios)("$what", ({ what, given, operation, meanwhile }) => {
   test("is done or not done, whatever fails at whichever call, alone and with anything in between", async () => {
@@ -121,6 +122,28 @@ describe.concurrent.each(scenarios)("$what", ({ what, given, operation, meanwhil
       }
     }
     expect(complaints).toEqual([]);
+  }, 300_000);
+});
+
+describe.concurrent("what only reads", () => {
+  test.each<[string, Operation]>([
+    ["an event", ({ call }, _stack, id) => statusOf(call, `GET /events/${id}`)],
+    ["an image", ({ call }, _stack, id) => statusOf(call, `GET /events/${id}/image`)],
+    ["a list of all events", ({ call }) => statusOf(call, "GET /events")],
+    ["a list by two filters", ({ call }) => statusOf(call, "GET /events?type=event&status=active")],
+  ])("%s: what fails once is not noticed, and what lasts or does not end is 503", async (_what, operation) => {
+    const stack = await startStack();
+    stacks.push(stack);
+    const course = { given: withImage, operation, others: [] };
+    const { calls, answer } = await run(stack, course, undefined);
+    expect(answer).toBeLessThan(400);
+    const outcomes = [];
+    for (const injection of calls.flatMap((_name, call) => alone.filter(({ fault }) => fault !== "killed").map((fault) => ({ ...fault, call })))) {
+      const outcome = await run(stack, course, injection);
+      outcomes.push([injection, outcome.answer, isEndless(injection) ? outcome.attempts : "some"]);
+      injected += 1;
+    }
+    expect(outcomes).toEqual(outcomes.map(([injection]) => [injection, (injection as Injection).isLasting ? 503 : answer, isEndless(injection as Injection) ? 1 : "some"]));
   }, 300_000);
 });
 
@@ -182,22 +205,23 @@ async function run(stack: Stack, { given, operation, others }: Pick<Course, "giv
   const before = async () => {
     for (const other of others) otherAnswers.push(await other(healthy, stack, id));
   };
-  const { result, calls, isKilled } = await faulty.run(injection && { ...injection, before }, () => operation(faulty, stack, id));
+  const { result, calls, attempts, isKilled } = await faulty.run(injection && { ...injection, before }, () => operation(faulty, stack, id));
   await stack.settled();
-  return { id, calls, answer: isKilled ? undefined : result, otherAnswers };
+  return { id, calls, attempts, answer: isKilled ? undefined : result, otherAnswers };
 }
 
 /** Gives a sentence where a promise is broken. */
 async function check(stack: Stack, course: Course, injection: Injection): Promise<string | undefined> {
   const { healthy, images } = stack;
   const { operation, allowed } = course;
-  const { id, answer, otherAnswers } = await run(stack, course, injection);
+  const { id, attempts, answer, otherAnswers } = await run(stack, course, injection);
   const kept = () => [...images.objects.keys()].filter((key) => key.includes(`/${id}/`));
   const state = await look(healthy.call, id);
   const said = `answered ${String(answer)} and [${otherAnswers.join()}], there is ${JSON.stringify(state)}, and in the bucket ${JSON.stringify(kept())}`;
 
   const isUnknown = answer === undefined || answer === 503 || answer === "failed";
   if (isUnknown && !injection.isLasting && injection.fault !== "killed") return `what fails once should not be noticed: ${said}`;
+  if (isEndless(injection) && (!isUnknown || attempts !== 1)) return `what does not end should be given up when the time is up, and was attempted ${attempts} times: ${said}`;
   const explains = (one: Outcome) => isDeepStrictEqual([one.state, one.otherAnswers], [state, otherAnswers]) && (isUnknown || isSameAnswer(one.answer, answer));
   if (!(isUnknown ? [...allowed.answered, allowed.notDone] : allowed.answered).some(explains)) return `no order explains it: ${said}`;
   if (answer === 204 && !state.event && kept().length > 0) return `a deleted event leaves something: ${said}`;
@@ -216,6 +240,10 @@ async function check(stack: Stack, course: Course, injection: Injection): Promis
   const last = await look(healthy.call, id);
   const named = last.image === undefined ? 0 : 1;
   return kept().length === named ? undefined : `two days later there is ${JSON.stringify(last)} and in the bucket ${JSON.stringify(kept())}: ${said}`;
+}
+
+function isEndless({ fault }: Injection): boolean {
+  return endless.some((each) => each.fault === fault);
 }
 
 /** A delete that finds another one at work, or what that has left, has a part in it, and says 204 too. */

@@ -14,7 +14,7 @@ import { startImages, type Images } from "../local/images.ts";
 import { listen, stop } from "../local/server.ts";
 
 /** What happens to a call to DynamoDB, S3 or Rekognition. */
-export type Fault = "refused" | "answer lost" | "fails" | "hangs" | "killed";
+export type Fault = "refused" | "answer lost" | "fails" | "hangs" | "drips" | "killed";
 
 /** What is to happen in one run. */
 export interface Injection {
@@ -33,10 +33,18 @@ export interface Machine {
   invoke: (name: string, event: object) => Promise<unknown>;
 }
 
+export interface Watched {
+  /** A text for each call, in their order. */
+  calls: string[];
+  /** How often the one that met the fault was attempted. */
+  attempts: number;
+  isKilled: boolean;
+}
+
 /** Functions whose calls are watched, and meet a fault as it is planned. */
 export interface FaultyMachine extends Machine {
   /** Runs something, and gives the calls that it made meanwhile, in order. */
-  run: <Result>(injection: Injection | undefined, act: () => Promise<Result>) => Promise<{ result: Result; calls: string[]; isKilled: boolean }>;
+  run: <Result>(injection: Injection | undefined, act: () => Promise<Result>) => Promise<Watched & { result: Result }>;
 }
 
 export interface Stack {
@@ -48,7 +56,7 @@ export interface Stack {
   stop: () => Promise<void>;
 }
 
-/** How long an invocation has whose call hangs: half of it until it answers. */
+/** How long an invocation has whose call does not end: half of it until it answers, and then no attempt has run out of time. */
 const short_ms = 1_000;
 
 /** One database and one bucket in memory, with two sets of functions: one whose calls fail on demand, and one that is well. */
@@ -63,7 +71,7 @@ export async function startStack(): Promise<Stack> {
     ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_REKOGNITION"].map(async (name) => [name, await startProxy(environment[name] ?? "", calls.pass)] as const),
   );
   const own = { ...environment, ...Object.fromEntries(proxies.map(([name, { url }]) => [name, url])) };
-  const faulty = await startMachine(own, () => (calls.injection()?.fault === "hangs" ? short_ms : 30_000));
+  const faulty = await startMachine(own, () => (["hangs", "drips"].includes(calls.injection()?.fault ?? "") ? short_ms : 30_000));
   let runs = 0;
   const run: FaultyMachine["run"] = async (injection, act) => {
     if (++runs % runsOfOneLoad === 0) await faulty.restart();
@@ -149,24 +157,29 @@ async function startProxy(serviceUrl: string, pass: (call: PassedCall) => Promis
 /** Counts the calls of one run after the other, and does to them what is planned. */
 function watchCalls() {
   let planned: Injection | undefined;
-  let calls: string[] = [];
-  let isKilled = false;
+  let watched: Watched = { calls: [], attempts: 0, isKilled: false };
   /** What becomes of a call. */
   const decide = async (passed: PassedCall): Promise<Fault | "passed"> => {
     if (isUpload(passed)) return "passed"; // what a caller sends is no call of a function
-    if (isKilled) return "refused";
+    if (watched.isKilled) return "refused";
     const name = nameOf(passed);
-    const isRepeated = calls.includes(name);
-    if (!isRepeated) calls.push(name);
-    if (calls.indexOf(name) !== planned?.call || (isRepeated && !planned.isLasting)) return "passed";
+    const isRepeated = watched.calls.includes(name);
+    if (!isRepeated) watched.calls.push(name);
+    if (watched.calls.indexOf(name) !== planned?.call) return "passed";
+    watched.attempts += 1;
+    if (isRepeated && !planned.isLasting) return "passed";
     if (!isRepeated) await planned.before?.();
-    if (planned.fault === "killed") isKilled = true;
+    if (planned.fault === "killed") watched.isKilled = true;
     return planned.fault ?? "passed";
   };
   const pass = async (passed: PassedCall) => {
     const fault = await decide(passed);
     const { response, act } = passed;
     if (response.destroyed || fault === "hangs") return; // of the former nobody waits any more
+    if (fault === "drips") {
+      drip(response);
+      return;
+    }
     if (fault === "fails") {
       response.writeHead(500, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"InternalServerError"}');
       return;
@@ -176,11 +189,13 @@ function watchCalls() {
     else response.destroy();
   };
   const run: FaultyMachine["run"] = async (injection, act) => {
-    [planned, calls, isKilled] = [injection, [], false];
+    planned = injection;
+    const own: Watched = { calls: [], attempts: 0, isKilled: false };
+    watched = own;
     const result = await act();
-    const outcome = { result, calls, isKilled };
-    [planned, isKilled] = [undefined, false];
-    return outcome;
+    planned = undefined;
+    watched = { ...own, isKilled: false };
+    return { ...own, result };
   };
   return { pass, run, injection: () => planned };
 }
@@ -193,4 +208,11 @@ function nameOf({ method, url, headers, body }: PassedCall): string {
 
 function isUpload({ method, url, headers }: PassedCall): boolean {
   return method === "PUT" && url.includes("/incoming/") && headers["x-amz-copy-source"] === undefined;
+}
+
+/** An answer that has begun, and goes on for ever. */
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "application/json", "content-length": 1_000_000 });
+  const dripping = setInterval(() => response.write(" "), 50);
+  response.on("close", () => { clearInterval(dripping); });
 }
