@@ -6,10 +6,14 @@ import { afterAll, describe, expect, test } from "vitest";
 import { bundleFunctions, writeBundles } from "./bundle.ts";
 import { readFunctions } from "./functions.ts";
 import { startDatabase } from "./local/database.ts";
+import { startImages } from "./local/images.ts";
 import { scratchFolder } from "./scratch.ts";
 
-const database = await startDatabase();
-afterAll(() => database.stop());
+const [database, images] = [await startDatabase(), await startImages()];
+afterAll(async () => {
+  await images.stop();
+  await database.stop();
+});
 
 const dist = scratchFolder();
 writeBundles(await bundleFunctions(), dist);
@@ -31,7 +35,7 @@ async function fileSystemCalls(script: string): Promise<string[]> {
   await promisify(execFile)(
     process.execPath,
     ["--trace-event-categories", "node.fs", "--trace-event-file-pattern", trace, join(folder, "script.cjs")],
-    { env: { ...database.environment, BUCKET_NAME: "images", AUTH: "off", HOME: folder } },
+    { env: { ...database.environment, ...images.environment, AUTH: "off", HOME: folder } },
   );
   const { traceEvents } = JSON.parse(readFileSync(trace, "utf8")) as { traceEvents: TraceEvent[] };
   return traceEvents

@@ -54,3 +54,20 @@ export function shownImages({ image, rejectedImage }: { image?: Image & Uploaded
     rejectedImage: isOutdated ? undefined : rejectedImage && { detail: rejectedImage.detail, rejectedAt: rejectedImage.rejectedAt },
   };
 }
+
+// The keys of the bucket. The incarnation in each tells an event from an earlier one with the same id.
+
+/** Where an upload lies, looked at or not. S3 refuses a second one there until its lifecycle removes it, which is long after its URL has expired. */
+export function incomingKey(id: string, incarnation: string, upload: number | string): string {
+  return `incoming/${id}/${incarnation}/${upload}`;
+}
+
+/** Where an image is that has passed. */
+export function imageKey(id: string, incarnation: string, upload: number | string): string {
+  return `images/${id}/${incarnation}/${upload}`;
+}
+
+/** The note that an event is to be deleted: written before that is decided, and removed when nothing of the event is left. S3's lifecycle removes it too, and then calls label-image. */
+export function deletionKey(id: string, incarnation: string): string {
+  return `deletions/${id}/${incarnation}`;
+}

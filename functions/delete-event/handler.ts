@@ -1,10 +1,11 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { listKeys, sendToBucket } from "../_shared/bucket.ts";
 import type { Caller } from "../_shared/caller.ts";
+import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
 import { etagOf, expectPrecondition, meetsPrecondition, preconditionFailed, type Condition } from "../_shared/etags.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint, type Request } from "../_shared/http.ts";
-import { deletionKey, finishDeletion, removeObjects } from "../_shared/image-objects.ts";
+import { deletionKey } from "../_shared/image.ts";
 import { isAnothers, notTheOrganizer, ownedBy } from "../_shared/owner.ts";
 import { noSuchEvent, type Problem } from "../_shared/problem.ts";
 import { fromItem, type Item } from "../_shared/stored-event.ts";

@@ -2,8 +2,7 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { presign } from "../_shared/bucket.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint } from "../_shared/http.ts";
-import { uploadOf } from "../_shared/image.ts";
-import { imageKey } from "../_shared/image-objects.ts";
+import { imageKey, uploadOf } from "../_shared/image.ts";
 import { noSuchEvent, Problem } from "../_shared/problem.ts";
 import { send, tableName } from "../_shared/table.ts";
 

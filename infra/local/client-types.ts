@@ -50,7 +50,11 @@ export interface paths {
          */
         put: operations["putEvent"];
         post?: never;
-        /** Delete an event and its image */
+        /**
+         * Delete an event and its image
+         * @description Its uploads go too. After a 503 repeat it: that finishes what was begun and answers 204, or 404 when nothing was left to
+         *     do. What nobody repeats is finished within two days. The id can be used again at once.
+         */
         delete: operations["deleteEvent"];
         options?: never;
         head?: never;
@@ -81,7 +85,10 @@ export interface paths {
         /**
          * Get a URL to send an image to
          * @description Send the file there with the method and the headers of the answer: once, with this length and this type. A moment later the
-         *     event has it as its `image`, or a `rejectedImage` that says why not. It takes the place of the image before.
+         *     event has it as its `image`, or a `rejectedImage` that says why not. It takes the place of the image before; of several
+         *     uploads the one whose URL was given out last counts. S3 answers 412 to a second upload, whatever became of the first, and
+         *     403 to what differs from what was asked for, or comes too late. Once the event is deleted S3 may take a last upload, which
+         *     is deleted when it arrives.
          */
         post: operations["createUploadUrl"];
         delete?: never;
@@ -414,7 +421,7 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description The database or the bucket is throttled, slow or away. Also API Gateway's own answer after 30 seconds. */
+        /** @description The database or the bucket is throttled, slow or away, or the function's time is up. Also API Gateway's own answer after 30 seconds. */
         Unavailable: {
             headers: {
                 "apigw-requestid": components["headers"]["RequestId"];

@@ -37,6 +37,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
 
   await deployStack(rehearsal, deploy);
   await step("Run the callers' suites against what is deployed", () => testDeployed(rehearsal), (outcome) => outcome);
+  await step("Let the note of a deletion that crashed expire", () => expectDeletionFinished(rehearsal, operator));
   await printUnused(gate, readFunctions().map(({ name }) => `${project}-${stage}-${name}`));
   await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal, operator), (tried) => `${tried} tried, as granted`);
   await step("Try what the deploy role may not do", () => expectRefused(deploy.call, refusedToDeploy(names)), (tried) => `${tried} refused`);
@@ -101,6 +102,22 @@ function stackBlock({ names, scratchPath }: Rehearsal, heading: string): string 
 
 async function expectUnchanged({ names, scratchPath }: Rehearsal, { terraform }: Job): Promise<void> {
   expectEmpty(await terraform(join(scratchPath, "infra"), "plan", "-detailed-exitcode", `-var-file=environments/${names.stage}.tfvars`));
+}
+
+/** A delete that was killed once it had decided leaves this: no event, an image, and the note. */
+async function expectDeletionFinished({ gate, names, scratchPath }: Rehearsal, operator: AwsCaller): Promise<void> {
+  const bucket = imageOfMatrix(names).path.split("/")[1] ?? "";
+  const [image, note] = ["images/killed/incarnation/1", "deletions/killed/incarnation"];
+  for (const key of [image, note]) await operator({ service: "s3", method: "PUT", path: `/${bucket}/${key}`, body: "x" });
+  const served = await serveDeployed(gate, names, scratchPath);
+  try {
+    await gate.deliveries.expire({ region: names.region, bucket, key: note });
+    expectNone(await served.uploads(), "What S3 tells of expired notes is lost");
+    const { status } = await operator({ service: "s3", method: "HEAD", path: `/${bucket}/${image}` });
+    if (status !== 404) throw new Error(`label-image should have removed the image: ${status}.`);
+  } finally {
+    await served.stop();
+  }
 }
 
 async function testDeployed({ gate, names, scratchPath }: Rehearsal): Promise<string> {

@@ -82,7 +82,7 @@ run "keeps_the_bucket_private_encrypted_and_for_tls_only" {
   }
 }
 
-run "forgets_uploads_that_nobody_took_after_a_day" {
+run "forgets_uploads_and_notes_of_deletions_after_a_day" {
   command = plan
 
   assert {
@@ -90,6 +90,7 @@ run "forgets_uploads_that_nobody_took_after_a_day" {
       for rule in aws_s3_bucket_lifecycle_configuration.images.rule :
       [rule.status, rule.filter[0].prefix, rule.expiration[*].days, rule.abort_incomplete_multipart_upload[*].days_after_initiation]
       ]) == jsonencode([
+      ["Enabled", "deletions/", [1], []],
       ["Enabled", "incoming/", [1], []],
       ["Enabled", "", [], [1]],
     ])

@@ -54,7 +54,7 @@ variables {
   dist_path      = "tests/fixtures/zips"
 }
 
-run "calls_label_image_for_each_object_that_arrives_below_incoming" {
+run "calls_label_image_for_what_arrives_below_incoming_and_what_expires_below_deletions" {
   command = plan
 
   assert {
@@ -62,6 +62,7 @@ run "calls_label_image_for_each_object_that_arrives_below_incoming" {
       for each in aws_s3_bucket_notification.images.lambda_function : [each.lambda_function_arn, each.events, each.filter_prefix, each.filter_suffix]
       ]] == ["events-api-prod-images-123456789012", [
       ["arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-label-image:live", toset(["s3:ObjectCreated:*"]), "incoming/", tostring(null)],
+      ["arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-label-image:live", toset(["s3:LifecycleExpiration:*"]), "deletions/", tostring(null)],
     ]]
     error_message = "Got ${jsonencode(aws_s3_bucket_notification.images)}"
   }
@@ -143,7 +144,7 @@ run "raises_an_alarm_that_says_what_to_do" {
       period_s    = 300
       periods     = 1
       without     = "notBreaching"
-      description = "An uploaded image could not be labelled, also not by two more tries. What it was and why is in the queue: aws sqs receive-message --region ap-southeast-1 --queue-url https://sqs.eu-central-1.amazonaws.com/123456789012/events-api-prod-label-image-failures. The file stays below incoming/ for a day: mend the cause and invoke events-api-prod-label-image:live with the message's requestPayload, or have it uploaded again; then delete the message."
+      description = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. What it was and why is in the queue: aws sqs receive-message --region ap-southeast-1 --queue-url https://sqs.eu-central-1.amazonaws.com/123456789012/events-api-prod-label-image-failures. The file stays below incoming/ for a day: mend the cause and invoke events-api-prod-label-image:live with the message's requestPayload, or have it uploaded again; then delete the message."
     })
     error_message = "Got ${jsonencode(aws_cloudwatch_metric_alarm.label_image_failures)}"
   }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { makeDeliveries, type Deliveries } from "./deliveries.ts";
 import type { ServiceCall } from "./function-policy.ts";
 import type { Invoke } from "./repairs-lambda.ts";
-import { jsonAnswer, jsonOf, serviceRequest, type Fields, type ServiceRequest } from "./service-request.ts";
+import { jsonAnswer, jsonOf, serviceRequest, xmlAnswer, type Fields, type ServiceRequest } from "./service-request.ts";
 
 const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:live";
 const queueArn = "arn:aws:sqs:eu-north-1:123456789012:app-failures";
@@ -15,6 +15,7 @@ let invoke: Invoke | undefined;
 let mayS3Invoke: boolean;
 let maySend: boolean;
 let calls: (ServiceCall | string)[];
+const lifecycle = "<LifecycleConfiguration><Rule><Expiration><Days>1</Days></Expiration><Filter><Prefix>notes/</Prefix></Filter><Status>Enabled</Status></Rule></LifecycleConfiguration>";
 let messages: Fields[];
 
 beforeEach(() => {
@@ -44,8 +45,14 @@ beforeEach(() => {
       decisions: [],
     },
     forward: (request) => {
-      if (request.method === "HEAD") return Promise.resolve({ status: 200, headers: [["ETag", '"e1"'], ["Content-Length", "3"]], body: Buffer.alloc(0) });
-      if (request.method === "GET") return Promise.resolve(jsonAnswer(200, { Role: role }));
+      const { method, url } = request;
+      if (url.endsWith("?lifecycle")) return Promise.resolve(xmlAnswer(200, lifecycle));
+      if (method === "DELETE") {
+        calls.push(`DELETE ${url}`);
+        return Promise.resolve({ status: 204, headers: [], body: Buffer.alloc(0) });
+      }
+      if (method === "HEAD") return Promise.resolve({ status: 200, headers: [["ETag", '"e1"'], ["Content-Length", "3"]], body: Buffer.alloc(0) });
+      if (method === "GET") return Promise.resolve(jsonAnswer(200, { Role: role }));
       messages.push(jsonOf(request));
       return Promise.resolve(jsonAnswer(200, {}));
     },
@@ -78,6 +85,30 @@ const fail: Invoke = () => {
   calls.push("fails");
   return Promise.resolve({ payload: Buffer.from('{"errorType":"TypeError","errorMessage":"no"}'), isError: true });
 };
+
+describe("an object that expires", () => {
+  const expire = async (key: string) => {
+    await deliveries.expire({ region: "eu-north-1", bucket: "photos", key });
+    await deliveries.settled();
+  };
+
+  test("goes, and calls the alias that the notification names for that, with the record that S3 writes", async () => {
+    notification = notificationOf("notes/", "s3:LifecycleExpiration:*");
+    await expire("notes/a b/1");
+    expect([calls, deliveries.lost]).toEqual([["DELETE /photos/notes/a%20b/1", asked, "app-look:live LifecycleExpiration:Delete eu-north-1 photos notes/a+b/1  "], []]);
+  });
+
+  test("calls nobody where the notification is for new objects", async () => {
+    notification = notificationOf("notes/");
+    await expire("notes/1");
+    expect(calls).toEqual(["DELETE /photos/notes/1"]);
+  });
+
+  test("does not where no rule of the bucket's lifecycle says so", async () => {
+    await expect(expire("photos/1")).rejects.toThrow("No rule of photos's lifecycle lets photos/1 expire.");
+    expect(calls).toEqual([]);
+  });
+});
 
 describe("a new object", () => {
   test("below the notification's prefix calls the alias that it names, with the record that S3 writes", async () => {

@@ -1,24 +1,7 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { listKeys, sendToBucket } from "./bucket.ts";
+import { deletionKey, imageKey, incomingKey } from "./image.ts";
 import { send, tableName } from "./table.ts";
-
-// What the bucket holds. The incarnation in each key tells an event from an earlier one with the same id,
-// and `upload` is the number of the upload.
-
-/** Where an upload lies, looked at or not. S3 refuses a second one there until its lifecycle removes it, which is long after its URL has expired. */
-export function incomingKey(id: string, incarnation: string, upload: number | string): string {
-  return `incoming/${id}/${incarnation}/${upload}`;
-}
-
-/** Where an image is that has passed. */
-export function imageKey(id: string, incarnation: string, upload: number | string): string {
-  return `images/${id}/${incarnation}/${upload}`;
-}
-
-/** The note that an event is to be deleted: written before that is decided, and removed when nothing of the event is left. S3's lifecycle removes it too, and then calls label-image. */
-export function deletionKey(id: string, incarnation: string): string {
-  return `deletions/${id}/${incarnation}`;
-}
 
 /**
  * Removes all that is left of an event that is deleted. Uploads first, so that label-image can copy none
