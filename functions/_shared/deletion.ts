@@ -4,9 +4,9 @@ import { deletionKey, imageKey, incomingKey } from "./image.ts";
 import { send, tableName } from "./table.ts";
 
 /**
- * Removes all that is left of an event that is deleted. Uploads first, so that label-image can copy none
- * behind our back that it does not clean up itself; the note last, so that it is there as long as there
- * is something to do.
+ * Removes all that is left of a deleted event. Uploads before images, so that label-image finds none to
+ * copy afterwards; the note last, because it stands for what is still to be done. `advice` is for the
+ * caller where S3 does not answer.
  */
 export async function removeObjects(id: string, incarnation: string, advice: string): Promise<void> {
   for (const prefix of [incomingKey(id, incarnation, ""), imageKey(id, incarnation, "")]) {

@@ -21,10 +21,10 @@ const advice = {
  * Deletes an event with its image and its uploads: 204. 404 where there is none, 403 where it is somebody
  * else's, 412 where it has none of the ETags in If-Match.
  *
- * One conditional write decides. Only what that has decided is removed from the bucket, and a note that
- * was put there before says what is to be removed, in case this crashes in between: the next delete of
- * the same id finds it, does the rest and answers 204, and so does label-image when the note expires.
- * Without an upload URL ever given out there is nothing in the bucket, and that write is all.
+ * One conditional write decides, and only after it anything is removed from the bucket. A note put there
+ * before it keeps what is to be removed, should this crash in between: the next delete of the same id
+ * finds the note, does the rest and answers 204; label-image does the rest when the note expires.
+ * An event that never had an upload URL has nothing in the bucket, and the write is all.
  *
  * The SDK repeats a write whose answer was lost. If the event is gone then, we have deleted it, or cannot
  * know better: 204. An event made again between the two attempts is deleted as well where it has had no
@@ -36,9 +36,11 @@ export const handler = endpoint(async (request, caller) => {
   if (!isId(id)) throw noSuchEvent();
 
   const first = await deleteIf(id, and(precondition, "attribute_not_exists(#uploads)"));
+  if (first.isDeleted) return { status: 204 };
   if (first.item) return deleteWithObjects(id, first.item, precondition, request, caller);
-  const isFinished = !first.isDeleted && (await finishDeletions(id));
-  if (!first.isDeleted && !isFinished && !first.isAnswerLost) throw noSuchEvent();
+
+  const isFinished = await finishDeletions(id);
+  if (!isFinished && !first.isAnswerLost) throw noSuchEvent();
   return { status: 204 };
 });
 

@@ -57,7 +57,7 @@ describe("with a bucket", () => {
     const { id, answer } = await share(api);
     expect(answer.status).toBe(200);
     await api.settled();
-    expect([api.bucket.keys().length, api.deadLetters, api.rekognition.requests.length]).toEqual([1, [], labels === "on" ? 1 : 0]);
+    expect([api.bucket.keys().length, api.deadLetters, api.rekognition.requests.length]).toEqual([2, [], labels === "on" ? 1 : 0]); // the upload and the image
     expect((await api.call(`GET /events/${id}`)).body).toMatchObject({ image: expected });
   });
 
@@ -69,17 +69,18 @@ describe("with a bucket", () => {
 
   test("what fails is repeated, and three times is a dead letter with which label-image can be called again", async () => {
     const api = await startApiWithBucket();
-    api.bucket.failNext("GET", "internal error", "hang up");
+    const failCalls = (calls: number) => { api.bucket.failNext("GET", ...Array<"hang up">(3 * calls).fill("hang up")); }; // of three attempts each
+    failCalls(2);
     await share(api);
     await api.settled();
-    expect([api.deadLetters, api.bucket.keys().length]).toEqual([[], 1]);
+    expect([api.deadLetters, api.bucket.keys().length]).toEqual([[], 2]);
 
-    api.bucket.failNext("GET", "throttle", "internal error", "hang up");
+    failCalls(3);
     const { id } = await share(api);
     await api.settled();
     expect((await api.call(`GET /events/${id}`)).body).not.toHaveProperty("image");
     const [letter] = api.deadLetters;
-    api.bucket.failNext("GET", "throttle");
+    failCalls(1);
     await expect(api.invokeLabelImage(letter?.requestPayload ?? {})).rejects.toThrow();
     await api.invokeLabelImage(letter?.requestPayload ?? {});
     expect((await api.call(`GET /events/${id}`)).body).toHaveProperty("image");

@@ -53,7 +53,7 @@ export interface paths {
         /**
          * Delete an event and its image
          * @description Its uploads go too. After a 503 repeat it: that finishes what was begun and answers 204, or 404 when nothing was left to
-         *     do. What nobody repeats is finished within two days. The id can be used again at once.
+         *     do. What nobody repeats is finished after a day or two. The id can be used again at once.
          */
         delete: operations["deleteEvent"];
         options?: never;

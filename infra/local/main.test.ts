@@ -91,11 +91,14 @@ test.each([[[]], [["--auth"]]])("prints lines that lead from an event to its ima
 test("labels what was uploaded before a kill, from the folder in which it was kept", async () => {
   const data = join(scratchFolder(), "data");
   const first = await start("--port", "0", "--data", data);
-  expect((await callAt(first.url ?? "")("POST /events", { json: { id: "123", title: "x" } })).status).toBe(201);
+  const callFirst = callAt(first.url ?? "");
+  expect((await callFirst("POST /events", { json: { id: "123", title: "x" } })).status).toBe(201);
+  const { body } = await callFirst("POST /events/123/upload-url", { json: { contentType: "image/jpeg", contentLength: 1 } });
   first.kill("SIGKILL");
   await first.ended;
+  const key = new URL((body as { url: string }).url).pathname.replace("/images/", "");
   const upload = { bytes: makeJpeg(), metadata: { "content-type": "image/jpeg" }, lastModified: new Date() };
-  objectsIn(join(data, "images")).set("incoming/123/ffffffff-ffff-7fff-bfff-ffffffffffff", upload);
+  objectsIn(join(data, "images")).set(key, upload);
 
   const second = await start("--port", "0", "--data", data);
   const call = callAt(second.url ?? "");

@@ -6,6 +6,7 @@ import { readFunctions } from "../functions.ts";
 import { startDatabase } from "../local/database.ts";
 import { startGateway } from "../local/gateway.ts";
 import { guard } from "../local/guard.ts";
+import { startImages } from "../local/images.ts";
 import { runSources } from "../local/running-functions.ts";
 import { listen, stop as stopServer } from "../local/server.ts";
 import { moveAlias, startAws, type Invoked } from "./_tests/aws-stand-in.ts";
@@ -44,12 +45,12 @@ afterEach(() => { vi.unstubAllEnvs(); });
 
 /** The functions, to be called over HTTP and to be invoked, whatever the version. */
 async function startFunctions() {
-  const database = await startDatabase();
-  // No call of a release reaches a bucket: it names no event that has an image.
-  const functions = await runSources({ ...database.environment, BUCKET_NAME: "none", LABELS: "off", AUTH: "off" });
+  const [database, images] = [await startDatabase(), await startImages()];
+  const functions = await runSources({ ...database.environment, ...images.environment, AUTH: "off" });
   const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, undefined), log: () => undefined });
   afterAll(async () => {
     await gateway.stop();
+    await images.stop();
     await database.stop();
   });
   const running = await functions.routes();
