@@ -49,7 +49,8 @@ export interface BucketAnswer {
 }
 
 /**
- * Sends one request without a body about an object, and gives S3's answer where it is 2xx, 404 or 416.
+ * Sends one request without a body about an object, and gives S3's answer where it is 2xx, 404 for the
+ * object (not for the bucket) or 416.
  *
  * Throws a `Problem` 503 when S3 is away, slow or overloaded, or when the time is up; `advice` tells the
  * caller what to do then. Throws an error with S3's code for any other answer.
@@ -120,7 +121,8 @@ function errorTypeOf(error: SdkError): "THROTTLING" | "TRANSIENT" | "CLIENT_ERRO
 async function attempt(request: BucketRequest): Promise<BucketAnswer> {
   const { response } = await sender.handle(await sign(request, 60, new Date()));
   const answer = { status: response.statusCode, headers: response.headers, body: await buffer(response.body as Readable) };
-  if (answer.status < 300 || answer.status === 404 || answer.status === 416) return answer;
+  if (answer.status < 300) return answer;
+  if ([404, 416].includes(answer.status) && !answer.body.includes("<Code>NoSuchBucket</Code>")) return answer;
   throw new S3Error(answer, request.method);
 }
 

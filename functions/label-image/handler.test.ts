@@ -428,6 +428,7 @@ describe("in the bucket", () => {
       ["S3 cannot list", () => { bucket.failNext("LIST", ...always("throttle")); }, `The store of images ${away}`],
       ["S3 refuses", () => { bucket.setAhead(62); }, "S3 answered 403 AccessDenied to GET."], // the URL of a request holds for a minute
       ["something before S3 refuses", () => { bucket.failNext("GET", answer(400, "<html>Bad Request</html>")); }, "S3 answered 400 no code to GET."],
+      ["there is no bucket", () => { bucket.failNext("GET", answer(404, "<Error><Code>NoSuchBucket</Code></Error>")); }, "S3 answered 404 NoSuchBucket to GET."],
       ["S3 begins to copy and fails", () => { bucket.failNext("PUT", answer(200, "<Error><Code>InternalError</Code></Error>")); }, "S3 began to copy an upload and did not end it."],
       ["the database is away after it has given the event", (id) => {
         database.setFault(id, ({ attempt, response, pass }) => { void (attempt === 1 ? pass() : response.destroy()); });

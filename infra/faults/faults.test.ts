@@ -137,13 +137,14 @@ describe.concurrent("what only reads", () => {
     const course = { given: withImage, operation, others: [] };
     const { calls, answer } = await run(stack, course, undefined);
     expect(answer).toBeLessThan(400);
-    const outcomes = [];
+    const complaints: string[] = [];
     for (const injection of calls.flatMap((_name, call) => alone.filter(({ fault }) => fault !== "killed").map((fault) => ({ ...fault, call })))) {
       const outcome = await run(stack, course, injection);
-      outcomes.push([injection, outcome.answer, isEndless(injection) ? outcome.attempts : "some"]);
+      const isRight = outcome.answer === (injection.isLasting ? 503 : answer) && (!isEndless(injection) || outcome.attempts <= 1);
+      if (!isRight) complaints.push(`${JSON.stringify(injection)}: answered ${String(outcome.answer)} after ${outcome.attempts} attempts`);
       injected += 1;
     }
-    expect(outcomes).toEqual(outcomes.map(([injection]) => [injection, (injection as Injection).isLasting ? 503 : answer, isEndless(injection as Injection) ? 1 : "some"]));
+    expect(complaints).toEqual([]);
   }, 300_000);
 });
 
@@ -221,7 +222,7 @@ async function check(stack: Stack, course: Course, injection: Injection): Promis
 
   const isUnknown = answer === undefined || answer === 503 || answer === "failed";
   if (isUnknown && !injection.isLasting && injection.fault !== "killed") return `what fails once should not be noticed: ${said}`;
-  if (isEndless(injection) && (!isUnknown || attempts !== 1)) return `what does not end should be given up when the time is up, and was attempted ${attempts} times: ${said}`;
+  if (isEndless(injection) && (!isUnknown || attempts > 1)) return `what does not end should be given up when the time is up, and was attempted ${attempts} times: ${said}`;
   const explains = (one: Outcome) => isDeepStrictEqual([one.state, one.otherAnswers], [state, otherAnswers]) && (isUnknown || isSameAnswer(one.answer, answer));
   if (!(isUnknown ? [...allowed.answered, allowed.notDone] : allowed.answered).some(explains)) return `no order explains it: ${said}`;
   if (answer === 204 && !state.event && kept().length > 0) return `a deleted event leaves something: ${said}`;
