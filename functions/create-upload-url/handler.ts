@@ -36,9 +36,8 @@ export const handler = endpoint(async (request, caller) => {
  * see nothing of it, so that neither `version` nor an index changes.
  */
 async function countUpload(id: string, caller: Caller): Promise<string> {
-  // An attribute is only given back when it is written.
-  const update = "SET #uploads = if_not_exists(#uploads, :zero) + :one, #incarnation = #incarnation";
-  const { expression, values } = ownedBy(caller, { expression: "attribute_exists(#id)", values: { ":zero": { N: "0" }, ":one": { N: "1" } } });
+  const update = "ADD #uploads :one";
+  const { expression, values } = ownedBy(caller, { expression: "attribute_exists(#id)", values: { ":one": { N: "1" } } });
   const command = new UpdateItemCommand({
     TableName: tableName,
     Key: { id: { S: id } },
@@ -46,7 +45,7 @@ async function countUpload(id: string, caller: Caller): Promise<string> {
     ConditionExpression: expression,
     ExpressionAttributeNames: aliasesIn(update, expression),
     ExpressionAttributeValues: values,
-    ReturnValues: "UPDATED_NEW",
+    ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   try {
