@@ -37,10 +37,11 @@ module "function" {
   tracing              = var.tracing
 
   environment = {
-    TABLE_NAME  = aws_dynamodb_table.this.name
-    BUCKET_NAME = aws_s3_bucket.images.bucket
-    AUTH        = local.has_auth ? "jwt" : "off"
-    LABELS      = var.label_images ? "on" : "off"
+    TABLE_NAME   = aws_dynamodb_table.this.name
+    INDEX_SHARDS = tostring(var.index_shards)
+    BUCKET_NAME  = aws_s3_bucket.images.bucket
+    AUTH         = local.has_auth ? "jwt" : "off"
+    LABELS       = var.label_images ? "on" : "off"
   }
 
   permissions = [

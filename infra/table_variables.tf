@@ -41,6 +41,18 @@ variable "max_write_request_units" {
   }
 }
 
+variable "index_shards" {
+  description = "Over how many keys an index spreads the events of one status or type; each takes about 1,000 writes a second. To be raised at will, and never lowered."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.index_shards >= 1 && var.index_shards <= 64 && floor(var.index_shards) == var.index_shards
+    error_message = "The index shards must be an integer from 1 to 64: a list asks each of them, for each page."
+  }
+}
+
 variable "point_in_time_recovery" {
   description = "Whether the table can be restored to any second of the last 35 days."
   type        = bool

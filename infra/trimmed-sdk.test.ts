@@ -49,6 +49,7 @@ beforeEach(() => {
   vi.spyOn(nodeCrypto, "randomBytes").mockImplementation((size: number) => Buffer.alloc(size, 7));
   vi.spyOn(crypto, "randomUUID").mockReturnValue("0-0-0-0-0");
   vi.stubEnv("TABLE_NAME", "events");
+  vi.stubEnv("INDEX_SHARDS", "1");
   vi.stubEnv("BUCKET_NAME", "images");
   vi.stubEnv("LABELS", "on");
   vi.stubEnv("AUTH", "off");

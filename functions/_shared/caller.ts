@@ -1,3 +1,4 @@
+import { isOn } from "./environment.ts";
 import { rules } from "./event.ts";
 import type { Request } from "./http.ts";
 import { Problem } from "./problem.ts";
@@ -10,7 +11,7 @@ interface Authorized {
   authorizer?: { jwt?: { claims?: Record<string, unknown> } };
 }
 
-const hasTokens = readAuth(process.env["AUTH"]);
+const hasTokens = isOn("AUTH", "jwt");
 
 /**
  * Who calls, as the token says that API Gateway has checked. `endpoint` asks this for every route.
@@ -33,11 +34,6 @@ export function expectCaller({ requestContext }: Request): Caller {
 
 function isSub(sub: unknown): sub is string {
   return rules.organizer(sub) === undefined;
-}
-
-function readAuth(auth: string | undefined): boolean {
-  if (auth !== "jwt" && auth !== "off") throw new Error('The environment variable AUTH must be "jwt" or "off".');
-  return auth === "jwt";
 }
 
 /** RFC 6750, section 3: no error where there was no token. */

@@ -8,8 +8,8 @@ const fullTime = /^[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\
  *
  * RFC 3339, sections 5.6 and 5.7; a fraction of a second has at most nine digits here.
  */
-export function isDateOrDateTime(text: string): boolean {
-  const date = fullDate.exec(text);
+export function isDateOrDateTime(text: unknown): text is string {
+  const date = typeof text === "string" && fullDate.exec(text);
   if (!date) return false;
   const [year = 0, month = 0, day = 0] = date.slice(1).map(Number);
   if (day < 1 || day > daysIn(year, month)) return false;

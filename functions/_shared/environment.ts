@@ -5,6 +5,13 @@ export function environment(name: string): string {
   return value;
 }
 
+/** Whether one says `on`, and not `off`. Throws where it says neither. */
+export function isOn(name: string, on: string): boolean {
+  const value = process.env[name];
+  if (value !== on && value !== "off") throw new Error(`The environment variable ${name} must be "${on}" or "off".`);
+  return value === on;
+}
+
 export const region = environment("AWS_REGION");
 
 /** Those of the function's role, which Lambda puts into the environment and exchanges only with the whole process. */

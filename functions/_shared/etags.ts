@@ -49,7 +49,7 @@ export function expectPrecondition({ headers }: Request): Condition {
     const [, incarnation = etag, version = "0"] = /^"(.+)-([1-9]\d{0,14})"$/.exec(etag) ?? []; // no event has version 0
     values[`:incarnation${n}`] = { S: incarnation };
     values[`:version${n}`] = { N: version };
-    return `#incarnation = :incarnation${n} AND #version = :version${n}`; // AND binds tighter than OR; more brackets are refused
+    return `#incarnation = :incarnation${n} AND #event.#version = :version${n}`; // AND binds tighter than OR; more brackets are refused
   });
   return { expression: `attribute_exists(#id) AND (${comparisons.join(" OR ")})`, values };
 }

@@ -2,25 +2,42 @@ import type { Caller } from "./caller.ts";
 import { isDateOrDateTime } from "./date.ts";
 import type { Image, RejectedImage, Uploaded } from "./image.ts";
 import { Problem, unknownFields, type Violation } from "./problem.ts";
+import { isNameOf } from "./query-string.ts";
 import { uuidv7 } from "./uuid.ts";
 
 export const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
 
-/** What a caller says of an event, after defaults. */
-export interface NewEvent {
-  id: string;
-  type: string;
-  title?: string;
-  description?: string;
-  date?: string;
-  location?: string;
-  capacity?: number;
-  organizer?: string;
-  status: (typeof statuses)[number];
-  payload?: Record<string, unknown>;
-}
+/** Says what would be right where a value is wrong, and nothing where it is right: then it is a `passed`, which is for the compiler alone. */
+type Rule<Value> = ((value: unknown) => string | undefined) & { passed?: Value };
 
-export interface Event extends NewEvent {
+/** What a caller says of an event, a line for each field: its type, its place in answers and how it is stored follow from it. */
+export const rules = {
+  id: is(isId, "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .."),
+  type: text(100),
+  title: text(200),
+  description: text(1000),
+  date: is(isDateOrDateTime, "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists"),
+  location: text(200),
+  capacity: integer(1, 100_000),
+  organizer: text(100),
+  status: oneOf(statuses),
+  payload: objectOf(200),
+} satisfies Record<string, Rule<unknown>>;
+
+const defaults = { type: "event", status: "active" } as const;
+
+const readOnly = ["image", "rejectedImage", "createdAt", "updatedAt", "version"] as const;
+
+/** What callers see of an event, in this order. */
+export const shownFields = [...Object.keys(rules), ...readOnly];
+
+type Fields = { [Name in keyof typeof rules]: NonNullable<(typeof rules)[Name]["passed"]> };
+type Always = "id" | keyof typeof defaults;
+
+/** What a caller says of an event, after defaults. */
+export type NewEvent = Pick<Fields, Always> & Partial<Omit<Fields, Always>>;
+
+export type Event = NewEvent & {
   createdAt: string;
   updatedAt: string;
   version: number;
@@ -28,7 +45,7 @@ export interface Event extends NewEvent {
   rejectedImage?: RejectedImage & Uploaded;
   /** Tells this event from an earlier one with the same id. Not shown, but part of the ETag. */
   incarnation: string;
-}
+};
 
 /** What a caller wants changed. */
 export interface Changes {
@@ -37,36 +54,6 @@ export interface Changes {
   /** What the event must have already, because the other one of payload and title goes. */
   needed?: "payload" | "title";
 }
-
-/** Says what would be right where a value is wrong, and nothing where it is right. */
-type Rule = (value: unknown) => string | undefined;
-
-export const rules: Record<keyof NewEvent, Rule> = {
-  id: (value) => (isId(value) ? undefined : "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .."),
-  type: text(100),
-  title: text(200),
-  description: text(1000),
-  date: (value) =>
-    typeof value === "string" && isDateOrDateTime(value)
-      ? undefined
-      : "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists",
-  location: text(200),
-  capacity: (value) =>
-    typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 100_000
-      ? undefined
-      : "must be an integer from 1 to 100000",
-  organizer: text(100),
-  status: (value) =>
-    statuses.some((status) => status === value) ? undefined : `must be one of ${statuses.join(", ")}`,
-  payload: (value) => {
-    if (!isObject(value)) return "must be a JSON object";
-    return isDeeperThan(200, value) ? "must be at most 200 levels deep" : undefined;
-  },
-};
-
-const readOnly = new Set(["createdAt", "updatedAt", "version", "image", "rejectedImage"]);
-
-const defaults = { type: "event", status: "active" } as const;
 
 const noObject: Violation = { pointer: "", detail: "must be a JSON object" };
 const noContent: Violation = { pointer: "", detail: "must have a payload or a title" };
@@ -101,7 +88,7 @@ export function expectChanges(body: unknown, id: unknown, caller: Caller): Chang
 }
 
 /** With tokens on an event's organizer is who created it, ever after. */
-function ruleOf(name: keyof NewEvent, caller: Caller): Rule {
+function ruleOf(name: keyof NewEvent, caller: Caller): Rule<unknown> {
   if (name !== "organizer" || caller === undefined) return rules[name];
   return (value) => (value === caller ? undefined : "must be the sub of your token, or left out: an event belongs to who created it");
 }
@@ -117,7 +104,7 @@ function toChanges(body: Record<string, unknown>): Changes {
   for (const [name, value] of Object.entries(body)) {
     if (name === "id") continue;
     if (value !== null) set[name] = value;
-    else if (name === "type" || name === "status") set[name] = defaults[name];
+    else if (name in defaults) set[name] = defaults[name as keyof typeof defaults];
     else removed.push(name);
   }
   // One of payload and title may go if the other comes, or is there already.
@@ -139,20 +126,16 @@ function fieldViolations(body: Record<string, unknown>, check: (name: keyof NewE
   const violations: Violation[] = [];
   const unknown: string[] = [];
   for (const [name, value] of Object.entries(body)) {
-    if (isField(name)) {
+    if (isNameOf(rules, name)) {
       const detail = check(name, value);
       if (detail !== undefined) violations.push({ pointer: `/${name}`, detail });
-    } else if (readOnly.has(name)) {
+    } else if (shownFields.includes(name)) {
       violations.push({ pointer: `/${name}`, detail: "is read-only: leave it out" });
     } else {
       unknown.push(name);
     }
   }
   return [...violations, ...unknownFields(unknown, "an event", Object.keys(rules))];
-}
-
-function isField(name: string): name is keyof NewEvent {
-  return Object.hasOwn(rules, name);
 }
 
 /**
@@ -163,7 +146,7 @@ function isField(name: string): name is keyof NewEvent {
 const visible = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** Counts code points, as callers do: an emoji is one character, though JavaScript's length says 2. */
-function text(longest: number): Rule {
+function text(longest: number): Rule<string> {
   return (value) => {
     if (typeof value !== "string") return `must be text of 1 to ${longest} characters`;
     if (!value.isWellFormed()) return "must be well-formed Unicode: it holds half a surrogate pair";
@@ -173,7 +156,26 @@ function text(longest: number): Rule {
   };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function integer(least: number, most: number, what = "an integer"): Rule<number> {
+  return (value) => (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most ? undefined : `must be ${what} from ${least} to ${most}`);
+}
+
+function objectOf(levels: number): Rule<Record<string, unknown>> {
+  return (value) => {
+    if (!isObject(value)) return "must be a JSON object";
+    return isDeeperThan(levels, value) ? `must be at most ${levels} levels deep` : undefined;
+  };
+}
+
+function is<Value>(test: (value: unknown) => value is Value, otherwise: string): Rule<Value> {
+  return (value) => (test(value) ? undefined : otherwise);
+}
+
+function oneOf<Value>(values: readonly Value[]): Rule<Value> {
+  return (value) => (values.some((each) => each === value) ? undefined : `must be one of ${values.join(", ")}`);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -182,11 +184,7 @@ function isDeeperThan(levels: number, value: object): boolean {
   let level: object[] = [value];
   for (let depth = 0; depth <= levels; depth++) {
     if (level.length === 0) return false;
-    level = level.flatMap((inner): unknown[] => Object.values(inner)).filter(isContainer);
+    level = level.flatMap((inner): unknown[] => Object.values(inner)).filter((inner) => typeof inner === "object" && inner !== null);
   }
   return true;
-}
-
-function isContainer(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

@@ -1,5 +1,3 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-
 /** What Rekognition reads. */
 export const contentTypes = ["image/jpeg", "image/png"] as const;
 
@@ -30,11 +28,6 @@ export interface RejectedImage {
  */
 export interface Uploaded {
   upload: number;
-}
-
-/** The upload of an item's `image` or `rejectedImage`; 0 where it has none. */
-export function uploadOf(attribute: AttributeValue | undefined): number {
-  return Number(attribute?.M?.["upload"]?.N ?? 0);
 }
 
 /**

@@ -274,7 +274,7 @@ describe("with a database that can be reached from here", () => {
     const content = { id, type: "event", status: "active" as const, title: "x" };
     const client = new DynamoDBClient({ region: "local", endpoint: database.url, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
     const event = { ...content, createdAt, updatedAt: createdAt, version: 1, incarnation: "first" };
-    await client.send(new PutItemCommand({ TableName: "events", Item: toItem(event, content, "x") }));
+    await client.send(new PutItemCommand({ TableName: "events", Item: toItem(event, content, "x", 1) }));
     client.destroy();
 
     expect(await alices("POST /events", { json: { id, title: "x" } })).toEqual(conflict);

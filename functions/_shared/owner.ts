@@ -1,7 +1,7 @@
 import type { Caller } from "./caller.ts";
 import type { Condition } from "./etags.ts";
+import type { Event } from "./event.ts";
 import { Problem } from "./problem.ts";
-import type { Item } from "./stored-event.ts";
 
 /**
  * Adds to what a write demands that the event is the caller's. In the write itself, because between a
@@ -10,12 +10,12 @@ import type { Item } from "./stored-event.ts";
  */
 export function ownedBy(caller: Caller, { expression, values }: Condition): Condition {
   if (caller === undefined) return { expression, values };
-  return { expression: `${expression} AND #organizer = :caller`, values: { ...values, ":caller": { S: caller } } };
+  return { expression: `${expression} AND #event.#organizer = :caller`, values: { ...values, ":caller": { S: caller } } };
 }
 
-/** Whether that is why a write was refused which met this item. */
-export function isAnothers({ organizer }: Item, caller: Caller): boolean {
-  return caller !== undefined && organizer?.S !== caller;
+/** Whether that is why a write was refused which met this event. */
+export function isAnothers({ organizer }: Event, caller: Caller): boolean {
+  return caller !== undefined && organizer !== caller;
 }
 
 export function notTheOrganizer(): Problem {

@@ -54,6 +54,6 @@ function decode(text: string): string | undefined {
   }
 }
 
-function isNameOf<Name extends string>(rules: Record<Name, unknown>, name: string): name is Name {
+export function isNameOf<Name extends string>(rules: Record<Name, unknown>, name: string): name is Name {
   return Object.hasOwn(rules, name);
 }

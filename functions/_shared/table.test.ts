@@ -155,9 +155,9 @@ describe.concurrent("when DynamoDB", () => {
   });
 
   test("answers for four of the five statuses, a list of all events is answered 503", async () => {
-    database.setFault("cancelled", ({ response }) => response.destroy());
+    database.setFault("0#cancelled", ({ response }) => response.destroy());
     expect(await call("GET /events")).toEqual(unavailable("Ask again."));
-    database.clearFault("cancelled");
+    database.clearFault("0#cancelled");
     expect((await call("GET /events")).status).toBe(200);
   });
 

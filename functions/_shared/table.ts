@@ -16,6 +16,10 @@ const limits = { connection_ms: 1_000, answer_ms: 1_800, body_ms: 600, attempts:
 
 export const tableName = environment("TABLE_NAME");
 
+/** Over how many keys of an index the events of one value are spread. */
+export const shards = Number(environment("INDEX_SHARDS"));
+if (!(Number.isInteger(shards) && shards >= 1 && shards <= 64)) throw new Error("The environment variable INDEX_SHARDS must be an integer from 1 to 64.");
+
 const client = new DynamoDBClient({
   ...clientOptions(process.env["AWS_ENDPOINT_URL_DYNAMODB"], limits),
   accountIdEndpointMode: "disabled",

@@ -1,30 +1,35 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { createHash } from "node:crypto";
+import type { Item } from "./stored-event.ts";
 
 /**
  * The SDK repeats a write whose answer was lost, and then meets what its first attempt has done. So
- * every item holds the ids of the requests that wrote it last: a request that finds its own among
- * them has succeeded already and must not write again. One id would not do, because another request
- * may write between the two attempts.
+ * every item holds short digests of the ids of the requests that wrote it last: one that finds its own
+ * among them has succeeded already and must not write again. One digest would not do, because another
+ * request may write between the two attempts.
  *
- * It ends where 20 others change the same event within the seconds between two attempts: the change
+ * It ends where four others change the same event within the seconds between two attempts: the change
  * is then made twice, or with If-Match answered 412. It also ends where another request deletes the
  * event in between, because the list goes with it: an update is then answered 404, and a create is
  * made again.
  */
-const length = 20;
+const length = 4;
 
-/** What `writers` is in a new item: of its full length at once, so that no item grows by it. */
-export function firstWriters(requestId: string): string[] {
-  return Array<string>(length).fill(requestId);
+export function writerOf(requestId: string): string {
+  return createHash("sha256").update(requestId).digest("base64url").slice(0, 8);
 }
 
-/** For an update's SET: puts `:requestId` in front and pushes the last one out. All right-hand sides are read first. */
-export const addWriter = ["#writers[0] = :requestId", ...Array.from({ length: length - 1 }, (_, n) => `#writers[${n + 1}] = #writers[${n}]`)].join(", ");
+/** In a new item, of full length at once, so that no item grows by it. */
+export function firstWriters(requestId: string): string[] {
+  return Array<string>(length).fill(writerOf(requestId));
+}
+
+/** For an update's SET: puts `:writer` in front and pushes the last one out. All right-hand sides are read first. */
+export const addWriter = ["#writers[0] = :writer", ...Array.from({ length: length - 1 }, (_, n) => `#writers[${n + 1}] = #writers[${n}]`)].join(", ");
 
 /** For an update's condition. */
-export const isNoWriterYet = "NOT contains(#writers, :requestId)";
+export const isNoWriterYet = "NOT contains(#writers, :writer)";
 
 /** Whether the request is among those that wrote the item last. */
-export function isWrittenBy(requestId: string, { writers }: Record<string, AttributeValue>): boolean {
-  return writers?.L?.some(({ S }) => S === requestId) ?? false;
+export function isWrittenBy(requestId: string, { writers }: Item): boolean {
+  return writers?.L?.some(({ S }) => S === writerOf(requestId)) ?? false;
 }

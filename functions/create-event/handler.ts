@@ -4,7 +4,7 @@ import { expectNewEvent, type Event } from "../_shared/event.ts";
 import { endpoint, readJson } from "../_shared/http.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
 import { fromItem, represent, toItem, type Item } from "../_shared/stored-event.ts";
-import { isTooLarge, send, tableName } from "../_shared/table.ts";
+import { isTooLarge, send, shards, tableName } from "../_shared/table.ts";
 import { uuidv7 } from "../_shared/uuid.ts";
 import { isWrittenBy } from "../_shared/writers.ts";
 
@@ -19,7 +19,7 @@ export const handler = endpoint(async (request, caller) => {
   const now = new Date().toISOString();
   const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
   const { requestId } = request.requestContext;
-  const item = toItem(event, content, requestId);
+  const item = toItem(event, content, requestId, shards);
 
   const existing = await put(item, event.id);
 

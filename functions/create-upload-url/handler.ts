@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/cli
 import { presign } from "../_shared/bucket.ts";
 import type { Caller } from "../_shared/caller.ts";
 import { expectNoPrecondition } from "../_shared/etags.ts";
-import { isId } from "../_shared/event.ts";
+import { integer, isId, isObject } from "../_shared/event.ts";
 import { endpoint, readJson } from "../_shared/http.ts";
 import { contentTypes, incomingKey, largestImage_bytes, type ContentType } from "../_shared/image.ts";
 import { notTheOrganizer, ownedBy } from "../_shared/owner.ts";
@@ -65,17 +65,14 @@ interface Upload {
 
 const rules = {
   contentType: (value: unknown) => (contentTypes.some((each) => each === value) ? undefined : `must be ${contentTypes.join(" or ")}`),
-  contentLength: (value: unknown) =>
-    typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= largestImage_bytes
-      ? undefined
-      : `must be the file's size in bytes, an integer from 1 to ${largestImage_bytes}`,
+  contentLength: integer(1, largestImage_bytes, "the file's size in bytes, an integer"),
 };
 
 /** Throws a `Problem` 400 that names everything wrong with the body at once. */
 function expectUpload(body: unknown): Upload {
   const invalid = (errors: Violation[]) => new Problem(400, "The upload breaks the rules listed in errors.", { errors });
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw invalid([{ pointer: "", detail: "must be a JSON object" }]);
-  const { contentType, contentLength, ...unknown } = body as Record<string, unknown>;
+  if (!isObject(body)) throw invalid([{ pointer: "", detail: "must be a JSON object" }]);
+  const { contentType, contentLength, ...unknown } = body;
   const details = { "/contentType": rules.contentType(contentType), "/contentLength": rules.contentLength(contentLength) };
   const wrong = Object.entries(details).flatMap(([pointer, detail]) => (detail === undefined ? [] : [{ pointer, detail }]));
   const errors = [...wrong, ...unknownFields(Object.keys(unknown), "an upload", Object.keys(rules))];

@@ -60,8 +60,9 @@ async function deleteWithObjects(id: string, found: Item, precondition: Conditio
 
 /** Why an event that is there is not to be deleted, if so. */
 function refusalOf(item: Item, request: Request, caller: Caller): Problem | undefined {
-  if (isAnothers(item, caller)) return notTheOrganizer();
-  return meetsPrecondition(request, etagOf(fromItem(item))) ? undefined : preconditionFailed();
+  const event = fromItem(item);
+  if (isAnothers(event, caller)) return notTheOrganizer();
+  return meetsPrecondition(request, etagOf(event)) ? undefined : preconditionFailed();
 }
 
 /** Does the rest of deletions that crashed, or are still at it, and says whether there were any. */

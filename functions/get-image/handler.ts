@@ -2,8 +2,9 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { presign } from "../_shared/bucket.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint } from "../_shared/http.ts";
-import { imageKey, uploadOf } from "../_shared/image.ts";
+import { imageKey } from "../_shared/image.ts";
 import { noSuchEvent, Problem } from "../_shared/problem.ts";
+import { fromItem } from "../_shared/stored-event.ts";
 import { send, tableName } from "../_shared/table.ts";
 
 const lifetime_s = 5 * 60;
@@ -16,8 +17,9 @@ export const handler = endpoint(async (request) => {
   const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
   const { Item: item } = await send(command, "Ask again.");
   if (!item) throw noSuchEvent();
-  if (!item["image"]) throw new Problem(404, "The event has no image.");
+  const { incarnation, image } = fromItem(item);
+  if (!image) throw new Problem(404, "The event has no image.");
 
-  const { url } = await presign("GET", imageKey(id, item["incarnation"]?.S ?? "", uploadOf(item["image"])), {}, lifetime_s);
+  const { url } = await presign("GET", imageKey(id, incarnation, image.upload), {}, lifetime_s);
   return { status: 302, headers: { location: url, "cache-control": "no-store" } };
 });

@@ -495,6 +495,7 @@ describe("LABELS", () => {
 
   test.each(["ON", "yes", " off"])("of %j are refused when the function is loaded, by name", async (labels) => {
     for (const name of ["TABLE_NAME", "BUCKET_NAME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, name);
+    vi.stubEnv("INDEX_SHARDS", "1");
     vi.stubEnv("LABELS", labels);
     vi.resetModules();
     await expect(import("./handler.ts")).rejects.toThrow('The environment variable LABELS must be "on" or "off".');

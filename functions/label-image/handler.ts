@@ -1,23 +1,22 @@
 import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { DetectLabelsCommand, ImageTooLargeException, InvalidImageFormatException, InvalidParameterException, InvalidS3ObjectException, RekognitionClient } from "@aws-sdk/client-rekognition";
 import type { Context, S3Event } from "aws-lambda";
-import { marshall } from "../_shared/attributes.ts";
 import { bucketName, listKeys, sendToBucket } from "../_shared/bucket.ts";
 import { clientOptions } from "../_shared/client-options.ts";
 import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
-import { environment } from "../_shared/environment.ts";
-import { isId } from "../_shared/event.ts";
-import { imageKey, incomingKey, largestImage_bytes, uploadOf, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
+import { isOn } from "../_shared/environment.ts";
+import { isId, type Event } from "../_shared/event.ts";
+import { imageKey, incomingKey, largestImage_bytes, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
 import { nameOf, withoutFields } from "../_shared/log.ts";
 import { Problem } from "../_shared/problem.ts";
-import type { Item } from "../_shared/stored-event.ts";
+import { fromItem, toAttributes } from "../_shared/stored-event.ts";
 import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
 import { untilTimeIsUp, withinTimeLimit } from "../_shared/time-limit.ts";
 
 const rekognition = new RekognitionClient(
   clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], { connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000, attempts: 2 }),
 );
-const isLabelling = readLabels(environment("LABELS"));
+const isLabelling = isOn("LABELS", "on");
 
 /**
  * Makes an upload that has arrived in `incoming/` the image of its event, with labels; or says on the
@@ -63,35 +62,36 @@ interface Incoming {
 /** The upload itself stays where it is, so that S3 refuses another one there as long as its URL is good. */
 async function take(incoming: Incoming): Promise<"image" | "no image" | "no event"> {
   const { id, incarnation, upload } = incoming;
-  let item = await read(id);
-  if (isOf(incoming, item) && isAwaited(item, upload)) {
+  let event = await read(id);
+  if (isOf(incoming, event) && isAwaited(event, upload)) {
     const file = await readUpload(incomingKey(id, incarnation, upload));
     const labels = file && (file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload))));
-    item = file && labels ? await decide(incoming, file, labels) : await read(id); // it was deleted with its event, or is a day old
+    event = file && labels ? await decide(incoming, file, labels) : await read(id); // it was deleted with its event, or is a day old
   }
 
-  if (!isOf(incoming, item)) {
+  if (!isOf(incoming, event)) {
     await removeObjects(id, incarnation, retry);
     return "no event";
   }
-  const current = uploadOf(item["image"]);
+  const current = event.image?.upload ?? 0;
   await removeOutdated(incoming, current);
   return current === upload ? "image" : "no image";
 }
 
-async function read(id: string): Promise<Item | undefined> {
+async function read(id: string): Promise<Event | undefined> {
   const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
-  return (await send(command, retry)).Item;
+  const { Item: item } = await send(command, retry);
+  return item && fromItem(item);
 }
 
 /** Whether this is the event that the upload was for, and not a later one with the same id. */
-function isOf({ incarnation }: Incoming, item: Item | undefined): item is Item {
-  return item?.["incarnation"]?.S === incarnation;
+function isOf({ incarnation }: Incoming, event: Event | undefined): event is Event {
+  return event?.incarnation === incarnation;
 }
 
 /** Whether nothing has come of this upload yet, and something may. */
-function isAwaited({ image, rejectedImage }: Item, upload: number): boolean {
-  return uploadOf(image) < upload && uploadOf(rejectedImage) !== upload;
+function isAwaited({ image, rejectedImage }: Event, upload: number): boolean {
+  return (image?.upload ?? 0) < upload && rejectedImage?.upload !== upload;
 }
 
 /** Images that were replaced, and what was copied of this upload where it has not become the image. Later ones are left to whoever is at it. */
@@ -151,12 +151,12 @@ async function detectLabels(key: string): Promise<Partial<Image> | string | unde
   }
 }
 
-function decide(incoming: Incoming, file: Upload, labels: Partial<Image> | string): Promise<Item | undefined> {
+function decide(incoming: Incoming, file: Upload, labels: Partial<Image> | string): Promise<Event | undefined> {
   return typeof labels === "string" ? reject(incoming, labels) : accept(incoming, file, labels);
 }
 
 /** Keeps the image and names it in its event, if that is still there and has no later image. */
-async function accept(incoming: Incoming, { contentType, size, etag }: Upload, labels: Partial<Image>): Promise<Item | undefined> {
+async function accept(incoming: Incoming, { contentType, size, etag }: Upload, labels: Partial<Image>): Promise<Event | undefined> {
   const { id, incarnation, upload } = incoming;
   // Not with what else the upload said of itself: a Content-Encoding would make the image unreadable.
   const headers = {
@@ -170,49 +170,45 @@ async function accept(incoming: Incoming, { contentType, size, etag }: Upload, l
   // S3 begins a copy's answer with 200 before it knows how the copy ends.
   if (!body.includes("<CopyObjectResult")) throw new Error("S3 began to copy an upload and did not end it.");
 
-  const item = await update(incoming, "#image", isNewestImage, { contentType, size, ...labels, upload });
-  return item === "too large" ? reject(incoming, "The event is too large to have an image.") : item;
+  const event = await update(incoming, "#event.#image", isNewestImage, { contentType, size, ...labels, upload });
+  return event === "too large" ? reject(incoming, "The event is too large to have an image.") : event;
 }
 
-async function reject(incoming: Incoming, detail: string): Promise<Item | undefined> {
+async function reject(incoming: Incoming, detail: string): Promise<Event | undefined> {
   const rejected = { detail, rejectedAt: new Date().toISOString(), upload: incoming.upload };
-  const item = await update(incoming, "#rejectedImage", `${isNewestImage} AND ${isNewestRejection}`, rejected);
-  return item === "too large" ? read(incoming.id) : item;
+  const event = await update(incoming, "#event.#rejectedImage", `${isNewestImage} AND ${isNewestRejection}`, rejected);
+  return event === "too large" ? read(incoming.id) : event;
 }
 
-const isNewestImage = "#incarnation = :incarnation AND (attribute_not_exists(#image) OR #image.#upload < :upload)";
-const isNewestRejection = "(attribute_not_exists(#rejectedImage) OR #rejectedImage.#upload < :upload)";
+const isNewestImage = "#incarnation = :incarnation AND (attribute_not_exists(#event.#image) OR #event.#image.#upload < :upload)";
+const isNewestRejection = "(attribute_not_exists(#event.#rejectedImage) OR #event.#rejectedImage.#upload < :upload)";
 
 /** Changes an event if the condition holds, and gives it as it then is; undefined where there is none. */
 async function update(
   { id, incarnation, upload }: Incoming,
-  name: "#image" | "#rejectedImage",
+  path: "#event.#image" | "#event.#rejectedImage",
   condition: string,
   value: (Image | RejectedImage) & Uploaded,
-): Promise<Item | "too large" | undefined> {
-  const expression = `SET ${name} = :value, #updatedAt = :now, #version = #version + :one`;
+): Promise<Event | "too large" | undefined> {
+  const expression = `SET ${path} = :value, #event.#updatedAt = :now, #event.#version = #event.#version + :one`;
   const command = new UpdateItemCommand({
     TableName: tableName,
     Key: { id: { S: id } },
     UpdateExpression: expression,
     ConditionExpression: condition,
     ExpressionAttributeNames: aliasesIn(expression, condition),
-    ExpressionAttributeValues: marshall({ ":value": value, ":incarnation": incarnation, ":upload": upload, ":now": new Date().toISOString(), ":one": 1 }),
+    ExpressionAttributeValues: toAttributes({ ":value": value, ":incarnation": incarnation, ":upload": upload, ":now": new Date().toISOString(), ":one": 1 }),
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   try {
-    return (await send(command, retry)).Attributes;
+    const { Attributes: item } = await send(command, retry);
+    return item && fromItem(item);
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return error.Item;
+    if (error instanceof ConditionalCheckFailedException) return error.Item && fromItem(error.Item);
     if (isTooLarge(error)) return "too large";
     throw error;
   }
 }
 
 const retry = "Lambda calls again.";
-
-function readLabels(labels: string): boolean {
-  if (labels !== "on" && labels !== "off") throw new Error('The environment variable LABELS must be "on" or "off".');
-  return labels === "on";
-}

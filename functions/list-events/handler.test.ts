@@ -359,15 +359,15 @@ describe("with a database that can be reached from here", () => {
 
   test("an event whose status changes while the statuses are read is listed once, and the list goes on after it", async () => {
     const [oldest, older, newer] = [await create({ status: "draft" }, callLocal), await create({ status: "draft" }, callLocal), await create({ status: "draft" }, callLocal)];
-    const isDraftRead = new Promise<void>((resolve) => { database.setFault("draft", (asked) => void asked.pass().then(resolve)); });
-    database.setFault("published", (asked) => {
+    const isDraftRead = new Promise<void>((resolve) => { database.setFault("0#draft", (asked) => void asked.pass().then(resolve)); });
+    database.setFault("0#published", (asked) => {
       void isDraftRead
-        .then(() => { database.clearFault("published"); })
+        .then(() => { database.clearFault("0#published"); })
         .then(() => callLocal(`PATCH /events/${newer.id}`, { json: { status: "published" } }))
         .then(() => asked.pass());
     });
     const first = (await callLocal("GET /events?limit=2")).body as Page;
-    database.clearFault("draft");
+    database.clearFault("0#draft");
     expect(idsOf(first.events)).toEqual([newer.id, older.id]);
     expect((await callLocal(`GET /events?limit=1&cursor=${first.next ?? ""}`)).body).toMatchObject({ events: [oldest] });
   });

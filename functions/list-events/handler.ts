@@ -4,36 +4,41 @@ import { readCursor, toCursor } from "../_shared/cursor.ts";
 import { rules, statuses } from "../_shared/event.ts";
 import { endpoint, type Request } from "../_shared/http.ts";
 import { readQuery } from "../_shared/query-string.ts";
-import { fieldsOf, fromItem, type Item } from "../_shared/stored-event.ts";
-import { aliasesIn, send, tableName } from "../_shared/table.ts";
+import { fieldsOf, fromItem, shardKey, toAttributes, type Item } from "../_shared/stored-event.ts";
+import { aliasesIn, send, shards, tableName } from "../_shared/table.ts";
 
-/** What has an index, by-organizer and so on. The most selective first: an organizer has few events, a status many. */
-const filterNames = ["organizer", "type", "status"] as const;
+/** What has an index, by-organizer and so on, and its key. The most selective first: an organizer has few events, a status many. */
+const keyNames = { organizer: "byOrganizer", type: "byType", status: "byStatus" } as const;
+const filterNames = Object.keys(keyNames) as (keyof typeof keyNames)[];
 
-type Filter = [name: (typeof filterNames)[number], value: string];
+type Filter = [name: keyof typeof keyNames, value: string];
 
-/** `next` is the position after which the list goes on, and absent when it does not. */
+/** What has been read, newest first: all down to the position `next`, or where that is empty all that there is. */
 interface Page {
   items: Item[];
-  next: string | undefined;
+  next: string;
 }
 
 /**
  * Lists events without their payload, newest first, as the indexes have them: a moment old.
  *
- * A page reads at worst `limit` + 1 items with one filter, five times that without, and 1,000 with
- * several. Without its payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events
- * cost at worst 89, 443 or 880 units, and with items of 500 bytes 7, 33 or 64. So no query reaches
- * its limit of 1 MB, except with several filters, and no answer Lambda's of 6 MB.
+ * A page reads at worst `limit` + 1 items of each key that it asks for, and 1,000 in all with several
+ * filters. An organizer is one key, a type or a status one for each shard, and all events are five
+ * statuses. Without its payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events of
+ * one key cost at worst 89 units, and with items of 500 bytes 7. So no query reaches its limit of 1 MB,
+ * except with several filters, and no answer Lambda's of 6 MB.
  */
 export const handler = endpoint(async (request, caller) => {
   const { filters, limit, after } = readListQuery(request, caller);
-  const [key, ...others] = filters;
+  const [first, ...others] = filters;
 
-  const { items, next } = key ? await readPage(key, others, limit, after) : await readUnfilteredPage(limit, after);
+  const keys = first ? keysOf(first) : statuses.flatMap((status) => keysOf(["status", status]));
+  const most = others.length > 0 ? Math.floor(1_000 / keys.length) : limit + 1;
+  const pages = await Promise.all(keys.map((key) => readIndex(key, others, limit, most, after)));
+  const { items, next } = merge(pages, limit);
 
   const events = items.map((item) => fieldsOf(fromItem(item)));
-  return { status: 200, body: { events, next: next && toCursor(next, filters) } };
+  return { status: 200, body: { events, next: next === "" ? undefined : toCursor(next, filters) } };
 });
 
 /** Stands for the caller: nobody has to take a token apart to find the sub in it. */
@@ -51,7 +56,7 @@ function readListQuery(request: Request, caller: Caller) {
   });
   const { limit = "20", cursor = "" } = query;
   const filters = toFilters(query, caller);
-  return { filters, limit: Number(limit), after: readCursor(cursor, filters) };
+  return { filters, limit: Number(limit), after: readCursor(cursor, filters) ?? "" };
 }
 
 /** With who `me` is, so that a cursor leads on in the list of one caller only. */
@@ -62,60 +67,57 @@ function toFilters(query: Partial<Record<Filter[0], string>>, caller: Caller): F
   });
 }
 
-/** Asks for each status, which every event has: an index of all events would need one partition for all. */
-async function readUnfilteredPage(limit: number, after: string | undefined): Promise<Page> {
-  const pages = await Promise.all(statuses.map((status) => readPage(["status", status], [], limit, after)));
+/** Where the indexes have the events of a filter. An index of all events would need one partition for all. */
+function keysOf([name, value]: Filter): Filter[] {
+  if (name === "organizer") return [[name, value]];
+  return Array.from({ length: shards }, (_, shard): Filter => [name, shardKey(shard, value)]);
+}
+
+/** Ends where one of the pages does: what it has not read may come before what is older on another. */
+function merge(pages: Page[], limit: number): Page {
+  const end = pages.map(({ next }) => next).sort().at(-1) ?? "";
   // By position, because an event whose status changes meanwhile can be on two of them.
   const items = new Map(pages.flatMap((page) => page.items).map((item) => [positionOf(item), item]));
-  const newestFirst = [...items].sort(([one], [other]) => (one < other ? 1 : -1)).map(([, item]) => item);
-  return cut(newestFirst, limit, newestFirst.length > limit || pages.some(({ next }) => next !== undefined));
+  const newestFirst = [...items].filter(([position]) => position >= end).sort(([one], [other]) => (one < other ? 1 : -1));
+  const page = newestFirst.slice(0, limit);
+  const last = newestFirst.length > limit ? page.at(-1) : undefined;
+  return { items: page.map(([, item]) => item), next: last?.[0] ?? end };
 }
 
 /**
- * Reads an index until the page is full and it is known whether there is more. DynamoDB reads what it
- * then filters out, so with other filters a page also ends after 1,000 items, and after a second:
+ * Reads a key of an index until the page is full and it is known whether there is more. DynamoDB reads
+ * what it then filters out, so with other filters this also ends after `most` items, and after a second:
  * each query may take 8 of the function's 10.
  */
-async function readPage(key: Filter, others: Filter[], limit: number, after: string | undefined): Promise<Page> {
+async function readIndex(key: Filter, others: Filter[], limit: number, most: number, after: string): Promise<Page> {
   const started_ms = Date.now();
   const items: Item[] = [];
   let read = 0;
   let next = after;
   for (let count = limit + 1; ; count *= 4) {
-    const answer = await send(toCommand(key, others, next, Math.min(count, 1_000 - read)), "Ask again.");
+    const answer = await send(toCommand(key, others, next, Math.min(count, most - read)), "Ask again.");
     items.push(...(answer.Items ?? []));
     read += answer.ScannedCount ?? 0;
-    next = answer.LastEvaluatedKey?.["position"]?.S;
-    if (items.length > limit) return cut(items, limit, true);
-    if (next === undefined || read >= 1_000 || Date.now() - started_ms > 1_000) return { items, next };
+    next = positionOf(answer.LastEvaluatedKey);
+    if (next === "" || items.length > limit || read >= most || Date.now() - started_ms > 1_000) return { items, next };
   }
 }
 
-function cut(items: Item[], limit: number, isMore: boolean): Page {
-  const page = items.slice(0, limit);
-  const last = page.at(-1);
-  return { items: page, next: isMore && last ? positionOf(last) : undefined };
-}
-
-function toCommand(key: Filter, others: Filter[], after: string | undefined, count: number): QueryCommand {
-  const isEqual = ([name]: Filter) => `#${name} = :${name}`;
-  const keyCondition = after === undefined ? isEqual(key) : `${isEqual(key)} AND #position < :after`;
-  const filter = others.map(isEqual).join(" AND ");
+function toCommand([indexed, value]: Filter, others: Filter[], after: string, count: number): QueryCommand {
+  const keyCondition = `#${keyNames[indexed]} = :key${after && " AND #position < :after"}`;
+  const filter = others.map(([name]) => `#event.#${name} = :${name}`).join(" AND ");
   return new QueryCommand({
     TableName: tableName,
-    IndexName: `by-${key[0]}`,
+    IndexName: `by-${indexed}`,
     KeyConditionExpression: keyCondition,
     FilterExpression: filter === "" ? undefined : filter,
     ExpressionAttributeNames: aliasesIn(keyCondition, filter),
-    ExpressionAttributeValues: {
-      ...Object.fromEntries([key, ...others].map(([name, value]) => [`:${name}`, { S: value }])),
-      ...(after !== undefined && { ":after": { S: after } }),
-    },
+    ExpressionAttributeValues: toAttributes({ ":key": value, ":after": after || undefined, ...Object.fromEntries(others.map(([name, other]) => [`:${name}`, other])) }),
     ScanIndexForward: false,
     Limit: count,
   });
 }
 
-function positionOf(item: Item): string {
-  return item["position"]?.S ?? "";
+function positionOf(item: Item | undefined): string {
+  return item?.["position"]?.S ?? "";
 }

@@ -19,7 +19,7 @@ export async function countItemsRead(bundle: string, sizes: number[], tell: (lin
   const environment = { ...database.environment, AWS_ENDPOINT_URL_DYNAMODB: counting.url, AUTH: "off", AWS_LAMBDA_LOG_LEVEL: "FATAL" };
   const list = runInThread(bundle, { name: "list-events", memory_mb: 256, timeout_s: 10, environment });
   let itemsRead = 0;
-  for (const value of [...statuses, "organizer-7", "workshop"]) {
+  for (const value of [...statuses.map((status) => `0#${status}`), "organizer-7", "0#workshop"]) {
     counting.setFault(value, ({ act, response }) => {
       void act().then(({ status, body }) => {
         itemsRead += (JSON.parse(body.toString()) as { ScannedCount: number }).ScannedCount;
@@ -75,5 +75,5 @@ function toPut(n: number) {
     version: 1,
     incarnation: "x",
   };
-  return { PutRequest: { Item: toItem(event, event, "x") } };
+  return { PutRequest: { Item: toItem(event, event, "x", 1) } };
 }

@@ -90,6 +90,7 @@ export function functionEnvironment(home: string): Record<string, string> {
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memory_mb),
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", // for --node with Node 20
     TABLE_NAME: "events",
+    INDEX_SHARDS: "1",
     BUCKET_NAME: "events-images",
     AUTH: "off",
     HOME: home,

@@ -19,7 +19,7 @@ export const content = {
 const stored = { id: "stored", ...content, createdAt: "2026-03-15T18:00:00.000Z", updatedAt: "2026-03-15T18:00:00.000Z", version: 1 };
 
 /** What is in the stub's table, under whatever id it is asked for. */
-export const storedItem: Item = toItem({ ...stored, incarnation: "0197f1d2-2c1e-7d5c-8f3a-5d8a6c1b2e4f" }, stored, "KLKbYnQMwIdFTIB=");
+export const storedItem: Item = toItem({ ...stored, incarnation: "0197f1d2-2c1e-7d5c-8f3a-5d8a6c1b2e4f" }, stored, "KLKbYnQMwIdFTIB=", 1);
 
 export interface Exchange {
   event: APIGatewayProxyEventV2;

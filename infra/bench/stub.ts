@@ -21,7 +21,7 @@ const answers: Record<string, string> = {
 
 /** As the indexes have it. */
 function listed(): object {
-  return Object.fromEntries(Object.entries(storedItem).filter(([name]) => !["payload", "contentDigest", "incarnation", "writers"].includes(name)));
+  return Object.fromEntries(Object.entries(storedItem).filter(([name]) => ["id", "event", "byOrganizer", "position"].includes(name)));
 }
 
 const server = createServer({ cert: readFileSync(certificatePath), key: readFileSync(keyPath) }, (request, response) => {

@@ -46,6 +46,7 @@ export async function startDatabase(path?: string, tableFile = join(root, "infra
     ...quiet,
     ...accountEnvironment,
     TABLE_NAME: tableName,
+    INDEX_SHARDS: "1",
     AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}`,
   };
   const stopDatabase = async () => {

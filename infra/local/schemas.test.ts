@@ -133,6 +133,7 @@ test.each([
 /** create-upload-url reads the body before the id: with an id that no event can have it answers 404 to a good one, and asks no database. */
 async function loadUpload(): Promise<(body: unknown) => Promise<boolean>> {
   for (const name of ["TABLE_NAME", "BUCKET_NAME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, "x");
+  vi.stubEnv("INDEX_SHARDS", "1");
   vi.stubEnv("AUTH", "off");
   const { handler } = await import("../../functions/create-upload-url/handler.ts");
   const event = { version: "2.0", pathParameters: { id: ".." }, headers: { "content-type": "application/json" }, requestContext: { requestId: "x" } };

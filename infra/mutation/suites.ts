@@ -7,7 +7,6 @@ import { root } from "../functions.ts";
  * and .test.ts. To run every suite for each change would take a day.
  */
 export const moreSuites: Record<string, string[]> = {
-  "_shared/attributes": ["create-event/handler"],
   "_shared/bucket": ["../infra/local/presign", "create-upload-url/handler", "delete-event/handler", "get-image/handler", "label-image/handler"],
   "_shared/caller": ["_shared/owner", "get-event/handler"],
   "_shared/client-options": ["_shared/table", "label-image/handler"],

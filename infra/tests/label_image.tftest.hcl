@@ -211,10 +211,11 @@ run "tells_every_function_where_images_are_and_that_they_get_labels" {
 
   assert {
     condition = alltrue([for function in module.function : function.environment == tomap({
-      TABLE_NAME  = "events-api-prod"
-      BUCKET_NAME = "events-api-prod-images-123456789012"
-      AUTH        = "off"
-      LABELS      = "on"
+      TABLE_NAME   = "events-api-prod"
+      INDEX_SHARDS = "1"
+      BUCKET_NAME  = "events-api-prod-images-123456789012"
+      AUTH         = "off"
+      LABELS       = "on"
     })])
     error_message = "Got ${jsonencode([for function in module.function : function.environment])}"
   }

@@ -125,6 +125,18 @@ run "stays_within_the_free_tier_over_all_stages_with_three_indexes" {
   }
 }
 
+run "tells_every_function_over_how_many_keys_the_indexes_are_spread" {
+  command = plan
+  variables {
+    index_shards = 16
+  }
+
+  assert {
+    condition     = alltrue([for function in module.function : function.environment.INDEX_SHARDS == "16"])
+    error_message = "Got ${jsonencode([for function in module.function : function.environment])}"
+  }
+}
+
 run "leaves_encryption_to_the_key_that_aws_owns" {
   command = plan
 

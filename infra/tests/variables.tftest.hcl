@@ -53,6 +53,7 @@ run "refuses_too_little" {
     throttle_burst          = 0
     max_read_request_units  = 0
     max_write_request_units = 0
+    index_shards            = 0
     canary                  = { percent = 0, minutes = -1 }
   }
 
@@ -63,6 +64,7 @@ run "refuses_too_little" {
     var.throttle_burst,
     var.max_read_request_units,
     var.max_write_request_units,
+    var.index_shards,
   ]
 }
 
@@ -72,10 +74,11 @@ run "refuses_too_much" {
     log_retention_days  = 10000
     throttle_rate_per_s = 10001
     throttle_burst      = 5001
+    index_shards        = 65
     canary              = { percent = 101, minutes = 16 }
   }
 
-  expect_failures = [var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst, var.canary]
+  expect_failures = [var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst, var.index_shards, var.canary]
 }
 
 run "refuses_parts_of_a_unit" {
@@ -84,9 +87,10 @@ run "refuses_parts_of_a_unit" {
     throttle_burst          = 1.5
     max_read_request_units  = 1.5
     max_write_request_units = 1.5
+    index_shards            = 1.5
   }
 
-  expect_failures = [var.throttle_burst, var.max_read_request_units, var.max_write_request_units]
+  expect_failures = [var.throttle_burst, var.max_read_request_units, var.max_write_request_units, var.index_shards]
 }
 
 run "takes_any_web_site_and_a_later_runtime_when_asked" {

@@ -27,7 +27,7 @@ export async function storeEvent(content: NewEvent): Promise<Answer> {
   const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
   const command = new PutItemCommand({
     TableName: process.env["TABLE_NAME"],
-    Item: toItem(event, content, "request"),
+    Item: toItem(event, content, "request", 1),
     ConditionExpression: "attribute_not_exists(#id)",
     ExpressionAttributeNames: { "#id": "id" },
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",

@@ -8,8 +8,6 @@ from datetime import datetime, timezone
 
 table_name = os.environ["TABLE_NAME"]
 
-INTERNAL = {"position", "contentDigest", "incarnation", "writers"}
-
 
 def new_event(content):
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -18,27 +16,35 @@ def new_event(content):
 
 
 def put_arguments(event):
-    internal = {
+    shown = {name: to_attribute(value) for name, value in event.items() if name not in ("id", "payload")}
+    item = {
+        "id": {"S": event["id"]},
+        "event": {"M": shown},
+        "byStatus": {"S": "0#" + event["status"]},
+        "byType": {"S": "0#" + event["type"]},
         "position": {"S": event["createdAt"] + "#" + event["id"]},
-        "contentDigest": {"S": hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()},
         "incarnation": {"S": str(uuid.uuid4())},
-        "writers": {"L": [{"S": "request"}] * 20},
+        "contentDigest": {"S": hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:22]},
+        "writers": {"L": [{"S": "requests"}] * 4},
     }
+    if "organizer" in event:
+        item["byOrganizer"] = {"S": event["organizer"]}
+    if "payload" in event:
+        item["payload"] = {"S": json.dumps(event["payload"])}
     return {
         "TableName": table_name,
-        "Item": {**{name: to_attribute(name, value) for name, value in event.items()}, **internal},
+        "Item": item,
         "ConditionExpression": "attribute_not_exists(#id)",
         "ExpressionAttributeNames": {"#id": "id"},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
 
 
-def to_attribute(name, value):
-    if name == "payload":
-        return {"S": json.dumps(value)}
+def to_attribute(value):
     return {"N": str(value)} if isinstance(value, int) else {"S": value}
 
 
 def from_item(item):
-    event = {name: int(value["N"]) if "N" in value else value.get("S") for name, value in item.items() if name not in INTERNAL}
-    return {**event, "payload": json.loads(event["payload"])} if "payload" in event else event
+    event = {name: int(value["N"]) if "N" in value else value["S"] for name, value in item["event"]["M"].items()}
+    payload = {"payload": json.loads(item["payload"]["S"])} if "payload" in item else {}
+    return {"id": item["id"]["S"], **event, **payload}

@@ -11,14 +11,15 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
   return event.routeKey === "POST /events" ? create(event.body ?? "") : get(event.pathParameters?.["id"] ?? "");
 }
 
-type Item = Record<string, { S: string } | { N: string }>;
+type Item = Record<string, { S: string } | { N: string } | { M: Item }>;
 
 async function create(text: string): Promise<APIGatewayProxyStructuredResultV2> {
   const now = new Date().toISOString();
   const content = JSON.parse(text) as Record<string, unknown>;
-  const event = { id: randomUUID(), ...content, createdAt: now, updatedAt: now, version: 1 };
-  await send("PutItem", { TableName: table, Item: toItem({ ...event, payload: JSON.stringify(content["payload"]) }), ConditionExpression: "attribute_not_exists(id)" });
-  return { statusCode: 201, headers: { "content-type": "application/json" }, body: JSON.stringify(event) };
+  const { id, payload, ...event } = { id: randomUUID(), payload: {}, ...content, createdAt: now, updatedAt: now, version: 1 };
+  const item = toItem({ id, payload: JSON.stringify(payload), byStatus: `0#${String(content["status"])}`, byType: `0#${String(content["type"])}`, byOrganizer: content["organizer"], position: `${now}#${id}` });
+  await send("PutItem", { TableName: table, Item: { ...item, event: { M: toItem(event) } }, ConditionExpression: "attribute_not_exists(id)" });
+  return { statusCode: 201, headers: { "content-type": "application/json" }, body: JSON.stringify({ id, payload, ...event }) };
 }
 
 async function get(id: string): Promise<APIGatewayProxyStructuredResultV2> {
@@ -32,16 +33,14 @@ function toItem(event: Record<string, unknown>): Item {
   return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, typeof value === "number" ? { N: String(value) } : { S: String(value) }]));
 }
 
-const hidden = new Set(["position", "contentDigest", "incarnation", "writers"]);
+function fromItem({ id, event, payload }: Item): Record<string, unknown> {
+  return { id: valueOf(id), ...(valueOf(event) as object), ...(payload && { payload: JSON.parse(String(valueOf(payload))) as unknown }) };
+}
 
-function fromItem(item: Item): Record<string, unknown> {
-  const fields = Object.entries(item).filter(([name]) => !hidden.has(name));
-  return Object.fromEntries(
-    fields.map(([name, value]) => {
-      if ("N" in value) return [name, Number(value.N)];
-      return [name, name === "payload" ? (JSON.parse(value.S) as unknown) : value.S];
-    }),
-  );
+function valueOf(attribute: Item[string] | undefined): unknown {
+  if (!attribute) return undefined;
+  if ("M" in attribute) return Object.fromEntries(Object.entries(attribute.M).map(([name, value]) => [name, valueOf(value)]));
+  return "N" in attribute ? Number(attribute.N) : attribute.S;
 }
 
 const { TABLE_NAME: table, AWS_REGION: region = "", AWS_ACCESS_KEY_ID: keyId = "", AWS_SECRET_ACCESS_KEY: secret = "", AWS_SESSION_TOKEN: token = "" } = process.env;
