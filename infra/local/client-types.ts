@@ -145,13 +145,9 @@ export interface components {
         Payload: {
             [key: string]: unknown;
         };
-        /**
-         * @description An event needs a payload or a title. Text is counted in Unicode code points, at least one of which must be visible: not
-         *     White_Space, not Cc (control), not Default_Ignorable_Code_Point, and not U+2800 (the blank Braille pattern).
-         */
-        NewEvent: {
+        /** @description What a caller says of an event, but for its payload, which lists leave out. */
+        Fields: {
             id?: components["schemas"]["Id"];
-            /** @default event */
             type?: components["schemas"]["EventType"];
             title?: components["schemas"]["Title"];
             description?: components["schemas"]["Description"];
@@ -159,37 +155,37 @@ export interface components {
             location?: components["schemas"]["Location"];
             capacity?: components["schemas"]["Capacity"];
             organizer?: components["schemas"]["Organizer"];
+            status?: components["schemas"]["Status"];
+        };
+        /**
+         * @description An event needs a payload or a title. Text is counted in Unicode code points, at least one of which must be visible: not
+         *     White_Space, not Cc (control), not Default_Ignorable_Code_Point, and not U+2800 (the blank Braille pattern).
+         */
+        NewEvent: {
+            /** @default event */
+            type?: components["schemas"]["EventType"];
             /** @default active */
             status?: components["schemas"]["Status"];
             payload?: components["schemas"]["Payload"];
-        };
+        } & components["schemas"]["Fields"];
         /** @description What is left out stays as it is; null removes it, or restores its default. */
         Changes: {
             /** @description The id in the path. */
             id?: components["schemas"]["Id"];
-            type?: components["schemas"]["EventType"] | null;
-            title?: components["schemas"]["Title"] | null;
-            description?: components["schemas"]["Description"] | null;
-            date?: components["schemas"]["Date"] | null;
-            location?: components["schemas"]["Location"] | null;
-            capacity?: components["schemas"]["Capacity"] | null;
-            organizer?: components["schemas"]["Organizer"] | null;
-            status?: components["schemas"]["Status"] | null;
             payload?: components["schemas"]["Payload"] | null;
+            type?: components["schemas"]["Fields"]["type"] | null;
+            title?: components["schemas"]["Fields"]["title"] | null;
+            description?: components["schemas"]["Fields"]["description"] | null;
+            date?: components["schemas"]["Fields"]["date"] | null;
+            location?: components["schemas"]["Fields"]["location"] | null;
+            capacity?: components["schemas"]["Fields"]["capacity"] | null;
+            organizer?: components["schemas"]["Fields"]["organizer"] | null;
+            status?: components["schemas"]["Fields"]["status"] | null;
         };
         Event: {
             payload?: components["schemas"]["Payload"];
         } & components["schemas"]["ListedEvent"];
         ListedEvent: {
-            id: components["schemas"]["Id"];
-            type: components["schemas"]["EventType"];
-            title?: components["schemas"]["Title"];
-            description?: components["schemas"]["Description"];
-            date?: components["schemas"]["Date"];
-            location?: components["schemas"]["Location"];
-            capacity?: components["schemas"]["Capacity"];
-            organizer?: components["schemas"]["Organizer"];
-            status: components["schemas"]["Status"];
             image?: components["schemas"]["Image"];
             rejectedImage?: components["schemas"]["RejectedImage"];
             /** Format: date-time */
@@ -198,7 +194,7 @@ export interface components {
             updatedAt: string;
             /** @description Rises with every change, also with one of the image. */
             version: number;
-        };
+        } & WithRequired<components["schemas"]["Fields"], "id" | "type" | "status">;
         EventPage: {
             events: components["schemas"]["ListedEvent"][];
             /** @description The `cursor` of the next page; absent on the last one. */
@@ -799,3 +795,6 @@ export interface operations {
         };
     };
 }
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};

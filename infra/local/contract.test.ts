@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createConfig, lint } from "@redocly/openapi-core";
 import { describe, expect, test } from "vitest";
+import { rules } from "../../functions/_shared/event.ts";
 import { readFunctions, root } from "../functions.ts";
 import type { Answer } from "./call.ts";
 import { complaintsAbout, document, documentPath, operations } from "./contract.ts";
@@ -67,10 +68,32 @@ function namesIn(header: string): string[] {
   return rows.split("\n").flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
 }
 
-test("the README has the fields and the parameters that functions/openapi.yaml has", () => {
-  const { ListedEvent: listed, NewEvent: created } = document.components.schemas;
-  const fields = new Set([listed, created].flatMap((schema) => Object.keys((schema as { properties: object }).properties)));
-  expect(namesIn("| field | rule |").sort()).toEqual([...fields].sort());
+const propertiesOf = (schema: string) => Object.keys((document.components.schemas[schema] as { properties: object }).properties);
+
+/** A sentence for each field that is in one of the two places and not in the other. */
+function fieldComplaints(inRules: string[], inDocument: string[]): string[] {
+  return [
+    ...inRules.filter((name) => !inDocument.includes(name)).map((name) => `${name} of rules in functions/_shared/event.ts is missing in functions/openapi.yaml: add it to Fields.`),
+    ...inDocument.filter((name) => !inRules.includes(name)).map((name) => `${name} of Fields in functions/openapi.yaml is missing in functions/_shared/event.ts: add it to rules.`),
+  ];
+}
+
+describe("the fields are the same", () => {
+  test("in functions/_shared/event.ts and functions/openapi.yaml", () => {
+    expect(fieldComplaints(Object.keys(rules), [...propertiesOf("Fields"), "payload"])).toEqual([]);
+  });
+
+  test("and where they are not, it is said what to add where", () => {
+    expect(fieldComplaints(["title", "venue"], ["title", "host"])).toEqual([
+      "venue of rules in functions/_shared/event.ts is missing in functions/openapi.yaml: add it to Fields.",
+      "host of Fields in functions/openapi.yaml is missing in functions/_shared/event.ts: add it to rules.",
+    ]);
+  });
+});
+
+test("the README has no field that functions/openapi.yaml lacks, and the same parameters", () => {
+  const fields = ["Fields", "NewEvent", "ListedEvent"].flatMap(propertiesOf);
+  expect(namesIn("| field | rule |").filter((name) => !fields.includes(name))).toEqual([]);
   const list = operations.find(({ routeKey }) => routeKey === "GET /events")?.operation;
   expect(namesIn("| parameter | of `GET /events` |").sort()).toEqual(list?.parameters?.map(({ name }) => name).sort());
 });

@@ -37,6 +37,11 @@ export async function expectAnswered({ line, setup, answer }: Example, url: stri
   const { stdout } = await promisify(execFile)("sh", ["-c", command.replaceAll(published, new URL(url).origin)], { cwd: folder });
   const [received = "", receivedStatus] = stdout.split("\n");
   expect(receivedStatus).toBe(status);
-  const expected = body && (JSON.parse(body, (_key, value: unknown) => (value === "…" ? (expect.stringMatching(/./) as unknown) : value)) as unknown);
+  const expected = body && (JSON.parse(body, (_key, value: unknown) => (typeof value === "string" && value.includes("…") ? (expect.stringMatching(patternOf(value)) as unknown) : value)) as unknown);
   expect(received && (JSON.parse(received) as unknown)).toEqual(expected);
+}
+
+/** `…` stands for any text. */
+function patternOf(text: string): RegExp {
+  return new RegExp(`^${text.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".+")}$`, "s");
 }
