@@ -172,6 +172,38 @@ describe("whatever happens to", () => {
   });
 });
 
+describe("the number of shards of the indexes", () => {
+  const variables = (shards?: string) => ({ environment: [{ variables: { TABLE_NAME: "events", ...(shards !== undefined && { INDEX_SHARDS: shards }) } }] });
+  const planOfShards = (before: object, after: object, actions = ["update"]) => planOf("aws_lambda_function", { actions, before, after });
+
+  test.each([
+    ["raised", planOfShards(variables("1"), variables("16"))],
+    ["raised further", planOfShards(variables("4"), variables("16"))],
+    ["left alone", planOfShards(variables("4"), variables("4"))],
+    ["told to a function that did not know of it", planOfShards(variables(), variables("4"))],
+    ["gone with its function", planOf("aws_lambda_function", { actions: ["delete"], before: variables("4"), after: null })],
+    ["told to a new function", planOf("aws_lambda_function", { actions: ["create"], before: null, after: variables("4") })],
+    ["told to a function that is made anew", planOfShards(variables("4"), variables("4"), ["delete", "create"])],
+  ])("may be %s", (_what, plan) => {
+    expect(losses(plan)).toEqual([]);
+  });
+
+  test.each([
+    ["lowered", variables("4"), 4, 1],
+    ["lowered from two digits to one", variables("16"), 16, 1],
+  ])("may not be %s, whether the plan says it or does not know", (_what, before, was, is) => {
+    const sentence = `index_shards would go down from ${was} to ${is}: what is in the other shards would be missing in lists. Leave it at ${was}.`;
+    for (const after of [variables(String(is)), variables(), { environment: [] }, {}]) expect(losses(planOfShards(before, after))).toEqual([sentence]);
+    expect(losses(planOfShards(before, variables(String(is)), ["delete", "create"]))).toEqual([sentence]);
+  });
+
+  test("is said once for all functions", () => {
+    const { resource_changes: changes, ...plan } = JSON.parse(planOfShards(variables("16"), variables("4"))) as { resource_changes: object[] };
+    const sentence = "index_shards would go down from 16 to 4: what is in the other shards would be missing in lists. Leave it at 16.";
+    expect(losses(JSON.stringify({ ...plan, resource_changes: [...changes, ...changes] }))).toEqual([sentence]);
+  });
+});
+
 describe("an index", () => {
   const name = "by-status";
   const projection = { projection_type: "INCLUDE", non_key_attributes: ["title", "date"] };

@@ -1,3 +1,4 @@
+import { isObject } from "../_shared/json.ts";
 import { lostIndexes } from "./indexes.ts";
 import type { Change } from "./plan.ts";
 
@@ -20,18 +21,38 @@ const advice = 'If that is meant, deploy it by hand: README.md, "Deploy by hand"
 /**
  * One line for each thing that a plan would delete or replace though people's data is in it: a table,
  * an index, a bucket, a user pool. `forget` is refused too: it deletes nothing, but the stack would
- * lose hold of the data, and make an empty table beside it or fail on its name.
+ * lose hold of the data, and make an empty table beside it or fail on its name. So is to lower the
+ * number of shards of the indexes.
  */
 export function lossesIn(changes: Change[]): string[] {
-  return changes.flatMap((change) => {
-    const { address, type, deposed, actions } = change;
-    const lost = guarded.get(type);
-    if (lost === undefined) return [];
-    const name = deposed === undefined ? address : `${address} (deposed object ${deposed})`;
-    if (!actions.every((action) => keeping.has(action))) return [`${name} would be ${fateOf(actions, lost)}. ${advice}`];
-    if (type !== "aws_dynamodb_table") return [];
-    return lostIndexes(change).map((loss) => `${name}: ${loss}. ${advice}`);
+  return [...changes.flatMap(lossesOf), ...lostShards(changes)];
+}
+
+function lossesOf(change: Change): string[] {
+  const { address, type, deposed, actions } = change;
+  const lost = guarded.get(type);
+  if (lost === undefined) return [];
+  const name = deposed === undefined ? address : `${address} (deposed object ${deposed})`;
+  if (!actions.every((action) => keeping.has(action))) return [`${name} would be ${fateOf(actions, lost)}. ${advice}`];
+  if (type !== "aws_dynamodb_table") return [];
+  return lostIndexes(change).map((loss) => `${name}: ${loss}. ${advice}`);
+}
+
+/** Of all functions, which are told the same number. One that is not told any more counts as one that knows a single shard. */
+function lostShards(changes: Change[]): string[] {
+  const losses = changes.flatMap(({ type, before, after, actions }) => {
+    const isKept = type === "aws_lambda_function" && actions.some((action) => action === "update" || action === "create");
+    const was = shardsIn(before);
+    const is = shardsIn(after);
+    if (!isKept || is >= was) return [];
+    return [`index_shards would go down from ${was} to ${is}: what is in the other shards would be missing in lists. Leave it at ${was}.`];
   });
+  return [...new Set(losses)];
+}
+
+function shardsIn({ environment }: Record<string, unknown>): number {
+  const [block] = Array.isArray(environment) ? environment.filter(isObject) : [];
+  return isObject(block?.["variables"]) ? Number(block["variables"]["INDEX_SHARDS"] ?? 1) : 1;
 }
 
 function fateOf(actions: string[], lost: string): string {
