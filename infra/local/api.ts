@@ -100,6 +100,15 @@ export async function startApiWithFaults(pool?: UserPool): Promise<Api & { datab
   return { ...api, database };
 }
 
+/** APIs that share a database and know of so many shards of the indexes each, as before and after that number is raised. */
+export async function startApisWithShards(...shards: number[]): Promise<{ apis: Api[]; databaseUrl: string }> {
+  const { environment, stop } = await startDatabase();
+  afterAll(stop);
+  const apis: Api[] = [];
+  for (const number of shards) apis.push((await startLocal({ ...environment, INDEX_SHARDS: String(number), AUTH: "off" })).api);
+  return { apis, databaseUrl: environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "" };
+}
+
 export interface ApiWithBucket extends Api {
   database: FaultyDatabase;
   bucket: {
