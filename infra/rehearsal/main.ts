@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../bundle.ts";
@@ -8,6 +8,7 @@ import { trusted } from "./ci.ts";
 import { startGate } from "./gate/gate.ts";
 import { startGitHub } from "./github/github.ts";
 import { startMoto } from "./moto.ts";
+import { severalShards } from "./pipeline-faults.ts";
 import { killPrograms } from "./programs.ts";
 import { copyProject } from "./project-copy.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -30,6 +31,8 @@ try {
   await expectProgram("terraform", "Terraform 1.11 or later");
   await expectProgram("git", "git");
   copyProject(root, scratchPath);
+  // So that the callers' suites meet a stage with one shard of the indexes, prod, and one with several.
+  appendFileSync(join(scratchPath, "infra/environments/staging.tfvars"), severalShards);
   await step("Build the functions and the commands", async () => {
     writeBundles(await bundleFunctions(), join(scratchPath, "dist"));
     writeCommands(await bundleCommands(), join(scratchPath, "dist"));

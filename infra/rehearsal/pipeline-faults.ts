@@ -25,6 +25,14 @@ export const dropIndex: Edits = {
   }),
 };
 
+/** What staging has in a rehearsal, in its .tfvars. */
+export const severalShards = "index_shards = 4\n";
+
+/** Lists would no longer ask three of the shards. */
+export const lowerShards: Edits = {
+  "infra/environments/staging.tfvars": (before) => before.replace(severalShards, ""),
+};
+
 /** Reading an event fails, and nothing that is built or planned shows it. */
 export const breakGetEvent: Edits = {
   "functions/get-event/handler.ts": () => 'export const handler = () => Promise.reject(new Error("A mistake."));\n',

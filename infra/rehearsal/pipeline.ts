@@ -6,7 +6,7 @@ import { elementsOf } from "./gate/xml.ts";
 import type { Started } from "./github/github.ts";
 import type { Edits } from "./github/repository.ts";
 import type { WorkflowRun } from "./github/run-workflow.ts";
-import { breakGetEvent, changeKey, dropIndex, exchangeZip, exchangeZipAndSums, makeUser } from "./pipeline-faults.ts";
+import { breakGetEvent, changeKey, dropIndex, exchangeZip, exchangeZipAndSums, lowerShards, makeUser } from "./pipeline-faults.ts";
 import { readmeBlocks } from "./readme-blocks.ts";
 import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
 import { runSuites, serveDeployed } from "./served.ts";
@@ -48,6 +48,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal, operate: AwsCaller)
   await expectTamperingStopped(rehearsal, "a zip and its checksum", exchangeZipAndSums);
   await expectLossStopped(rehearsal, operate, "another key for the table", changeKey);
   await expectLossStopped(rehearsal, operate, "a table with an index less", dropIndex);
+  await expectLossStopped(rehearsal, operate, "fewer shards of the indexes", lowerShards);
   await step("Push what the deploy role may not make", async () => {
     const run = await push(rehearsal, await repository.push("A user", makeUser));
     expectStopped(run, "Apply");
