@@ -26,6 +26,7 @@ const figures: Figures = {
   variants: [variant(ours, 48, 400, 58, 60 * 1024), variant(limit, 30, 140, 53, 2000), variant(floor, 3, 10, 46, 700), variant(fastapi, 300, 1500, 66, 0)],
   payloads: [{ size_bytes: 1024, cpu_us: of(400), wall_us: of(300) }],
   lists: [{ query: "GET /events", events: 100, itemsRead: 105 }],
+  shards: [1, 4].map((shards) => ({ shards, creates_per_s: 1_000 * shards, itemsRead: [{ query: "GET /events", itemsRead: 105 * shards }] })),
 };
 
 function verdictOf(claim: string, variants = figures.variants) {

@@ -27,6 +27,8 @@ export interface Figures {
   payloads: { size_bytes: number; cpu_us: Spread; wall_us: Spread }[];
   /** A page of 20 by the number of events in the table, in items that DynamoDB reads for it. */
   lists: { query: string; events: number; itemsRead: number }[];
+  /** Where the design stops, by the number of shards of the indexes, and what a page of 20 then costs. */
+  shards: { shards: number; creates_per_s: number; itemsRead: { query: string; itemsRead: number }[] }[];
 }
 
 /** Throws where the samples are none. */

@@ -9,6 +9,7 @@ import { judge } from "./gates.ts";
 import { countItemsRead } from "./lists.ts";
 import { checkAnswers, findNode, functionEnvironment, lambdaFlags, measureCold, measureWarm, startDatabaseStub, type Setting, type WarmSample } from "./measure.ts";
 import { createOf, type Operation } from "./requests.ts";
+import { createsPerSecond } from "./shards.ts";
 import { describe } from "./tables.ts";
 import { buildVariants, findPython, ours, type Variant } from "./variants.ts";
 
@@ -97,6 +98,7 @@ async function measure({ coldRounds, warmRounds, warmCalls, tables }: Extent, no
       variants: variants.map(({ name, zip_bytes }) => ({ name, zip_bytes, cold: summariesOf(cold, name), warm: summariesOf(warm, name) })),
       payloads: tables.length > 0 ? await measurePayloads(setting, variants, warmRounds, Math.ceil(warmCalls / 8)) : [],
       lists: tables.length > 0 ? await countItemsRead(artifactOf(variants, "list"), tables, tell) : [],
+      shards: tables.length > 0 ? await measureShards(artifactOf(variants, "list")) : [],
     };
   } finally {
     stub.stop();
@@ -139,6 +141,16 @@ async function measurePayloads(setting: Setting, variants: Variant[], rounds: nu
     const { cpu_us, wall_us } = summarize(samples);
     return { size_bytes, cpu_us, wall_us };
   });
+}
+
+/** A status needs some 2,000 events for pages of 20 to be full in each of its shards. */
+async function measureShards(bundle: string): Promise<Figures["shards"]> {
+  const results: Figures["shards"] = [];
+  for (const shards of [1, 4, 16]) {
+    const counts = await countItemsRead(bundle, [5_000], tell, shards);
+    results.push({ shards, creates_per_s: createsPerSecond(shards, 24_000), itemsRead: counts.map(({ query, itemsRead }) => ({ query, itemsRead })) });
+  }
+  return results;
 }
 
 function artifactOf(variants: Variant[], operation: Operation): string {

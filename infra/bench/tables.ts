@@ -18,6 +18,7 @@ export function describe(figures: Figures, verdicts: Verdict[]): string {
     oursTable(figures),
     ...(figures.payloads.length > 0 ? [heading("a warm create by the size of the event"), payloadTable(figures)] : []),
     ...(figures.lists.length > 0 ? [heading("items read for a page of 20, by the number of events in the table"), listTable(figures)] : []),
+    ...(figures.shards.length > 0 ? [heading("where the design stops, by the number of shards of the indexes: creates per second of one status and type, and items read for a page of 20"), shardTable(figures)] : []),
     ...(verdicts.length > 0 ? [heading("promises"), verdictTable(verdicts)] : []),
   ].join("\n");
 }
@@ -69,6 +70,11 @@ function listTable({ lists }: Figures): string {
   const queries = [...new Set(lists.map(({ query }) => query))];
   const read = (query: string, events: number) => String(lists.find((list) => list.query === query && list.events === events)?.itemsRead ?? "");
   return table([["", ...sizes.map(String)], ...queries.map((query) => [query, ...sizes.map((events) => read(query, events))])]);
+}
+
+function shardTable({ shards: rows }: Figures): string {
+  const queries = rows[0]?.itemsRead.map(({ query }) => query) ?? [];
+  return table([["", "creates per second", ...queries], ...rows.map(({ shards, creates_per_s, itemsRead }) => [String(shards), String(creates_per_s), ...itemsRead.map((of) => String(of.itemsRead))])]);
 }
 
 function verdictTable(verdicts: Verdict[]): string {
