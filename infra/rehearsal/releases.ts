@@ -122,7 +122,7 @@ async function expectPutBack(setting: Setting, ending: string, after: string): P
 async function applyHandler({ deploy, rehearsal: { scratchPath, names } }: Setting, change: string): Promise<void> {
   const [file, packages] = [`functions/${changedFunction}/handler.ts`, join(scratchPath, "node_modules")];
   const handler = readFileSync(join(root, file), "utf8").replace("export const handler =", "const released =");
-  const changed = `export const handler = async (event: any) => (${change})(await released(event), event);\n`;
+  const changed = `export const handler = async (event: any, context: any) => (${change})(await released(event, context), event);\n`;
   writeFileSync(join(scratchPath, file), handler + changed);
   if (!existsSync(packages)) symlinkSync(join(root, "node_modules"), packages);
   writeBundles(await bundleFunctions(join(scratchPath, "functions")), join(scratchPath, "dist"));
