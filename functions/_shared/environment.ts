@@ -5,7 +5,7 @@ export function environment(name: string): string {
   return value;
 }
 
-/** Whether one says `on`, and not `off`. Throws where it says neither. */
+/** Whether it says `on`, and not `off`; throws where it says neither. */
 export function isOn(name: string, on: string): boolean {
   const value = process.env[name];
   if (value !== on && value !== "off") throw new Error(`The environment variable ${name} must be "${on}" or "off".`);

@@ -7,10 +7,10 @@ import { uuidv7 } from "./uuid.ts";
 
 export const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
 
-/** Says what would be right where a value is wrong, and nothing where it is right: then it is a `passed`, which is for the compiler alone. */
+/** Says what would be right where a value is wrong, and nothing where it is right. Only types need `passed`. */
 type Rule<Value> = ((value: unknown) => string | undefined) & { passed?: Value };
 
-/** What a caller says of an event, a line for each field: its type, its place in answers and how it is stored follow from it. */
+/** A line for each field: its type, its place in answers and how it is stored follow. */
 export const rules = {
   id: is(isId, "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .."),
   type: text(100),
@@ -26,7 +26,7 @@ export const rules = {
 
 const defaults = { type: "event", status: "active" } as const;
 
-const readOnly = ["image", "rejectedImage", "createdAt", "updatedAt", "version"] as const;
+const readOnly = ["image", "rejectedImage", "createdAt", "updatedAt", "version"];
 
 /** What callers see of an event, in this order. */
 export const shownFields = [...Object.keys(rules), ...readOnly];
@@ -161,10 +161,7 @@ export function integer(least: number, most: number, what = "an integer"): Rule<
 }
 
 function objectOf(levels: number): Rule<Record<string, unknown>> {
-  return (value) => {
-    if (!isObject(value)) return "must be a JSON object";
-    return isDeeperThan(levels, value) ? `must be at most ${levels} levels deep` : undefined;
-  };
+  return (value) => (!isObject(value) ? noObject.detail : isDeeperThan(levels, value) ? `must be at most ${levels} levels deep` : undefined);
 }
 
 function is<Value>(test: (value: unknown) => value is Value, otherwise: string): Rule<Value> {

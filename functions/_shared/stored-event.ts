@@ -11,15 +11,15 @@ import { firstWriters } from "./writers.ts";
 export type Item = Record<string, AttributeValue>;
 
 /**
- * The indexes project `event` whole, so that a new field changes none of them. `position` is the event's
- * place in lists. `contentDigest` tells a repeated create from another one with the same id, whatever the
- * event has become since; `writers` tells a repeated write from a new one.
+ * The indexes project `event` whole, so that no field changes them. `position` is its place in lists.
+ * `contentDigest` tells a repeated create from another one with the same id, whatever the event has
+ * become since; `writers` tells a repeated write from a new one.
  *
  * Throws a `Problem` 413 as `toStored` does.
  */
 export function toItem({ id, incarnation, ...event }: Event, content: NewEvent, requestId: string, shards: number): Item {
-  const internal = { position: `${event.createdAt}#${id}`, incarnation, contentDigest: digestOf(content), writers: firstWriters(requestId) };
-  return toAttributes({ id, ...toStored(id, event, shards), ...internal });
+  const own = { id, incarnation, position: `${event.createdAt}#${id}`, contentDigest: digestOf(content), writers: firstWriters(requestId) };
+  return toAttributes({ ...own, ...toStored(id, event, shards) });
 }
 
 /**
@@ -34,16 +34,10 @@ export function toStored(id: string, { payload, ...event }: Partial<Event>, shar
   if (text !== undefined && Buffer.byteLength(text) > largestItem_bytes) throw tooLarge();
   const { status, type, organizer } = event;
   const shard = createHash("sha256").update(id).digest().readUInt32BE() % shards;
-  return {
-    event,
-    payload: text,
-    byStatus: status && shardKey(shard, status),
-    byType: type && shardKey(shard, type),
-    byOrganizer: organizer,
-  };
+  return { event, payload: text, byStatus: status && shardKey(shard, status), byType: type && shardKey(shard, type), byOrganizer: organizer };
 }
 
-/** One of the keys under which an index has the events of one value. */
+/** One key for the events of a value in an index. */
 export function shardKey(shard: number, value: string): string {
   return `${shard}#${value}`;
 }
@@ -53,15 +47,15 @@ export function toAttributes(values: Record<string, unknown>): Item {
   return marshall(values, { removeUndefinedValues: true });
 }
 
-/** Whether a text could be an event's position; there need not be one. Later events have greater ones, and no two the same. */
+/** Whether a text could be an event's position, which is greater for later events; there need not be one. */
 export function isPosition(text: string): boolean {
   const id = text.slice("2026-03-15T18:00:00.000Z#".length);
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#/.test(text) && isId(id);
 }
 
-/** The event of an item. From an index it has neither payload nor incarnation. */
+/** From an index without its payload and incarnation. */
 export function fromItem(item: Item): Event {
-  const { id, event, payload, incarnation } = unmarshall(item) as Pick<Event, "id" | "incarnation"> & { event: Omit<Event, "id">; payload?: string };
+  const { id, event, payload, incarnation } = unmarshall(item) as { id: string; event: Event; payload?: string; incarnation: string };
   return { ...event, id, incarnation, ...(payload !== undefined && { payload: JSON.parse(payload) as Record<string, unknown> }) };
 }
 

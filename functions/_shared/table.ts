@@ -16,7 +16,7 @@ const limits = { connection_ms: 1_000, answer_ms: 1_800, body_ms: 600, attempts:
 
 export const tableName = environment("TABLE_NAME");
 
-/** Over how many keys of an index the events of one value are spread. */
+/** How many keys of an index share the events of a value. */
 export const shards = Number(environment("INDEX_SHARDS"));
 if (!(Number.isInteger(shards) && shards >= 1 && shards <= 64)) throw new Error("The environment variable INDEX_SHARDS must be an integer from 1 to 64.");
 

@@ -3,9 +3,9 @@ import type { Item } from "./stored-event.ts";
 
 /**
  * The SDK repeats a write whose answer was lost, and then meets what its first attempt has done. So
- * every item holds short digests of the ids of the requests that wrote it last: one that finds its own
- * among them has succeeded already and must not write again. One digest would not do, because another
- * request may write between the two attempts.
+ * every item holds digests of the ids of the requests that wrote it last: one that finds its own among
+ * them has succeeded already and must not write again. One would not do, because another request may
+ * write between the two attempts.
  *
  * It ends where four others change the same event within the seconds between two attempts: the change
  * is then made twice, or with If-Match answered 412. It also ends where another request deletes the
@@ -18,7 +18,7 @@ export function writerOf(requestId: string): string {
   return createHash("sha256").update(requestId).digest("base64url").slice(0, 8);
 }
 
-/** In a new item, of full length at once, so that no item grows by it. */
+/** Of full length at once, so that no item grows by it. */
 export function firstWriters(requestId: string): string[] {
   return Array<string>(length).fill(writerOf(requestId));
 }

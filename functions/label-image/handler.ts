@@ -170,13 +170,13 @@ async function accept(incoming: Incoming, { contentType, size, etag }: Upload, l
   // S3 begins a copy's answer with 200 before it knows how the copy ends.
   if (!body.includes("<CopyObjectResult")) throw new Error("S3 began to copy an upload and did not end it.");
 
-  const event = await update(incoming, "#event.#image", isNewestImage, { contentType, size, ...labels, upload });
+  const event = await update(incoming, "image", isNewestImage, { contentType, size, ...labels, upload });
   return event === "too large" ? reject(incoming, "The event is too large to have an image.") : event;
 }
 
 async function reject(incoming: Incoming, detail: string): Promise<Event | undefined> {
   const rejected = { detail, rejectedAt: new Date().toISOString(), upload: incoming.upload };
-  const event = await update(incoming, "#event.#rejectedImage", `${isNewestImage} AND ${isNewestRejection}`, rejected);
+  const event = await update(incoming, "rejectedImage", `${isNewestImage} AND ${isNewestRejection}`, rejected);
   return event === "too large" ? read(incoming.id) : event;
 }
 
@@ -186,11 +186,11 @@ const isNewestRejection = "(attribute_not_exists(#event.#rejectedImage) OR #even
 /** Changes an event if the condition holds, and gives it as it then is; undefined where there is none. */
 async function update(
   { id, incarnation, upload }: Incoming,
-  path: "#event.#image" | "#event.#rejectedImage",
+  name: "image" | "rejectedImage",
   condition: string,
   value: (Image | RejectedImage) & Uploaded,
 ): Promise<Event | "too large" | undefined> {
-  const expression = `SET ${path} = :value, #event.#updatedAt = :now, #event.#version = #event.#version + :one`;
+  const expression = `SET #event.#${name} = :value, #event.#updatedAt = :now, #event.#version = #event.#version + :one`;
   const command = new UpdateItemCommand({
     TableName: tableName,
     Key: { id: { S: id } },

@@ -7,13 +7,13 @@ import { readQuery } from "../_shared/query-string.ts";
 import { fieldsOf, fromItem, shardKey, toAttributes, type Item } from "../_shared/stored-event.ts";
 import { aliasesIn, send, shards, tableName } from "../_shared/table.ts";
 
-/** What has an index, by-organizer and so on, and its key. The most selective first: an organizer has few events, a status many. */
+/** The keys of the indexes by-organizer and so on. The most selective first: an organizer has few events, a status many. */
 const keyNames = { organizer: "byOrganizer", type: "byType", status: "byStatus" } as const;
 const filterNames = Object.keys(keyNames) as (keyof typeof keyNames)[];
 
 type Filter = [name: keyof typeof keyNames, value: string];
 
-/** What has been read, newest first: all down to the position `next`, or where that is empty all that there is. */
+/** What has been read, newest first, down to the position `next`; to the end where that is empty. */
 interface Page {
   items: Item[];
   next: string;
@@ -22,11 +22,10 @@ interface Page {
 /**
  * Lists events without their payload, newest first, as the indexes have them: a moment old.
  *
- * A page reads at worst `limit` + 1 items of each key that it asks for, and 1,000 in all with several
- * filters. An organizer is one key, a type or a status one for each shard, and all events are five
- * statuses. Without its payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events of
- * one key cost at worst 89 units, and with items of 500 bytes 7. So no query reaches its limit of 1 MB,
- * except with several filters, and no answer Lambda's of 6 MB.
+ * A page reads at worst `limit` + 1 items of each key, and 1,000 in all with several filters. Without
+ * its payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events of one key cost at
+ * worst 89 units, and with items of 500 bytes 7. So no query reaches its limit of 1 MB, except with
+ * several filters, and no answer Lambda's of 6 MB.
  */
 export const handler = endpoint(async (request, caller) => {
   const { filters, limit, after } = readListQuery(request, caller);
@@ -67,13 +66,13 @@ function toFilters(query: Partial<Record<Filter[0], string>>, caller: Caller): F
   });
 }
 
-/** Where the indexes have the events of a filter. An index of all events would need one partition for all. */
+/** A filter's keys in its index. One of all events would need one partition for all. */
 function keysOf([name, value]: Filter): Filter[] {
   if (name === "organizer") return [[name, value]];
   return Array.from({ length: shards }, (_, shard): Filter => [name, shardKey(shard, value)]);
 }
 
-/** Ends where one of the pages does: what it has not read may come before what is older on another. */
+/** Ends where a page does: what it has not read may come before what is older on another. */
 function merge(pages: Page[], limit: number): Page {
   const end = pages.map(({ next }) => next).sort().at(-1) ?? "";
   // By position, because an event whose status changes meanwhile can be on two of them.

@@ -66,7 +66,6 @@ function toCommand(id: string, { set, removed, needed }: Changes, precondition: 
   });
 }
 
-/** Where an item has a field, for expressions. */
 function pathOf(name: keyof NewEvent): string {
   return name === "payload" ? "#payload" : `#event.#${name}`;
 }
