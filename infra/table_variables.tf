@@ -42,7 +42,7 @@ variable "max_write_request_units" {
 }
 
 variable "index_shards" {
-  description = "Over how many keys an index spreads the events of one status or type; each takes about 1,000 writes a second. To be raised at will, and never lowered."
+  description = "Over how many keys an index spreads the events of one status or type; each takes about 1,000 writes a second. To be raised at will, and never lowered. Release a raise at once: until callers have the new list-events, lists lack what was written to new shards."
   type        = number
   default     = 1
   nullable    = false

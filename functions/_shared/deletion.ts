@@ -1,7 +1,6 @@
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { listKeys, sendToBucket } from "./bucket.ts";
 import { deletionKey, imageKey, incomingKey } from "./image.ts";
-import { send, tableName } from "./table.ts";
+import { readEvent } from "./read-event.ts";
 
 /**
  * Removes all that is left of a deleted event. Uploads before images, so that label-image finds none to
@@ -21,9 +20,7 @@ export async function removeObjects(id: string, incarnation: string, advice: str
 
 /** Does what a note asks for, unless the event still lives: its deletion was refused, or is not decided yet. */
 export async function finishDeletion(id: string, incarnation: string, advice: string): Promise<"finished" | "not deleted"> {
-  const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
-  const { Item: item } = await send(command, advice);
-  if (item?.["incarnation"]?.S === incarnation) return "not deleted";
+  if ((await readEvent(id, advice))?.incarnation === incarnation) return "not deleted";
   await removeObjects(id, incarnation, advice);
   return "finished";
 }

@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { DetectLabelsCommand, ImageTooLargeException, InvalidImageFormatException, InvalidParameterException, InvalidS3ObjectException, RekognitionClient } from "@aws-sdk/client-rekognition";
 import type { Context, S3Event } from "aws-lambda";
 import { bucketName, listKeys, sendToBucket } from "../_shared/bucket.ts";
@@ -9,6 +9,7 @@ import { isId, type Event } from "../_shared/event.ts";
 import { imageKey, incomingKey, largestImage_bytes, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
 import { nameOf, withoutFields } from "../_shared/log.ts";
 import { Problem } from "../_shared/problem.ts";
+import { readEvent } from "../_shared/read-event.ts";
 import { fromItem, toAttributes } from "../_shared/stored-event.ts";
 import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
 import { untilTimeIsUp, withinTimeLimit } from "../_shared/time-limit.ts";
@@ -62,11 +63,11 @@ interface Incoming {
 /** The upload itself stays where it is, so that S3 refuses another one there as long as its URL is good. */
 async function take(incoming: Incoming): Promise<"image" | "no image" | "no event"> {
   const { id, incarnation, upload } = incoming;
-  let event = await read(id);
+  let event = await readEvent(id, retry);
   if (isOf(incoming, event) && isAwaited(event, upload)) {
     const file = await readUpload(incomingKey(id, incarnation, upload));
     const labels = file && (file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload))));
-    event = file && labels ? await decide(incoming, file, labels) : await read(id); // it was deleted with its event, or is a day old
+    event = file && labels ? await decide(incoming, file, labels) : await readEvent(id, retry); // it was deleted with its event, or is a day old
   }
 
   if (!isOf(incoming, event)) {
@@ -76,12 +77,6 @@ async function take(incoming: Incoming): Promise<"image" | "no image" | "no even
   const current = event.image?.upload ?? 0;
   await removeOutdated(incoming, current);
   return current === upload ? "image" : "no image";
-}
-
-async function read(id: string): Promise<Event | undefined> {
-  const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
-  const { Item: item } = await send(command, retry);
-  return item && fromItem(item);
 }
 
 /** Whether this is the event that the upload was for, and not a later one with the same id. */
@@ -166,7 +161,7 @@ async function accept(incoming: Incoming, { contentType, size, etag }: Upload, l
     "x-amz-metadata-directive": "REPLACE",
   };
   const { status, body } = await sendToBucket("PUT", imageKey(id, incarnation, upload), { headers, advice: retry });
-  if (status === 404) return read(id); // deleted with its event in this moment
+  if (status === 404) return readEvent(id, retry); // deleted with its event in this moment
   // S3 begins a copy's answer with 200 before it knows how the copy ends.
   if (!body.includes("<CopyObjectResult")) throw new Error("S3 began to copy an upload and did not end it.");
 
@@ -177,7 +172,7 @@ async function accept(incoming: Incoming, { contentType, size, etag }: Upload, l
 async function reject(incoming: Incoming, detail: string): Promise<Event | undefined> {
   const rejected = { detail, rejectedAt: new Date().toISOString(), upload: incoming.upload };
   const event = await update(incoming, "rejectedImage", `${isNewestImage} AND ${isNewestRejection}`, rejected);
-  return event === "too large" ? read(incoming.id) : event;
+  return event === "too large" ? readEvent(incoming.id, retry) : event;
 }
 
 const isNewestImage = "#incarnation = :incarnation AND (attribute_not_exists(#event.#image) OR #event.#image.#upload < :upload)";

@@ -85,8 +85,7 @@ function merge(pages: Page[], limit: number): Page {
 
 /**
  * Reads a key of an index until the page is full and it is known whether there is more. DynamoDB reads
- * what it then filters out, so with other filters this also ends after `most` items, and after a second:
- * each query may take 8 of the function's 10.
+ * what it then filters out, so with other filters this also ends after `most` items, and after a second.
  */
 async function readIndex(key: Filter, others: Filter[], limit: number, most: number, after: string): Promise<Page> {
   const started_ms = Date.now();

@@ -21,6 +21,7 @@ export const moreSuites: Record<string, string[]> = {
   "_shared/owner": ["_shared/caller", "delete-event/handler"],
   "_shared/problem": ["_shared/caller", "_shared/owner", "_shared/table", "create-event/handler", "update-event/handler"],
   "_shared/query-string": ["list-events/handler"],
+  "_shared/read-event": ["_shared/table", "get-event/handler", "get-image/handler", "label-image/handler"],
   "_shared/stored-event": ["_shared/table", "create-event/handler", "get-event/handler", "list-events/handler", "update-event/handler"],
   "_shared/table": ["_shared/writers", "create-event/handler", "delete-event/handler", "update-event/handler"],
   "_shared/writers": ["delete-event/handler"],
