@@ -1,5 +1,14 @@
-import { credentials, region } from "./environment.ts";
+import { environment } from "./environment.ts";
 import { BoundedRequestHandler, type AttemptLimits } from "./request-handler.ts";
+
+export const region = environment("AWS_REGION");
+
+/** Those of the function's role, which Lambda puts into the environment and exchanges only with the whole process. */
+export const credentials = {
+  accessKeyId: environment("AWS_ACCESS_KEY_ID"),
+  secretAccessKey: environment("AWS_SECRET_ACCESS_KEY"),
+  sessionToken: environment("AWS_SESSION_TOKEN"),
+};
 
 /**
  * The options of an SDK client, every one of them: the SDK looks for each missing one in ~/.aws and in

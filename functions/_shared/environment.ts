@@ -11,12 +11,3 @@ export function isOn(name: string, on: string): boolean {
   if (value !== on && value !== "off") throw new Error(`The environment variable ${name} must be "${on}" or "off".`);
   return value === on;
 }
-
-export const region = environment("AWS_REGION");
-
-/** Those of the function's role, which Lambda puts into the environment and exchanges only with the whole process. */
-export const credentials = {
-  accessKeyId: environment("AWS_ACCESS_KEY_ID"),
-  secretAccessKey: environment("AWS_SECRET_ACCESS_KEY"),
-  sessionToken: environment("AWS_SESSION_TOKEN"),
-};

@@ -2,7 +2,6 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { Request } from "./http.ts";
 
 vi.stubEnv("AUTH", "off");
-for (const name of ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, "x");
 const { endpoint, readJson } = await import("./http.ts");
 
 const context = { getRemainingTimeInMillis: () => 10_000 };
