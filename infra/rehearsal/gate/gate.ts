@@ -108,7 +108,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     const answer = (await deliveries.refusalOf(request)) ?? (await repairs.repair(request, () => forward(request)));
     if (request.service === "s3" && answer.status === 200) deliveries.raise(request);
     if (request.service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
-    if (answer.status >= 500 && !isOfObjects(request)) return refusal(request, 400, "NotImplementedInEmulator", `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`);
+    if (answer.status >= 500 && !isOfData(request)) return refusal(request, 400, "NotImplementedInEmulator", `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`);
     return hide(request, answer, async (ask) => (await permissions.firstDenial(request, caller, [ask])) === undefined);
   };
 
@@ -154,8 +154,9 @@ function serviceIn({ url, headers }: SignedRequest): string {
   return service ?? "";
 }
 
-/** Here moto fails where two requests meet, and works when asked again, as S3 does. */
-function isOfObjects(request: ServiceRequest): boolean {
+/** With objects and items moto fails at times where requests meet, and works when asked again, as AWS does. */
+function isOfData(request: ServiceRequest): boolean {
+  if (request.service === "dynamodb") return /^(Get|Put|Update|Delete)Item$|^Query$/.test(operationOf(request) ?? "");
   return request.service === "s3" && (s3Place(request).key !== undefined || request.query.has("list-type"));
 }
 
