@@ -11,7 +11,7 @@ function refuseImports(regex, message) {
 }
 
 export default defineConfig(
-  globalIgnores(["dist/", ".data/", "infra/local/client-types.ts", "infra/bench/peers/"]), // the peers import packages that are not installed here
+  globalIgnores(["dist/", ".data/", "infra/verification/contract/client-types.ts", "infra/verification/bench/peers/"]), // the peers import packages that are not installed here
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
@@ -38,8 +38,8 @@ export default defineConfig(
   {
     files: ["functions/**/*.test.ts"],
     rules: refuseImports(
-      "^\\.\\./(?!_shared/|\\.\\./infra/local/api\\.ts$)",
-      "A function's test may also import ../../infra/local/api.ts, the test client, and nothing else of infra/.",
+      "^\\.\\./(?!_shared/|\\.\\./infra/testing/api\\.ts$)",
+      "A function's test may also import ../../infra/testing/api.ts, the test client, and nothing else of infra/.",
     ),
   },
 );

@@ -1,4 +1,4 @@
-# What is wrong with the folders, in the words of infra/functions.ts. JSON has no types, and Terraform would drop
+# What is wrong with the folders, in the words of infra/build/functions.ts. JSON has no types, and Terraform would drop
 # a misspelt key in silence.
 locals {
   function_keys = ["routes", "actions", "scopes", "memory_mb", "timeout_s"]

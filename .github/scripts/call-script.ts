@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { root } from "../../infra/functions.ts";
+import { root } from "../../infra/build/functions.ts";
 
 export interface Ended {
   exitCode: number | null;

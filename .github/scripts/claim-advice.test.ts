@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { root } from "../../infra/functions.ts";
+import { root } from "../../infra/build/functions.ts";
 import { adviceFor } from "./claim-advice.ts";
 import { nearestStatement, readTrust } from "./trust-claims.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { scratchFolder } from "../../infra/scratch.ts";
+import { scratchFolder } from "../../infra/testing/scratch.ts";
 import { callScript } from "./call-script.ts";
 import { readPlans } from "./stage-plan.ts";
 

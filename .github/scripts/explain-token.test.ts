@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { root } from "../../infra/functions.ts";
-import { listen, stop } from "../../infra/local/server.ts";
-import { scratchFolder } from "../../infra/scratch.ts";
+import { root } from "../../infra/build/functions.ts";
+import { listen, stop } from "../../infra/local/gateway/server.ts";
+import { scratchFolder } from "../../infra/testing/scratch.ts";
 import { callScript } from "./call-script.ts";
 
 const trust = readFileSync(join(root, "oidc/tests/trust.json"), "utf8");

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { afterEach } from "vitest";
-import { listen, stop } from "../../infra/local/server.ts";
+import { listen, stop } from "../../infra/local/gateway/server.ts";
 
 export interface StoredIssue {
   number: number;

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { describe, expect, test } from "vitest";
-import { listen, stop } from "../../infra/local/server.ts";
+import { listen, stop } from "../../infra/local/gateway/server.ts";
 import { connectToGitHub, isOurs } from "./github.ts";
 import { bot, startGitHub, token, type Refusal } from "./github-stand-in.ts";
 

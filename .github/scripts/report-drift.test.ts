@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scratchFolder } from "../../infra/scratch.ts";
+import { scratchFolder } from "../../infra/testing/scratch.ts";
 import { callScript } from "./call-script.ts";
 import { bot, startGitHub } from "./github-stand-in.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { scratchFolder } from "../../infra/scratch.ts";
+import { scratchFolder } from "../../infra/testing/scratch.ts";
 import { hasChanges, headlineOf, readPlans, readPlanText, renderPlans, writePlan } from "./stage-plan.ts";
 
 const cut = { limit_bytes: 65_536, rest: "the whole is elsewhere." };

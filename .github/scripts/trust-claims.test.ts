@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { root } from "../../infra/functions.ts";
+import { root } from "../../infra/build/functions.ts";
 import { compareClaims, nearestStatement, readTrust } from "./trust-claims.ts";
 
 const trust = readFileSync(join(root, "oidc/tests/trust.json"), "utf8");

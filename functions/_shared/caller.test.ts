@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { callAt, problem, startApiWithFaults, startApiWithoutAuthorizer, startApiWithTokens, target, type Answer, type Sent } from "../../infra/local/api.ts";
+import { callAt, problem, startApiWithFaults, startApiWithoutAuthorizer, startApiWithTokens, target, type Answer, type Sent } from "../../infra/testing/api.ts";
 import type { Request } from "./http.ts";
 
 const { url, call, pool } = await startApiWithTokens();

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { makeJpeg, startApiWithBucket, startApiWithFaults, target, upload, type Answer, type UploadUrl } from "../../infra/local/api.ts";
+import { makeJpeg, startApiWithBucket, startApiWithFaults, target, upload, type Answer, type UploadUrl } from "../../infra/testing/api.ts";
 
 const { call, database } = await startApiWithFaults();
 const images = await startApiWithBucket();

@@ -16,7 +16,7 @@ import {
   type Fault,
   type Sent,
   type UploadUrl,
-} from "../../infra/local/api.ts";
+} from "../../infra/testing/api.ts";
 import { toItem } from "./stored-event.ts";
 
 const { somebody, somebodyElse, pool } = await startApiWithTokens();

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { problem, readFunctions, startApiWithBucket, target, type Fault, type Sent } from "../../infra/local/api.ts";
+import { problem, readFunctions, startApiWithBucket, target, type Fault, type Sent } from "../../infra/testing/api.ts";
 
 const { bucket, call, database, invokeLabelImage } = await startApiWithBucket();
 const noFaults = "a deployed function has the real DynamoDB, which does not fail on demand";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { startApiWithFaults, target } from "../../infra/local/api.ts";
+import { startApiWithFaults, target } from "../../infra/testing/api.ts";
 import type { Request } from "./http.ts";
 import { timeIsUp, untilTimeIsUp, withinTimeLimit } from "./time-limit.ts";
 

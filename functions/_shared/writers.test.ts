@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { problem, startApiWithFaults, target, type Answer, type Fault } from "../../infra/local/api.ts";
+import { problem, startApiWithFaults, target, type Answer, type Fault } from "../../infra/testing/api.ts";
 
 const { call, database } = await startApiWithFaults();
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { problem, startApi, target, type Answer } from "../../infra/local/api.ts";
+import { problem, startApi, target, type Answer } from "../../infra/testing/api.ts";
 import { rules } from "../_shared/event.ts";
 
 const { call, sub } = await startApi();

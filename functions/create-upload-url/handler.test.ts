@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { idsOfNoEvent, makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilEvent, untilLabelled, upload, type Sent, type UploadChanges, type UploadUrl } from "../../infra/local/api.ts";
+import { idsOfNoEvent, makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilEvent, untilLabelled, upload, type Sent, type UploadChanges, type UploadUrl } from "../../infra/testing/api.ts";
 
 const { bucket, call: callLocal, expire, settled } = await startApiWithBucket();
 const call = target === "deployed" ? (await startApi()).call : callLocal;

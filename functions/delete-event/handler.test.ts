@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { idsOfNoEvent, makeJpeg, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type Answer, type ServiceFault, type UploadUrl } from "../../infra/local/api.ts";
+import { idsOfNoEvent, makeJpeg, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type Answer, type ServiceFault, type UploadUrl } from "../../infra/testing/api.ts";
 
 const { call } = await startApi();
 const local = await startApiWithBucket();

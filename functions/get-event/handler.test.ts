@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { idsOfNoEvent, problem, startApi } from "../../infra/local/api.ts";
+import { idsOfNoEvent, problem, startApi } from "../../infra/testing/api.ts";
 
 const { call } = await startApi();
 

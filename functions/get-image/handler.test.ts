@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { callServerAt, idsOfNoEvent, makeJpeg, problem, startApi, untilLabelled, upload, type UploadUrl } from "../../infra/local/api.ts";
+import { callServerAt, idsOfNoEvent, makeJpeg, problem, startApi, untilLabelled, upload, type UploadUrl } from "../../infra/testing/api.ts";
 
 const { call } = await startApi();
 const jpeg = makeJpeg({ size_bytes: 6000 });

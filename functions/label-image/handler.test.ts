@@ -14,7 +14,7 @@ import {
   type Fault,
   type ServiceFault,
   type UploadUrl,
-} from "../../infra/local/api.ts";
+} from "../../infra/testing/api.ts";
 
 const { call, sub } = await startApi();
 const local = await startApiWithBucket();

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { noTokens, problem, startApi, startApiWithFaults, startApiWithTokens, target, type Answer, type Call } from "../../infra/local/api.ts";
+import { noTokens, problem, startApi, startApiWithFaults, startApiWithTokens, target, type Answer, type Call } from "../../infra/testing/api.ts";
 import { toCursor } from "../_shared/cursor.ts";
 
 const { call, sub } = await startApi();
@@ -384,7 +384,7 @@ describe("with a database that can be reached from here", () => {
     expect((await callLocal(`GET /events?${query}&cursor=${slow.next ?? ""}`)).body).toMatchObject({ events: [matching] });
   });
 
-  // Answered as a table with thousands of events would: infra/local/list-events.test.ts has one.
+  // Answered as a table with thousands of events would: infra/verification/table/list-events.test.ts has one.
   test("a page with several filters reads 1,000 events at most", async () => {
     const organizer = randomUUID();
     const limits: number[] = [];

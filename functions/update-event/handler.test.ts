@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { idsOfNoEvent, problem, startApi, target, type Answer, type Sent } from "../../infra/local/api.ts";
+import { idsOfNoEvent, problem, startApi, target, type Answer, type Sent } from "../../infra/testing/api.ts";
 import { rules } from "../_shared/event.ts";
 
 const { call, sub } = await startApi();

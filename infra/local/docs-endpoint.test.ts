@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { callServerAt } from "./call.ts";
-import { documentPath } from "./contract.ts";
+import { callServerAt } from "../testing/call.ts";
+import { documentPath } from "../testing/contract.ts";
 import { docsEndpoint } from "./docs-endpoint.ts";
-import { startGateway } from "./gateway.ts";
+import { startGateway } from "./gateway/gateway.ts";
 
 async function start(stage: string) {
   const docs = docsEndpoint(stage);

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
-import { root } from "../functions.ts";
-import type { HttpAnswer } from "./gateway-answer.ts";
+import { root } from "../build/functions.ts";
+import type { HttpAnswer } from "./gateway/gateway-answer.ts";
 
 const page = `<!doctype html>
 <html lang="en">

@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { decodeJwt } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
-import { root } from "../functions.ts";
-import { scratchFolder } from "../scratch.ts";
-import { callAt, untilLabelled, type Call } from "./api.ts";
-import { objectsIn } from "./bucket-objects.ts";
-import { callServerAt } from "./call.ts";
-import { makeJpeg } from "./sample-images.ts";
-import { listen, stop } from "./server.ts";
+import { root } from "../build/functions.ts";
+import { scratchFolder } from "../testing/scratch.ts";
+import { callAt, untilLabelled, type Call } from "../testing/api.ts";
+import { objectsIn } from "./bucket/bucket-objects.ts";
+import { callServerAt } from "../testing/call.ts";
+import { makeJpeg } from "./bucket/sample-images.ts";
+import { listen, stop } from "./gateway/server.ts";
 
 interface Started {
   pid: number;

@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
-import { startDatabase } from "./database.ts";
+import { startDatabase } from "./database/database.ts";
 import { docsEndpoint } from "./docs-endpoint.ts";
-import { startGateway, type GatewayOptions, type LogLine } from "./gateway.ts";
-import { guard } from "./guard.ts";
-import type { DeadLetter } from "./image-events.ts";
-import { startImages } from "./images.ts";
-import { runEditedBundles } from "./running-functions.ts";
-import { makePng } from "./sample-images.ts";
-import { makeUserPool, type UserPool } from "./tokens.ts";
+import { startGateway, type GatewayOptions, type LogLine } from "./gateway/gateway.ts";
+import { guard } from "./gateway/guard.ts";
+import type { DeadLetter } from "./bucket/image-events.ts";
+import { startImages } from "./bucket/images.ts";
+import { runEditedBundles } from "./runtime/running-functions.ts";
+import { makePng } from "./bucket/sample-images.ts";
+import { makeUserPool, type UserPool } from "./sign-in/tokens.ts";
 
 const usage = `npm start -- [options]
 

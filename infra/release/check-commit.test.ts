@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test, vi } from "vitest";
-import { scratchFolder } from "../scratch.ts";
+import { scratchFolder } from "../testing/scratch.ts";
 import { runBundle, type Ended } from "./_tests/run-bundle.ts";
 
 // Nothing of this machine: no name and no signing, and no repository around; in a hook git would find its own by GIT_DIR.

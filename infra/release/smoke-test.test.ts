@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
-import { startApi } from "../local/api.ts";
-import { listen, stop } from "../local/server.ts";
+import { startApi } from "../testing/api.ts";
+import { listen, stop } from "../local/gateway/server.ts";
 import { runBundle } from "./_tests/run-bundle.ts";
 import { smokeTest } from "./smoke-test/checks.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { afterAll } from "vitest";
-import { listen, stop } from "../../local/server.ts";
+import { listen, stop } from "../../local/gateway/server.ts";
 
 /** A function as Lambda has it. */
 export interface FakeFunction {

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { bundleCommands, writeCommands } from "../../release-bundle.ts";
-import { scratchFolder } from "../../scratch.ts";
+import { bundleCommands, writeCommands } from "../../build/release-bundle.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 
 const dist = scratchFolder();
 writeCommands(await bundleCommands(), dist);

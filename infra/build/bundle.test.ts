@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { cpSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { unzipSync } from "fflate";
+import { describe, expect, test } from "vitest";
+import { bundleFunctions, writeBundles, type Bundle } from "./bundle.ts";
+import { root } from "./functions.ts";
+import { scratchFolder } from "../testing/scratch.ts";
+
+/** A folder of functions, with the packages of this project in reach. */
+function functionsFolder(files: Record<string, string>): string {
+  const folder = scratchFolder(files);
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+function digests(bundles: Bundle[]): string[][] {
+  return bundles.map(({ name, zip }) => [name, createHash("sha256").update(zip).digest("hex")]);
+}
+
+const real = await bundleFunctions();
+
+describe("a build", () => {
+  test("gives the same bytes in another folder, at another time, in another time zone", async () => {
+    const elsewhere = functionsFolder({});
+    cpSync(join(root, "functions"), elsewhere, { recursive: true });
+    const zone = process.env["TZ"];
+    process.env["TZ"] = "Asia/Tokyo";
+    try {
+      expect(digests(await bundleFunctions(elsewhere))).toEqual(digests(real));
+    } finally {
+      if (zone === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = zone;
+    }
+  });
+
+  test.each(real)("zips $name as two readable files, within 64 KB", ({ zip, files }) => {
+    expect(zip.length).toBeLessThanOrEqual(64 * 1024);
+    const unzipped = unzipSync(zip);
+    expect(Object.keys(unzipped)).toEqual(["index.cjs", "main.cjs"]);
+    expect(Buffer.from(unzipped["main.cjs"] ?? "").equals(files["main.cjs"] ?? Buffer.alloc(0))).toBe(true);
+    expect(Buffer.from(unzipped["index.cjs"] ?? "").toString()).toBe('exports.handler = require("./main.cjs").handler;\n');
+  });
+
+  test("writes the zip, its files and the map, and leaves nothing unfinished", () => {
+    const dist = scratchFolder();
+    writeBundles(real, dist);
+    writeBundles(real, dist);
+    const names = real.map(({ name }) => name);
+    expect(readdirSync(dist).sort()).toEqual(names.flatMap((name) => [name, `${name}.map`, `${name}.zip`]).sort());
+    for (const { name, zip } of real) {
+      expect(readdirSync(join(dist, name)).sort()).toEqual(["index.cjs", "main.cjs"]);
+      expect(readFileSync(join(dist, `${name}.zip`)).equals(zip)).toBe(true);
+    }
+  });
+});
+
+describe("a build fails", () => {
+  const declaration = '{"actions": []}';
+  const usesTable = 'import { DynamoDBClient } from "@aws-sdk/client-dynamodb"; export const handler = () => new DynamoDBClient();';
+
+  test.each([
+    ["over budget, with the largest parts", 1000, { "f/function.json": declaration, "f/handler.ts": usesTable }, /^f: the zip has \d+ bytes and may have 1000\. Its largest parts: .*node_modules.* \(\d+ bytes\)/],
+    [
+      "with the SDK's CommonJS inside",
+      undefined,
+      { "f/function.json": declaration, "f/handler.ts": `${usesTable} export * from "../node_modules/@smithy/signature-v4/dist-cjs/index.js";` },
+      /^f: the bundle must not hold .*dist-cjs/,
+    ],
+    [
+      "with what was to be left out",
+      undefined,
+      { "f/function.json": declaration, "f/handler.ts": `${usesTable} export { fromIni } from "@aws-sdk/credential-provider-ini";` },
+      /^f: the bundle must not hold .*credential-provider-ini/,
+    ],
+    [
+      "when the SDK no longer imports what is replaced",
+      undefined,
+      {
+        "f/function.json": declaration,
+        "f/handler.ts": 'import { client } from "./@aws-sdk/client-dynamodb/client.ts"; export const handler = () => client;',
+        "f/@aws-sdk/client-dynamodb/client.ts": "export const client = 1;",
+      },
+      "f: nothing imports ./runtimeConfig, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams any more; the SDK's layout has changed, see infra/build/bundle.ts.",
+    ],
+    ["with a syntax error", undefined, { "f/function.json": declaration, "f/handler.ts": "export const = 1;" }, /handler\.ts:1:13: ERROR: Expected identifier but found "="/],
+    ["without a package", undefined, { "f/function.json": declaration, "f/handler.ts": 'import "no-such-package";' }, /Could not resolve "no-such-package"/],
+  ])("%s", async (_what, limit_bytes, files, message) => {
+    await expect(bundleFunctions(functionsFolder(files), limit_bytes)).rejects.toThrow(message);
+  });
+});

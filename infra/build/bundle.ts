@@ -1,0 +1,164 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, type BuildOptions, type Metafile, type OnLoadResult, type Plugin } from "esbuild";
+import { zipSync } from "fflate";
+import { readFunctions, root, type FunctionFolder } from "./functions.ts";
+
+/** What a zip may weigh: a function starts slower with every byte. */
+const budget_bytes = 64 * 1024;
+
+/**
+ * Parts of the SDK that weigh more than half of a bundle and are never used: a client that is given
+ * every option looks for none in the environment, in files or in the default chain of credentials
+ * (SSO, STS, profiles, instance metadata), no DynamoDB operation streams events, and endpoint
+ * discovery is off. The bundler cannot know this. trimmed-sdk.test.ts holds what is sent to what the
+ * whole SDK sends.
+ */
+const replacements = {
+  "./runtimeConfig": `
+    import { calculateBodyLength } from "@smithy/core/serde";
+    import { NodeHttpHandler, streamCollector } from "@smithy/node-http-handler";
+    import { getRuntimeConfig as getSharedConfig } from "./runtimeConfig.shared";
+    export const getRuntimeConfig = (options) => ({
+      ...getSharedConfig(options),
+      runtime: "node",
+      bodyLengthChecker: calculateBodyLength,
+      streamCollector,
+      ...options,
+      requestHandler: NodeHttpHandler.create(options.requestHandler),
+    });`,
+  "@aws-sdk/middleware-endpoint-discovery": "export const resolveEndpointDiscoveryConfig = (config) => config;",
+  "@smithy/core/event-streams": "",
+};
+
+/** In a bundle these show that an update of the SDK has moved its parts past the settings below. */
+const denied = /node_modules\/.*(credential-provider-|nested-clients|endpoint-cache|event-streams|dist-cjs)/;
+
+/**
+ * The handler is `index.handler`. Lambda imports index.cjs and scans it for its exports; a bundle of
+ * 180 KB takes as long to scan as to load, so it lies behind this line. `module.exports = require()`
+ * would be followed and scanned all the same.
+ */
+const index = 'exports.handler = require("./main.cjs").handler;\n';
+
+export interface Bundle {
+  name: string;
+  /** What goes into the zip, by file name. */
+  files: Record<string, Uint8Array>;
+  zip: Uint8Array;
+  sourceMap: Uint8Array;
+}
+
+/**
+ * Bundles each function with what it imports, the AWS SDK included, and zips it: the same bytes for
+ * the same source, whatever the folder, the clock or the machine. Nothing is written.
+ *
+ * Throws, with the cause, when a zip is over budget or the SDK was not trimmed as intended.
+ */
+export async function bundleFunctions(functionsPath?: string, limit_bytes = budget_bytes): Promise<Bundle[]> {
+  return Promise.all(readFunctions(functionsPath).map((folder) => bundleFunction(folder, limit_bytes)));
+}
+
+/** Puts NAME.zip, NAME/ (the zip's files) and NAME.map into a folder, and leaves what has not changed alone. */
+export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void {
+  for (const { name, files, zip, sourceMap } of bundles) {
+    mkdirSync(join(path, name), { recursive: true });
+    for (const [file, bytes] of Object.entries(files)) writeFile(join(path, name, file), bytes);
+    writeFile(join(path, `${name}.zip`), zip);
+    // Not in the zip: Node reads a map at start, and the bundle would load a fifth slower.
+    writeFile(join(path, `${name}.map`), sourceMap);
+  }
+}
+
+async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number): Promise<Bundle> {
+  const replaced = new Set<string>();
+  const { metafile, ...bundle } = await bundleModule(join(path, "handler.ts"), { plugins: [replace(replaced)] });
+  expectTrimmed(name, metafile, replaced);
+  if (bundle.zip.length > limit_bytes) {
+    throw new Error(`${name}: the zip has ${bundle.zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`);
+  }
+  return { name, ...bundle };
+}
+
+/**
+ * Bundles a module that exports `handler` with what it imports; `metafile` says what that was. Only
+ * `bundleFunctions` leaves parts of the SDK out. Throws what cannot be bundled.
+ */
+export async function bundleModule(path: string, options: BuildOptions = {}): Promise<Omit<Bundle, "name"> & { metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [path],
+    outfile: "main.cjs",
+    bundle: true,
+    write: false,
+    platform: "node",
+    target: "node22",
+    format: "cjs", // as ESM the SDK loads slower, and its `require` of Node's modules fails
+    mainFields: ["module", "main"], // "main" first would take the SDK's CommonJS, which cannot be trimmed
+    minify: true,
+    legalComments: "none",
+    sourcemap: "external",
+    metafile: true,
+    logLevel: "silent", // errors are thrown
+    tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
+    ...options,
+  });
+  const [sourceMap, main] = outputFiles?.map(({ contents }) => contents) ?? [];
+  if (!sourceMap || !main || !metafile) throw new Error(`${path}: the bundler wrote no bundle or no source map.`);
+  const files = { "index.cjs": Buffer.from(index), "main.cjs": main };
+  return { files, zip: zipFiles(files), sourceMap, metafile };
+}
+
+function replace(replaced: Set<string>): Plugin {
+  const contents = new Map(Object.entries(replacements));
+  return {
+    name: "replace",
+    setup(bundler) {
+      bundler.onResolve({ filter: /^(@|\.\/runtimeConfig$)/ }, ({ path, resolveDir }) => {
+        const content = contents.get(path);
+        if (content === undefined) return undefined;
+        replaced.add(path);
+        // Each client has a ./runtimeConfig of its own.
+        const unique = path.startsWith(".") ? join(resolveDir, path) : path;
+        return { path: unique, namespace: "replaced", sideEffects: false, pluginData: { contents: content, resolveDir } };
+      });
+      bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ pluginData }) => pluginData as OnLoadResult);
+    },
+  };
+}
+
+function expectTrimmed(name: string, metafile: Metafile, replaced: Set<string>): void {
+  const inputs = Object.keys(metafile.inputs);
+  if (!inputs.some((path) => path.includes("@aws-sdk/client-dynamodb/"))) return;
+  const idle = Object.keys(replacements).filter((module) => !replaced.has(module));
+  if (idle.length > 0) throw new Error(`${name}: nothing imports ${idle.join(", ")} any more; the SDK's layout has changed, see infra/build/bundle.ts.`);
+  const heavy = partsOf(metafile).filter(([path]) => denied.test(path));
+  if (heavy.length > 0) throw new Error(`${name}: the bundle must not hold ${heavy.map(([path]) => path).join(", ")}.`);
+}
+
+/** The files that went into a bundle, with the bytes each takes there, largest first. */
+function partsOf({ outputs }: Metafile): [path: string, bytes: number][] {
+  return Object.values(outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput])
+    .filter(([, bytes]) => bytes > 0)
+    .sort(([, one], [, other]) => other - one);
+}
+
+function largest(metafile: Metafile): string {
+  return partsOf(metafile).slice(0, 5).map(([path, bytes]) => `${path} (${bytes} bytes)`).join(", ");
+}
+
+/** Deflated in JavaScript: zlib's bytes differ from one processor to another. */
+function zipFiles(files: Record<string, Uint8Array>): Uint8Array {
+  const readable = (0o100644 << 16) >>> 0;
+  // A zip has local times without a zone, so a local date gives the same bytes everywhere.
+  return zipSync(files, { level: 9, mem: 12, mtime: new Date(1980, 0, 1, 12), os: 3, attrs: readable });
+}
+
+/** By renaming, so that a function that starts meanwhile never reads half a bundle. */
+export function writeFile(path: string, bytes: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(bytes)) return;
+  const unfinished = `${path}.${process.pid}.unfinished`;
+  writeFileSync(unfinished, bytes);
+  renameSync(unfinished, path);
+}

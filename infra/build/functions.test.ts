@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readFunctions } from "./functions.ts";
+import { scratchFolder } from "../testing/scratch.ts";
+
+/** A folder with one function that is declared so. */
+function declared(declaration: string): string {
+  return scratchFolder({ "get-event/function.json": declaration, "get-event/handler.ts": "" });
+}
+
+test("a function is a folder with its defaults filled in; a folder that begins with _ is none", () => {
+  const path = scratchFolder({
+    "_shared/http.ts": "",
+    "get-event/function.json": '{"routes": ["GET /events/{id}"], "actions": ["dynamodb:GetItem"]}',
+    "get-event/handler.ts": "",
+    "label-image/function.json": '{"actions": ["s3:GetObject"], "scopes": ["events/write"], "memory_mb": 512, "timeout_s": 60}',
+    "label-image/handler.ts": "",
+    "openapi.yaml": "",
+  });
+  expect(readFunctions(path)).toEqual([
+    { name: "get-event", path: join(path, "get-event"), routes: ["GET /events/{id}"], actions: ["dynamodb:GetItem"], scopes: [], memory_mb: 256, timeout_s: 10 },
+    { name: "label-image", path: join(path, "label-image"), routes: [], actions: ["s3:GetObject"], scopes: ["events/write"], memory_mb: 512, timeout_s: 60 },
+  ]);
+});
+
+describe("refused is", () => {
+  const routes = 'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end.';
+  const actions = 'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem"], without a wildcard.';
+
+  test.each([
+    ["a misspelt key", '{"actions": [], "route": []}', "functions/get-event/function.json: unknown key route: the keys are routes, actions, scopes, memory_mb and timeout_s."],
+    ["no actions", "{}", actions],
+    ["a wildcard action", '{"actions": ["dynamodb:*"]}', actions],
+    ["any action", '{"actions": ["*"]}', actions],
+    ["an action that is no text", '{"actions": [1]}', actions],
+    ["a route with any method", '{"actions": [], "routes": ["ANY /events"]}', routes],
+    ["a default route", '{"actions": [], "routes": ["$default"]}', routes],
+    ["a route with / at the end", '{"actions": [], "routes": ["GET /events/"]}', routes],
+    ["a greedy route", '{"actions": [], "routes": ["GET /{proxy+}"]}', routes],
+    ["one route that is no list", '{"actions": [], "routes": "GET /events"}', routes],
+    ["a scope with a blank", '{"actions": [], "scopes": ["a b"]}', 'functions/get-event/function.json: scopes must be a list of texts like ["events/write"].'],
+    ["too little memory", '{"actions": [], "memory_mb": 64}', "functions/get-event/function.json: memory_mb must be an integer from 128 to 10240."],
+    ["a timeout that is no integer", '{"actions": [], "timeout_s": 1.5}', "functions/get-event/function.json: timeout_s must be an integer from 1 to 900."],
+    ["what is not JSON", "{", "functions/get-event/function.json is not valid JSON."],
+    ["a list", "[]", "functions/get-event/function.json must be a JSON object."],
+  ])("%s", (_what, declaration, sentence) => {
+    expect(() => readFunctions(declared(declaration))).toThrow(new Error(sentence));
+  });
+
+  test("a folder without a declaration or a handler, and two functions on one route, all said at once", () => {
+    const path = scratchFolder({
+      "a/handler.ts": "",
+      "b/function.json": '{"actions": []}',
+      "c/function.json": '{"actions": [], "routes": ["GET /events/{id}"]}',
+      "c/handler.ts": "",
+      "d/function.json": '{"actions": [], "routes": ["GET /events/{name}"]}',
+      "d/handler.ts": "",
+      "E/handler.ts": "",
+    });
+    const sentences = [
+      "functions/E: a function's name is lower-case words with - between them, like create-event.",
+      "functions/a has no function.json.",
+      "functions/b has no handler.ts.",
+      "functions/d: the route GET /events/{name} is already that of functions/c.",
+    ];
+    expect(() => readFunctions(path)).toThrow(new Error(sentences.join("\n")));
+  });
+
+  test("a folder with no function at all", () => {
+    const path = scratchFolder({ "_shared/http.ts": "" });
+    expect(() => readFunctions(path)).toThrow(`${path} holds no function: a function is a folder with a function.json.`);
+  });
+});

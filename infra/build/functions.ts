@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export const root = join(import.meta.dirname, "../..");
+
+/** A function as its folder declares it. Its name is the folder's. */
+export interface FunctionFolder {
+  name: string;
+  /** The folder itself. */
+  path: string;
+  /** `METHOD /path/{parameter}`, as API Gateway writes a route key. */
+  routes: string[];
+  /** AWS actions, such as `dynamodb:PutItem`. */
+  actions: string[];
+  scopes: string[];
+  memory_mb: number;
+  timeout_s: number;
+}
+
+const routeKey = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/([A-Za-z0-9._~-]+|\{[A-Za-z0-9_]+\}))+$/;
+const action = /^[a-z0-9]+:[A-Z][A-Za-z]+$/;
+
+/**
+ * Finds the functions: every folder of `functionsPath` with a function.json. A name that begins with
+ * `_` is no function. Throws with one sentence for each thing that is wrong, all of them at once:
+ * JSON has no types, and a misspelt key would otherwise be dropped in silence.
+ */
+export function readFunctions(functionsPath = join(root, "functions")): FunctionFolder[] {
+  const names = readdirSync(functionsPath, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
+    .map((entry) => entry.name)
+    .sort();
+  const complaints: string[] = [];
+  const functions = names.flatMap((name) => {
+    try {
+      return [readFunction(name, join(functionsPath, name))];
+    } catch (error) {
+      complaints.push(error instanceof Error ? error.message : String(error));
+      return [];
+    }
+  });
+  complaints.push(...repeatedRoutes(functions));
+  if (names.length === 0) complaints.push(`${functionsPath} holds no function: a function is a folder with a function.json.`);
+  if (complaints.length > 0) throw new Error(complaints.join("\n"));
+  return functions;
+}
+
+function readFunction(name: string, path: string): FunctionFolder {
+  const where = `functions/${name}/function.json`;
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
+    throw new Error(`functions/${name}: a function's name is lower-case words with - between them, like create-event.`);
+  }
+  for (const file of ["function.json", "handler.ts"]) {
+    if (!existsSync(join(path, file))) throw new Error(`functions/${name} has no ${file}.`);
+  }
+  const { routes = [], actions, scopes = [], memory_mb = 256, timeout_s = 10, ...unknown } = readObject(join(path, "function.json"), where);
+  const complaint = [
+    ...Object.keys(unknown).map((key) => `unknown key ${key}: the keys are routes, actions, scopes, memory_mb and timeout_s`),
+    !isTexts(routes, routeKey) && 'routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end',
+    !isTexts(actions, action) && 'actions must be a list like ["dynamodb:GetItem"], without a wildcard',
+    !isTexts(scopes, /^[^\s"\\]+$/) && 'scopes must be a list of texts like ["events/write"]',
+    !isInteger(memory_mb, 128, 10_240) && "memory_mb must be an integer from 128 to 10240",
+    !isInteger(timeout_s, 1, 900) && "timeout_s must be an integer from 1 to 900",
+  ].filter((text) => text !== false);
+  if (complaint.length > 0) throw new Error(complaint.map((text) => `${where}: ${text}.`).join("\n"));
+  return { name, path, routes, actions, scopes, memory_mb, timeout_s } as FunctionFolder; // checked above
+}
+
+function readObject(path: string, where: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    throw new Error(`${where} is not valid JSON.`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${where} must be a JSON object.`);
+  return value as Record<string, unknown>;
+}
+
+/** API Gateway takes `/events/{id}` and `/events/{name}` for the same route. */
+function repeatedRoutes(functions: FunctionFolder[]): string[] {
+  const seen = new Map<string, string>();
+  const complaints: string[] = [];
+  for (const { name, routes } of functions) {
+    for (const route of routes) {
+      const pattern = route.replaceAll(/\{[^}]+\}/g, "{}");
+      const other = seen.get(pattern);
+      if (other !== undefined) complaints.push(`functions/${name}: the route ${route} is already that of functions/${other}.`);
+      seen.set(pattern, name);
+    }
+  }
+  return complaints;
+}
+
+function isTexts(value: unknown, pattern: RegExp): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string" && pattern.test(text));
+}
+
+function isInteger(value: unknown, least: number, most: number): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
+}

@@ -1,0 +1,53 @@
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { scratchFolder } from "../../testing/scratch.ts";
+import { objectsIn, type StoredObject } from "./bucket-objects.ts";
+
+function object(text: string, contentType = "image/png"): StoredObject {
+  return { bytes: Buffer.from(text), metadata: { "content-type": contentType }, lastModified: new Date() };
+}
+
+test("keeps an object with its type, and so does the next to open the folder", () => {
+  const folder = join(scratchFolder(), "images");
+  const objects = objectsIn(folder);
+  expect([objects.has("a"), objects.get("a"), [...objects.keys()]]).toEqual([false, undefined, []]);
+  objects.set("a", object("hello"));
+  for (const each of [objects, objectsIn(folder)]) {
+    expect([each.has("a"), [...each.keys()]]).toEqual([true, ["a"]]);
+    expect(each.get("a")).toEqual({ bytes: Buffer.from("hello"), metadata: { "content-type": "image/png" }, lastModified: expect.any(Date) as Date });
+  }
+});
+
+test("replaces and deletes, also what is not there", () => {
+  const objects = objectsIn(scratchFolder());
+  objects.set("a", object("old"));
+  objects.set("a", object("new", "image/jpeg"));
+  expect(objects.get("a")).toMatchObject({ bytes: Buffer.from("new"), metadata: { "content-type": "image/jpeg" } });
+  objects.delete("a");
+  objects.delete("a");
+  expect([objects.has("a"), objects.get("a"), [...objects.keys()]]).toEqual([false, undefined, []]);
+});
+
+const keys = ["a", "A", "", ".", "..", "../../x", "/etc/x", "a/b", "a\\b", "con", "a ", "ä\u0000😀", "\ud800", "x".repeat(1024), "a.json"];
+
+test("takes any key for a name that is safe, and never for another's", () => {
+  const parent = scratchFolder();
+  const objects = objectsIn(join(parent, "images"));
+  for (const [index, key] of keys.entries()) objects.set(key, object(String(index)));
+  expect(keys.map((key) => objects.get(key)?.bytes.toString())).toEqual(keys.map((_key, index) => String(index)));
+  expect([...objects.keys()].sort()).toEqual([...keys].sort());
+  const names = readdirSync(join(parent, "images"));
+  expect([readdirSync(parent), names.length, names.filter((name) => !/^[0-9a-f]{64}(\.json)?$/.test(name))]).toEqual([["images"], keys.length * 2, []]);
+});
+
+test("does not take for an object what a kill, or somebody with rm, left of one", () => {
+  const folder = scratchFolder();
+  const objects = objectsIn(folder);
+  objects.set("a", object("hello"));
+  const [name = ""] = readdirSync(folder).filter((each) => !each.endsWith(".json"));
+  for (const left of ["0".repeat(64), `${name}.new`, `${name}.json.new`]) writeFileSync(join(folder, left), "{");
+  expect([[...objects.keys()], objects.get("a")?.bytes.toString()]).toEqual([["a"], "hello"]);
+  rmSync(join(folder, name));
+  expect([objects.has("a"), objects.get("a")]).toEqual([false, undefined]);
+});

@@ -1,0 +1,194 @@
+import { account, secretOf } from "./account.ts";
+import { escape, notImplemented, s3Answer, s3Error, s3Errors, signatureError } from "./bucket-answers.ts";
+import { eTagOf, type Objects, type StoredObject } from "./bucket-objects.ts";
+import type { HttpAnswer } from "../gateway/gateway-answer.ts";
+import { verify, type SignedRequest } from "./signature.ts";
+import { startStandIn, type ServiceFault, type StandIn } from "./stand-in.ts";
+
+export const bucketName = "images";
+
+export interface BucketOptions {
+  objects: Objects;
+  /** The time, for signatures. */
+  now: () => Date;
+  /** Told of each key that a PUT has stored; copies are none. */
+  onPut: (key: string) => void;
+}
+
+export interface Bucket extends StandIn {
+  /** The next requests with this method, LIST for a list, fail, one for each fault. */
+  failNext: (method: string, ...faults: ServiceFault[]) => void;
+  forgetFaults: () => void;
+}
+
+interface Target {
+  bucket: string;
+  key: string;
+}
+
+/**
+ * Stands for one S3 bucket: PUT with and without a copy source, GET, HEAD and DELETE of objects, and the
+ * list of its keys, in path style. As in S3 with a private bucket, every request must be signed.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+ */
+export async function startBucket(options: BucketOptions): Promise<Bucket> {
+  const faults: { method: string; fault: ServiceFault }[] = [];
+  const standIn = await startStandIn({
+    answerTo: (request) => answerTo(request, options),
+    faultFor: ({ method, url }) => {
+      const called = url.includes("list-type=2") ? "LIST" : method;
+      const at = faults.findIndex((planned) => planned.method === called);
+      return at === -1 ? undefined : faults.splice(at, 1)[0]?.fault;
+    },
+    failures: { throttled: s3Error(s3Errors.slowDown), internal: s3Error(s3Errors.internalError), broken: s3Error(s3Errors.incompleteBody) },
+  });
+  return {
+    ...standIn,
+    failNext: (method, ...next) => { faults.push(...next.map((fault) => ({ method, fault }))); },
+    forgetFaults: () => { faults.length = 0; },
+  };
+}
+
+function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
+  const { method, url, headers } = request;
+  const isPresigned = new URLSearchParams(url.split("?")[1]).has("X-Amz-Signature");
+  if (method === "PUT" && headers["content-length"] === undefined) return s3Error(s3Errors.missingContentLength);
+  const signer = verify(request, secretOf, options.now());
+  if ("reason" in signer) return signatureError(signer, isPresigned);
+  if (signer.service !== "s3" || signer.region !== account.region) {
+    return signatureError({ reason: "malformed", sentence: `The credential must be for the service s3 in the region ${account.region}.` }, isPresigned);
+  }
+  const target = targetOf(url.split("?")[0] ?? "");
+  if (target.bucket !== bucketName) return s3Error(s3Errors.noSuchBucket);
+  const unknown = unknownIn(request, target);
+  if (unknown !== undefined) return notImplemented(unknown);
+  if (target.key === "") return list(new URLSearchParams(url.split("?")[1]), options);
+  if (Buffer.byteLength(target.key) > 1024) return s3Error(s3Errors.keyTooLong);
+  switch (method) {
+    case "PUT":
+      return headers["x-amz-copy-source"] ? copy(target.key, request, options) : put(target.key, request, options);
+    case "GET":
+    case "HEAD":
+      return get(target.key, request, options);
+    case "DELETE":
+      options.objects.delete(target.key);
+      return s3Answer(204, []);
+    default:
+      return notImplemented(`${method} of an object`);
+  }
+}
+
+/** Of a path such as `/bucket/key`, percent-encoded. Where it cannot be decoded there is no such bucket. */
+function targetOf(path: string): Target {
+  try {
+    const [, bucket = "", key = ""] = /^\/?([^/]*)\/?(.*)$/s.exec(decodeURIComponent(path)) ?? [];
+    return { bucket, key };
+  } catch {
+    return { bucket: "", key: "" };
+  }
+}
+
+const knownHeaders = [
+  "x-amz-content-sha256",
+  "x-amz-copy-source",
+  "x-amz-copy-source-if-match",
+  "x-amz-date",
+  "x-amz-metadata-directive",
+  "x-amz-security-token",
+  "x-amz-user-agent",
+];
+const signingParameters = ["algorithm", "content-sha256", "credential", "date", "expires", "security-token", "signature", "signedheaders"];
+
+const listParameters = ["list-type", "prefix", "max-keys"];
+
+/** What would change a request's meaning and is not done here: to ignore it would hide that it is missing. */
+function unknownIn({ method, url, headers }: SignedRequest, { key }: Target): string | undefined {
+  const query = new URLSearchParams(url.split("?")[1]);
+  if (key === "" && (method !== "GET" || query.get("list-type") !== "2")) return "requests about a whole bucket but ListObjectsV2";
+  const known = ["x-id", ...(key === "" ? listParameters : []), ...signingParameters.map((name) => `x-amz-${name}`)];
+  const parameter = [...query.keys()].find((name) => !known.includes(name.toLowerCase()));
+  if (parameter !== undefined) return `the parameter ${parameter}`;
+  const header = Object.keys(headers).find((name) => name.startsWith("x-amz-") && !knownHeaders.includes(name));
+  if (header !== undefined) return `the header ${header}`;
+  if (method !== "PUT") return undefined;
+  if (headers["x-amz-content-sha256"]?.[0]?.startsWith("STREAMING-")) return "signed chunks";
+  const ofUploads = ["content-md5", "if-match"].find((name) => headers[name] !== undefined);
+  if (ofUploads !== undefined) return `the header ${ofUploads} of a PUT`;
+  const condition = headers["if-none-match"]?.join();
+  return condition === undefined || condition === "*" ? undefined : "another If-None-Match of a PUT than *";
+}
+
+function put(key: string, { headers, body }: SignedRequest, { objects, onPut }: BucketOptions): HttpAnswer {
+  if (headers["if-none-match"] && objects.has(key)) return s3Error(s3Errors.preconditionFailed);
+  objects.set(key, { bytes: body, metadata: metadataIn(headers), lastModified: new Date() });
+  onPut(key);
+  return s3Answer(200, [["etag", `"${eTagOf(body)}"`]]);
+}
+
+const metadataNames = ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
+
+function metadataIn(headers: SignedRequest["headers"]): StoredObject["metadata"] {
+  const given = metadataNames.flatMap((name) => (headers[name] ?? []).map((value) => [name, value]));
+  return { "content-type": "binary/octet-stream", ...(Object.fromEntries(given) as StoredObject["metadata"]) };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+function copy(key: string, { headers }: SignedRequest, { objects }: BucketOptions): HttpAnswer {
+  const source = targetOf(headers["x-amz-copy-source"]?.[0] ?? "");
+  if (source.bucket !== bucketName) return s3Error(s3Errors.noSuchBucket);
+  const object = objects.get(source.key);
+  if (!object) return s3Error(s3Errors.noSuchKey);
+  const eTag = eTagOf(object.bytes);
+  const expected = headers["x-amz-copy-source-if-match"]?.[0]?.replaceAll('"', "") ?? eTag;
+  if (expected !== eTag || (headers["if-none-match"] && objects.has(key))) return s3Error(s3Errors.preconditionFailed);
+  const lastModified = new Date();
+  const metadata = headers["x-amz-metadata-directive"]?.[0] === "REPLACE" ? metadataIn(headers) : object.metadata;
+  objects.set(key, { bytes: object.bytes, metadata, lastModified });
+  const result = `<LastModified>${lastModified.toISOString()}</LastModified><ETag>&quot;${eTag}&quot;</ETag>`;
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${result}</CopyObjectResult>`;
+  return s3Answer(200, [["content-type", "application/xml"]], xml);
+}
+
+function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions): HttpAnswer {
+  const object = objects.get(key);
+  if (!object) return s3Error(s3Errors.noSuchKey);
+  const described = describe(object);
+  const range = rangeOf(headers["range"]?.[0], object.bytes.length);
+  if (range === undefined) return s3Answer(200, described, object.bytes);
+  if (range === "outside") return s3Error(s3Errors.invalidRange);
+  const [first, last] = range;
+  return s3Answer(206, [...described, ["content-range", `bytes ${first}-${last}/${object.bytes.length}`]], object.bytes.subarray(first, last + 1));
+}
+
+/** Without a continuation token, with which nobody here goes on. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+function list(query: URLSearchParams, { objects }: BucketOptions): HttpAnswer {
+  const prefix = query.get("prefix") ?? "";
+  const most = Math.min(Number(query.get("max-keys") ?? 1000), 1000);
+  const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  const contents = keys.slice(0, most).map((key) => `<Contents><Key>${escape(key)}</Key></Contents>`);
+  const about = `<Name>${bucketName}</Name><Prefix>${escape(prefix)}</Prefix><KeyCount>${contents.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${keys.length > most}</IsTruncated>`;
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${about}${contents.join("")}</ListBucketResult>`;
+  return s3Answer(200, [["content-type", "application/xml"]], xml);
+}
+
+function describe({ bytes, metadata, lastModified }: StoredObject): HttpAnswer["headers"] {
+  return [
+    ["etag", `"${eTagOf(bytes)}"`],
+    ["last-modified", lastModified.toUTCString()],
+    ["accept-ranges", "bytes"],
+    ...Object.entries(metadata),
+  ];
+}
+
+/**
+ * The first and the last byte that are asked for, `outside` where there are none, and undefined where
+ * all are: a Range that is malformed, or of several ranges, does not count (RFC 9110, section 14.2).
+ */
+function rangeOf(header: string | undefined, size: number): [first: number, last: number] | "outside" | undefined {
+  const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
+  if (from === undefined || to === undefined || (from === "" && to === "")) return undefined;
+  if (from === "") return to === "0" || size === 0 ? "outside" : [Math.max(0, size - Number(to)), size - 1];
+  if (to !== "" && Number(to) < Number(from)) return undefined;
+  return Number(from) >= size ? "outside" : [Number(from), to === "" ? size - 1 : Math.min(Number(to), size - 1)];
+}

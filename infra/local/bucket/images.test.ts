@@ -1,0 +1,137 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Sha256 } from "@smithy/core/checksum";
+import { HttpRequest } from "@smithy/core/protocols";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { afterEach, describe, expect, test } from "vitest";
+import { scratchFolder } from "../../testing/scratch.ts";
+import { account } from "./account.ts";
+import { exchange } from "../../testing/call.ts";
+import type { DeadLetter } from "./image-events.ts";
+import { startImages, type Images, type ImagesOptions } from "./images.ts";
+
+const started: Images[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((images) => images.stop()));
+});
+
+async function start(options: ImagesOptions = {}): Promise<Images> {
+  const images = await startImages(options);
+  started.push(images);
+  return images;
+}
+
+/** Sends a signed PUT to the bucket. */
+async function put({ bucket }: Images, key: string, more: Record<string, string> = {}): Promise<number> {
+  const { host, hostname, port } = new URL(bucket.url);
+  const [path, body] = [`/images/${key}`, Buffer.from("hello")];
+  const headers = { ...more, host, "content-length": String(body.length) };
+  const request = new HttpRequest({ method: "PUT", protocol: "http:", hostname, port: Number(port), path, headers, body });
+  const signer = new SignatureV4({ service: "s3", region: account.region, credentials: account, sha256: Sha256, uriEscapePath: false, applyChecksum: true });
+  const signed = await signer.sign(request);
+  return (await exchange(bucket.url, { method: "PUT", path, headers: signed.headers, body })).status;
+}
+
+/** Has them delivered, and gives the keys in the order in which label-image is called. */
+function deliver(images: Images, fail = false) {
+  const calls: string[] = [];
+  const events = images.deliverTo({
+    invoke: (name, event) => {
+      const { Records: [record] } = event as DeadLetter["requestPayload"];
+      calls.push(`${name} ${record?.s3.object.key ?? ""}`);
+      return fail ? Promise.reject(new Error("no")) : Promise.resolve(null);
+    },
+  });
+  return { calls, ...events };
+}
+
+test("functions find both services in their environment, and whether to label", async () => {
+  const { environment, bucket, labels } = await start({ labels: "off" });
+  expect(environment).toEqual({ BUCKET_NAME: "images", LABELS: "off", AWS_ENDPOINT_URL_S3: bucket.url, AWS_ENDPOINT_URL_REKOGNITION: labels.url });
+  expect((await start()).environment["LABELS"]).toBe("on");
+});
+
+describe("label-image is called", () => {
+  test("for an upload to incoming/, and for nothing else", async () => {
+    const images = await start();
+    const { calls, settled } = deliver(images);
+    expect([await put(images, "incoming/1/a"), await put(images, "images/1/a"), await put(images, "incomings/1/a")]).toEqual([200, 200, 200]);
+    expect(await put(images, "incoming/1/b", { "x-amz-copy-source": "/images/images/1/a" })).toBe(200);
+    await settled();
+    expect(calls).toEqual(["label-image incoming/1/a"]);
+  });
+
+  test("for what has been waiting there since before a kill, with the size and the ETag that it has", async () => {
+    const path = scratchFolder();
+    const before = await start({ path });
+    await put(before, "incoming/1/a"); // nobody hears of it
+    await put(before, "images/1/a");
+    const after = await start({ path });
+    const events: object[] = [];
+    await after.deliverTo({ invoke: (_name, event) => Promise.resolve(events.push(event)) }).settled();
+    const object = { key: "incoming/1/a", size: 5, eTag: "5d41402abc4b2a76b9719d911017c592" };
+    expect(events).toMatchObject([{ Records: [{ s3: { object } }] }]);
+    expect([...after.objects.keys()].sort()).toEqual(["images/1/a", "incoming/1/a"]);
+  });
+});
+
+describe("what is a day old", () => {
+  const day_ms = 24 * 60 * 60 * 1000;
+  const keys = ["deletions/1/a", "images/1/a", "incoming/1/a"];
+
+  test("in incoming/ and deletions/ goes, and label-image is told of the latter alone", async () => {
+    const images = await start();
+    for (const key of keys) await put(images, key);
+    const events: object[] = [];
+    const { settled } = images.deliverTo({ invoke: (_name, event) => Promise.resolve(events.push(event)) });
+    await settled();
+    events.length = 0;
+    images.expire(new Date(Date.now() + day_ms - 60_000));
+    expect([...images.objects.keys()].sort()).toEqual(keys);
+    images.expire(new Date(Date.now() + day_ms + 60_000));
+    await settled();
+    expect([...images.objects.keys()]).toEqual(["images/1/a"]);
+    const [{ Records: [record] = [] } = {}] = events as Partial<DeadLetter["requestPayload"]>[];
+    expect([events.length, record?.eventName, record?.s3.object]).toEqual([1, "LifecycleExpiration:Delete", { key: "deletions/1/a", sequencer: expect.any(String) as string }]);
+  });
+
+  test("goes at the next start, too", async () => {
+    const path = scratchFolder();
+    const before = await start({ path });
+    for (const key of keys) await put(before, key);
+    const after = await start({ path, now: () => new Date(Date.now() + day_ms + 60_000) });
+    const { calls, settled } = deliver(after);
+    await settled();
+    expect([[...after.objects.keys()], calls]).toEqual([["images/1/a"], ["label-image deletions/1/a"]]);
+  });
+});
+
+describe("what fails for good is a dead letter", () => {
+  test("in a file, which is named to whoever listens, and the upload stays", async () => {
+    const path = scratchFolder();
+    const told: [DeadLetter, string | undefined][] = [];
+    const images = await start({ path, onDeadLetter: (letter, file) => told.push([letter, file]) });
+    const { calls, settled } = deliver(images, true);
+    await put(images, "incoming/1/a");
+    await settled();
+    expect([calls.length, images.deadLetters.length, [...images.objects.keys()]]).toEqual([3, 1, ["incoming/1/a"]]);
+    const [file = ""] = readdirSync(join(path, "dead-letters"));
+    expect(told).toEqual([[images.deadLetters[0], join(path, "dead-letters", file)]]);
+    expect(JSON.parse(readFileSync(join(path, "dead-letters", file), "utf8"))).toEqual(images.deadLetters[0]);
+  });
+
+  test("in memory alone where there is no folder", async () => {
+    const told: unknown[] = [];
+    const images = await start({ onDeadLetter: (_letter, file) => told.push(file) });
+    const { settled } = deliver(images, true);
+    await put(images, "incoming/1/a");
+    await settled();
+    expect([images.deadLetters.length, told]).toEqual([1, [undefined]]);
+  });
+});
+
+test("makes no folder for dead letters before there is one", async () => {
+  const path = scratchFolder();
+  await start({ path });
+  expect(existsSync(join(path, "dead-letters"))).toBe(false);
+});

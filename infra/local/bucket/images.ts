@@ -1,0 +1,94 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { bucketName, startBucket, type Bucket } from "./bucket.ts";
+import { eTagOf, objectsIn, type Objects } from "./bucket-objects.ts";
+import { startImageEvents, type DeadLetter, type ImageEvents } from "./image-events.ts";
+import { startLabels, type Labels } from "./labels.ts";
+import type { RunningFunctions } from "../runtime/running-functions.ts";
+
+export interface ImagesOptions {
+  /** The folder for images and dead letters; without one they are in memory. */
+  path?: string | undefined;
+  /** Whether uploads are labelled. */
+  labels?: "on" | "off" | undefined;
+  /** The time, for signatures. */
+  now?: () => Date;
+  /** Told of each event that failed for good, and of the file it is in. */
+  onDeadLetter?: (letter: DeadLetter, file: string | undefined) => void;
+}
+
+export interface Images {
+  /** What a function needs in its environment, beside that of the database, to reach bucket and labels. */
+  environment: Record<string, string>;
+  objects: Objects;
+  bucket: Bucket;
+  labels: Labels;
+  deadLetters: DeadLetter[];
+  /**
+   * Has label-image called for each upload from now on, and for each that is there: S3 would not have
+   * forgotten it either when this process was killed.
+   */
+  deliverTo: (functions: Pick<RunningFunctions, "invoke">) => ImageEvents;
+  /** Does what S3's lifecycle does with all objects that are a day old then. So does each start, and each hour. */
+  expire: (then: Date) => void;
+  stop: () => Promise<void>;
+}
+
+const day_ms = 24 * 60 * 60 * 1000;
+
+/** Starts what stands for S3 and Rekognition. */
+export async function startImages({ path, labels: mode = "on", now = () => new Date(), onDeadLetter }: ImagesOptions = {}): Promise<Images> {
+  const objects: Objects = path === undefined ? new Map() : objectsIn(join(path, "images"));
+  const deadLetters: DeadLetter[] = [];
+  let events: ImageEvents | undefined;
+  const raise = (key: string) => {
+    const bytes = key.startsWith("incoming/") ? objects.get(key)?.bytes : undefined;
+    if (bytes) events?.raise({ eventName: "ObjectCreated:Put", key, size: bytes.length, eTag: eTagOf(bytes) });
+  };
+  const expire = (then: Date) => {
+    for (const key of [...objects.keys()].filter((each) => /^(incoming|deletions)\//.test(each))) {
+      const age_ms = then.getTime() - (objects.get(key)?.lastModified.getTime() ?? NaN);
+      if (!(age_ms > day_ms)) continue;
+      objects.delete(key);
+      if (key.startsWith("deletions/")) events?.raise({ eventName: "LifecycleExpiration:Delete", key });
+    }
+  };
+  const timer = setInterval(() => { expire(now()); }, day_ms / 24).unref();
+  const bucket = await startBucket({ objects, now, onPut: raise });
+  const labels = await startLabels({ objects, now });
+  const keep = (letter: DeadLetter) => {
+    deadLetters.push(letter);
+    onDeadLetter?.(letter, path === undefined ? undefined : writeDeadLetter(join(path, "dead-letters"), letter));
+  };
+  return {
+    environment: {
+      BUCKET_NAME: bucketName,
+      LABELS: mode,
+      AWS_ENDPOINT_URL_S3: bucket.url,
+      AWS_ENDPOINT_URL_REKOGNITION: labels.url,
+    },
+    objects,
+    bucket,
+    labels,
+    deadLetters,
+    deliverTo({ invoke }) {
+      events = startImageEvents((event) => invoke("label-image", event), keep);
+      expire(now());
+      for (const key of objects.keys()) raise(key);
+      return events;
+    },
+    expire,
+    async stop() {
+      clearInterval(timer);
+      await labels.stop();
+      await bucket.stop();
+    },
+  };
+}
+
+function writeDeadLetter(folder: string, letter: DeadLetter): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${letter.requestContext.requestId}.json`);
+  writeFileSync(file, `${JSON.stringify(letter, null, 2)}\n`);
+  return file;
+}

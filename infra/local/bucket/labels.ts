@@ -1,0 +1,137 @@
+import { account, secretOf } from "./account.ts";
+import { bucketName } from "./bucket.ts";
+import type { Objects } from "./bucket-objects.ts";
+import type { HttpAnswer } from "../gateway/gateway-answer.ts";
+import { verify, type SignedRequest } from "./signature.ts";
+import { startStandIn, type ServiceFault, type StandIn } from "./stand-in.ts";
+
+export interface LabelsOptions {
+  objects: Pick<Objects, "get">;
+  /** The time, for signatures. */
+  now: () => Date;
+}
+
+export interface Labels extends StandIn {
+  /** The next requests fail, one for each fault. */
+  failNext: (...faults: ServiceFault[]) => void;
+  /** What was asked so far, in order. */
+  requests: DetectLabels[];
+}
+
+export interface DetectLabels {
+  Image?: { S3Object?: { Bucket?: string; Name?: string } };
+  MaxLabels?: number;
+  MinConfidence?: number;
+}
+
+interface Label {
+  Name: string;
+  Confidence: number;
+}
+
+/** https://docs.aws.amazon.com/rekognition/latest/dg/limits.html */
+const limits = { image_bytes: 15 * 1024 * 1024, leastSide_px: 80, side_px: 10_000 };
+
+/**
+ * Stands for Rekognition's DetectLabels on images of the bucket. It recognizes nothing: its labels say
+ * what they come from, and what the file itself tells of its form.
+ *
+ * https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
+ */
+export async function startLabels(options: LabelsOptions): Promise<Labels> {
+  const faults: ServiceFault[] = [];
+  const requests: DetectLabels[] = [];
+  const standIn = await startStandIn({
+    answerTo: (request) => answerTo(request, options, requests),
+    faultFor: () => faults.shift(),
+    failures: {
+      throttled: refusal("ThrottlingException", "Rate exceeded"),
+      internal: refusal("InternalServerError", "Internal server error", 500),
+      broken: refusal("SerializationException", "The request is not complete."),
+    },
+  });
+  return { ...standIn, requests, failNext: (...next) => { faults.push(...next); } };
+}
+
+function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, requests: DetectLabels[]): HttpAnswer {
+  const signer = verify(request, secretOf, now());
+  if ("reason" in signer) return refusal("InvalidSignatureException", signer.sentence);
+  if (signer.service !== "rekognition" || signer.region !== account.region) {
+    return refusal("InvalidSignatureException", `The credential must be for the service rekognition in the region ${account.region}.`);
+  }
+  const target = request.headers["x-amz-target"]?.[0];
+  if (target !== "RekognitionService.DetectLabels") return refusal("UnknownOperationException", `This stand-in for Rekognition does not know ${String(target)}.`);
+  const input = readInput(request.body);
+  if (!input) return refusal("SerializationException", "The body is not a JSON object.");
+  requests.push(input);
+  const { Bucket, Name } = input.Image?.S3Object ?? {};
+  return detectLabels(input, Bucket === bucketName && Name !== undefined ? objects.get(Name)?.bytes : undefined);
+}
+
+/** The answer to a request that may be made, about an image with these bytes; undefined stands for an object that is not there. */
+export function detectLabels({ MaxLabels = 1000, MinConfidence = 55 }: DetectLabels, bytes: Buffer | undefined): HttpAnswer {
+  if (!(Number.isInteger(MaxLabels) && MaxLabels >= 0 && MinConfidence >= 0 && MinConfidence <= 100)) {
+    return refusal("InvalidParameterException", "Request has invalid parameters");
+  }
+  if (!bytes) return refusal("InvalidS3ObjectException", "Unable to get object metadata from S3. Check object key, region and/or access permissions.");
+  const image = readPng(bytes) ?? readJpeg(bytes);
+  if (!image) return refusal("InvalidImageFormatException", "Request has invalid image format");
+  const { width, height } = image;
+  // Its name for an image that is too small is not documented, but on record: github.com/boto/botocore/issues/1366
+  if (Math.min(width, height) < limits.leastSide_px) return refusal("InvalidParameterException", "Request has invalid parameters");
+  if (bytes.length > limits.image_bytes || Math.max(width, height) > limits.side_px) {
+    return refusal("ImageTooLargeException", `The image has ${bytes.length} bytes and ${width} x ${height} pixels.`);
+  }
+  const labels = labelsOf(image).filter(({ Confidence }) => Confidence >= MinConfidence);
+  return json(200, { Labels: labels.slice(0, MaxLabels), LabelModelVersion: "local" });
+}
+
+function readInput(body: Buffer): DetectLabels | undefined {
+  try {
+    const input: unknown = JSON.parse(body.toString());
+    return typeof input === "object" && input !== null ? input : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Surest first, as Rekognition has it. */
+function labelsOf({ format, width, height }: ImageFile): Label[] {
+  return [
+    { Name: `Local stand-in: ${format}`, Confidence: 100 },
+    { Name: `Local stand-in: ${width} x ${height} pixels`, Confidence: 100 },
+    { Name: "Local stand-in: perhaps a photo", Confidence: 60 },
+  ];
+}
+
+interface ImageFile {
+  format: "JPEG" | "PNG";
+  width: number;
+  height: number;
+}
+
+/** A PNG begins with its signature and the chunk IHDR, whose first fields are its size. */
+function readPng(bytes: Buffer): ImageFile | undefined {
+  if (bytes.length < 24 || bytes.toString("latin1", 0, 8) !== "\x89PNG\r\n\x1a\n") return undefined;
+  return { format: "PNG", width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+}
+
+/** A JPEG is a list of segments, marker and length; the one that begins its frame (SOF) has its size. */
+function readJpeg(bytes: Buffer): ImageFile | undefined {
+  if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) return undefined;
+  for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
+    const marker = bytes.readUInt8(at + 1);
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame) return { format: "JPEG", height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) };
+  }
+  return undefined;
+}
+
+/** https://docs.aws.amazon.com/rekognition/latest/dg/error-handling.html */
+function refusal(type: string, message: string, status = 400): HttpAnswer {
+  return json(status, { __type: type, Code: type, Message: message });
+}
+
+function json(status: number, body: object): HttpAnswer {
+  return { status, headers: [["content-type", "application/x-amz-json-1.1"]], body: Buffer.from(JSON.stringify(body)) };
+}

@@ -1,0 +1,62 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
+import { readFunctions } from "../../build/functions.ts";
+import { startDatabase } from "../database/database.ts";
+import { startImages } from "../bucket/images.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
+
+const [database, images] = [await startDatabase(), await startImages()];
+afterAll(async () => {
+  await images.stop();
+  await database.stop();
+});
+
+const dist = scratchFolder();
+writeBundles(await bundleFunctions(), dist);
+
+interface TraceEvent {
+  cat: string;
+  name: string;
+  ph: string;
+  args: { path?: string };
+}
+
+/**
+ * Every call of the file system that Node's own core makes while it runs a script, as Node traces them:
+ * unlike a patched `fs`, nothing gets past it.
+ */
+async function fileSystemCalls(script: string): Promise<string[]> {
+  const folder = scratchFolder({ "script.cjs": script });
+  const trace = join(folder, "trace.json");
+  await promisify(execFile)(
+    process.execPath,
+    ["--trace-event-categories", "node.fs", "--trace-event-file-pattern", trace, join(folder, "script.cjs")],
+    { env: { ...database.environment, ...images.environment, AUTH: "off", HOME: folder } },
+  );
+  const { traceEvents } = JSON.parse(readFileSync(trace, "utf8")) as { traceEvents: TraceEvent[] };
+  return traceEvents
+    .filter(({ cat, ph }) => cat.includes("node.fs") && ph.toLowerCase() === "b") // the beginning of a call
+    .map(({ name, args }) => `${name} ${args.path?.replace(folder, "~") ?? ""}`.trim());
+}
+
+describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 0))("the first request to $name", ({ name, routes }) => {
+  // One of the SDK's options left out of table.ts is enough to have it look for them in ~/.aws/config and ~/.aws/credentials.
+  test("reads no file: ~/.aws costs milliseconds, and in Lambda there is none", async () => {
+    const event = {
+      version: "2.0",
+      routeKey: routes[0],
+      rawQueryString: "",
+      headers: { "content-type": "application/json" },
+      pathParameters: { id: "first" },
+      requestContext: { requestId: "first" },
+      body: JSON.stringify({ title: "First" }),
+    };
+    const load = `const { handler } = require(${JSON.stringify(join(dist, name, "index.cjs"))});`;
+    const call = `handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 10_000 }).then(({ statusCode }) => { process.exitCode = statusCode < 500 ? 0 : 1; });`;
+    expect(await fileSystemCalls(`${load}\n${call}`)).toEqual(await fileSystemCalls(load));
+  });
+});

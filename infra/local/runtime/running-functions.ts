@@ -1,0 +1,106 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
+import { readFunctions, root, type FunctionFolder } from "../../build/functions.ts";
+import type { Route } from "../gateway/gateway.ts";
+import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
+
+/** All functions of a folder, running: what the gateway and the bucket call. */
+export interface RunningFunctions {
+  routes: () => Promise<Route[]>;
+  /** Calls a function by its name, as Lambda lets one do. Throws what the function throws, and where there is none. */
+  invoke: (name: string, event: object) => Promise<unknown>;
+  stop: () => Promise<void>;
+}
+
+export interface Paths {
+  functionsPath: string;
+  distPath: string;
+}
+
+const ours: Paths = { functionsPath: join(root, "functions"), distPath: join(root, "dist") };
+
+/** Runs the handlers' source in this process, whose environment becomes theirs. */
+export async function runSources(environment: Record<string, string>): Promise<RunningFunctions> {
+  Object.assign(process.env, environment);
+  const folders = readFunctions(ours.functionsPath);
+  const running = await Promise.all(
+    folders.map((folder) => runInProcess(join(folder.path, "handler.ts"), { ...folder, environment })),
+  );
+  return serve(folders, running);
+}
+
+/** Runs the bundles that are in dist/ now. */
+export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = ours): Running {
+  const folders = readFunctions(functionsPath);
+  const running = folders.map((folder) =>
+    runInThread(join(distPath, folder.name, "index.cjs"), { ...folder, environment: { ...environment } }),
+  );
+  return serve(folders, running);
+}
+
+/**
+ * Builds and runs the bundles, and does so again at the first request after an edit: no watcher, so
+ * no request can meet the old code. Where the edit does not build, each request throws until the next.
+ */
+export async function runEditedBundles(environment: Record<string, string>, paths = ours): Promise<RunningFunctions> {
+  const build = async () => {
+    writeBundles(await bundleFunctions(paths.functionsPath), paths.distPath);
+    return runBundles(environment, paths);
+  };
+  let stamp = stampOf(paths.functionsPath);
+  let current = build();
+  await current;
+  const latest = () => {
+    const now = stampOf(paths.functionsPath);
+    if (now !== stamp) {
+      stamp = now;
+      const previous = current;
+      current = previous.then(build, build); // one after the other: both write to the same folder
+      void Promise.allSettled([previous, current]).then(([old]) => {
+        if (old.status === "fulfilled") old.value.retire();
+      });
+    }
+    return current;
+  };
+  return {
+    routes: async () => (await latest()).routes(),
+    invoke: async (name, event) => (await latest()).invoke(name, event),
+    async stop() {
+      const [last] = await Promise.allSettled([current]);
+      if (last.status === "fulfilled") await last.value.stop();
+    },
+  };
+}
+
+interface Running extends RunningFunctions {
+  retire: () => void;
+}
+
+function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
+  const routes = folders.flatMap(({ routes, scopes }, index) =>
+    routes.map((routeKey) => ({ routeKey, scopes, invoke: async (event: object) => running[index]?.invoke(event) })),
+  );
+  return {
+    routes: () => Promise.resolve(routes),
+    async invoke(name, event) {
+      const found = running[folders.findIndex((folder) => folder.name === name)];
+      if (!found) throw new Error(`There is no function ${name}: it would be the folder functions/${name}.`);
+      return found.invoke(event);
+    },
+    retire: () => { for (const each of running) each.retire(); },
+    stop: async () => { await Promise.all(running.map((each) => each.stop())); },
+  };
+}
+
+/** Changes with every edit of a file that goes into a bundle, or of a function.json. An editor's own files (`.#x.ts`) do not count. */
+function stampOf(path: string): string {
+  return readdirSync(path, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(ts|json)$/.test(name) && !name.endsWith(".test.ts") && !basename(name).startsWith("."))
+    .sort()
+    .map((name) => {
+      const file = statSync(join(path, name), { throwIfNoEntry: false });
+      return file ? `${name} ${file.mtimeMs} ${file.size}` : "";
+    })
+    .join("\n");
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020, type AnySchemaObject, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { parse } from "yaml";
+import { root } from "../build/functions.ts";
+import { callServerAt, type Answer, type Call } from "./call.ts";
+import { decodePath, matchRoute, mostSpecificFirst } from "../local/gateway/routes.ts";
+
+interface MediaType {
+  schema: AnySchemaObject;
+  /** By name. */
+  examples?: Record<string, { value: unknown }>;
+}
+
+interface DocumentedAnswer {
+  headers?: Record<string, { required?: boolean; schema: AnySchemaObject }>;
+  /** By content type; absent where there is no body. */
+  content?: Record<string, MediaType>;
+}
+
+/** An operation of functions/openapi.yaml, with what its references name in their places. */
+interface Operation {
+  parameters?: { name: string; in: string; schema: AnySchemaObject }[];
+  requestBody?: { content: Record<string, MediaType> };
+  /** By status. */
+  responses: Record<string, DocumentedAnswer>;
+}
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, AnySchemaObject> };
+  "x-unmatched-statuses": number[];
+}
+
+export const documentPath = join(root, "functions/openapi.yaml");
+const source: unknown = parse(readFileSync(documentPath, "utf8"));
+
+/** functions/openapi.yaml, with what each `$ref` names in its place. */
+export const document = dereference(source) as Document;
+
+const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/** The documented operations, with their routes as function.json writes them. */
+export const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).flatMap(([method, operation]) =>
+    methods.includes(method) ? [{ routeKey: `${method.toUpperCase()} ${path}`, operation }] : [],
+  ),
+);
+
+/** What stands beside a `$ref` is kept. None of them may lead to itself. */
+function dereference(node: unknown): unknown {
+  if (typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) return node.map(dereference);
+  const { $ref, ...rest } = node as Record<string, unknown>;
+  const own = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, dereference(value)]));
+  return typeof $ref === "string" ? { ...(dereference(find($ref)) as object), ...own } : own;
+}
+
+function find(reference: string): unknown {
+  const names = reference.replace(/^#\//, "").split("/");
+  return names.reduce((node: unknown, name) => (node as Record<string, unknown> | undefined)?.[name], source);
+}
+
+/**
+ * Calls the events API at a base URL, with a token if there is one. Rejects where an answer is not as
+ * functions/openapi.yaml says, so that no test can receive what callers are not told of.
+ */
+export function callAt(baseUrl: string, token?: string): Call {
+  const call = callServerAt(baseUrl, token);
+  return async (request, sent) => {
+    const answer = await call(request, sent);
+    const complaints = complaintsAbout(request, answer);
+    if (complaints.length === 0) return answer;
+    throw new Error(`${request.slice(0, 200)} is answered ${answer.status}, and functions/openapi.yaml says otherwise:\n${complaints.join("\n")}`);
+  };
+}
+
+/** A sentence for each thing about an answer that functions/openapi.yaml does not say; `request` is `GET /events` or the like. */
+export function complaintsAbout(request: string, answer: Answer): string[] {
+  const [method = "", target = ""] = request.split(/ (.*)/s);
+  const operation = answer.status === headTooLarge ? undefined : operationOf(method, target);
+  const documented = operation?.responses ?? unmatched;
+  const expected = documented[answer.status];
+  if (!expected) return [`No status ${answer.status}: there are ${Object.keys(documented).join(", ")}.`];
+  return [...complaintsAboutHeaders(expected, answer), ...complaintsAboutBody(expected, answer, method === "HEAD")];
+}
+
+/** Is answered before a route is looked for, and so whatever the path. */
+const headTooLarge = 431;
+
+/** The operation that API Gateway finds for a request: what it cannot decode or match has none. */
+function operationOf(method: string, target: string): Operation | undefined {
+  const path = decodePath(target);
+  if (path === undefined) return undefined;
+  return operations.toSorted(mostSpecificFirst).find(({ routeKey }) => matchRoute(routeKey, method, path))?.operation;
+}
+
+/** What API Gateway answers by itself where there is no operation. */
+const unmatched: Operation["responses"] = Object.fromEntries(
+  document["x-unmatched-statuses"].map((status) => [
+    status,
+    {
+      headers: { "apigw-requestid": { schema: { type: "string" } } },
+      content: { "application/json": { schema: document.components.schemas["GatewayMessage"] ?? {} } },
+    },
+  ]),
+);
+
+/** HTTP's own, which OpenAPI leaves out. */
+const transportHeaders = new Set(["connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding"]);
+
+function complaintsAboutHeaders({ headers: documented = {} }: DocumentedAnswer, { headers }: Answer): string[] {
+  const received = Object.keys(headers).filter((name) => !transportHeaders.has(name));
+  return [
+    ...received.filter((name) => !(name in documented)).map((name) => `No header ${name}.`),
+    ...Object.entries(documented).flatMap(([name, { required, schema }]) => {
+      const value = headers[name];
+      if (value === undefined) return required ? [`The header ${name} must be there.`] : [];
+      return complaintsAboutValue(schema, value).map((complaint) => `The header ${name}${complaint}`);
+    }),
+  ];
+}
+
+function complaintsAboutBody({ content }: DocumentedAnswer, { status, headers, body }: Answer, isHead: boolean): string[] {
+  if (body === undefined) return content && !isHead ? ["The body must be there."] : [];
+  const contentType = headers["content-type"] ?? "";
+  const schema = content?.[contentType]?.schema;
+  if (!schema) return [`No body of content type ${contentType}: there are ${Object.keys(content ?? {}).join(", ")}.`];
+  const complaints = complaintsAboutValue(schema, body).map((complaint) => `The body${complaint}`);
+  const isProblem = contentType === "application/problem+json";
+  if (isProblem && (body as { status?: unknown }).status !== status) complaints.push(`The body's status must be ${status}.`);
+  return complaints;
+}
+
+const ajv = addFormats.default(new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true }));
+const validators = new WeakMap<AnySchemaObject, ValidateFunction>();
+
+/** What a schema of the document has against a value: texts such as `/title must be string`. */
+export function complaintsAboutValue(schema: AnySchemaObject, value: unknown): string[] {
+  const validate = validators.get(schema) ?? ajv.compile(schema);
+  validators.set(schema, validate);
+  return validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message = "" }) => `${instancePath} ${message}`);
+}

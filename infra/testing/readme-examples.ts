@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "vitest";
+import { root } from "../build/functions.ts";
+
+export const readme = readFileSync(join(root, "README.md"), "utf8");
+export const published = "http://localhost:3000";
+
+/** A line of the README that begins with curl. */
+export interface Example {
+  line: string;
+  /** The lines of its block that come before it and set a variable for it. */
+  setup: string;
+  /** `# STATUS BODY`, from the line below it. */
+  answer: string;
+  section: string;
+}
+
+/** All of them, in order. */
+export const examples: Example[] = readme.split(/^## /m).flatMap((text) => {
+  const section = text.split("\n")[0] ?? "";
+  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
+    [...block.matchAll(/^(curl .*)\n(.*)$/gm)].map(({ 1: line = "", 2: answer = "", index }) => {
+      const setup = [...block.slice(0, index).matchAll(/^[a-z]+=.*$/gm)].join("\n");
+      return { line, setup, answer, section };
+    }),
+  );
+});
+
+/** Sends what an example says, to the API at `url` and with `folder` for its files, and compares the whole answer. */
+export async function expectAnswered({ line, setup, answer }: Example, url: string, folder = root): Promise<void> {
+  const [, status = "", body = ""] = /^# (\d{3}) ?(.*)$/.exec(answer) ?? [];
+  expect(line).toContain(line.includes('"$url"') ? "" : `${published}/prod`);
+  const command = `${setup}\n${line} --silent --show-error --write-out '\\n%{http_code}'`;
+  const { stdout } = await promisify(execFile)("sh", ["-c", command.replaceAll(published, new URL(url).origin)], { cwd: folder });
+  const [received = "", receivedStatus] = stdout.split("\n");
+  expect(receivedStatus).toBe(status);
+  const expected = body && (JSON.parse(body, (_key, value: unknown) => (typeof value === "string" && value.includes("…") ? (expect.stringMatching(patternOf(value)) as unknown) : value)) as unknown);
+  expect(received && (JSON.parse(received) as unknown)).toEqual(expected);
+}
+
+/** `…` stands for any text. */
+function patternOf(text: string): RegExp {
+  return new RegExp(`^${text.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".+")}$`, "s");
+}

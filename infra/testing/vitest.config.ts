@@ -1,0 +1,48 @@
+import { defineConfig } from "vitest/config";
+import type { TestCase } from "vitest/node";
+import { root } from "../build/functions.ts";
+
+const suites = ["functions/**/*.test.ts"];
+
+/**
+ * What a caller sees is tested on the handlers' source and on the bundles that are shipped, or with
+ * API_URL on what is deployed there; what stands around the handlers is tested once.
+ */
+const projects =
+  process.env["API_URL"] === undefined
+    ? [
+        project("source", suites),
+        { ...project("bundle", suites), globalSetup: "infra/build/build-before-tests.ts" },
+        project("infra", ["infra/**/*.test.ts", ".github/**/*.test.ts"]),
+      ]
+    : [project("deployed", suites)];
+
+export default defineConfig({
+  test: {
+    root,
+    projects: projects.map((test) => ({ test, logLevel: "error" })), // GitHub's packages name source maps that they lack
+    silent: "passed-only", // a failing test shows what was logged meanwhile
+    maxWorkers: "100%",
+    slowTestThreshold: 10_000,
+    reporters: ["default", { onTestCaseResult: printSkipped }],
+  },
+});
+
+function project(name: string, include: string[]) {
+  return {
+    name,
+    include,
+    env: { TARGET: name, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    maxConcurrency: 100, // tests that wait for a timeout wait together
+    // GitHub's packages import JSON in a way that Node refuses; Vite reads it.
+    server: { deps: { inline: [/@actions/] } },
+  };
+}
+
+/** The default reporter only counts what was skipped; a reason that nobody reads is none. */
+function printSkipped(test: TestCase): void {
+  const result = test.result();
+  if (result.state === "skipped") console.log(`skipped: [${test.project.name}] ${test.fullName}: ${result.note ?? "no reason given"}`);
+}

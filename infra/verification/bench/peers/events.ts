@@ -1,0 +1,70 @@
+import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expectNewEvent, isId, type Event, type NewEvent } from "../../../../functions/_shared/event.ts";
+import { noSuchEvent, Problem } from "../../../../functions/_shared/problem.ts";
+import { fromItem, represent, toItem } from "../../../../functions/_shared/stored-event.ts";
+import { uuidv7 } from "../../../../functions/_shared/uuid.ts";
+
+/**
+ * What the peers do besides their framework: what our functions do, by the same rules and with the
+ * same item, so that nothing else differs. The client is the one that everybody writes.
+ */
+const client = new DynamoDBClient({});
+
+export interface Answer {
+  status: 200 | 201 | 400 | 404 | 409;
+  headers: Record<string, string>;
+  body: object;
+}
+
+/** 201, or 400 for a body that breaks the rules, or as `storeEvent`. */
+export async function createEvent(body: unknown): Promise<Answer> {
+  return refusing(() => storeEvent(expectNewEvent(body, undefined)));
+}
+
+/** 201, or 409 where there is an event with this id. */
+export async function storeEvent(content: NewEvent): Promise<Answer> {
+  const now = new Date().toISOString();
+  const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
+  const command = new PutItemCommand({
+    TableName: process.env["TABLE_NAME"],
+    Item: toItem(event, content, "request", 1),
+    ConditionExpression: "attribute_not_exists(#id)",
+    ExpressionAttributeNames: { "#id": "id" },
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+  return refusing(async () => {
+    try {
+      await client.send(command);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) throw new Problem(409, "An event with this id exists.");
+      throw error;
+    }
+    const { headers, body } = represent(event);
+    return { status: 201, headers: { ...headers, location: `events/${event.id}` }, body };
+  });
+}
+
+/** 200, or 404 where there is no event with this id. */
+export async function getEvent(id: string | undefined): Promise<Answer> {
+  return refusing(async () => {
+    if (!isId(id)) throw noSuchEvent();
+    const { Item: item } = await client.send(new GetItemCommand({ TableName: process.env["TABLE_NAME"], Key: { id: { S: id } }, ConsistentRead: true }));
+    if (!item) throw noSuchEvent();
+    return { status: 200, ...represent(fromItem(item)) };
+  });
+}
+
+export function refusal(problem: Problem): Answer {
+  const { status } = problem;
+  if (status !== 400 && status !== 404 && status !== 409) throw problem;
+  return { status, headers: {}, body: problem.body("request") };
+}
+
+async function refusing(act: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof Problem) return refusal(error);
+    throw error;
+  }
+}

@@ -1,0 +1,165 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../build/functions.ts";
+
+/** What a month used. */
+export interface Usage {
+  requests: number;
+  /** What the functions ran, times their memory. */
+  compute_gb_s: number;
+  /** DynamoDB's request units, of the table and its indexes. */
+  reads: number;
+  writes: number;
+  stored_gb: number;
+  logged_gb: number;
+  sent_gb: number;
+}
+
+export type Bill = Record<"API Gateway" | "Lambda" | "DynamoDB" | "logs" | "data sent", number>;
+
+/** A price that falls with the amount: each step holds up to so many millions, the last one for the rest. */
+type Steps = { up_to_millions?: number; usd: number }[];
+
+interface Prices {
+  region: string;
+  stated: string;
+  apiGateway: { usd_per_million: Steps };
+  lambda: { usd_per_million_requests: number; usd_per_gb_s: number; free_requests: number; free_gb_s: number };
+  dynamodb: { usd_per_million_writes: number; usd_per_million_reads: number; usd_per_gb_stored: number; free_gb_stored: number };
+  logs: { usd_per_gb: number; free_gb: number };
+  transfer: { usd_per_gb: number; free_gb: number };
+  rekognition: { usd_per_million: Steps };
+}
+
+export const prices = JSON.parse(readFileSync(join(import.meta.dirname, "prices.json"), "utf8")) as Prices;
+
+/** What a month costs in US dollars, before taxes, where nothing else in the account uses the free tiers. */
+export function billOf(usage: Usage): Bill {
+  const { apiGateway, lambda, dynamodb, logs, transfer } = prices;
+  return {
+    "API Gateway": inSteps(usage.requests, apiGateway.usd_per_million),
+    Lambda:
+      (beyond(usage.requests, lambda.free_requests) / million) * lambda.usd_per_million_requests +
+      beyond(usage.compute_gb_s, lambda.free_gb_s) * lambda.usd_per_gb_s,
+    DynamoDB:
+      (usage.writes / million) * dynamodb.usd_per_million_writes +
+      (usage.reads / million) * dynamodb.usd_per_million_reads +
+      beyond(usage.stored_gb, dynamodb.free_gb_stored) * dynamodb.usd_per_gb_stored,
+    logs: beyond(usage.logged_gb, logs.free_gb) * logs.usd_per_gb,
+    "data sent": beyond(usage.sent_gb, transfer.free_gb) * transfer.usd_per_gb,
+  };
+}
+
+/** What Rekognition takes for the labels of so many images, in US dollars. */
+export function labelsCost(images: number): number {
+  return inSteps(images, prices.rekognition.usd_per_million);
+}
+
+export function totalOf(bill: Bill): number {
+  return Object.values(bill).reduce((sum, usd) => sum + usd, 0);
+}
+
+/**
+ * A usual request, of which the README says what is assumed: an event of 1 KB takes 2 units with what
+ * is stored beside its fields, and an entry in each of three indexes one more when it is written.
+ */
+export const usual = {
+  shares: { get: 0.6, list: 0.25, write: 0.15 },
+  reads: { get: 1, list: 7.5, write: 0 },
+  writes: { get: 0, list: 0, write: 5 },
+  sent_kb: { get: 1, list: 10, write: 1 },
+  stored_kb: 3,
+  duration_ms: 20,
+  memory_mb: 256,
+  logged_kb: 1.5,
+};
+
+/** So many usual requests in a month. */
+export function usualMonth(requests: number): Usage {
+  const perRequest = (each: Record<keyof typeof usual.shares, number>) =>
+    Object.entries(usual.shares).reduce((sum, [kind, share]) => sum + share * each[kind as keyof typeof usual.shares], 0);
+  return {
+    requests,
+    compute_gb_s: requests * (usual.duration_ms / 1000) * (usual.memory_mb / 1024),
+    reads: requests * perRequest(usual.reads),
+    writes: requests * perRequest(usual.writes),
+    stored_gb: toGb(requests * usual.shares.write * usual.stored_kb),
+    logged_gb: toGb(requests * usual.logged_kb),
+    sent_gb: toGb(requests * perRequest(usual.sent_kb)),
+  };
+}
+
+/** What limits a stage, as Terraform sets it where nobody says otherwise. */
+export interface Limits {
+  throttle_rate_per_s: number;
+  max_read_request_units: number;
+  max_write_request_units: number;
+  timeout_s: number;
+  memory_mb: number;
+  indexes: number;
+}
+
+const month_s = 30 * 24 * 3600;
+
+/**
+ * A month of a flood in which everything that has a limit is at it all the time, at once: every
+ * request runs out of time, every unit of the database is used, and all that is read is sent.
+ */
+export function worstMonth(limits: Limits): Usage {
+  const requests = limits.throttle_rate_per_s * month_s;
+  const tables = 1 + limits.indexes;
+  const reads = limits.max_read_request_units * tables * month_s;
+  const writes = limits.max_write_request_units * tables * month_s;
+  return {
+    requests,
+    compute_gb_s: requests * limits.timeout_s * (limits.memory_mb / 1024),
+    reads,
+    writes,
+    stored_gb: toGb(writes), // a unit is 1 KB
+    logged_gb: toGb(requests * usual.logged_kb),
+    sent_gb: toGb(reads * 8), // half a unit reads 4 KB of an index
+  };
+}
+
+/** The limits that infra/ has by default. */
+export function defaultLimits(): Limits {
+  const infra = join(root, "infra");
+  const files = ["api_variables.tf", "table_variables.tf", "functions.tf"].map((file) => readFileSync(join(infra, file), "utf8")).join("\n");
+  const numberIn = (pattern: string) => {
+    const [, found] = new RegExp(pattern, "s").exec(files) ?? [];
+    if (found === undefined) throw new Error(`infra/ says nowhere ${pattern}: infra/verification/cost/cost.ts looks for a limit there.`);
+    return Number(found);
+  };
+  const variable = (name: string) => numberIn(`variable "${name}" \\{[^}]*?default += (\\d+)`);
+  const { indexes } = JSON.parse(readFileSync(join(infra, "table.json"), "utf8")) as { indexes: object[] };
+  return {
+    throttle_rate_per_s: variable("throttle_rate_per_s"),
+    max_read_request_units: variable("max_read_request_units"),
+    max_write_request_units: variable("max_write_request_units"),
+    timeout_s: numberIn("declaration\\.timeout_s, (\\d+)"),
+    memory_mb: numberIn("declaration\\.memory_mb, (\\d+)"),
+    indexes: indexes.length,
+  };
+}
+
+const million = 1_000_000;
+
+function beyond(amount: number, free: number): number {
+  return Math.max(0, amount - free);
+}
+
+function inSteps(amount: number, steps: Steps): number {
+  let from = 0;
+  let usd = 0;
+  for (const { up_to_millions = Infinity, usd: price } of steps) {
+    const to = Math.min(amount / million, up_to_millions);
+    usd += Math.max(0, to - from) * price;
+    from = up_to_millions;
+  }
+  return usd;
+}
+
+/** As AWS's bills count: a gigabyte has 1024 times 1024 kilobytes. */
+function toGb(kb: number): number {
+  return kb / 1024 / 1024;
+}

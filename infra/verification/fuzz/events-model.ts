@@ -1,0 +1,116 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Answer } from "../../testing/api.ts";
+
+export type Fields = Record<string, unknown>;
+
+/** What a caller does. The headers of conditional requests are texts, with `, ` between ETags, or whatever stands for them. */
+export type Operation<Header = string> =
+  | { does: "create"; id: string; content: Fields }
+  | { does: "get"; id: string; ifNoneMatch?: Header | undefined }
+  | { does: "update"; id: string; method: "PUT" | "PATCH"; changes: Fields; ifMatch?: Header | undefined }
+  | { does: "delete"; id: string; ifMatch?: Header | undefined }
+  | { does: "list"; filters: Record<string, string>; limit: number };
+
+/** An event as a GET shows it, with its ETag, and what it was made of. */
+interface Known {
+  event: Fields;
+  etag: string;
+  content: Fields;
+}
+
+/** All events there are, by id. It is never changed, but replaced. */
+export type Events = ReadonlyMap<string, Known>;
+
+const defaults: Fields = { type: "event", status: "active" };
+
+/**
+ * The events after an operation, or undefined where the API must not answer it like this while these
+ * events are there. What only the API can know, its times and ETags, is learned from the answer.
+ */
+export function explain(events: Events, operation: Operation, answer: Answer): Events | undefined {
+  switch (operation.does) {
+    case "create":
+      return explainCreate(events, operation.id, { id: operation.id, ...defaults, ...operation.content }, answer);
+    case "get":
+      return isAnswerToGet(events.get(operation.id), operation.ifNoneMatch, answer) ? events : undefined;
+    case "update":
+      return explainUpdate(events, operation.id, operation.changes, operation.ifMatch, answer);
+    case "delete":
+      return explainDelete(events, operation.id, operation.ifMatch, answer);
+    case "list":
+      return isDeepStrictEqual(answer.body, pagesOf(events, operation.filters, operation.limit)) ? events : undefined;
+  }
+}
+
+function explainCreate(events: Events, id: string, content: Fields, answer: Answer): Events | undefined {
+  const known = events.get(id);
+  if (!known) {
+    const { createdAt } = answer.body as Fields;
+    const expected = { ...content, createdAt, updatedAt: createdAt, version: 1 };
+    return isSuccess(answer, 201, expected) ? learn(events, id, { event: expected, etag: etagOf(answer), content }) : undefined;
+  }
+  const isSame = isDeepStrictEqual(known.content, content);
+  const isRight = isSame ? isSuccess(answer, 200, known.event) && etagOf(answer) === known.etag : isRefusal(answer, 409);
+  return isRight ? events : undefined;
+}
+
+function isAnswerToGet(known: Known | undefined, ifNoneMatch: string | undefined, answer: Answer): boolean {
+  if (!known) return isRefusal(answer, 404);
+  if (etagOf(answer) !== known.etag) return false;
+  const isKnown = ifNoneMatch === "*" || ifNoneMatch?.split(", ").some((etag) => etag.replace("W/", "") === known.etag);
+  return isKnown ? answer.status === 304 && answer.body === undefined : isSuccess(answer, 200, known.event);
+}
+
+function explainUpdate(events: Events, id: string, changes: Fields, ifMatch: string | undefined, answer: Answer): Events | undefined {
+  const known = events.get(id);
+  const refusedWith = (status: number) => (isRefusal(answer, status) ? events : undefined);
+  if (changes["title"] === null && changes["payload"] === null) return refusedWith(400);
+  if (!known) return refusedWith(404);
+  const merged = Object.entries({ ...known.event, ...changes }).map(([name, value]) => [name, value ?? defaults[name]] as const);
+  const event: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
+  if (!("title" in event) && !("payload" in event)) return refusedWith(400);
+  if (!lets(ifMatch, known)) return refusedWith(412);
+  const { updatedAt } = answer.body as Fields;
+  const expected = { ...event, updatedAt, version: Number(known.event["version"]) + 1 };
+  return isSuccess(answer, 200, expected) ? learn(events, id, { ...known, event: expected, etag: etagOf(answer) }) : undefined;
+}
+
+function explainDelete(events: Events, id: string, ifMatch: string | undefined, answer: Answer): Events | undefined {
+  const known = events.get(id);
+  if (!known) return isRefusal(answer, 404) ? events : undefined;
+  if (!lets(ifMatch, known)) return isRefusal(answer, 412) ? events : undefined;
+  return answer.status === 204 && answer.body === undefined ? new Map([...events].filter(([other]) => other !== id)) : undefined;
+}
+
+/** All pages, newest first, without the payloads. */
+export function pagesOf(events: Events, filters: Record<string, string>, limit: number): Fields[][] {
+  const position = ({ createdAt, id }: Fields) => `${String(createdAt)} ${String(id)}`;
+  const listed = [...events.values()]
+    .map(({ event }) => Object.fromEntries(Object.entries(event).filter(([name]) => name !== "payload")))
+    .filter((event) => Object.entries(filters).every(([name, value]) => event[name] === value))
+    .sort((one, other) => (position(one) < position(other) ? 1 : -1));
+  return Array.from({ length: Math.ceil(listed.length / limit) }, (_, page) => listed.slice(page * limit, (page + 1) * limit));
+}
+
+function learn(events: Events, id: string, known: Known): Events {
+  return new Map(events).set(id, known);
+}
+
+function lets(ifMatch: string | undefined, { etag }: Known): boolean {
+  return ifMatch === undefined || ifMatch === "*" || ifMatch.split(", ").includes(etag);
+}
+
+/** Times and ETags have the right form, and everything else is as expected. */
+function isSuccess({ status, headers, body }: Answer, expectedStatus: number, expected: Fields): boolean {
+  const times = [expected["createdAt"], expected["updatedAt"]].map(String);
+  const areTimes = times.every((time) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time));
+  return status === expectedStatus && areTimes && /^"[^"]+"$/.test(headers["etag"] ?? "") && isDeepStrictEqual(body, expected);
+}
+
+function isRefusal({ status, headers, body }: Answer, expected: number): boolean {
+  return status === expected && headers["content-type"] === "application/problem+json" && (body as Fields)["status"] === expected;
+}
+
+function etagOf({ headers }: Answer): string {
+  return headers["etag"] ?? "";
+}

@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { promisify } from "node:util";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { startApi, startApiWithTokens } from "../../testing/api.ts";
+import { callServerAt } from "../../testing/call.ts";
+import { fuzz } from "./fuzz.ts";
+import { hostileRequests, toCurl } from "./hostile-requests.ts";
+import { listen, stop } from "../../local/gateway/server.ts";
+
+const open = await startApi();
+const guarded = await startApiWithTokens();
+const tokens = [guarded.somebody.token, guarded.somebodyElse.token, await guarded.pool.idToken("alice"), "garbage", ""];
+
+describe("whatever is sent, the answer is documented and no 5xx:", () => {
+  test.each([
+    ["without sign-in", { url: open.url, tokens: [] }, [200, 400, 404, 415]],
+    ["with sign-in", { url: guarded.url, tokens }, [200, 400, 401, 404]],
+  ])("%s", async (_what, api, expected) => {
+    const seed = Date.now() | 0;
+    console.log(`npm run fuzz -- --seed ${seed}${api.tokens.length > 0 ? " --auth" : ""}`); // shown when it fails, though it be by the time limit
+    const statuses = await fuzz({ ...api, seed, requests: 300 });
+    expect([...statuses.keys()]).toEqual(expect.arrayContaining(expected)); // or it would be refused at the door, and try nothing
+  });
+});
+
+const addedByClients = new Set(["accept", "connection", "content-length", "expect", "host", "transfer-encoding", "user-agent"]);
+
+describe("an answer that must not be is told with a line that gets it again:", () => {
+  test.each<[string, number, string, string]>([
+    ["a 5xx", 503, '{"message":"Service Unavailable"}', "Nothing that a caller sends may be answered 5xx."],
+    ["an undocumented one", 418, '{"message":"I am a teapot"}', "No status 418"],
+    ["one that is not of its content type", 404, "<html>", "no JSON though it says so"],
+  ])("%s", async (_what, status, body, complaint) => {
+    const server = createServer((_request, response) => response.writeHead(status, { "content-type": "application/json" }).end(body));
+    const { port } = await listen(server, 0);
+    try {
+      const failure: unknown = await fuzz({ url: `http://localhost:${port}`, tokens: [], seed: 1, requests: 100 }).catch((error: unknown) => error);
+      expect(String(failure)).toContain(complaint);
+      expect(String(failure)).toMatch(new RegExp(`^(\\{ .*)?curl .*'http://localhost:${port}/`, "m"));
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test("the line sends the same request, byte by byte", async () => {
+    const received: unknown[] = [];
+    const server = createServer((request, response) => {
+      void buffer(request).then((body) => {
+        const headers = Object.entries(request.headers).filter(([name]) => !addedByClients.has(name));
+        received.push({ method: request.method, url: request.url, headers: Object.fromEntries(headers), body: body.toString("base64") });
+        response.end();
+      });
+    });
+    const { port } = await listen(server, 0);
+    afterAll(() => stop(server));
+    const url = `http://127.0.0.1:${port}`;
+    for (const request of fc.sample(hostileRequests([]), { seed: 1, numRuns: 30 })) {
+      received.length = 0;
+      await callServerAt(url)(`${request.method} ${request.path}`, { headers: request.headers, ...(request.body && { bytes: request.body }) });
+      await promisify(execFile)("sh", ["-c", `${toCurl(url, request)} --silent`]);
+      expect(received[1]).toEqual(received[0]);
+    }
+  });
+});

@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { callServerAt, type Answer } from "../../testing/call.ts";
+import { complaintsAbout } from "../../testing/contract.ts";
+import { hostileRequests, placeholders, toCurl, type HostileRequest } from "./hostile-requests.ts";
+
+export interface FuzzOptions {
+  /** Of the API, with its stage. */
+  url: string;
+  /** Where it asks for tokens, those that some requests send. */
+  tokens: string[];
+  seed: number;
+  requests: number;
+}
+
+/**
+ * Sends hostile requests, one after the other, and gives the statuses that came with how often they
+ * came. Rejects at the first answer that functions/openapi.yaml does not have, or that is a 5xx, with
+ * the simplest request that is answered so: why, and a curl line. The same seed sends the same again.
+ */
+export async function fuzz({ url, tokens, seed, requests }: FuzzOptions): Promise<Map<number, number>> {
+  const call = callServerAt(url);
+  const last = { etag: '"none"', cursor: "none" };
+  const statuses = new Map<number, number>();
+
+  const check = async (drawn: HostileRequest) => {
+    const request = fillIn(drawn, last);
+    const line = `${request.method} ${request.path}`;
+    const answer = await call(line, { headers: request.headers, ...(request.body && { bytes: request.body }) }).catch((error: unknown) => {
+      throw new Error(`No answer, or one that is no JSON though it says so: ${String(error)}\n${toCurl(url, request)}`);
+    });
+    const complaints = [...complaintsAbout(line, answer), ...(answer.status >= 500 ? ["Nothing that a caller sends may be answered 5xx."] : [])];
+    if (complaints.length > 0) throw new Error(`${complaints.join("\n")}\n${JSON.stringify(answer)}\n${toCurl(url, request)}`);
+    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    remember(last, answer);
+  };
+  const failure = await fc.check(fc.asyncProperty(fc.limitShrink(hostileRequests(tokens), 100), check), { seed, numRuns: requests });
+  if (failure.failed) throw failure.errorInstance;
+  return statuses;
+}
+
+function fillIn({ path, headers, ...rest }: HostileRequest, last: { etag: string; cursor: string }): HostileRequest {
+  const filled = Object.entries(headers).map(([name, value]) => [name, value.replaceAll(placeholders.etag, last.etag)]);
+  return { ...rest, path: path.replaceAll(placeholders.cursor, last.cursor), headers: Object.fromEntries(filled) as Record<string, string> };
+}
+
+function remember(last: { etag: string; cursor: string }, { headers, body }: Answer): void {
+  if (headers["etag"] !== undefined) last.etag = headers["etag"];
+  const { next } = (body ?? {}) as { next?: string };
+  if (next !== undefined) last.cursor = next;
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from "node:util";
+import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
+import { startDatabase } from "../../local/database/database.ts";
+import { fuzz } from "./fuzz.ts";
+import { startGateway } from "../../local/gateway/gateway.ts";
+import { guard } from "../../local/gateway/guard.ts";
+import { startImages } from "../../local/bucket/images.ts";
+import { runBundles } from "../../local/runtime/running-functions.ts";
+import { makeUserPool } from "../../local/sign-in/tokens.ts";
+
+const usage = `npm run fuzz -- [options]
+
+  --requests NUMBER   how many requests to send, 10000 if not given
+  --seed NUMBER       what they are drawn from; to repeat a failure, the one that it names
+  --auth              ask for tokens, and send good and bad ones
+  --help              print this`;
+
+/** Each batch has an empty database and a seed of its own, so that a failure can be repeated without what came before. */
+const batch = 5_000;
+
+const { requests, seed, isGuarded } = readOptions();
+writeBundles(await bundleFunctions());
+for (let sent = 0; sent < requests; sent += batch) {
+  const batchSeed = seed + sent / batch;
+  const count = Math.min(batch, requests - sent);
+  try {
+    const statuses = [...(await fuzzOnce(batchSeed, count))].sort(([one], [other]) => one - other);
+    console.log(`${sent + count} requests; the last ${count}: ${statuses.map(([status, times]) => `${status} ${times} times`).join(", ")}`);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\nTo repeat it: npm run fuzz -- --seed ${batchSeed} --requests ${count}${isGuarded ? " --auth" : ""}`);
+    process.exitCode = 1;
+    break;
+  }
+}
+
+async function fuzzOnce(batchSeed: number, count: number): Promise<Map<number, number>> {
+  const started: { stop: () => Promise<void> }[] = [];
+  try {
+    const database = await startDatabase();
+    started.push(database);
+    const images = await startImages();
+    started.push(images);
+    const functions = runBundles({ ...database.environment, ...images.environment, AUTH: isGuarded ? "jwt" : "off", AWS_LAMBDA_LOG_LEVEL: "WARN" });
+    started.push(functions);
+    const pool = isGuarded ? await makeUserPool() : undefined;
+    const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log: () => undefined });
+    started.push(gateway);
+    const tokens = pool ? [await pool.accessToken("alice"), await pool.accessToken("bob"), await pool.idToken("alice"), "garbage"] : [];
+    return await fuzz({ url: gateway.url, tokens, seed: batchSeed, requests: count });
+  } finally {
+    for (const each of started.reverse()) await each.stop();
+  }
+}
+
+function readOptions() {
+  const options = { requests: { type: "string", default: "10000" }, seed: { type: "string" }, auth: { type: "boolean", default: false }, help: { type: "boolean", default: false } } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    console.log(usage);
+    process.exit();
+  }
+  const count = Number(values.requests);
+  const first = Number(values.seed ?? Date.now() | 0);
+  if (!Number.isInteger(count) || count < 1) throw new Error("--requests must be a number from 1.");
+  if (!Number.isInteger(first)) throw new Error("--seed must be an integer.");
+  return { requests: count, seed: first, isGuarded: values.auth };
+}

@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { makeDeliveries, type Deliveries } from "./deliveries.ts";
+import type { ServiceCall } from "./function-policy.ts";
+import type { Invoke } from "./repairs/lambda.ts";
+import { jsonAnswer, jsonOf, serviceRequest, xmlAnswer, type Fields, type ServiceRequest } from "./service-request.ts";
+
+const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:live";
+const queueArn = "arn:aws:sqs:eu-north-1:123456789012:app-failures";
+const role = "arn:aws:iam::123456789012:role/app/app-look";
+
+let deliveries: Deliveries;
+let notification: string | undefined;
+let invokeConfig: Fields | undefined;
+let invoke: Invoke | undefined;
+let mayS3Invoke: boolean;
+let maySend: boolean;
+let calls: (ServiceCall | string)[];
+const lifecycle = "<LifecycleConfiguration><Rule><Expiration><Days>1</Days></Expiration><Filter><Prefix>notes/</Prefix></Filter><Status>Enabled</Status></Rule></LifecycleConfiguration>";
+let messages: Fields[];
+
+beforeEach(() => {
+  notification = notificationOf("incoming/");
+  invokeConfig = { MaximumRetryAttempts: 1, DestinationConfig: { OnFailure: { Destination: queueArn } } };
+  mayS3Invoke = maySend = true;
+  calls = [];
+  messages = [];
+  invoke = ({ functionName, qualifier, payload }) => {
+    calls.push(`${functionName}:${String(qualifier)} ${recordIn(payload)}`);
+    return Promise.resolve({ payload: Buffer.from("null"), isError: false });
+  };
+  deliveries = makeDeliveries({
+    notificationOf: (bucket) => (bucket === "photos" ? notification : undefined),
+    invokeConfigOf: (functionName, qualifier) => (`${functionName}:${qualifier}` === "app-look:live" ? invokeConfig : undefined),
+    invoke: () => invoke,
+    mayInvoke: (call) => {
+      calls.push(call);
+      return Promise.resolve({ isAllowed: mayS3Invoke, reason: "no policy allows it" });
+    },
+    permissions: {
+      firstDenial: (_request, { name }, [{ action, resource } = { action: "", resource: "" }]) => {
+        calls.push(`${name} asks for ${action} on ${resource}`);
+        return Promise.resolve(maySend ? undefined : { principal: name, action, resource, isAllowed: false, reason: "no policy allows it" });
+      },
+      byResource: () => { throw new Error("nobody asks by a resource's policy"); },
+      decisions: [],
+    },
+    forward: (request) => {
+      const { method, url } = request;
+      if (url.endsWith("?lifecycle")) return Promise.resolve(xmlAnswer(200, lifecycle));
+      if (method === "DELETE") {
+        calls.push(`DELETE ${url}`);
+        return Promise.resolve({ status: 204, headers: [], body: Buffer.alloc(0) });
+      }
+      if (method === "HEAD") return Promise.resolve({ status: 200, headers: [["ETag", '"e1"'], ["Content-Length", "3"]], body: Buffer.alloc(0) });
+      if (method === "GET") return Promise.resolve(jsonAnswer(200, { Role: role }));
+      messages.push(jsonOf(request));
+      return Promise.resolve(jsonAnswer(200, {}));
+    },
+  });
+});
+
+/** As Terraform's provider writes it. */
+function notificationOf(prefix: string, event = "s3:ObjectCreated:*"): string {
+  const filter = `<Filter><S3Key><FilterRule><Name>prefix</Name><Value>${prefix}</Value></FilterRule></S3Key></Filter>`;
+  const configuration = `<CloudFunctionConfiguration><CloudFunction>${functionArn}</CloudFunction><Event>${event}</Event>${filter}<Id>1</Id></CloudFunctionConfiguration>`;
+  return `<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${configuration}</NotificationConfiguration>`;
+}
+
+function request(service: string, method: string, url: string, body = "", headers: NodeJS.Dict<string[]> = {}): ServiceRequest {
+  return serviceRequest({ method, url, headers, body: Buffer.from(body) }, service, "eu-north-1");
+}
+
+function recordIn(payload: Buffer): string {
+  const { Records: records } = JSON.parse(payload.toString()) as { Records: { eventName: string; awsRegion: string; s3: { bucket: { name: string }; object: { key: string; size: number; eTag: string } } }[] };
+  return records.map(({ eventName, awsRegion, s3: { bucket, object } }) => [eventName, awsRegion, bucket.name, object.key, object.size, object.eTag].join(" ")).join();
+}
+
+async function raise(method: string, url: string, headers: NodeJS.Dict<string[]> = {}): Promise<void> {
+  deliveries.raise(request("s3", method, url, "", headers));
+  await deliveries.settled();
+}
+
+const asked: ServiceCall & { region: string } = { service: "s3.amazonaws.com", region: "eu-north-1", functionName: "app-look", alias: "live", sourceArn: "arn:aws:s3:::photos" };
+const fail: Invoke = () => {
+  calls.push("fails");
+  return Promise.resolve({ payload: Buffer.from('{"errorType":"TypeError","errorMessage":"no"}'), isError: true });
+};
+
+describe("an object that expires", () => {
+  const expire = async (key: string) => {
+    await deliveries.expire({ region: "eu-north-1", bucket: "photos", key });
+    await deliveries.settled();
+  };
+
+  test("goes, and calls the alias that the notification names for that, with the record that S3 writes", async () => {
+    notification = notificationOf("notes/", "s3:LifecycleExpiration:*");
+    await expire("notes/a b/1");
+    expect([calls, deliveries.lost]).toEqual([["DELETE /photos/notes/a%20b/1", asked, "app-look:live LifecycleExpiration:Delete eu-north-1 photos notes/a+b/1  "], []]);
+  });
+
+  test("calls nobody where the notification is for new objects", async () => {
+    notification = notificationOf("notes/");
+    await expire("notes/1");
+    expect(calls).toEqual(["DELETE /photos/notes/1"]);
+  });
+
+  test("does not where no rule of the bucket's lifecycle says so", async () => {
+    await expect(expire("photos/1")).rejects.toThrow("No rule of photos's lifecycle lets photos/1 expire.");
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("a new object", () => {
+  test("below the notification's prefix calls the alias that it names, with the record that S3 writes", async () => {
+    await raise("PUT", "/photos/incoming/a%20b/1");
+    expect([calls, deliveries.lost]).toEqual([[asked, "app-look:live ObjectCreated:Put eu-north-1 photos incoming/a+b/1 3 e1"], []]);
+  });
+
+  test("that is a copy calls it as such", async () => {
+    await raise("PUT", "/photos/incoming/1", { "x-amz-copy-source": ["/photos/2"] });
+    expect(calls).toEqual([asked, "app-look:live ObjectCreated:Copy eu-north-1 photos incoming/1 3 e1"]);
+  });
+
+  test.each([
+    ["an object elsewhere", "PUT", "/photos/images/1"],
+    ["an object of another bucket", "PUT", "/others/incoming/1"],
+    ["a read", "GET", "/photos/incoming/1"],
+    ["a deletion", "DELETE", "/photos/incoming/1"],
+    ["a tag", "PUT", "/photos/incoming/1?tagging"],
+    ["a part of an upload", "PUT", "/photos/incoming/1?partNumber=1&uploadId=x"],
+  ])("%s calls nobody", async (_what, method, url) => {
+    await raise(method, url);
+    expect([calls, deliveries.lost]).toEqual([[], []]);
+  });
+
+  test("of another kind than the notification asks for calls nobody", async () => {
+    notification = notificationOf("incoming/", "s3:ObjectCreated:Copy");
+    await raise("PUT", "/photos/incoming/1");
+    expect(calls).toEqual([]);
+  });
+
+  test("is lost where the function's policy does not let S3 call it", async () => {
+    mayS3Invoke = false;
+    await raise("PUT", "/photos/incoming/1");
+    expect([calls, deliveries.lost]).toEqual([[asked], [`S3 may not invoke ${functionArn} for photos: no policy allows it.`]]);
+  });
+
+  test("is lost where nothing runs", async () => {
+    invoke = undefined;
+    await raise("PUT", "/photos/incoming/1");
+    expect(deliveries.lost).toEqual(["Nothing runs app-look for a new object: give the gate an invoke handler."]);
+  });
+
+  test("is lost, and nothing else, where the function cannot be started", async () => {
+    invoke = () => Promise.reject(new Error("no such zip"));
+    await raise("PUT", "/photos/incoming/1");
+    expect(deliveries.lost).toEqual(["Error: no such zip"]);
+  });
+});
+
+describe("a function that fails", () => {
+  const asksToSend = `app-look asks for sqs:SendMessage on ${queueArn}`;
+
+  test("is called again as often as is deployed, and then its role sends what it was to the queue", async () => {
+    invoke = fail;
+    await raise("PUT", "/photos/incoming/1");
+    expect(calls).toEqual([asked, "fails", "fails", asksToSend]);
+    expect(messages.map(({ QueueUrl }) => QueueUrl)).toEqual(["https://sqs/123456789012/app-failures"]);
+    expect(JSON.parse(String(messages[0]?.["MessageBody"]))).toMatchObject({
+      requestContext: { functionArn, condition: "RetriesExhausted", approximateInvokeCount: 2 },
+      requestPayload: { Records: [{ s3: { object: { key: "incoming/1" } } }] },
+      responsePayload: { errorType: "TypeError", errorMessage: "no" },
+    });
+  });
+
+  test("is lost where its role may not send to the queue", async () => {
+    invoke = fail;
+    maySend = false;
+    await raise("PUT", "/photos/incoming/1");
+    expect([messages, deliveries.lost]).toEqual([[], [`app-look may not sqs:SendMessage on ${queueArn}: no policy allows it.`]]);
+  });
+
+  test("is called three times and lost where its alias has no configuration", async () => {
+    invoke = fail;
+    invokeConfig = undefined;
+    await raise("PUT", "/photos/incoming/1");
+    expect([calls, deliveries.lost]).toEqual([[asked, "fails", "fails", "fails"], ['app-look failed, and nobody is told: {"errorType":"TypeError","errorMessage":"no"}']]);
+  });
+});
+
+describe("AWS refuses what would never arrive", () => {
+  test("a notification of a function that S3 may not invoke", async () => {
+    const put = request("s3", "PUT", "/photos?notification", notificationOf("incoming/"));
+    expect(await deliveries.refusalOf(put)).toBeUndefined();
+    mayS3Invoke = false;
+    const refused = await deliveries.refusalOf(put);
+    expect([refused?.status, refused?.body.toString()]).toEqual([400, expect.stringContaining(`Unable to validate the following destination configurations: ${functionArn}`)]);
+  });
+
+  test("a destination that the function's role may not send to", async () => {
+    const put = request("lambda", "PUT", "/2019-09-25/functions/app-look/event-invoke-config?Qualifier=live", JSON.stringify(invokeConfig));
+    expect(await deliveries.refusalOf(put)).toBeUndefined();
+    maySend = false;
+    const refused = await deliveries.refusalOf(put);
+    expect([refused?.status, refused?.headers.at(-1)]).toEqual([400, ["x-amzn-errortype", "InvalidParameterValueException"]]);
+  });
+
+  test.each([
+    ["a configuration without a destination", request("lambda", "PUT", "/2019-09-25/functions/app-look/event-invoke-config?Qualifier=live", '{"MaximumRetryAttempts":0}')],
+    ["a read of the notification", request("s3", "GET", "/photos?notification")],
+    ["an object", request("s3", "PUT", "/photos/incoming/1", notificationOf("incoming/"))],
+  ])("but not %s", async (_what, sent) => {
+    mayS3Invoke = maySend = false;
+    expect(await deliveries.refusalOf(sent)).toBeUndefined();
+  });
+});

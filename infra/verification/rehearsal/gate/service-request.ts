@@ -1,0 +1,98 @@
+import type { SignedRequest } from "../../../local/bucket/signature.ts";
+import { escapeXml } from "./xml.ts";
+
+/** A request to an AWS service, its signature verified: which service it is for stands in the signature. */
+export interface ServiceRequest extends SignedRequest {
+  /** As in a signature: `dynamodb`, `monitoring`, ... */
+  service: string;
+  region: string;
+  /** Without the query, still encoded. */
+  path: string;
+  query: URLSearchParams;
+}
+
+export interface ServiceAnswer {
+  status: number;
+  headers: [name: string, value: string][];
+  body: Buffer;
+}
+
+export type Fields = Record<string, unknown>;
+
+/** How a service speaks: JSON with the operation in a header, a form with it in a field, JSON by path and method, or S3's XML. */
+export type Protocol = "json" | "form" | "rest" | "s3";
+
+export function serviceRequest(request: SignedRequest, service: string, region: string): ServiceRequest {
+  const [path = "", query = ""] = request.url.split(/\?(.*)/s);
+  return { ...request, service, region, path, query: new URLSearchParams(query) };
+}
+
+export function protocolOf({ service, headers }: ServiceRequest): Protocol {
+  if (headers["x-amz-target"]) return "json";
+  if (service === "s3") return "s3";
+  return service === "lambda" || service === "apigateway" ? "rest" : "form";
+}
+
+/** `CreateTable`, where the protocol names it. */
+export function operationOf(request: ServiceRequest): string | undefined {
+  const protocol = protocolOf(request);
+  if (protocol === "json") return request.headers["x-amz-target"]?.[0]?.split(".").at(-1);
+  return protocol === "form" ? (formOf(request).get("Action") ?? undefined) : undefined;
+}
+
+/** The body as a JSON object; empty where there is none. Throws a SyntaxError for what is no JSON. */
+export function jsonOf({ body }: { body: Buffer }): Fields {
+  const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+export function formOf({ body, query }: ServiceRequest): URLSearchParams {
+  return body.length === 0 ? query : new URLSearchParams(body.toString());
+}
+
+/** A field that should be text; "" where it is not, which no policy names. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** A field that should be a list of objects. */
+export function listOf(value: unknown): Fields[] {
+  return Array.isArray(value) ? (value as Fields[]) : [];
+}
+
+export function jsonAnswer(status: number, value: object, headers: ServiceAnswer["headers"] = []): ServiceAnswer {
+  return { status, headers: [["content-type", "application/json"], ...headers], body: Buffer.from(JSON.stringify(value)) };
+}
+
+export function xmlAnswer(status: number, xml: string): ServiceAnswer {
+  return { status, headers: [["content-type", "text/xml"]], body: Buffer.from(xml) };
+}
+
+/** The answer with another JSON body; DynamoDB's checksum of the old one goes. */
+export function withJson({ status, headers }: ServiceAnswer, value: object): ServiceAnswer {
+  return { status, headers: headers.filter(([name]) => name.toLowerCase() !== "x-amz-crc32"), body: Buffer.from(JSON.stringify(value)) };
+}
+
+/** An error in the words of the request's own service. */
+export function refusal(request: ServiceRequest, status: number, code: string, message: string): ServiceAnswer {
+  const [escapedCode, escapedMessage] = [escapeXml(code), escapeXml(message)];
+  switch (protocolOf(request)) {
+    case "json":
+      return jsonAnswer(status, { __type: code, message });
+    case "rest":
+      return jsonAnswer(status, { message }, [["x-amzn-errortype", code]]);
+    case "s3":
+      return xmlAnswer(status, `<Error><Code>${escapedCode}</Code><Message>${escapedMessage}</Message></Error>`);
+    case "form":
+      return xmlAnswer(
+        status,
+        `<ErrorResponse><Error><Type>Sender</Type><Code>${escapedCode}</Code><Message>${escapedMessage}</Message></Error></ErrorResponse>`,
+      );
+  }
+}
+
+/** `AccessDenied` is called `AccessDeniedException` where JSON is spoken. */
+export function accessDenied(request: ServiceRequest, message: string): ServiceAnswer {
+  const isJson = ["json", "rest"].includes(protocolOf(request));
+  return refusal(request, 403, isJson ? "AccessDeniedException" : "AccessDenied", message);
+}

@@ -1,0 +1,38 @@
+import { callerOf, formRequest } from "../aws.ts";
+import { takeRole } from "../pipeline/ci.ts";
+import type { Gate } from "../gate/gate.ts";
+import { elementOf } from "../gate/xml.ts";
+import type { Substitute } from "./run-job.ts";
+
+/**
+ * Stands for aws-actions/configure-aws-credentials: asks GitHub for the job's token, takes the role with it and leaves the
+ * role's keys in the job's environment. Throws where there is no token, AWS refuses, or the account is another one.
+ */
+export function configureCredentials(gate: Gate): Substitute {
+  return async ({ variables }, parameters) => {
+    const { "role-to-assume": role = "", "role-session-name": sessionName = "", "role-duration-seconds": duration_s = "3600", "aws-region": region = "" } = parameters;
+    const credentials = await takeRole(gate, role, await tokenOf(variables), { sessionName, duration_s });
+    if (typeof credentials === "string") throw new Error(credentials);
+    const { body } = await callerOf(gate.url, region, credentials)(formRequest("sts", "2011-06-15", { Action: "GetCallerIdentity" }));
+    const account = elementOf(body, "Account") ?? body;
+    const allowed = parameters["allowed-account-ids"]?.split(",") ?? [account];
+    if (!allowed.includes(account)) throw new Error(`The account ${account} is not among those that are allowed: ${allowed.join(", ")}.`);
+    const { accessKeyId, secretAccessKey, sessionToken = "" } = credentials;
+    return {
+      environment: {
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_SESSION_TOKEN: sessionToken,
+        AWS_REGION: region,
+        AWS_DEFAULT_REGION: region,
+      },
+    };
+  };
+}
+
+async function tokenOf(variables: NodeJS.ProcessEnv): Promise<string> {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = variables;
+  if (url === undefined || bearer === undefined) throw new Error("The job has no permission id-token: write, and so no token.");
+  const answer = await fetch(`${url}&audience=sts.amazonaws.com`, { headers: { authorization: `bearer ${bearer}` } });
+  return ((await answer.json()) as { value: string }).value;
+}

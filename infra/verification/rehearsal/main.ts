@@ -1,0 +1,59 @@
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
+import { root } from "../../build/functions.ts";
+import { bundleCommands, writeCommands } from "../../build/release-bundle.ts";
+import { trusted } from "./pipeline/ci.ts";
+import { startGate } from "./gate/gate.ts";
+import { startGitHub } from "./github/github.ts";
+import { startMoto } from "./moto.ts";
+import { severalShards } from "./pipeline/pipeline-faults.ts";
+import { killPrograms } from "./programs.ts";
+import { copyProject } from "../../testing/project-copy.ts";
+import { rehearse } from "./rehearsal.ts";
+import { interrupt, step } from "./steps.ts";
+import { expectProgram } from "./terraform.ts";
+import { startIssuer } from "./trust/tokens.ts";
+
+const region = "ap-southeast-1"; // the one that the README deploys to
+const scratchPath = mkdtempSync(join(tmpdir(), "rehearsal-"));
+const started: { stop: () => Promise<void> }[] = [];
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    interrupt();
+    killPrograms();
+  });
+}
+
+try {
+  await expectProgram("terraform", "Terraform 1.11 or later");
+  await expectProgram("git", "git");
+  copyProject(root, scratchPath);
+  // So that the callers' suites meet a stage with one shard of the indexes, prod, and one with several.
+  appendFileSync(join(scratchPath, "infra/environments/staging.tfvars"), severalShards);
+  await step("Build the functions and the commands", async () => {
+    writeBundles(await bundleFunctions(), join(scratchPath, "dist"));
+    writeCommands(await bundleCommands(), join(scratchPath, "dist"));
+  });
+  const moto = await step("Start moto", startMoto);
+  started.push(moto);
+  const issuer = startIssuer();
+  const gate = await step("Start the gate in front of it", () => startGate({ motoUrl: moto.url, region, issuer }));
+  started.push(gate);
+  const github = await step("Make the project a repository", () => startGitHub({ gate, issuer, scratchPath }));
+  started.push(github);
+  await rehearse({ gate, issuer, github, names: { project: trusted.project, stage: "prod", accountId: gate.accountId, region }, scratchPath });
+  console.log("\nThe rehearsal has passed.");
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  await stopAll();
+}
+
+async function stopAll(): Promise<void> {
+  while (started.length > 0) await started.pop()?.stop();
+  rmSync(scratchPath, { recursive: true, force: true });
+}

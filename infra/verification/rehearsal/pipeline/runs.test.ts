@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import type { Result } from "../github/run-step.ts";
+import type { WorkflowRun } from "../github/run-workflow.ts";
+import { expectStop, expectSuccess, outputOf } from "./runs.ts";
+
+/** A run with a job of steps called a, b, c and so on, of which each says its name. */
+function runOf(result: Result, ...outcomes: Result[]): WorkflowRun {
+  const steps = outcomes.map((outcome, index) => ({ name: "abcdef".charAt(index), outcome, output: `says ${"abcdef".charAt(index)}` }));
+  return { job: { result, steps, outputs: {}, summary: "" } };
+}
+
+describe("a job that should stop at b", () => {
+  const stop = (run: WorkflowRun) => () => { expectStop(run, "job", "b"); };
+
+  test.each([
+    ["it does", runOf("failure", "success", "failure", "skipped")],
+    ["something before it was not due", runOf("failure", "skipped", "failure", "skipped")],
+  ])("is as it should be when %s", (_what, run) => {
+    expect(stop(run)).not.toThrow();
+  });
+
+  test.each([
+    ["it succeeds", runOf("success", "success", "success", "success")],
+    ["it stops later", runOf("failure", "success", "success", "failure")],
+    ["it stops earlier", runOf("failure", "failure", "skipped", "skipped")],
+    ["something after it runs", runOf("failure", "success", "failure", "success")],
+    ["something before it has failed too", runOf("failure", "failure", "failure", "skipped")],
+    ["b is skipped", runOf("success", "success", "skipped", "skipped")],
+    ["the job passes all the same", runOf("success", "success", "failure", "skipped")],
+    ["there is no b", runOf("failure", "failure")],
+    ["it is not there", { other: { result: "failure" as const, steps: [], outputs: {}, summary: "" } }],
+  ])("is not when %s", (_what, run) => {
+    expect(stop(run)).toThrow();
+  });
+
+  test("cleans up by the step that is there for that, and by no other", () => {
+    const cleanedUp = (cleanUp: string, ...after: Result[]) => () => { expectStop(runOf("failure", "success", "failure", ...after), "job", "b", cleanUp); };
+    expect(cleanedUp("d", "skipped", "success")).not.toThrow();
+    for (const wrong of [cleanedUp("d", "success", "success"), cleanedUp("d", "skipped", "skipped"), cleanedUp("d", "skipped", "failure")]) expect(wrong).toThrow();
+  });
+
+  test("says what came instead, and what was printed", () => {
+    expect(stop(runOf("failure", "failure", "skipped"))).toThrow('The job job should stop at "b", and is failure:\n  a: failure\n  b: skipped\njob, a:\nsays a');
+  });
+});
+
+test("a job that should succeed must not fail, be skipped or be missing", () => {
+  expect(() => { expectSuccess(runOf("success", "success"), ["job"]); }).not.toThrow();
+  expect(() => { expectSuccess(runOf("failure", "failure"), ["job"]); }).toThrow("The job job should succeed, and is failure.\njob, a:\nsays a");
+  expect(() => { expectSuccess(runOf("skipped"), ["job"]); }).toThrow("The job job should succeed, and is skipped.");
+  expect(() => { expectSuccess(runOf("success"), ["other"]); }).toThrow("The run has no job other; it has job.");
+});
+
+test("what a step printed is found by its name", () => {
+  expect(outputOf(runOf("success", "success", "success"), "job", "b")).toBe("says b");
+  expect(() => outputOf(runOf("success"), "job", "b")).toThrow('The job job has no step "b".');
+});

@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { nearestStatement, readTrust } from "../../../../.github/scripts/trust-claims.ts";
+import { root } from "../../../build/functions.ts";
+import { issuer } from "./tokens.ts";
+import { trustCases, type Trusted } from "./trust-cases.ts";
+
+// What .github/scripts/explain-token.ts tells a person must be what the roles do with the same tokens.
+
+/** As oidc/tests/trust.tftest.hcl has them. */
+const trusted: Trusted = { project: "events-api", repository: "Octo-Org/Events.API", repositoryId: "987654321", ownerId: "1234567", stages: ["staging", "prod"] };
+const trust = readFileSync(join(root, "oidc/tests/trust.json"), "utf8");
+
+describe("explain-token.ts finds every claim as wanted for the roles that a token opens, and for no others:", () => {
+  test.each(trustCases(trusted))("$what: $assumes", ({ claims, assumes }) => {
+    const roles = ["deploy-staging", "deploy-prod", "plan"];
+    const open = roles.filter((role) => nearestStatement(readTrust(trust, role), { ...claims, iss: issuer }).every(({ isMet }) => isMet));
+    expect(open.map((role) => `events-api-${role}`)).toEqual(assumes);
+  });
+});
