@@ -1,5 +1,28 @@
+import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
+import { importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
+
+/** The rooms of infra/, from the bottom up: each imports from itself and from those before it. */
+const rooms = [
+  "build/**",
+  "local/runtime/**",
+  "local/gateway/**",
+  "local/sign-in/**",
+  "local/bucket/**",
+  "local/database/**",
+  "local/*",
+  "testing/**",
+  "release/**",
+  "verification/**",
+].map((room) => `./infra/${room}`);
+
+/** @type {{ target: string; from: string[]; message: string }[]} */
+const imports = rooms.slice(0, -1).map((room, index) => ({
+  target: room,
+  from: rooms.slice(index + 1),
+  message: "Rooms import from those below them; eslint.config.js has their order.",
+}));
 
 /**
  * @param {string} regex matches the imports that are refused
@@ -12,20 +35,54 @@ function refuseImports(regex, message) {
 
 export default defineConfig(
   globalIgnores(["dist/", ".data/", "infra/verification/contract/client-types.ts", "infra/verification/bench/peers/"]), // the peers import packages that are not installed here
+  js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
+    plugins: { "import-x": importX },
     languageOptions: { parserOptions: { projectService: true } },
     linterOptions: { reportUnusedDisableDirectives: "error" },
+    settings: {
+      "import-x/parsers": { "@typescript-eslint/parser": [".ts"], espree: [".js"] },
+      "import-x/resolver": "node",
+    },
     rules: {
       eqeqeq: "error",
       "prefer-template": "error",
+      "import-x/no-cycle": ["error", { ignoreExternal: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
       // `${count} events` is plain; the rule would have numbers wrapped in String().
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // Environment variables and JSON are index signatures, which tsc wants in brackets.
       "@typescript-eslint/dot-notation": "off",
+    },
+  },
+  {
+    files: ["**/*.js"],
+    languageOptions: { globals: { console: "readonly", process: "readonly", Request: "readonly" } },
+  },
+  {
+    files: ["infra/**"],
+    ignores: ["**/*.test.ts"],
+    rules: { "import-x/no-restricted-paths": ["error", { zones: imports }] },
+  },
+  {
+    // What only shows that the rest is right can be deleted.
+    files: ["**/*.ts"],
+    ignores: ["infra/verification/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "/verification/",
+              message: "infra/verification/ can be deleted: only its own files import from it.",
+            },
+          ],
+        },
+      ],
     },
   },
   {

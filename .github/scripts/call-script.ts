@@ -18,7 +18,10 @@ interface Given {
 const loader = "typescript" in process.features && process.features.typescript !== false ? [] : ["--import", "tsx"];
 
 /** Runs a script of this folder, with nothing in its environment but what is given. */
-export async function callScript(script: string, { parameters = [], environment = {}, input = "" }: Given): Promise<Ended> {
+export async function callScript(
+  script: string,
+  { parameters = [], environment = {}, input = "" }: Given,
+): Promise<Ended> {
   const command = [...loader, `.github/scripts/${script}`, ...parameters];
   const child = spawn(process.execPath, command, { cwd: root, env: environment, stdio: "pipe", timeout: 25_000 });
   const exitCode = new Promise<number | null>((resolve) => child.on("close", resolve));

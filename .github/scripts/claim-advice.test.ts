@@ -22,24 +22,30 @@ const claims = {
 const repository =
   "The repository is not the one that oidc/ was applied for: it was renamed, transferred or made again, it is a fork, or its letter case differs. " +
   "Run the `gh api` line of oidc/README.md once more, for the repository that ran this, then `terraform apply`.";
-const feature = 'It did not run on main: start it there, with `gh workflow run NAME --ref main` or "Use workflow from" on GitHub\'s page.';
+const feature =
+  'It did not run on main: start it there, with `gh workflow run NAME --ref main` or "Use workflow from" on GitHub\'s page.';
 const template =
   "The subject is a customised one: go back to GitHub's own with `gh api --method PUT repos/OWNER/NAME/actions/oidc/customization/sub --field use_default=true`, " +
   "or write yours into oidc/trust.tf and apply oidc/.";
 const inEnvironment = (ran: string) =>
   `The job ran in ${ran}: its \`environment:\` must be prod, and so must the name under Settings, Environments, letter by letter.`;
-const otherFile =
-  `The job stands in another file than ${claims.job_workflow_ref}: move it back, or write its new name into oidc/trust.tf and apply oidc/.`;
+const otherFile = `The job stands in another file than ${claims.job_workflow_ref}: move it back, or write its new name into oidc/trust.tf and apply oidc/.`;
 
 test.each<[what: string, changes: Record<string, string | undefined>, advice: string[]]>([
   ["nothing is wrong", {}, []],
   ["the classic subject", { sub: "repo:Octo-Org/Events.API:environment:prod" }, []],
-  ["another branch", { ref: "refs/heads/feature", job_workflow_ref: `${workflows}/deploy-stage.yml@refs/heads/feature` }, [feature]],
+  [
+    "another branch",
+    { ref: "refs/heads/feature", job_workflow_ref: `${workflows}/deploy-stage.yml@refs/heads/feature` },
+    [feature],
+  ],
   ["another branch that calls main's workflow", { ref: "refs/heads/feature" }, [feature]],
   [
     "main that calls another branch's workflow",
     { job_workflow_ref: `${workflows}/deploy-stage.yml@refs/heads/feature` },
-    ["The job's workflow is not the one of refs/heads/main: call it by `uses: ./.github/workflows/deploy-stage.yml`, without a ref."],
+    [
+      "The job's workflow is not the one of refs/heads/main: call it by `uses: ./.github/workflows/deploy-stage.yml`, without a ref.",
+    ],
   ],
   [
     "a new name",
@@ -52,21 +58,45 @@ test.each<[what: string, changes: Record<string, string | undefined>, advice: st
   ],
   [
     "a name in other letter case",
-    { sub: "repo:octo-org/events.api:environment:prod", repository: "octo-org/events.api", job_workflow_ref: claims.job_workflow_ref.toLowerCase() },
+    {
+      sub: "repo:octo-org/events.api:environment:prod",
+      repository: "octo-org/events.api",
+      job_workflow_ref: claims.job_workflow_ref.toLowerCase(),
+    },
     [repository],
   ],
-  ["ids of a repository that was made again", { sub: "repo:Octo-Org@1234567/Events.API@5:environment:prod", repository_id: "5" }, [repository]],
+  [
+    "ids of a repository that was made again",
+    { sub: "repo:Octo-Org@1234567/Events.API@5:environment:prod", repository_id: "5" },
+    [repository],
+  ],
   ["the id of another owner", { repository_owner_id: "5" }, [repository]],
   ["a subject with GitHub's host", { sub: "repo:github.com/Octo-Org/Events.API:environment:prod" }, [repository]],
-  ["no environment", { environment: undefined, sub: "repo:Octo-Org/Events.API:ref:refs/heads/main" }, [inEnvironment("no environment of GitHub")]],
-  ["a pull request", { environment: undefined, sub: "repo:Octo-Org/Events.API:pull_request" }, [inEnvironment("no environment of GitHub")]],
-  ["another environment", { environment: "Prod", sub: "repo:Octo-Org/Events.API:environment:Prod" }, [inEnvironment("another environment")]],
+  [
+    "no environment",
+    { environment: undefined, sub: "repo:Octo-Org/Events.API:ref:refs/heads/main" },
+    [inEnvironment("no environment of GitHub")],
+  ],
+  [
+    "a pull request",
+    { environment: undefined, sub: "repo:Octo-Org/Events.API:pull_request" },
+    [inEnvironment("no environment of GitHub")],
+  ],
+  [
+    "another environment",
+    { environment: "Prod", sub: "repo:Octo-Org/Events.API:environment:Prod" },
+    [inEnvironment("another environment")],
+  ],
   [
     "another environment of another repository",
     { sub: "repo:Octo-Org/New:environment:other" },
     [repository, inEnvironment("another environment")],
   ],
-  ["a customised subject that says more", { sub: "repo:Octo-Org/Events.API:environment:prod:ref:refs/heads/main" }, [template]],
+  [
+    "a customised subject that says more",
+    { sub: "repo:Octo-Org/Events.API:environment:prod:ref:refs/heads/main" },
+    [template],
+  ],
   ["a customised subject without the repository", { sub: "repository_owner_id:1234567" }, [template]],
   ["a subject that is no text", { sub: "" }, [template]],
   ["another file", { job_workflow_ref: `${workflows}/other.yml@refs/heads/main` }, [otherFile]],
@@ -79,17 +109,23 @@ test.each<[what: string, changes: Record<string, string | undefined>, advice: st
   [
     "another audience",
     { aud: "sigstore" },
-    ["The trust policy wants another audience than configure-aws-credentials asks for: change it in oidc/trust.tf, and apply oidc/."],
+    [
+      "The trust policy wants another audience than configure-aws-credentials asks for: change it in oidc/trust.tf, and apply oidc/.",
+    ],
   ],
   [
     "an issuer of its own",
     { iss: "https://token.actions.githubusercontent.com/octo" },
-    ["This GitHub signs its tokens with another address: an enterprise that has its own needs it in oidc/identity_provider.tf and oidc/trust.tf."],
+    [
+      "This GitHub signs its tokens with another address: an enterprise that has its own needs it in oidc/identity_provider.tf and oidc/trust.tf.",
+    ],
   ],
   [
     "no id of the repository",
     { repository_id: undefined },
-    ["The token does not say repository_id, as on GitHub Enterprise Server: there take it out of oidc/trust.tf and apply oidc/."],
+    [
+      "The token does not say repository_id, as on GitHub Enterprise Server: there take it out of oidc/trust.tf and apply oidc/.",
+    ],
   ],
   ["two causes", { ref: "refs/heads/feature", repository_owner_id: "5" }, [feature, repository]],
 ])("%s", (_what, changes, advice) => {
@@ -99,5 +135,7 @@ test.each<[what: string, changes: Record<string, string | undefined>, advice: st
 
 test("a claim that a fork of this project wants besides", () => {
   const comparison = { claim: "actor", wanted: ["octocat"], isPattern: false, said: "stranger", isMet: false };
-  expect(adviceFor([comparison], {})).toEqual(["oidc/trust.tf wants another actor than the token has: change the one that is wrong."]);
+  expect(adviceFor([comparison], {})).toEqual([
+    "oidc/trust.tf wants another actor than the token has: change the one that is wrong.",
+  ]);
 });

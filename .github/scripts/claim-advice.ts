@@ -5,7 +5,9 @@ import type { Claims, Comparison } from "./trust-claims.ts";
  * so does another branch. The sentences quote nothing of the token, which may hold anything that a branch can be called.
  */
 export function adviceFor(comparisons: Comparison[], claims: Claims): string[] {
-  return [...new Set(comparisons.filter(({ isMet }) => !isMet).flatMap((comparison) => adviceForClaim(comparison, claims)))];
+  return [
+    ...new Set(comparisons.filter(({ isMet }) => !isMet).flatMap((comparison) => adviceForClaim(comparison, claims))),
+  ];
 }
 
 function adviceForClaim(comparison: Comparison, claims: Claims): string[] {
@@ -13,13 +15,19 @@ function adviceForClaim(comparison: Comparison, claims: Claims): string[] {
   const [first = ""] = wanted;
   if (claim === "environment") return [environment(said !== undefined, first)];
   if (said === undefined) {
-    return [`The token does not say ${claim}, as on GitHub Enterprise Server: there take it out of oidc/trust.tf and apply oidc/.`];
+    return [
+      `The token does not say ${claim}, as on GitHub Enterprise Server: there take it out of oidc/trust.tf and apply oidc/.`,
+    ];
   }
   switch (claim) {
     case "iss":
-      return ["This GitHub signs its tokens with another address: an enterprise that has its own needs it in oidc/identity_provider.tf and oidc/trust.tf."];
+      return [
+        "This GitHub signs its tokens with another address: an enterprise that has its own needs it in oidc/identity_provider.tf and oidc/trust.tf.",
+      ];
     case "aud":
-      return ["The trust policy wants another audience than configure-aws-credentials asks for: change it in oidc/trust.tf, and apply oidc/."];
+      return [
+        "The trust policy wants another audience than configure-aws-credentials asks for: change it in oidc/trust.tf, and apply oidc/.",
+      ];
     case "sub":
       return adviceForSubject(said, wanted);
     case "repository_id":
@@ -74,7 +82,9 @@ function adviceForWorkflow(said: string, wanted: string, claims: Claims): string
   const [is, should] = [readWorkflow(said), readWorkflow(wanted)];
   const isOwn = is.repository.toLowerCase() === String(claims["repository"]).toLowerCase();
   if (is.path !== should.path || (is.repository !== should.repository && !isOwn)) {
-    return [`The job stands in another file than ${wanted}: move it back, or write its new name into oidc/trust.tf and apply oidc/.`];
+    return [
+      `The job stands in another file than ${wanted}: move it back, or write its new name into oidc/trust.tf and apply oidc/.`,
+    ];
   }
   if (is.repository !== should.repository) return [repository];
   if (is.ref === claims["ref"]) return [branch(should.ref)];

@@ -17,9 +17,17 @@ await runScript(async () => {
   const [folder = ""] = process.argv.slice(2);
   if (folder === "") throw new Error("Name the folder for the plan, like: node .github/scripts/describe-plan.ts plans");
   const stage = expectVariable("STAGE", stageName, "the name of a stage, like staging");
-  const accountId = expectVariable("AWS_ACCOUNT_ID", /^\d{12}$/, "the AWS account's number, 12 digits, which is taken out of the plan");
+  const accountId = expectVariable(
+    "AWS_ACCOUNT_ID",
+    /^\d{12}$/,
+    "the AWS account's number, 12 digits, which is taken out of the plan",
+  );
   const commit = expectVariable("GITHUB_SHA", optionalCommit, "a commit of 40 hexadecimal digits, or not set");
-  const deployedCommit = expectVariable("DEPLOYED_COMMIT", optionalCommit, "a commit of 40 hexadecimal digits, unknown, or not set");
+  const deployedCommit = expectVariable(
+    "DEPLOYED_COMMIT",
+    optionalCommit,
+    "a commit of 40 hexadecimal digits, unknown, or not set",
+  );
   const plan: StagePlan = {
     stage,
     text: readPlanText(await text(process.stdin), accountId),
@@ -28,6 +36,11 @@ await runScript(async () => {
   };
 
   writePlan(folder, plan);
-  addToSummary(renderPlans([plan], { limit_bytes: summaryLimit_bytes, rest: `the whole is in ${stage}.json, in this run's artifact.` }));
+  addToSummary(
+    renderPlans([plan], {
+      limit_bytes: summaryLimit_bytes,
+      rest: `the whole is in ${stage}.json, in this run's artifact.`,
+    }),
+  );
   console.log(`${stage}: ${headlineOf(plan)}`);
 });

@@ -10,7 +10,11 @@ const same = "No changes. Your infrastructure matches the configuration.";
 const commit = "a".repeat(40);
 
 /** The plans' texts by stage; `more` stands in each plan too. */
-function report(gitHub: StandIn, texts: Record<string, string>, more: { commit?: string; deployedCommit?: string } = {}): Promise<string> {
+function report(
+  gitHub: StandIn,
+  texts: Record<string, string>,
+  more: { commit?: string; deployedCommit?: string } = {},
+): Promise<string> {
   const plans = Object.entries(texts).map(([stage, text]) => ({ stage, text, ...more }));
   return reportDrift(connectToGitHub(gitHub.environment), { stages: ["staging", "prod"], plans, runUrl });
 }
@@ -21,7 +25,9 @@ function changing(requests: string[]): string[] {
 
 test("opens one issue with the plan of each stage that has drifted, and the commits that differ", async () => {
   const gitHub = await startGitHub();
-  expect(await report(gitHub, { staging: `${drifted}\n</details>`, prod: same }, { commit, deployedCommit: "b".repeat(40) })).toBe("Opened issue 1.");
+  expect(
+    await report(gitHub, { staging: `${drifted}\n</details>`, prod: same }, { commit, deployedCommit: "b".repeat(40) }),
+  ).toBe("Opened issue 1.");
   const body = `<!-- .github/scripts/report-drift.ts staging -->
 
 The stages below are not what the main branch describes: somebody changed them by hand, or a change waits to be deployed. Deploy again to put them back, or write what was changed into \`infra/\`. This issue is changed and closed by the workflow that opened it.
@@ -55,7 +61,15 @@ test("changes the issue when the drift changes, and tells those who watch", asyn
   const gitHub = await startGitHub();
   await report(gitHub, { staging: drifted, prod: same });
   expect(await report(gitHub, { staging: same, prod: drifted })).toBe("Changed issue 1.");
-  expect(gitHub.issues).toEqual([{ number: 1, title, body: expect.stringMatching(/^<!-- \S+ prod -->[^]*### prod: Plan: 0/) as string, state: "open", user: bot }]);
+  expect(gitHub.issues).toEqual([
+    {
+      number: 1,
+      title,
+      body: expect.stringMatching(/^<!-- \S+ prod -->[^]*### prod: Plan: 0/) as string,
+      state: "open",
+      user: bot,
+    },
+  ]);
   expect(gitHub.issues[0]?.body).not.toContain("### staging");
   expect(gitHub.comments).toEqual([{ id: 1, on: 1, user: bot, body: `[The drift is another one now.](${runUrl})` }]);
 });
@@ -120,7 +134,9 @@ test("cuts long plans so that GitHub takes them", async () => {
   await report(gitHub, { staging: "~ é\n".repeat(50_000), prod: drifted });
   const body = gitHub.issues[0]?.body ?? "";
   expect(Buffer.byteLength(body)).toBeLessThanOrEqual(65_536);
-  expect(body).toContain("\n\n</details>\n\nThe plan of staging is cut: the whole is in the summary of the workflow's last run.\n\n### prod: ");
+  expect(body).toContain(
+    "\n\n</details>\n\nThe plan of staging is cut: the whole is in the summary of the workflow's last run.\n\n### prod: ",
+  );
 });
 
 describe("where issues are disabled, as in a fork,", () => {
@@ -128,7 +144,8 @@ describe("where issues are disabled, as in a fork,", () => {
 
   test("says where the drift is shown, and fails", async () => {
     const gitHub = Object.assign(await startGitHub(), { refuse: disabled });
-    const sentence = "The drift of staging and prod is shown in this run's summary only, since issues are disabled in octo-org/events-api: enable them under Settings, General, Features.";
+    const sentence =
+      "The drift of staging and prod is shown in this run's summary only, since issues are disabled in octo-org/events-api: enable them under Settings, General, Features.";
     await expect(report(gitHub, { staging: drifted, prod: drifted })).rejects.toThrow(sentence);
   });
 

@@ -30,14 +30,16 @@ export async function reportDrift(gitHub: GitHub, compared: Compared): Promise<s
     if (drifted.length === 0) return "Nothing has drifted.";
     const names = drifted.map(({ stage }) => stage).join(" and ");
     const where = `is shown in this run's summary only, since issues are disabled in ${gitHub.repository}`;
-    throw new Error(`The drift of ${names} ${where}: enable them under Settings, General, Features.`);
+    throw new Error(`The drift of ${names} ${where}: enable them under Settings, General, Features.`, { cause: error });
   }
 }
 
 async function keepIssue(gitHub: GitHub, drifted: StagePlan[], { stages, plans, runUrl }: Compared): Promise<string> {
   const issue = await findIssue(gitHub);
   // A stage that was not planned this time is no better than it was.
-  const unplanned = stages.filter((stage) => !plans.some((plan) => plan.stage === stage) && stagesIn(issue).includes(stage));
+  const unplanned = stages.filter(
+    (stage) => !plans.some((plan) => plan.stage === stage) && stagesIn(issue).includes(stage),
+  );
   const hasDrifted = drifted.length + unplanned.length > 0;
   const body = describe(drifted, unplanned);
   if (!issue) {

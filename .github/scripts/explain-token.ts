@@ -20,7 +20,11 @@ await runScript(async () => {
   const isMet = comparisons.every((comparison) => comparison.isMet);
   const verdict = isMet ? whatElse(role) : whatDiffers(comparisons, claims);
 
-  console.log([`What the role ${role} wants, and what GitHub's token says:`, ...comparisons.map(asLines), ...verdict].join("\n\n"));
+  console.log(
+    [`What the role ${role} wants, and what GitHub's token says:`, ...comparisons.map(asLines), ...verdict].join(
+      "\n\n",
+    ),
+  );
   addToSummary([`### The token for the role ${role}`, asTable(comparisons), ...verdict, ""].join("\n\n"));
   if (!isMet) process.exitCode = 1;
 });
@@ -35,8 +39,12 @@ async function askForToken(): Promise<string> {
   const url = new URL(expectVariable("ACTIONS_ID_TOKEN_REQUEST_URL", /^https?:\/\/[^\s/]/, what));
   const token = expectVariable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", /^[\x21-\x7e]+$/, what);
   url.searchParams.set("audience", "sts.amazonaws.com");
-  const answer = await fetch(url, { headers: { Authorization: `bearer ${token}` }, signal: AbortSignal.timeout(30_000) }).catch(() => undefined);
-  if (!answer?.ok) throw new Error(`GitHub gives no token, it answers ${answer ? answer.status : "nothing"}: run this job again.`);
+  const answer = await fetch(url, {
+    headers: { Authorization: `bearer ${token}` },
+    signal: AbortSignal.timeout(30_000),
+  }).catch(() => undefined);
+  if (!answer?.ok)
+    throw new Error(`GitHub gives no token, it answers ${answer ? answer.status : "nothing"}: run this job again.`);
   const { value } = ((await answer.json().catch(() => null)) ?? {}) as { value?: unknown };
   return typeof value === "string" ? value : "";
 }
@@ -65,9 +73,18 @@ function asLines({ claim, said, wanted, isPattern, isMet }: Comparison): string 
 
 function asTable(comparisons: Comparison[]): string {
   const rows = comparisons.map(({ claim, said, wanted, isMet }) =>
-    [isMet ? "as wanted" : "**different**", claim, wanted.map(asCode).join("<br>"), said === undefined ? "does not say" : asCode(said)].join(" | "),
+    [
+      isMet ? "as wanted" : "**different**",
+      claim,
+      wanted.map(asCode).join("<br>"),
+      said === undefined ? "does not say" : asCode(said),
+    ].join(" | "),
   );
-  return ["| | claim | the trust policy wants | the token says |", "| --- | --- | --- | --- |", ...rows.map((row) => `| ${row} |`)].join("\n");
+  return [
+    "| | claim | the trust policy wants | the token says |",
+    "| --- | --- | --- | --- |",
+    ...rows.map((row) => `| ${row} |`),
+  ].join("\n");
 }
 
 /** With nothing left that Markdown or HTML would take for its own: a table has no other way to hold any text. */
@@ -78,17 +95,23 @@ function asCode(value: string): string {
 function whatDiffers(comparisons: Comparison[], claims: Claims): string[] {
   const names = comparisons.filter(({ isMet }) => !isMet).map(({ claim }) => claim);
   const advice = adviceFor(comparisons, claims).map((sentence) => `- ${sentence}`);
-  return [`AWS refuses this token, since ${names.join(", ")} ${names.length === 1 ? "differs" : "differ"}.`, advice.join("\n")];
+  return [
+    `AWS refuses this token, since ${names.join(", ")} ${names.length === 1 ? "differs" : "differ"}.`,
+    advice.join("\n"),
+  ];
 }
 
 function whatElse(role: string): string[] {
   const causes = [
     "The secret AWS_ACCOUNT_ID is another account's, or the variables with the project's name and region are not those of oidc/: " +
       `the role PROJECT-${role} must be in that account.`,
-    "What is in the account is not what TRUST says: `terraform -chdir=oidc plan` must say \"No changes\".",
+    'What is in the account is not what TRUST says: `terraform -chdir=oidc plan` must say "No changes".',
     "The account's provider for GitHub is missing or has another audience: " +
       "`aws iam list-open-id-connect-providers` must list it, with sts.amazonaws.com as its client id.",
     "AWS does not evaluate one of the claims: oidc/README.md says which one to take out.",
   ];
-  return ["Every claim is as wanted. If AWS refuses the role all the same, it is one of these:", causes.map((cause) => `- ${cause}`).join("\n")];
+  return [
+    "Every claim is as wanted. If AWS refuses the role all the same, it is one of these:",
+    causes.map((cause) => `- ${cause}`).join("\n"),
+  ];
 }

@@ -80,7 +80,12 @@ export async function startGitHub(): Promise<StandIn> {
     const asked = new URL(request.url ?? "", url);
     const body = request.method === "GET" ? {} : ((await json(request)) as Partial<StoredIssue>);
     const { authorization } = request.headers;
-    const { status, content, headers } = answer(gitHub, { method: request.method ?? "", url: asked, authorization, body });
+    const { status, content, headers } = answer(gitHub, {
+      method: request.method ?? "",
+      url: asked,
+      authorization,
+      body,
+    });
     response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(content));
   }
 
@@ -99,10 +104,12 @@ function answer(gitHub: StandIn, { method, url, authorization, body }: Asked): A
   const path = url.pathname.replace(/^\/(repos\/octo-org\/events-api|repositories\/1)\//, "/");
   const request = `${method} ${path}`;
   gitHub.requests.push(request);
-  const refusal = authorization === `Bearer ${token}` ? gitHub.refuse(request) : { status: 401, message: "Bad credentials" };
+  const refusal =
+    authorization === `Bearer ${token}` ? gitHub.refuse(request) : { status: 401, message: "Bad credentials" };
   if (refusal) return { status: refusal.status, content: { message: refusal.message }, headers: refusal.headers ?? {} };
   const isTooLong = Array.from(body.body ?? "").length > 65_536;
-  if (isTooLong) return { status: 422, content: { message: "Validation Failed: body is too long (maximum is 65536 characters)" } };
+  if (isTooLong)
+    return { status: 422, content: { message: "Validation Failed: body is too long (maximum is 65536 characters)" } };
 
   const number = Number(/\d+/.exec(path)?.[0]);
   const issue = gitHub.issues.find((each) => each.number === number);
@@ -111,11 +118,21 @@ function answer(gitHub: StandIn, { method, url, authorization, body }: Asked): A
     case "GET /issues":
       return page(url, listed(gitHub.issues, url.searchParams));
     case "POST /issues":
-      return made(gitHub.issues, { number: gitHub.issues.length + 1, title: "", body: null, state: "open", user: bot, ...body });
+      return made(gitHub.issues, {
+        number: gitHub.issues.length + 1,
+        title: "",
+        body: null,
+        state: "open",
+        user: bot,
+        ...body,
+      });
     case "PATCH /issues/N":
       return changed(issue, body);
     case "GET /issues/N/comments":
-      return page(url, gitHub.comments.filter(({ on }) => on === number));
+      return page(
+        url,
+        gitHub.comments.filter(({ on }) => on === number),
+      );
     case "POST /issues/N/comments":
       return made(gitHub.comments, { id: gitHub.comments.length + 1, on: number, body: body.body ?? null, user: bot });
     case "PATCH /issues/comments/N":
@@ -126,7 +143,9 @@ function answer(gitHub: StandIn, { method, url, authorization, body }: Asked): A
 }
 
 function listed(issues: StoredIssue[], parameters: URLSearchParams): StoredIssue[] {
-  const open = issues.filter(({ state }) => state === (parameters.get("state") ?? "open")).sort((a, b) => a.number - b.number);
+  const open = issues
+    .filter(({ state }) => state === (parameters.get("state") ?? "open"))
+    .sort((a, b) => a.number - b.number);
   return parameters.get("direction") === "asc" ? open : open.reverse();
 }
 
@@ -139,8 +158,15 @@ function page(url: URL, items: object[]): Answer {
     return `<${next.href}>; rel="${relation}"`;
   };
   const isLast = number * size >= items.length;
-  const links = [...(number > 1 ? [at(number - 1, "prev")] : []), ...(isLast ? [] : [at(number + 1, "next"), at(Math.ceil(items.length / size), "last")])];
-  return { status: 200, content: items.slice((number - 1) * size, number * size), ...(links.length > 0 && { headers: { Link: links.join(", ") } }) };
+  const links = [
+    ...(number > 1 ? [at(number - 1, "prev")] : []),
+    ...(isLast ? [] : [at(number + 1, "next"), at(Math.ceil(items.length / size), "last")]),
+  ];
+  return {
+    status: 200,
+    content: items.slice((number - 1) * size, number * size),
+    ...(links.length > 0 && { headers: { Link: links.join(", ") } }),
+  };
 }
 
 function made<Item>(items: Item[], item: Item): Answer {
@@ -149,5 +175,7 @@ function made<Item>(items: Item[], item: Item): Answer {
 }
 
 function changed(item: object | undefined, changes: object): Answer {
-  return item ? { status: 200, content: Object.assign(item, changes) } : { status: 404, content: { message: "Not Found" } };
+  return item
+    ? { status: 200, content: Object.assign(item, changes) }
+    : { status: 404, content: { message: "Not Found" } };
 }

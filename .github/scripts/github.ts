@@ -39,14 +39,28 @@ export function isOurs({ user, body }: Post, marker: string): boolean {
  * https://docs.github.com/en/rest
  */
 export function connectToGitHub(environment = process.env): GitHub {
-  const apiUrl = expectVariable("GITHUB_API_URL", /^https?:\/\/[^\s?#]+[^\s?#/]$/, "the address of GitHub's API, like https://api.github.com", environment);
-  const repository = expectVariable("GITHUB_REPOSITORY", /^[\w.-]+\/[\w.-]+$/, "the repository, as owner/name", environment);
+  const apiUrl = expectVariable(
+    "GITHUB_API_URL",
+    /^https?:\/\/[^\s?#]+[^\s?#/]$/,
+    "the address of GitHub's API, like https://api.github.com",
+    environment,
+  );
+  const repository = expectVariable(
+    "GITHUB_REPOSITORY",
+    /^[\w.-]+\/[\w.-]+$/,
+    "the repository, as owner/name",
+    environment,
+  );
   // fetch would print a token with a line break in it, as a header that is not valid.
   const token = expectVariable("GITHUB_TOKEN", /^[\x21-\x7e]+$/, "the job's token, ${{ github.token }}", environment);
 
   async function ask(method: string, url: string, body?: object): Promise<{ headers: Headers; content: unknown }> {
     const asked = `${method} ${new URL(url).pathname}`;
-    const headers = { Authorization: `Bearer ${token}`, Accept: "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28" };
+    const headers = {
+      Authorization: `Bearer ${token}`,
+      Accept: "application/vnd.github+json",
+      "X-GitHub-Api-Version": "2022-11-28",
+    };
     const signal = AbortSignal.timeout(30_000);
     try {
       const answer = await fetch(url, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) });
@@ -83,7 +97,8 @@ function nextPage(headers: Headers, apiUrl: string): string | undefined {
   const next = /<([^>]+)>;\s*rel="next"/.exec(headers.get("link") ?? "")?.[1];
   if (next === undefined) return undefined;
   // The token goes along.
-  if (new URL(next).origin !== new URL(apiUrl).origin) throw new Error(`GitHub's next page is at ${new URL(next).origin}, which is not ${apiUrl}.`);
+  if (new URL(next).origin !== new URL(apiUrl).origin)
+    throw new Error(`GitHub's next page is at ${new URL(next).origin}, which is not ${apiUrl}.`);
   return next;
 }
 
@@ -94,10 +109,12 @@ async function refusalOf(answer: Response, asked: string, token: string): Promis
 }
 
 function adviceFor({ status, headers }: Response): string {
-  const isLimited = status === 429 || (status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after")));
+  const isLimited =
+    status === 429 || (status === 403 && (headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after")));
   if (isLimited) return "its rate limit is used up, so run this job again later";
   if (status === 401) return "GITHUB_TOKEN must be the job's own token, ${{ github.token }}, which ends with the job";
-  if (status === 403) return `the job needs the permission ${permissionsIn(headers)}, which pull requests from forks and by Dependabot never get`;
+  if (status === 403)
+    return `the job needs the permission ${permissionsIn(headers)}, which pull requests from forks and by Dependabot never get`;
   if (status === 404) return "there is no such thing in this repository, or the token may not see it";
   if (status >= 500) return "GitHub has a problem of its own, so run this job again";
   return "it did not take what this script sent";

@@ -42,8 +42,18 @@ What Terraform would do, as [this run](${runUrl}) planned it.
 
 test("finds its comment behind those of others, whoever writes its marker, over all pages", async () => {
   const gitHub = await startGitHub();
-  const others = [{ login: "octocat", type: "User" }, { login: "github-actions[bot]", type: "User" }, { login: "dependabot[bot]", type: "Bot" }, null];
-  gitHub.comments = Array.from({ length: 250 }, (_, index) => ({ id: index + 1, on: 7, user: others[index % 4] ?? null, body: marker }));
+  const others = [
+    { login: "octocat", type: "User" },
+    { login: "github-actions[bot]", type: "User" },
+    { login: "dependabot[bot]", type: "Bot" },
+    null,
+  ];
+  gitHub.comments = Array.from({ length: 250 }, (_, index) => ({
+    id: index + 1,
+    on: 7,
+    user: others[index % 4] ?? null,
+    body: marker,
+  }));
   gitHub.comments.push(
     { id: 251, on: 7, user: bot, body: `I quote: ${marker}` },
     { id: 252, on: 7, user: bot, body: null },
@@ -53,7 +63,10 @@ test("finds its comment behind those of others, whoever writes its marker, over 
   const before = structuredClone(gitHub.comments);
   await comment(gitHub, { staging: "a", prod: "b" });
   expect(gitHub.requests).toEqual([...Array<string>(3).fill("GET /issues/7/comments"), "PATCH /issues/comments/254"]);
-  expect(gitHub.comments).toEqual([...before.slice(0, -1), { ...before.at(-1), body: expect.stringContaining("### staging:") as string }]);
+  expect(gitHub.comments).toEqual([
+    ...before.slice(0, -1),
+    { ...before.at(-1), body: expect.stringContaining("### staging:") as string },
+  ]);
 });
 
 test("cuts long plans so that GitHub takes them, each to the same length, and says where the rest is", async () => {
@@ -65,7 +78,11 @@ test("cuts long plans so that GitHub takes them, each to the same length, and sa
   const [staging = "", prod = ""] = body.split("### ").slice(1);
   expect(Math.abs(Buffer.byteLength(staging) - Buffer.byteLength(prod))).toBeLessThan(50);
   for (const [stage, section] of Object.entries({ staging, prod })) {
-    expect(section.endsWith(`\n\n</details>\n\nThe plan of ${stage} is cut: the whole is in the summary of [the run](${runUrl}).\n\n`)).toBe(true);
+    expect(
+      section.endsWith(
+        `\n\n</details>\n\nThe plan of ${stage} is cut: the whole is in the summary of [the run](${runUrl}).\n\n`,
+      ),
+    ).toBe(true);
   }
 });
 

@@ -12,7 +12,8 @@ import { readPlans } from "./stage-plan.ts";
 await runScript(async () => {
   const { folder, stages } = expectFolderAndStages("report-drift.ts");
   const compared = { stages, plans: readPlans(folder, stages), runUrl: expectRunUrl() };
-  if (compared.plans.length === 0) throw new Error(`${folder} has no plan of ${stages.join(" or ")}, so whether they have drifted is not known.`);
+  if (compared.plans.length === 0)
+    throw new Error(`${folder} has no plan of ${stages.join(" or ")}, so whether they have drifted is not known.`);
 
   console.log(await reportDrift(connectToGitHub(), compared));
 });

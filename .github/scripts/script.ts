@@ -23,7 +23,10 @@ export const stageName = /^[a-z][a-z0-9]{1,11}$/;
 /** The environment variable `name`. Throws what it must be, and never what it is, for it may be a secret. */
 export function expectVariable(name: string, pattern: RegExp, what: string, environment = process.env): string {
   const value = environment[name] ?? "";
-  if (!pattern.test(value)) throw new Error(`The environment variable ${name} must be ${what}${value === "" ? "; it is empty or not set" : ""}.`);
+  if (!pattern.test(value))
+    throw new Error(
+      `The environment variable ${name} must be ${what}${value === "" ? "; it is empty or not set" : ""}.`,
+    );
   return value;
 }
 
@@ -36,7 +39,9 @@ export function expectRunUrl(): string {
 export function expectFolderAndStages(script: string): { folder: string; stages: string[] } {
   const [folder = "", ...stages] = process.argv.slice(2);
   if (folder === "" || stages.length === 0 || !stages.every((stage) => stageName.test(stage))) {
-    throw new Error(`Call it with the folder of the plans and the stages, like: node .github/scripts/${script} plans staging prod`);
+    throw new Error(
+      `Call it with the folder of the plans and the stages, like: node .github/scripts/${script} plans staging prod`,
+    );
   }
   return { folder, stages };
 }

@@ -22,8 +22,12 @@ export interface StagePlan {
  * empty. `accountId` must be the twelve digits.
  */
 export function readPlanText(printed: string, accountId: string): string {
-  const text = stripVTControlCharacters(printed).replaceAll(accountId, "***").replace(/^\s*\n/, "").trimEnd();
-  if (text === "") throw new Error("There is no plan to describe: pipe `terraform show -no-color stack.tfplan` into it.");
+  const text = stripVTControlCharacters(printed)
+    .replaceAll(accountId, "***")
+    .replace(/^\s*\n/, "")
+    .trimEnd();
+  if (text === "")
+    throw new Error("There is no plan to describe: pipe `terraform show -no-color stack.tfplan` into it.");
   return text;
 }
 
@@ -40,7 +44,8 @@ export function readPlans(folder: string, stages: string[]): StagePlan[] {
 function readPlan(folder: string, stage: string): StagePlan {
   const file = fileOf(folder, stage);
   const plan = parse(readFileSync(file, "utf8"));
-  if (!isStagePlan(plan) || plan.stage !== stage) throw new Error(`${file} is not the plan of ${stage} that describe-plan.ts writes.`);
+  if (!isStagePlan(plan) || plan.stage !== stage)
+    throw new Error(`${file} is not the plan of ${stage} that describe-plan.ts writes.`);
   return plan;
 }
 
@@ -62,7 +67,10 @@ export function hasChanges({ text }: StagePlan): boolean {
 export function renderPlans(plans: StagePlan[], { limit_bytes, rest }: { limit_bytes: number; rest: string }): string {
   const texts = plans.map(({ text }) => indent(text));
   const frames_bytes = plans.reduce((sum, plan) => sum + Buffer.byteLength(section(plan, "", rest)), 0);
-  const shares = shareOut(texts.map((text) => Buffer.byteLength(text)), limit_bytes - frames_bytes);
+  const shares = shareOut(
+    texts.map((text) => Buffer.byteLength(text)),
+    limit_bytes - frames_bytes,
+  );
   return plans
     .map((plan, index) => {
       const text = texts[index] ?? "";
@@ -86,8 +94,11 @@ function section(plan: StagePlan, text: string, rest: string): string {
 
 function whatIsDeployed({ stage, commit, deployedCommit }: StagePlan): string[] {
   if (commit === undefined || deployedCommit === undefined || commit === deployedCommit) return [];
-  if (deployedCommit === "unknown") return [`Which commit ${stage} runs is not known: most likely it was never deployed.`];
-  return [`${stage} runs ${deployedCommit}, and ${commit} was planned: some of this may only be waiting to be deployed.`];
+  if (deployedCommit === "unknown")
+    return [`Which commit ${stage} runs is not known: most likely it was never deployed.`];
+  return [
+    `${stage} runs ${deployedCommit}, and ${commit} was planned: some of this may only be waiting to be deployed.`,
+  ];
 }
 
 /** As a code block by indentation: unlike a fence there is nothing that a line of the plan could close. */

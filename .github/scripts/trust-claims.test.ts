@@ -18,7 +18,11 @@ test("reads the claims that oidc/ trusts, the token's issuer among them", () => 
       exact("ref", "refs/heads/main"),
       exact("repository_id", "987654321"),
       exact("repository_owner_id", "1234567"),
-      exact("sub", "repo:Octo-Org/Events.API:environment:prod", "repo:Octo-Org@1234567/Events.API@987654321:environment:prod"),
+      exact(
+        "sub",
+        "repo:Octo-Org/Events.API:environment:prod",
+        "repo:Octo-Org@1234567/Events.API@987654321:environment:prod",
+      ),
     ],
   ]);
   expect(readTrust(trust, "plan")[1]).toContainEqual({ claim: "ref", wanted: ["refs/pull/*/merge"], isPattern: true });
@@ -34,16 +38,36 @@ describe("refuses in one sentence", () => {
       '{"trust": {}, "plan": {}}',
       `TRUST knows no role deploy-prod, but trust, plan: name its stage in oidc/terraform.tfvars, apply oidc/, and take what ${command} prints.`,
     ],
-    ["a role that is a text", '{"deploy-prod": "x"}', `TRUST has no claims for deploy-prod: take what ${command} prints.`],
-    ["a role without a statement", '{"deploy-prod": {}}', `TRUST has no claims for deploy-prod: take what ${command} prints.`],
-    ["a statement without a claim, which would let everybody in", '{"deploy-prod": {"Deploy": {}}}', `TRUST has no claims for deploy-prod: take what ${command} prints.`],
+    [
+      "a role that is a text",
+      '{"deploy-prod": "x"}',
+      `TRUST has no claims for deploy-prod: take what ${command} prints.`,
+    ],
+    [
+      "a role without a statement",
+      '{"deploy-prod": {}}',
+      `TRUST has no claims for deploy-prod: take what ${command} prints.`,
+    ],
+    [
+      "a statement without a claim, which would let everybody in",
+      '{"deploy-prod": {"Deploy": {}}}',
+      `TRUST has no claims for deploy-prod: take what ${command} prints.`,
+    ],
     [
       "an operator that it does not know",
       JSON.stringify({ "deploy-prod": { Deploy: { StringEqualsIfExists: keys } } }),
       "TRUST compares with StringEqualsIfExists, which this script does not know: use StringEquals or StringLike.",
     ],
-    ["a claim without its provider", '{"deploy-prod": {"Deploy": {"StringEquals": {"ref": "x"}}}}', `TRUST has no claim and value in ref: take what ${command} prints.`],
-    ["a value that is not a text", '{"deploy-prod": {"Deploy": {"StringEquals": {"a.b:ref": 1}}}}', `TRUST has no claim and value in a.b:ref: take what ${command} prints.`],
+    [
+      "a claim without its provider",
+      '{"deploy-prod": {"Deploy": {"StringEquals": {"ref": "x"}}}}',
+      `TRUST has no claim and value in ref: take what ${command} prints.`,
+    ],
+    [
+      "a value that is not a text",
+      '{"deploy-prod": {"Deploy": {"StringEquals": {"a.b:ref": 1}}}}',
+      `TRUST has no claim and value in a.b:ref: take what ${command} prints.`,
+    ],
   ])("%s", (_what, text, sentence) => {
     expect(() => readTrust(text, "deploy-prod")).toThrow(new Error(sentence));
   });
@@ -73,7 +97,11 @@ test.each<[wanted: string[], isPattern: boolean, claim: unknown, isMet: boolean]
 
 test("of several statements it takes the one that is met, or else the one that lacks least", () => {
   const statements = readTrust(trust, "plan");
-  const claims = { iss: "https://token.actions.githubusercontent.com", ref: "refs/pull/1/merge", sub: "repo:Octo-Org/Events.API:pull_request" };
+  const claims = {
+    iss: "https://token.actions.githubusercontent.com",
+    ref: "refs/pull/1/merge",
+    sub: "repo:Octo-Org/Events.API:pull_request",
+  };
   const wanted = nearestStatement(statements, claims).map((comparison) => comparison.wanted.join());
   expect(wanted).toContain("Octo-Org/Events.API/.github/workflows/plan.yml@refs/pull/*/merge");
 });

@@ -27,7 +27,9 @@ export function readTrust(text: string, role: string): Condition[][] {
   const statements = trust[role];
   if (statements === undefined) {
     const known = Object.keys(trust).join(", ");
-    throw new Error(`TRUST knows no role ${role}, but ${known}: name its stage in oidc/terraform.tfvars, apply oidc/, and ${takeAnew}.`);
+    throw new Error(
+      `TRUST knows no role ${role}, but ${known}: name its stage in oidc/terraform.tfvars, apply oidc/, and ${takeAnew}.`,
+    );
   }
   const conditions = isObject(statements) ? Object.values(statements).map(readStatement) : [];
   // A statement without a claim would let everybody in.
@@ -44,8 +46,10 @@ export function readTrust(text: string, role: string): Condition[][] {
 export function compareClaims(conditions: Condition[], claims: Claims): Comparison[] {
   return conditions.map((condition) => {
     const value = claims[condition.claim];
-    const said = value === undefined || value === null ? undefined : typeof value === "string" ? value : JSON.stringify(value);
-    const fits = (wanted: string) => said !== undefined && (condition.isPattern ? isLike(said, wanted) : said === wanted);
+    const said =
+      value === undefined || value === null ? undefined : typeof value === "string" ? value : JSON.stringify(value);
+    const fits = (wanted: string) =>
+      said !== undefined && (condition.isPattern ? isLike(said, wanted) : said === wanted);
     return { ...condition, said, isMet: condition.wanted.some(fits) };
   });
 }
@@ -53,7 +57,9 @@ export function compareClaims(conditions: Condition[], claims: Claims): Comparis
 /** One statement that is met opens the role; of those that are not, the one that the fewest claims keep shut. */
 export function nearestStatement(statements: Condition[][], claims: Claims): Comparison[] {
   const unmet = (comparisons: Comparison[]) => comparisons.filter(({ isMet }) => !isMet).length;
-  const [nearest = []] = statements.map((conditions) => compareClaims(conditions, claims)).sort((a, b) => unmet(a) - unmet(b));
+  const [nearest = []] = statements
+    .map((conditions) => compareClaims(conditions, claims))
+    .sort((a, b) => unmet(a) - unmet(b));
   return nearest;
 }
 
@@ -61,11 +67,19 @@ export function nearestStatement(statements: Condition[][], claims: Claims): Com
 function readStatement(statement: unknown): Condition[] {
   const conditions = Object.entries(isObject(statement) ? statement : {}).flatMap(([operator, keys]) => {
     if (operator !== "StringEquals" && operator !== "StringLike") {
-      throw new Error(`TRUST compares with ${operator}, which this script does not know: use StringEquals or StringLike.`);
+      throw new Error(
+        `TRUST compares with ${operator}, which this script does not know: use StringEquals or StringLike.`,
+      );
     }
-    return Object.entries(isObject(keys) ? keys : {}).map(([key, value]) => readCondition(key, value, operator === "StringLike"));
+    return Object.entries(isObject(keys) ? keys : {}).map(([key, value]) =>
+      readCondition(key, value, operator === "StringLike"),
+    );
   });
-  const issuers = [...new Set(conditions.map(({ issuer }) => issuer))].map((issuer) => ({ claim: "iss", wanted: [issuer], isPattern: false }));
+  const issuers = [...new Set(conditions.map(({ issuer }) => issuer))].map((issuer) => ({
+    claim: "iss",
+    wanted: [issuer],
+    isPattern: false,
+  }));
   return [...issuers, ...conditions.map(({ condition }) => condition)];
 }
 
@@ -79,7 +93,10 @@ function readCondition(key: string, value: unknown, isPattern: boolean): { issue
 }
 
 function isLike(text: string, pattern: string): boolean {
-  const expression = pattern.replaceAll(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const expression = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${expression}$`, "s").test(text);
 }
 

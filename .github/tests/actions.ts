@@ -37,7 +37,14 @@ export const actions: Record<string, { commit: string; version: string; inputs: 
   "aws-actions/configure-aws-credentials": {
     commit: "e1253824e5c10ff9df46874f81ed3ec929e19cfd",
     version: "v6.3.0",
-    inputs: ["role-to-assume", "role-session-name", "role-duration-seconds", "aws-region", "allowed-account-ids", "mask-aws-account-id"],
+    inputs: [
+      "role-to-assume",
+      "role-session-name",
+      "role-duration-seconds",
+      "aws-region",
+      "allowed-account-ids",
+      "mask-aws-account-id",
+    ],
   },
   "hashicorp/setup-terraform": {
     commit: "dfe3c3f87815947d99a8997f908cb6525fc44e9e",

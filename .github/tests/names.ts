@@ -15,7 +15,9 @@ export const names: Rule[] = [
       ["oidc/variables.tf", defaultOf("stages") as string[]],
       ["deploy.yml", jobs.flatMap(({ job }) => (typeof job.with?.["stage"] === "string" ? [job.with["stage"]] : []))],
       ["deploy-stage.yml", workflows["deploy-stage.yml"]?.on["workflow_dispatch"]?.inputs?.["stage"]?.options ?? []],
-      ...jobs.flatMap(({ where, job }): [string, string[]][] => (job.strategy?.matrix["stage"] ? [[where, job.strategy.matrix["stage"]]] : [])),
+      ...jobs.flatMap(({ where, job }): [string, string[]][] =>
+        job.strategy?.matrix["stage"] ? [[where, job.strategy.matrix["stage"]]] : [],
+      ),
     ];
     return lists
       .filter(([, listed]) => [...listed].sort().join() !== [...stages].sort().join())
@@ -24,7 +26,11 @@ export const names: Rule[] = [
 
   rule("the environment of a deployment is its stage, as the deploy role demands; a plan has none", (workflows) =>
     jobsOf(workflows)
-      .map(({ where, file, job }) => ({ where, found: environmentOf(job), wanted: file === "deploy-stage.yml" ? "${{ inputs.stage }}" : "none" }))
+      .map(({ where, file, job }) => ({
+        where,
+        found: environmentOf(job),
+        wanted: file === "deploy-stage.yml" ? "${{ inputs.stage }}" : "none",
+      }))
       .filter(({ found, wanted }) => found !== wanted)
       .map(({ where, found, wanted }) => `${where}: its environment must be ${wanted}, not ${found}.`),
   ),
@@ -34,7 +40,10 @@ export const names: Rule[] = [
     const project = `\${{ vars.PROJECT || '${String(defaultOf("project"))}' }}`;
     return rolesTaken(workflows)
       .map(({ where, role }) => ({ where, name: role.replace("arn:aws:iam::${{ secrets.AWS_ACCOUNT_ID }}:role/", "") }))
-      .filter(({ name }) => !made.includes(name.replace(project, "${var.project}").replace("${{ inputs.stage }}", "${each.key}")))
+      .filter(
+        ({ name }) =>
+          !made.includes(name.replace(project, "${var.project}").replace("${{ inputs.stage }}", "${each.key}")),
+      )
       .map(({ where, name }) => `${where}: oidc/ makes no role ${name}.`);
   }),
 
@@ -42,16 +51,22 @@ export const names: Rule[] = [
     const trust = readFileSync(join(root, "oidc/trust.tf"), "utf8");
     const trusted = [...trust.matchAll(/\$\{local\.workflows\}\/([a-z-]+\.yml)@/g)].map(([, file]) => file).sort();
     const taking = [...new Set(rolesTaken(workflows).map(({ file }) => file))].sort();
-    return trusted.join() === taking.join() ? [] : [`oidc/trust.tf trusts ${trusted.join(", ")}; roles are taken in ${taking.join(", ")}.`];
+    return trusted.join() === taking.join()
+      ? []
+      : [`oidc/trust.tf trusts ${trusted.join(", ")}; roles are taken in ${taking.join(", ")}.`];
   }),
 
   rule("the state is in the bucket that oidc/ makes, under the key that the roles may reach", (workflows) => {
-    const bucket = find("names.tf", /state_bucket += "(.*)"/).replace("${var.project}", "$TF_VAR_project").replace("${local.account_id}", "$AWS_ACCOUNT_ID");
+    const bucket = find("names.tf", /state_bucket += "(.*)"/)
+      .replace("${var.project}", "$TF_VAR_project")
+      .replace("${local.account_id}", "$AWS_ACCOUNT_ID");
     const key = find("names.tf", /state += "\$\{local\.state_arn\}\/(.*)"/).replace("${stage}", "$STAGE");
     const settings = [`bucket="${bucket}"`, `key="${key}"`, 'region="$TF_VAR_region"'];
     return rolesTaken(workflows).flatMap(({ where, job }) => {
       const init = job.steps?.find(({ run }) => run?.includes("terraform -chdir=infra init"))?.run ?? "";
-      return settings.filter((setting) => !init.includes(`-backend-config=${setting}`)).map((setting) => `${where}: terraform init needs -backend-config=${setting}.`);
+      return settings
+        .filter((setting) => !init.includes(`-backend-config=${setting}`))
+        .map((setting) => `${where}: terraform init needs -backend-config=${setting}.`);
     });
   }),
 
@@ -77,7 +92,12 @@ export const names: Rule[] = [
 
 function rolesTaken(workflows: Workflows): { where: string; file: string; job: Job; role: string }[] {
   return jobsOf(workflows).flatMap(({ where, file, job, steps }) =>
-    stepsWith(steps, "aws-actions/configure-aws-credentials").map((step) => ({ where, file, job, role: String(step.with?.["role-to-assume"]) })),
+    stepsWith(steps, "aws-actions/configure-aws-credentials").map((step) => ({
+      where,
+      file,
+      job,
+      role: String(step.with?.["role-to-assume"]),
+    })),
   );
 }
 
@@ -88,7 +108,8 @@ function environmentOf({ environment = "none" }: Job): string {
 /** What a pattern's group matches in a file of oidc/. */
 function find(file: string, pattern: RegExp): string {
   const [, found] = pattern.exec(readFileSync(join(root, "oidc", file), "utf8")) ?? [];
-  if (found === undefined) throw new Error(`oidc/${file} has no line like ${String(pattern)} any more: say here what it has instead.`);
+  if (found === undefined)
+    throw new Error(`oidc/${file} has no line like ${String(pattern)} any more: say here what it has instead.`);
   return found;
 }
 

@@ -6,7 +6,9 @@ import { jobsOf, parseWorkflows, readTexts, root } from "./workflows.ts";
 const texts = readTexts();
 const workflows = parseWorkflows(texts);
 const everyText = Object.values(texts).join("\n");
-const stages = readdirSync(join(root, "infra/environments")).map((file) => file.replace(/\.tfvars$/, "")).sort();
+const stages = readdirSync(join(root, "infra/environments"))
+  .map((file) => file.replace(/\.tfvars$/, ""))
+  .sort();
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const section = /\n## Deploy from your fork\n(.*?)\n## /s.exec(readme)?.[1] ?? "";
@@ -28,13 +30,22 @@ test("the secrets and variables that the README sets are those that the workflow
 
 test("the environments that the README protects are the stages, each of them open to main only", () => {
   expect(matchesOf(section, /--method PUT repos\/\{owner\}\/\{repo\}\/environments\/(\w+)/g)).toEqual(stages);
-  expect(matchesOf(section, /--method POST repos\/\{owner\}\/\{repo\}\/environments\/(\w+)\/deployment-branch-policies --raw-field name=main\n/g)).toEqual(stages);
+  expect(
+    matchesOf(
+      section,
+      /--method POST repos\/\{owner\}\/\{repo\}\/environments\/(\w+)\/deployment-branch-policies --raw-field name=main\n/g,
+    ),
+  ).toEqual(stages);
 });
 
 test("the roles that the README names are those that oidc/ makes and the workflows take", () => {
   const project = matchesOf(everyText, /vars\.PROJECT \|\| '([^']*)'/g).join();
-  expect(matchesOf(section, new RegExp(`\`(${project}-(?:deploy-\\w+|plan))\``, "g"))).toEqual([...stages.map((stage) => `${project}-deploy-${stage}`), `${project}-plan`].sort());
-  expect(section).toContain(`where they are not \`${matchesOf(everyText, /vars\.AWS_REGION \|\| '([^']*)'/g).join()}\` and \`${project}\``);
+  expect(matchesOf(section, new RegExp(`\`(${project}-(?:deploy-\\w+|plan))\``, "g"))).toEqual(
+    [...stages.map((stage) => `${project}-deploy-${stage}`), `${project}-plan`].sort(),
+  );
+  expect(section).toContain(
+    `where they are not \`${matchesOf(everyText, /vars\.AWS_REGION \|\| '([^']*)'/g).join()}\` and \`${project}\``,
+  );
 });
 
 test("the workflows that the README starts by hand have the inputs that it gives them", () => {
@@ -49,15 +60,24 @@ test("the workflows that the README starts by hand have the inputs that it gives
 });
 
 test("what a notice of the workflows calls a section of the README is one", () => {
-  for (const heading of matchesOf(everyText, /"([^"\n]+)" in the README/g)) expect(readme).toContain(`\n## ${heading}\n`);
+  for (const heading of matchesOf(everyText, /"([^"\n]+)" in the README/g))
+    expect(readme).toContain(`\n## ${heading}\n`);
 });
 
 test("CODEOWNERS names files that are there, those of the account's trust among them", () => {
-  const patterns = readFileSync(join(root, ".github/CODEOWNERS"), "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(/\s+/)[0] ?? "");
+  const patterns = readFileSync(join(root, ".github/CODEOWNERS"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split(/\s+/)[0] ?? "");
   expect(patterns).toEqual(expect.arrayContaining(["/.github/", "/oidc/"]));
   for (const pattern of patterns) expect(existsSync(join(root, pattern.replace(/\*.*$/, ""))), pattern).toBe(true);
 });
 
 test("each stage is deployed by a job of its own", () => {
-  expect(jobsOf(workflows).filter(({ job }) => job.uses === "./.github/workflows/deploy-stage.yml").map(({ name }) => name).sort()).toEqual(stages);
+  expect(
+    jobsOf(workflows)
+      .filter(({ job }) => job.uses === "./.github/workflows/deploy-stage.yml")
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(stages);
 });

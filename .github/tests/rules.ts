@@ -77,27 +77,43 @@ const chain: Record<string, [needs: string[], condition?: string]> = {
 const conditions: Record<string, string> = {
   "deploy-stage.yml: deploy: Refuse to go back": "${{ !inputs.may_go_back }}",
   // Not where the release was not reached: then nothing is to be put back, and the bytes may not be those of the build.
-  "deploy-stage.yml: deploy: Put back what was not released": "${{ (failure() || cancelled()) && steps.release.outcome != 'skipped' }}",
+  "deploy-stage.yml: deploy: Put back what was not released":
+    "${{ (failure() || cancelled()) && steps.release.outcome != 'skipped' }}",
 };
 
 const credentials = "aws-actions/configure-aws-credentials";
 
 export const rules: Rule[] = [
   rule("each workflow starts when it should, and no stranger starts one that has secrets", (workflows) =>
-    differences(triggers, mapValues(workflows, ({ on }) => mapValues(on, inputsOf))),
+    differences(
+      triggers,
+      mapValues(workflows, ({ on }) => mapValues(on, inputsOf)),
+    ),
   ),
 
   rule("a workflow has no permission, and each job those that it needs", (workflows) => [
-    ...complain(Object.entries(workflows), ([, { permissions: all }]) => same(all, {}), ([file]) => `${file}: permissions at the top must be {}.`),
-    ...differences(permissions, Object.fromEntries(jobsOf(workflows).map(({ where, job }) => [where, job.permissions]))),
+    ...complain(
+      Object.entries(workflows),
+      ([, { permissions: all }]) => same(all, {}),
+      ([file]) => `${file}: permissions at the top must be {}.`,
+    ),
+    ...differences(
+      permissions,
+      Object.fromEntries(jobsOf(workflows).map(({ where, job }) => [where, job.permissions])),
+    ),
   ]),
 
-  rule("a token that AWS takes is only where a role is taken, a build is signed or the token is explained", (workflows) =>
-    complain(
-      jobsOf(workflows).filter(({ job, steps }) => steps.length > 0 && permissionsOf(job)["id-token"] === "write"),
-      ({ steps }) => steps.filter((step) => [credentials, "actions/attest"].includes(actionOf(step)) || step.run?.includes("explain-token")).length === 1,
-      ({ where }) => `${where}: id-token: write, but it takes no role, signs nothing and explains no token.`,
-    ),
+  rule(
+    "a token that AWS takes is only where a role is taken, a build is signed or the token is explained",
+    (workflows) =>
+      complain(
+        jobsOf(workflows).filter(({ job, steps }) => steps.length > 0 && permissionsOf(job)["id-token"] === "write"),
+        ({ steps }) =>
+          steps.filter(
+            (step) => [credentials, "actions/attest"].includes(actionOf(step)) || step.run?.includes("explain-token"),
+          ).length === 1,
+        ({ where }) => `${where}: id-token: write, but it takes no role, signs nothing and explains no token.`,
+      ),
   ),
 
   rule("the code of packages is never installed or run beside a token", (workflows) =>
@@ -115,11 +131,21 @@ export const rules: Rule[] = [
   ),
 
   rule("a checkout leaves no token behind", (workflows) =>
-    everyStep(workflows, "actions/checkout", (step) => step.with?.["persist-credentials"] === false, "persist-credentials must be false."),
+    everyStep(
+      workflows,
+      "actions/checkout",
+      (step) => step.with?.["persist-credentials"] === false,
+      "persist-credentials must be false.",
+    ),
   ),
 
   rule("no job restores a cache that another has filled", (workflows) =>
-    everyStep(workflows, "actions/setup-node", (step) => step.with?.["package-manager-cache"] === false, "package-manager-cache must be false."),
+    everyStep(
+      workflows,
+      "actions/setup-node",
+      (step) => step.with?.["package-manager-cache"] === false,
+      "package-manager-cache must be false.",
+    ),
   ),
 
   rule("every job says on which runner it runs and when it is given up", (workflows) =>
@@ -131,13 +157,22 @@ export const rules: Rule[] = [
   ),
 
   rule("each job follows the jobs that it needs, and only when these have passed", (workflows) =>
-    differences(chain, Object.fromEntries(jobsOf(workflows).map(({ where, job }) => [where, [[job.needs ?? []].flat(), ...[job.if ?? []].flat()]]))),
+    differences(
+      chain,
+      Object.fromEntries(
+        jobsOf(workflows).map(({ where, job }) => [where, [[job.needs ?? []].flat(), ...[job.if ?? []].flat()]]),
+      ),
+    ),
   ),
 
   rule("no step runs after a failure but the one that puts a release back", (workflows) =>
     differences(
       conditions,
-      Object.fromEntries(jobsOf(workflows).flatMap(({ where, steps }) => steps.flatMap((step) => (step.if === undefined ? [] : [[`${where}: ${step.name ?? ""}`, step.if]])))),
+      Object.fromEntries(
+        jobsOf(workflows).flatMap(({ where, steps }) =>
+          steps.flatMap((step) => (step.if === undefined ? [] : [[`${where}: ${step.name ?? ""}`, step.if]])),
+        ),
+      ),
     ),
   ),
 
@@ -145,8 +180,14 @@ export const rules: Rule[] = [
     const release = workflows["deploy-stage.yml"]?.jobs["deploy"]?.steps?.find(({ id }) => id === "release");
     const minutes = release?.["timeout-minutes"];
     return [
-      ...(/^exec node dist\/release\/release\.mjs [^|]*$/m.test(release?.run ?? "") ? [] : ["deploy-stage.yml: the step release must end in exec node dist/release/release.mjs, without a pipe."]),
-      ...(minutes !== undefined && minutes > 15 && minutes <= 20 ? [] : ["deploy-stage.yml: the step release must have 16 to 20 minutes: a canary takes up to 15, and the role is held for 60."]),
+      ...(/^exec node dist\/release\/release\.mjs [^|]*$/m.test(release?.run ?? "")
+        ? []
+        : ["deploy-stage.yml: the step release must end in exec node dist/release/release.mjs, without a pipe."]),
+      ...(minutes !== undefined && minutes > 15 && minutes <= 20
+        ? []
+        : [
+            "deploy-stage.yml: the step release must have 16 to 20 minutes: a canary takes up to 15, and the role is held for 60.",
+          ]),
     ];
   }),
 
@@ -169,7 +210,9 @@ export const rules: Rule[] = [
   rule("one deployment of a stage at a time, and none is cancelled", (workflows) =>
     differences(
       { "deploy-stage.yml: deploy": { group: "deploy-${{ inputs.stage }}", "cancel-in-progress": false } },
-      Object.fromEntries(jobsOf(workflows).flatMap(({ where, job }) => (job.concurrency ? [[where, job.concurrency]] : []))),
+      Object.fromEntries(
+        jobsOf(workflows).flatMap(({ where, job }) => (job.concurrency ? [[where, job.concurrency]] : [])),
+      ),
     ),
   ),
 
@@ -182,8 +225,12 @@ export const rules: Rule[] = [
   ),
 
   rule("AWS_ACCOUNT_ID is the only secret, and is passed by its name", (workflows, texts) => [
-    ...linesWith(texts, /secrets\.([A-Za-z_]+)/g).filter(([, name]) => name !== "AWS_ACCOUNT_ID").map(([file, name]) => `${file}: ${name} is not to be used.`),
-    ...linesWith(texts, /((?:\(|\[)\s*secrets\s*\)|secrets\s*\[)/g).map(([file]) => `${file}: it reaches for all secrets.`),
+    ...linesWith(texts, /secrets\.([A-Za-z_]+)/g)
+      .filter(([, name]) => name !== "AWS_ACCOUNT_ID")
+      .map(([file, name]) => `${file}: ${name} is not to be used.`),
+    ...linesWith(texts, /((?:\(|\[)\s*secrets\s*\)|secrets\s*\[)/g).map(
+      ([file]) => `${file}: it reaches for all secrets.`,
+    ),
     ...complain(
       jobsOf(workflows).filter(({ job }) => job.secrets !== undefined),
       ({ job }) => same(job.secrets, { AWS_ACCOUNT_ID: "${{ secrets.AWS_ACCOUNT_ID }}" }),
@@ -192,7 +239,12 @@ export const rules: Rule[] = [
   ]),
 
   rule("Terraform has no wrapper, which swallows its signals and exit codes", (workflows) =>
-    everyStep(workflows, "hashicorp/setup-terraform", (step) => step.with?.["terraform_wrapper"] === false, "terraform_wrapper must be false."),
+    everyStep(
+      workflows,
+      "hashicorp/setup-terraform",
+      (step) => step.with?.["terraform_wrapper"] === false,
+      "terraform_wrapper must be false.",
+    ),
   ),
 
   rule("a deployment verifies the bytes first, and applies the plan that it has looked at", (workflows) =>
@@ -214,22 +266,37 @@ export const rules: Rule[] = [
 ];
 
 /** A rule over the parsed workflows, or over their texts where YAML does not keep what it needs, such as comments. */
-export function rule(claim: string, complaints: (workflows: Workflows, texts: Record<string, string>) => string[]): Rule {
+export function rule(
+  claim: string,
+  complaints: (workflows: Workflows, texts: Record<string, string>) => string[],
+): Rule {
   return { claim, complaints: (texts) => complaints(parseWorkflows(texts), texts) };
 }
 
-function complain<Thing>(things: Thing[], isRight: (thing: Thing) => boolean, sentence: (thing: Thing) => string): string[] {
+function complain<Thing>(
+  things: Thing[],
+  isRight: (thing: Thing) => boolean,
+  sentence: (thing: Thing) => string,
+): string[] {
   return things.filter((thing) => !isRight(thing)).map(sentence);
 }
 
 function everyStep(workflows: Workflows, action: string, isRight: (step: Step) => boolean, sentence: string): string[] {
-  const steps = jobsOf(workflows).flatMap(({ where, steps }) => stepsWith(steps, action).map((step) => ({ where, step })));
-  return complain(steps, ({ step }) => isRight(step), ({ where }) => `${where}: ${sentence}`);
+  const steps = jobsOf(workflows).flatMap(({ where, steps }) =>
+    stepsWith(steps, action).map((step) => ({ where, step })),
+  );
+  return complain(
+    steps,
+    ({ step }) => isRight(step),
+    ({ where }) => `${where}: ${sentence}`,
+  );
 }
 
 /** By file, what the pattern's group has matched in its text. */
 function linesWith(texts: Record<string, string>, pattern: RegExp): [file: string, found: string][] {
-  return Object.entries(texts).flatMap(([file, text]) => [...text.matchAll(pattern)].map(([, found = ""]): [string, string] => [file, found]));
+  return Object.entries(texts).flatMap(([file, text]) =>
+    [...text.matchAll(pattern)].map(([, found = ""]): [string, string] => [file, found]),
+  );
 }
 
 /** A job without a word on permissions has those at the top, which are none; in words, as write-all, they are all. */
@@ -240,7 +307,11 @@ function permissionsOf({ permissions: of = {} }: Job): Record<string, string> {
 /** One sentence for each key whose values differ. */
 function differences(wanted: Record<string, unknown>, found: Record<string, unknown>): string[] {
   const keys = [...new Set([...Object.keys(wanted), ...Object.keys(found)])];
-  return complain(keys, (key) => same(wanted[key], found[key]), (key) => `${key}: must be ${JSON.stringify(wanted[key])}, not ${JSON.stringify(found[key])}.`);
+  return complain(
+    keys,
+    (key) => same(wanted[key], found[key]),
+    (key) => `${key}: must be ${JSON.stringify(wanted[key])}, not ${JSON.stringify(found[key])}.`,
+  );
 }
 
 function mapValues<Value>(values: Record<string, Value>, change: (value: Value) => unknown): Record<string, unknown> {
@@ -297,7 +368,11 @@ function outOfOrder(job: Job | undefined): string[] {
   const text = (job?.steps ?? []).map(({ uses, run }) => uses ?? run).join("\n");
   const places = order.map((part) => text.indexOf(part));
   return [
-    ...order.filter((part) => text.split(part).length !== 2).map((part) => `deploy-stage.yml: ${part} must be there once.`),
-    ...order.filter((_part, index) => (places[index] ?? 0) < (places[index - 1] ?? 0)).map((part) => `deploy-stage.yml: ${part} comes too early.`),
+    ...order
+      .filter((part) => text.split(part).length !== 2)
+      .map((part) => `deploy-stage.yml: ${part} must be there once.`),
+    ...order
+      .filter((_part, index) => (places[index] ?? 0) < (places[index - 1] ?? 0))
+      .map((part) => `deploy-stage.yml: ${part} comes too early.`),
   ];
 }

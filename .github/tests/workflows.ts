@@ -46,7 +46,9 @@ export interface Step {
 export type Workflows = Record<string, Workflow>;
 
 export function readTexts(): Record<string, string> {
-  return Object.fromEntries(readdirSync(workflowsPath).map((file) => [file, readFileSync(join(workflowsPath, file), "utf8")]));
+  return Object.fromEntries(
+    readdirSync(workflowsPath).map((file) => [file, readFileSync(join(workflowsPath, file), "utf8")]),
+  );
 }
 
 const parsed = new Map<string, Workflow>();

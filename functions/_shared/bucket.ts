@@ -14,7 +14,9 @@ export const bucketName = environment("BUCKET_NAME");
 
 /** Regional: elsewhere S3 answers for a new bucket with a redirect, which browsers refuse. An emulator has the bucket in the path. */
 const emulator = process.env["AWS_ENDPOINT_URL_S3"];
-const endpoint = new URL(emulator === undefined ? `https://${bucketName}.s3.${region}.amazonaws.com` : `${emulator}/${bucketName}`);
+const endpoint = new URL(
+  emulator === undefined ? `https://${bucketName}.s3.${region}.amazonaws.com` : `${emulator}/${bucketName}`,
+);
 
 /** The SDK's signer, sender and retries without its S3 client, which alone weighs more than a whole function may. */
 const signer = new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
@@ -35,7 +37,12 @@ interface BucketRequest {
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
-export async function presign(method: "GET" | "PUT", key: string, headers: Record<string, string>, lifetime_s: number): Promise<{ url: string; expiresAt: string }> {
+export async function presign(
+  method: "GET" | "PUT",
+  key: string,
+  headers: Record<string, string>,
+  lifetime_s: number,
+): Promise<{ url: string; expiresAt: string }> {
   const now = new Date();
   const { path, query } = await sign({ method, key, headers }, lifetime_s, now);
   const url = new URL(path, endpoint);
@@ -56,7 +63,11 @@ export interface BucketAnswer {
  * Throws a `Problem` 503 when S3 is away, slow or overloaded, or when the time is up; `advice` tells the
  * caller what to do then. Throws an error with S3's code for any other answer.
  */
-export async function sendToBucket(method: BucketRequest["method"], key: string, { headers = {}, advice }: { headers?: Record<string, string>; advice: string }): Promise<BucketAnswer> {
+export async function sendToBucket(
+  method: BucketRequest["method"],
+  key: string,
+  { headers = {}, advice }: { headers?: Record<string, string>; advice: string },
+): Promise<BucketAnswer> {
   return send({ method, key, headers }, advice);
 }
 
@@ -69,10 +80,16 @@ const atOnce = 50;
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 export async function listKeys(prefix: string, advice: string): Promise<{ keys: string[]; isTruncated: boolean }> {
-  const { body } = await send({ method: "GET", key: "", query: { "list-type": "2", "max-keys": String(atOnce), prefix } }, advice);
+  const { body } = await send(
+    { method: "GET", key: "", query: { "list-type": "2", "max-keys": String(atOnce), prefix } },
+    advice,
+  );
   const xml = body.toString();
   // Nothing is escaped in our keys: an id has only what needs no encoding.
-  return { keys: [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key), isTruncated: xml.includes("<IsTruncated>true</IsTruncated>") };
+  return {
+    keys: [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key),
+    isTruncated: xml.includes("<IsTruncated>true</IsTruncated>"),
+  };
 }
 
 /** What S3 says when it fails: the SDK's retries tell by the name, and by the status, whether to try again. */
@@ -92,7 +109,10 @@ async function send(request: BucketRequest, advice: string): Promise<BucketAnswe
     return await untilTimeIsUp(repeat(() => attempt(request)));
   } catch (error) {
     if (error instanceof S3Error && error.$metadata.httpStatusCode < 500) throw error;
-    throw new Problem(503, `The store of images did not answer as it should. ${advice}`, { headers: { "retry-after": "2" }, cause: error });
+    throw new Problem(503, `The store of images did not answer as it should. ${advice}`, {
+      headers: { "retry-after": "2" },
+      cause: error,
+    });
   }
 }
 
@@ -107,7 +127,11 @@ async function repeat<Result>(attemptOnce: () => Promise<Result>): Promise<Resul
       retries.recordSuccess(token);
       return result;
     } catch (error) {
-      token = await retries.refreshRetryTokenForRetry(token, { errorType: errorTypeOf(error as SdkError) }).catch(() => { throw error; });
+      token = await retries
+        .refreshRetryTokenForRetry(token, { errorType: errorTypeOf(error as SdkError) })
+        .catch(() => {
+          throw error;
+        });
     }
   }
 }
@@ -121,14 +145,22 @@ function errorTypeOf(error: SdkError): "THROTTLING" | "TRANSIENT" | "CLIENT_ERRO
 
 async function attempt(request: BucketRequest): Promise<BucketAnswer> {
   const { response } = await sender.handle(await sign(request, 60, new Date()));
-  const answer = { status: response.statusCode, headers: response.headers, body: await buffer(response.body as Readable) };
+  const answer = {
+    status: response.statusCode,
+    headers: response.headers,
+    body: await buffer(response.body as Readable),
+  };
   if (answer.status < 300) return answer;
   if ([404, 416].includes(answer.status) && !answer.body.includes("<Code>NoSuchBucket</Code>")) return answer;
   throw new S3Error(answer, request.method);
 }
 
 /** In the query, also of what this function sends itself: one way for both. */
-async function sign({ method, key, headers = {}, query = {} }: BucketRequest, lifetime_s: number, signingDate: Date): Promise<HttpRequest> {
+async function sign(
+  { method, key, headers = {}, query = {} }: BucketRequest,
+  lifetime_s: number,
+  signingDate: Date,
+): Promise<HttpRequest> {
   const { protocol, hostname, port, host, pathname } = endpoint;
   const request = new HttpRequest({
     method,
@@ -139,6 +171,10 @@ async function sign({ method, key, headers = {}, query = {} }: BucketRequest, li
     query,
     headers: { ...headers, host, "X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD" },
   });
-  const signed = await signer.presign(request, { signingDate, expiresIn: lifetime_s, unhoistableHeaders: new Set(Object.keys(headers)) });
+  const signed = await signer.presign(request, {
+    signingDate,
+    expiresIn: lifetime_s,
+    unhoistableHeaders: new Set(Object.keys(headers)),
+  });
   return new HttpRequest(signed);
 }

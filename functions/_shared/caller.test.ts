@@ -1,23 +1,49 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { callAt, problem, startApiWithFaults, startApiWithoutAuthorizer, startApiWithTokens, target, type Answer, type Sent } from "../../infra/testing/api.ts";
+import {
+  callAt,
+  problem,
+  startApiWithFaults,
+  startApiWithoutAuthorizer,
+  startApiWithTokens,
+  target,
+  type Answer,
+  type Sent,
+} from "../../infra/testing/api.ts";
 import type { Request } from "./http.ts";
 
 const { url, call, pool } = await startApiWithTokens();
 const unguarded = await startApiWithoutAuthorizer();
 const faulty = await startApiWithFaults(pool);
 
-beforeEach(({ skip }) => { skip(target === "deployed", "an authorizer that is deployed takes no tokens of ours, and cannot be taken away"); });
+beforeEach(({ skip }) => {
+  skip(target === "deployed", "an authorizer that is deployed takes no tokens of ours, and cannot be taken away");
+});
 
 function unauthorized(challenge: string, detail: string): Answer {
   const answer = problem(401, "unauthorized", "Unauthorized", detail);
-  return { ...answer, headers: expect.objectContaining({ "content-type": "application/problem+json", "www-authenticate": challenge }) as Answer["headers"] };
+  return {
+    ...answer,
+    headers: expect.objectContaining({
+      "content-type": "application/problem+json",
+      "www-authenticate": challenge,
+    }) as Answer["headers"],
+  };
 }
 
-const withoutClaims = unauthorized("Bearer", "No token of this request was checked: send an access token in the header Authorization. If you did, this route has lost its authorizer.");
-const noAccessToken = unauthorized('Bearer error="invalid_token"', "This is no access token: sign in again and send the access token, not the ID token.");
-const noSub = unauthorized('Bearer error="invalid_token"', "The token's sub must be text of 1 to 100 characters that is not blank, because it becomes the organizer.");
+const withoutClaims = unauthorized(
+  "Bearer",
+  "No token of this request was checked: send an access token in the header Authorization. If you did, this route has lost its authorizer.",
+);
+const noAccessToken = unauthorized(
+  'Bearer error="invalid_token"',
+  "This is no access token: sign in again and send the access token, not the ID token.",
+);
+const noSub = unauthorized(
+  'Bearer error="invalid_token"',
+  "The token's sub must be text of 1 to 100 characters that is not blank, because it becomes the organizer.",
+);
 
 /** Refused for another reason each, were it not for the caller. */
 const wrongRequests: [request: string, sent: Sent][] = [
@@ -56,13 +82,21 @@ describe("an ID token, which API Gateway lets through,", () => {
 });
 
 describe("a token", () => {
-  test.each([["id"], ["refresh"], ["Access"], ["access "], [""], [true], [["access"]]])("whose token_use is %j is refused: 401", async (use) => {
-    expect(await callAt(url, await pool.accessToken("alice", { token_use: use }))("GET /events")).toEqual(noAccessToken);
-  });
+  test.each([["id"], ["refresh"], ["Access"], ["access "], [""], [true], [["access"]]])(
+    "whose token_use is %j is refused: 401",
+    async (use) => {
+      expect(await callAt(url, await pool.accessToken("alice", { token_use: use }))("GET /events")).toEqual(
+        noAccessToken,
+      );
+    },
+  );
 
-  test.each([["access"], [undefined], [null]])("whose token_use is %j is taken, as other issuers have none", async (use) => {
-    expect((await callAt(url, await pool.accessToken("alice", { token_use: use }))("GET /events")).status).toBe(200);
-  });
+  test.each([["access"], [undefined], [null]])(
+    "whose token_use is %j is taken, as other issuers have none",
+    async (use) => {
+      expect((await callAt(url, await pool.accessToken("alice", { token_use: use }))("GET /events")).status).toBe(200);
+    },
+  );
 
   test.each([
     ["missing", undefined],
@@ -108,7 +142,11 @@ describe("a token", () => {
 
 test("no token at all is API Gateway's to refuse, in its own words", async () => {
   for (const request of unguarded.requests) {
-    expect(await call(request)).toMatchObject({ status: 401, body: { message: "Unauthorized" }, headers: { "www-authenticate": "Bearer" } });
+    expect(await call(request)).toMatchObject({
+      status: 401,
+      body: { message: "Unauthorized" },
+      headers: { "www-authenticate": "Bearer" },
+    });
   }
 });
 
@@ -117,10 +155,16 @@ describe("of a token and its claims", () => {
 
   beforeEach(() => {
     printed.length = 0;
-    for (const level of ["log", "info", "warn", "error", "debug"] as const) vi.spyOn(console, level).mockImplementation((...line) => { printed.push(line); });
-    for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write").mockImplementation((text) => Boolean(printed.push([text])));
+    for (const level of ["log", "info", "warn", "error", "debug"] as const)
+      vi.spyOn(console, level).mockImplementation((...line) => {
+        printed.push(line);
+      });
+    for (const stream of [process.stdout, process.stderr])
+      vi.spyOn(stream, "write").mockImplementation((text) => Boolean(printed.push([text])));
   });
-  afterEach(() => { vi.restoreAllMocks(); });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
 
   test("nothing reaches the log or a refusal, whatever becomes of the request", async () => {
     const canary = `canary${randomUUID()}`;
@@ -128,7 +172,9 @@ describe("of a token and its claims", () => {
     const [id, lost, mistaken] = [randomUUID(), randomUUID(), randomUUID()];
     faulty.database.setFault(lost, ({ response }) => response.destroy());
     faulty.database.setFault(mistaken, ({ response }) => {
-      response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no"}');
+      response
+        .writeHead(400, { "content-type": "application/x-amz-json-1.0" })
+        .end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no"}');
     });
     const tokens = [
       await pool.accessToken(canary, claims),
@@ -137,7 +183,10 @@ describe("of a token and its claims", () => {
       await pool.accessToken(canary.repeat(3), claims),
       await pool.accessToken(canary, { ...claims, exp: 1 }),
     ];
-    const [theirs, others, idTokens, tooLong, expired] = tokens.map((token) => callAt(faulty.url, token)) as [typeof call, ...typeof call[]];
+    const [theirs, others, idTokens, tooLong, expired] = tokens.map((token) => callAt(faulty.url, token)) as [
+      typeof call,
+      ...(typeof call)[],
+    ];
 
     expect((await theirs("POST /events", { json: { id, title: "x" } })).status).toBe(201);
     const refusals = await Promise.all([
@@ -146,31 +195,51 @@ describe("of a token and its claims", () => {
       theirs("GET /events?organizer=me&cursor=x"),
       theirs("POST /events", { json: { id: lost, title: "x" } }),
       theirs(`PATCH /events/${mistaken}`, { json: { title: "x" } }),
-      ...[others, idTokens, tooLong, expired].map((refused) => refused?.(`PATCH /events/${id}`, { json: { title: "x" } })),
+      ...[others, idTokens, tooLong, expired].map((refused) =>
+        refused?.(`PATCH /events/${id}`, { json: { title: "x" } }),
+      ),
       unguarded.call("GET /events", { headers: { authorization: `Bearer ${tokens[0] ?? ""}` } }),
     ]);
     expect(refusals.map((answer) => answer?.status)).toEqual([400, 404, 400, 503, 500, 403, 401, 401, 401, 401]);
 
     // What a thread prints takes a moment to arrive.
-    await vi.waitFor(() => { expect(["TimeoutError", "ValidationException"].filter((text) => inspect(printed).includes(text))).toHaveLength(2); });
-    const seen = inspect([printed, refusals], { depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity, showHidden: true });
-    for (const secret of [canary, ...tokens.flatMap((token) => token.split("."))]) expect(seen).not.toContain(secret.slice(0, 40));
+    await vi.waitFor(() => {
+      expect(["TimeoutError", "ValidationException"].filter((text) => inspect(printed).includes(text))).toHaveLength(2);
+    });
+    const seen = inspect([printed, refusals], {
+      depth: Infinity,
+      maxStringLength: Infinity,
+      maxArrayLength: Infinity,
+      showHidden: true,
+    });
+    for (const secret of [canary, ...tokens.flatMap((token) => token.split("."))])
+      expect(seen).not.toContain(secret.slice(0, 40));
   });
 });
 
 describe("AUTH", () => {
-  afterEach(() => { vi.unstubAllEnvs(); });
-
-  test.each([{ iam: { userId: "alice" } }, { lambda: { sub: "alice" } }, { jwt: {} }])("of jwt is not content with an authorizer that has checked no token: %j", async (authorizer) => {
-    vi.stubEnv("AUTH", "jwt");
-    vi.resetModules();
-    const { expectCaller } = await import("./caller.ts");
-    expect(() => expectCaller({ requestContext: { authorizer } } as unknown as Request)).toThrow(/^No token of this request was checked/);
+  afterEach(() => {
+    vi.unstubAllEnvs();
   });
 
-  test.each([[undefined], [""], ["on"], ["JWT"], ["none"], [" off"], ["true"]])("of %j is refused when a function is loaded, by name", async (auth) => {
-    vi.stubEnv("AUTH", auth);
-    vi.resetModules();
-    await expect(import("./caller.ts")).rejects.toThrow('The environment variable AUTH must be "jwt" or "off".');
-  });
+  test.each([{ iam: { userId: "alice" } }, { lambda: { sub: "alice" } }, { jwt: {} }])(
+    "of jwt is not content with an authorizer that has checked no token: %j",
+    async (authorizer) => {
+      vi.stubEnv("AUTH", "jwt");
+      vi.resetModules();
+      const { expectCaller } = await import("./caller.ts");
+      expect(() => expectCaller({ requestContext: { authorizer } } as unknown as Request)).toThrow(
+        /^No token of this request was checked/,
+      );
+    },
+  );
+
+  test.each([[undefined], [""], ["on"], ["JWT"], ["none"], [" off"], ["true"]])(
+    "of %j is refused when a function is loaded, by name",
+    async (auth) => {
+      vi.stubEnv("AUTH", auth);
+      vi.resetModules();
+      await expect(import("./caller.ts")).rejects.toThrow('The environment variable AUTH must be "jwt" or "off".');
+    },
+  );
 });

@@ -25,10 +25,18 @@ const hasTokens = isOn("AUTH", "jwt");
 export function expectCaller({ requestContext }: Request): Caller {
   if (!hasTokens) return undefined;
   const claims = (requestContext as Authorized).authorizer?.jwt?.claims;
-  if (!claims) throw unauthorized("Bearer", "No token of this request was checked: send an access token in the header Authorization. If you did, this route has lost its authorizer.");
+  if (!claims)
+    throw unauthorized(
+      "Bearer",
+      "No token of this request was checked: send an access token in the header Authorization. If you did, this route has lost its authorizer.",
+    );
   const { sub, token_use: use = "access" } = claims; // only Cognito's tokens say what they are for
-  if (use !== "access") throw invalidToken("This is no access token: sign in again and send the access token, not the ID token.");
-  if (!isSub(sub)) throw invalidToken("The token's sub must be text of 1 to 100 characters that is not blank, because it becomes the organizer.");
+  if (use !== "access")
+    throw invalidToken("This is no access token: sign in again and send the access token, not the ID token.");
+  if (!isSub(sub))
+    throw invalidToken(
+      "The token's sub must be text of 1 to 100 characters that is not blank, because it becomes the organizer.",
+    );
   return sub;
 }
 

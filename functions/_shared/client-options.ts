@@ -32,7 +32,8 @@ export function clientOptions(endpoint: string | undefined, limits: AttemptLimit
     authSchemePreference: [],
     disableClockSkewCorrection: false,
     userAgentAppId: () => Promise.resolve(undefined),
-    defaultUserAgentProvider: (): Promise<[string, string?][]> => Promise.resolve([["aws-sdk-js"], ["lang/js"], ["md/nodejs", process.versions.node]]),
+    defaultUserAgentProvider: (): Promise<[string, string?][]> =>
+      Promise.resolve([["aws-sdk-js"], ["lang/js"], ["md/nodejs", process.versions.node]]),
     cacheMiddleware: true,
   };
 }

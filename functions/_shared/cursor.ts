@@ -19,5 +19,8 @@ export function readCursor(cursor: string, query: unknown): string | undefined {
 }
 
 function digestOf(position: string, query: unknown): Buffer {
-  return createHash("sha256").update(JSON.stringify([position, query])).digest().subarray(0, digest_bytes);
+  return createHash("sha256")
+    .update(JSON.stringify([position, query]))
+    .digest()
+    .subarray(0, digest_bytes);
 }

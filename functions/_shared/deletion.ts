@@ -9,7 +9,7 @@ import { readEvent } from "./read-event.ts";
  */
 export async function removeObjects(id: string, incarnation: string, advice: string): Promise<void> {
   for (const prefix of [incomingKey(id, incarnation, ""), imageKey(id, incarnation, "")]) {
-    for (let isTruncated = true; isTruncated; ) {
+    for (let isTruncated = true; isTruncated;) {
       const page = await listKeys(prefix, advice);
       await Promise.all(page.keys.map((key) => sendToBucket("DELETE", key, { advice })));
       isTruncated = page.isTruncated;
@@ -19,7 +19,11 @@ export async function removeObjects(id: string, incarnation: string, advice: str
 }
 
 /** Does what a note asks for, unless the event still lives: its deletion was refused, or is not decided yet. */
-export async function finishDeletion(id: string, incarnation: string, advice: string): Promise<"finished" | "not deleted"> {
+export async function finishDeletion(
+  id: string,
+  incarnation: string,
+  advice: string,
+): Promise<"finished" | "not deleted"> {
   if ((await readEvent(id, advice))?.incarnation === incarnation) return "not deleted";
   await removeObjects(id, incarnation, advice);
   return "finished";

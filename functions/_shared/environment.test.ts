@@ -7,17 +7,32 @@ beforeEach(() => {
   vi.stubEnv("INDEX_SHARDS", "4");
   vi.resetModules();
 });
-afterEach(() => { vi.unstubAllEnvs(); });
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
-test.each([...names, "INDEX_SHARDS"].flatMap((name) => [[name, undefined], [name, ""]] as const))("%s of %j is refused when a function is loaded, by name", async (name, value) => {
+test.each(
+  [...names, "INDEX_SHARDS"].flatMap(
+    (name) =>
+      [
+        [name, undefined],
+        [name, ""],
+      ] as const,
+  ),
+)("%s of %j is refused when a function is loaded, by name", async (name, value) => {
   vi.stubEnv(name, value);
   await expect(import("./table.ts")).rejects.toThrow(`The environment variable ${name} is not set.`);
 });
 
-test.each(["0", "1.5", "-1", "65", "many", "4 shards"])("INDEX_SHARDS of %j is refused when a function is loaded, by name", async (value) => {
-  vi.stubEnv("INDEX_SHARDS", value);
-  await expect(import("./table.ts")).rejects.toThrow("The environment variable INDEX_SHARDS must be an integer from 1 to 64.");
-});
+test.each(["0", "1.5", "-1", "65", "many", "4 shards"])(
+  "INDEX_SHARDS of %j is refused when a function is loaded, by name",
+  async (value) => {
+    vi.stubEnv("INDEX_SHARDS", value);
+    await expect(import("./table.ts")).rejects.toThrow(
+      "The environment variable INDEX_SHARDS must be an integer from 1 to 64.",
+    );
+  },
+);
 
 test("the number of shards is that of INDEX_SHARDS", async () => {
   expect((await import("./table.ts")).shards).toBe(4);

@@ -37,10 +37,14 @@ const mostEtags = 50;
  */
 export function expectPrecondition({ headers }: Request): Condition {
   if (headers["if-none-match"] !== undefined) {
-    throw new Problem(400, "The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match.");
+    throw new Problem(
+      400,
+      "The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match.",
+    );
   }
   const etags = readEtags(headers["if-match"] ?? "*");
-  if (!etags) throw new Problem(400, 'The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".');
+  if (!etags)
+    throw new Problem(400, 'The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".');
   if (etags.length > mostEtags) throw new Problem(400, `The header If-Match must list at most ${mostEtags} ETags.`);
   if (etags === "*") return { expression: "attribute_exists(#id)", values: {} };
 
@@ -61,7 +65,10 @@ export function expectPrecondition({ headers }: Request): Condition {
  */
 export function expectNoPrecondition({ headers }: Request): void {
   if (headers["if-match"] === undefined && headers["if-none-match"] === undefined) return;
-  throw new Problem(400, "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.");
+  throw new Problem(
+    400,
+    "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.",
+  );
 }
 
 /** Whether If-Match lists the ETag of the event that is stored: for what has to be known before anything is written. */
@@ -71,7 +78,10 @@ export function meetsPrecondition({ headers }: Request, etag: string): boolean {
 }
 
 export function preconditionFailed(): Problem {
-  return new Problem(412, "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.");
+  return new Problem(
+    412,
+    "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.",
+  );
 }
 
 /**
@@ -80,6 +90,7 @@ export function preconditionFailed(): Problem {
  */
 function readEtags(header: string): "*" | string[] | undefined {
   if (header === "*") return "*";
+  // eslint-disable-next-line no-control-regex -- RFC 9110 lets an ETag hold every byte but these
   const elements = [...header.matchAll(/[ \t]*(?:((?:W\/)?"[^"\x00-\x20\x7f]*")[ \t]*)?(?:,|$)/gy)];
   const isWhole = elements.map(([text]) => text).join("") === header;
   const etags = elements.flatMap(([, etag]) => (etag === undefined ? [] : [etag]));

@@ -16,7 +16,10 @@ export const rules = {
   type: text(100),
   title: text(200),
   description: text(1000),
-  date: is(isDateOrDateTime, "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists"),
+  date: is(
+    isDateOrDateTime,
+    "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists",
+  ),
   location: text(200),
   capacity: integer(1, 100_000),
   organizer: text(100),
@@ -90,7 +93,8 @@ export function expectChanges(body: unknown, id: unknown, caller: Caller): Chang
 /** With tokens on an event's organizer is who created it, ever after. */
 function ruleOf(name: keyof NewEvent, caller: Caller): Rule<unknown> {
   if (name !== "organizer" || caller === undefined) return rules[name];
-  return (value) => (value === caller ? undefined : "must be the sub of your token, or left out: an event belongs to who created it");
+  return (value) =>
+    value === caller ? undefined : "must be the sub of your token, or left out: an event belongs to who created it";
 }
 
 /** For changes that are right in themselves, but would leave the event that is stored without content. */
@@ -122,7 +126,10 @@ function invalid(errors: Violation[]): Problem {
   return new Problem(400, "The event breaks the rules listed in errors.", { errors });
 }
 
-function fieldViolations(body: Record<string, unknown>, check: (name: keyof NewEvent, value: unknown) => string | undefined): Violation[] {
+function fieldViolations(
+  body: Record<string, unknown>,
+  check: (name: keyof NewEvent, value: unknown) => string | undefined,
+): Violation[] {
   const violations: Violation[] = [];
   const unknown: string[] = [];
   for (const [name, value] of Object.entries(body)) {
@@ -157,11 +164,19 @@ function text(longest: number): Rule<string> {
 }
 
 export function integer(least: number, most: number, what = "an integer"): Rule<number> {
-  return (value) => (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most ? undefined : `must be ${what} from ${least} to ${most}`);
+  return (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
+      ? undefined
+      : `must be ${what} from ${least} to ${most}`;
 }
 
 function objectOf(levels: number): Rule<Record<string, unknown>> {
-  return (value) => (!isObject(value) ? noObject.detail : isDeeperThan(levels, value) ? `must be at most ${levels} levels deep` : undefined);
+  return (value) =>
+    !isObject(value)
+      ? noObject.detail
+      : isDeeperThan(levels, value)
+        ? `must be at most ${levels} levels deep`
+        : undefined;
 }
 
 function is<Value>(test: (value: unknown) => value is Value, otherwise: string): Rule<Value> {
@@ -181,7 +196,9 @@ function isDeeperThan(levels: number, value: object): boolean {
   let level: object[] = [value];
   for (let depth = 0; depth <= levels; depth++) {
     if (level.length === 0) return false;
-    level = level.flatMap((inner): unknown[] => Object.values(inner)).filter((inner) => typeof inner === "object" && inner !== null);
+    level = level
+      .flatMap((inner): unknown[] => Object.values(inner))
+      .filter((inner) => typeof inner === "object" && inner !== null);
   }
   return true;
 }

@@ -14,14 +14,22 @@ afterEach(() => {
 
 test("an event of another payload format is refused, and the error says what to set", async () => {
   const refused = endpoint(() => Promise.resolve({ status: 204 }))({ ...request, version: "1.0" }, context);
-  await expect(refused).rejects.toThrow("Set payload_format_version of the integration to 2.0: this event is of another version.");
+  await expect(refused).rejects.toThrow(
+    "Set payload_format_version of the integration to 2.0: this event is of another version.",
+  );
 });
 
 // Not over HTTP: the gateway takes from a 204 and a 304 what must not be there.
 test.each([
   [{ status: 204 }, { statusCode: 204, headers: {} }],
-  [{ status: 304, headers: { etag: '"a-1"' } }, { statusCode: 304, headers: { etag: '"a-1"' } }],
-  [{ status: 200, body: {} }, { statusCode: 200, headers: { "content-type": "application/json" }, body: "{}" }],
+  [
+    { status: 304, headers: { etag: '"a-1"' } },
+    { statusCode: 304, headers: { etag: '"a-1"' } },
+  ],
+  [
+    { status: 200, body: {} },
+    { statusCode: 200, headers: { "content-type": "application/json" }, body: "{}" },
+  ],
 ])("an answer has a content type if it has a body: %j", async (answer, result) => {
   expect(await endpoint(() => Promise.resolve(answer))(request, context)).toEqual(result);
 });
@@ -29,22 +37,33 @@ test.each([
 // Not over HTTP: no gateway sends a null, but what is put into a Lambda event by hand may have one.
 test.each([[null], [undefined], [""]])("a body of %j is no body: 400", async (body) => {
   const event = { ...request, headers: { "content-type": "application/json" }, body } as Request;
-  const { statusCode, body: answer = "" } = await endpoint((sent) => Promise.resolve({ status: 200, body: { read: readJson(sent) } }))(event, context);
+  const { statusCode, body: answer = "" } = await endpoint((sent) =>
+    Promise.resolve({ status: 200, body: { read: readJson(sent) } }),
+  )(event, context);
   expect([statusCode, JSON.parse(answer)]).toMatchObject([400, { detail: "The body is empty: send a JSON object." }]);
 });
 
 test("a bug goes on to Lambda, which logs what is thrown, without the fields of which the SDK's errors hold an item", async () => {
   const thrown = Object.assign(new RangeError("The condition failed."), { Item: { title: { S: "canary" } } });
   const bug = endpoint(() => Promise.reject(thrown))(request, context);
-  await expect(bug).rejects.toMatchObject({ name: "RangeError", message: "The condition failed.", stack: thrown.stack });
+  await expect(bug).rejects.toMatchObject({
+    name: "RangeError",
+    message: "The condition failed.",
+    stack: thrown.stack,
+  });
   expect(await bug.catch((error: unknown) => Object.keys(error as Error))).toEqual([]);
 });
 
 test("what is thrown and is no error goes on as one that names its type, and nothing of it is logged", async () => {
   const logged = vi.spyOn(console, "error").mockReturnValue();
   const thrown = { name: "canary", message: "canary", stack: "canary" } as Error;
-  await expect(endpoint(() => Promise.reject(thrown))(request, context)).rejects.toMatchObject({ name: "Error", message: "object" });
-  expect(logged.mock.calls).toEqual([[{ requestId: "1", route: "GET /events", status: 500, duration_ms: expect.any(Number) as number, problem: "bug" }]]);
+  await expect(endpoint(() => Promise.reject(thrown))(request, context)).rejects.toMatchObject({
+    name: "Error",
+    message: "object",
+  });
+  expect(logged.mock.calls).toEqual([
+    [{ requestId: "1", route: "GET /events", status: 500, duration_ms: expect.any(Number) as number, problem: "bug" }],
+  ]);
 });
 
 test("the log says how many milliseconds a request took", async () => {

@@ -23,7 +23,10 @@ export interface Answer {
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function endpoint(act: (request: Request, caller: Caller) => Promise<Answer>) {
-  return async (request: Request, context: Pick<Context, "getRemainingTimeInMillis">): Promise<APIGatewayProxyStructuredResultV2> => {
+  return async (
+    request: Request,
+    context: Pick<Context, "getRemainingTimeInMillis">,
+  ): Promise<APIGatewayProxyStructuredResultV2> => {
     if (request.version !== "2.0") {
       throw new Error("Set payload_format_version of the integration to 2.0: this event is of another version.");
     }
@@ -31,7 +34,15 @@ export function endpoint(act: (request: Request, caller: Caller) => Promise<Answ
     const { requestId } = request.requestContext;
     const log = ({ status, body, problem, cause }: Outcome) => {
       const eventId = idIn(request.pathParameters) ?? idIn(body);
-      logRequest({ requestId, route: request.routeKey, status, duration_ms: Date.now() - started_ms, eventId, problem, cause });
+      logRequest({
+        requestId,
+        route: request.routeKey,
+        status,
+        duration_ms: Date.now() - started_ms,
+        eventId,
+        problem,
+        cause,
+      });
     };
     try {
       const caller = expectCaller(request);
@@ -44,7 +55,10 @@ export function endpoint(act: (request: Request, caller: Caller) => Promise<Answ
         throw withoutFields(error);
       }
       log({ status: error.status, problem: error.type, cause: nameOf(error.cause) });
-      return respond({ status: error.status, headers: error.headers, body: error.body(requestId) }, "application/problem+json");
+      return respond(
+        { status: error.status, headers: error.headers, body: error.body(requestId) },
+        "application/problem+json",
+      );
     }
   };
 }
@@ -94,10 +108,13 @@ function expectReadable({ headers, requestContext }: Request, mediaTypes: string
     return new Problem(415, detail, { headers: { [accept]: mediaTypes.join(", "), ...more } });
   };
   const mediaType = headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (!mediaTypes.includes(mediaType)) throw refuse(`The body must be JSON: send the header Content-Type: ${mediaTypes.join(" or ")}.`);
+  if (!mediaTypes.includes(mediaType))
+    throw refuse(`The body must be JSON: send the header Content-Type: ${mediaTypes.join(" or ")}.`);
   const codings = (headers["content-encoding"] ?? "").split(",").map((coding) => coding.trim().toLowerCase());
   if (codings.some((coding) => coding !== "" && coding !== "identity")) {
-    throw refuse("The body must not be compressed: leave out the header Content-Encoding, or send identity.", { "accept-encoding": "identity" });
+    throw refuse("The body must not be compressed: leave out the header Content-Encoding, or send identity.", {
+      "accept-encoding": "identity",
+    });
   }
 }
 

@@ -35,7 +35,13 @@ export interface Uploaded {
  * keep. A rejection is shown until a later upload is accepted; the two may have been looked at in any
  * order.
  */
-export function shownImages({ image, rejectedImage }: { image?: Image & Uploaded; rejectedImage?: RejectedImage & Uploaded }): object {
+export function shownImages({
+  image,
+  rejectedImage,
+}: {
+  image?: Image & Uploaded;
+  rejectedImage?: RejectedImage & Uploaded;
+}): object {
   const isOutdated = image && rejectedImage && image.upload > rejectedImage.upload;
   return {
     image: image && {
@@ -44,7 +50,9 @@ export function shownImages({ image, rejectedImage }: { image?: Image & Uploaded
       labels: image.labels?.map(({ name, confidence }) => ({ name, confidence })),
       labelledAt: image.labelledAt,
     },
-    rejectedImage: isOutdated ? undefined : rejectedImage && { detail: rejectedImage.detail, rejectedAt: rejectedImage.rejectedAt },
+    rejectedImage: isOutdated
+      ? undefined
+      : rejectedImage && { detail: rejectedImage.detail, rejectedAt: rejectedImage.rejectedAt },
   };
 }
 

@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { makeJpeg, startApiWithBucket, startApiWithFaults, target, upload, type Answer, type UploadUrl } from "../../infra/testing/api.ts";
+import {
+  makeJpeg,
+  startApiWithBucket,
+  startApiWithFaults,
+  target,
+  upload,
+  type Answer,
+  type UploadUrl,
+} from "../../infra/testing/api.ts";
 
 const { call, database } = await startApiWithFaults();
 const images = await startApiWithBucket();
@@ -25,18 +33,26 @@ beforeEach(({ skip }) => {
     });
   }
 });
-afterEach(() => { vi.restoreAllMocks(); });
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** A handler's source gives console an object; a bundle's thread writes it as Lambda's runtime would. */
 function linesIn(printed: unknown, level: string): Line[] {
-  if (typeof printed === "string") return printed.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Line);
+  if (typeof printed === "string")
+    return printed
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as Line);
   return printed instanceof Error ? [] : [{ level: level.toUpperCase(), message: printed as Line["message"] }];
 }
 
 /** The one line about a request: what a thread prints takes a moment to arrive. */
 async function lineOf({ headers }: Answer): Promise<Line> {
   const found = () => lines.filter(({ message }) => message["requestId"] === headers["apigw-requestid"]);
-  await vi.waitFor(() => { expect(found()).toHaveLength(1); });
+  await vi.waitFor(() => {
+    expect(found()).toHaveLength(1);
+  });
   return found()[0] ?? { level: "", message: {} };
 }
 
@@ -47,7 +63,13 @@ describe("a request is one line in the log", () => {
     const answer = await call("POST /events", { json: { title: "x" } });
     expect(await lineOf(answer)).toMatchObject({
       level: "INFO",
-      message: { requestId: answer.headers["apigw-requestid"], route: "POST /events", status: 201, duration_ms, eventId: (answer.body as { id: string }).id },
+      message: {
+        requestId: answer.headers["apigw-requestid"],
+        route: "POST /events",
+        status: 201,
+        duration_ms,
+        eventId: (answer.body as { id: string }).id,
+      },
     });
   });
 
@@ -63,18 +85,28 @@ describe("a request is one line in the log", () => {
   test("as an error, with the name of what is behind a 503", async () => {
     const id = randomUUID();
     database.setFault(id, ({ response }) => {
-      response.writeHead(400).end('{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"canary"}');
+      response
+        .writeHead(400)
+        .end('{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"canary"}');
     });
     expect(await lineOf(await call(`GET /events/${id}`))).toMatchObject({
       level: "ERROR",
-      message: { route: "GET /events/{id}", status: 503, eventId: id, problem: "unavailable", cause: "ThrottlingException" },
+      message: {
+        route: "GET /events/{id}",
+        status: 503,
+        eventId: id,
+        problem: "unavailable",
+        cause: "ThrottlingException",
+      },
     });
   });
 
   test("as an error, when it is a bug", async () => {
     const id = randomUUID();
     database.setFault(id, ({ response }) => {
-      response.writeHead(400).end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no such index"}');
+      response
+        .writeHead(400)
+        .end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no such index"}');
     });
     expect(await lineOf(await call(`GET /events/${id}`))).toMatchObject({
       level: "ERROR",
@@ -88,7 +120,9 @@ describe("an upload is one line in the log", () => {
   const send = async (bytes: Uint8Array): Promise<string> => {
     const { body } = await images.call("POST /events", { json: { title: "x" } });
     const { id } = body as { id: string };
-    const answer = await images.call(`POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: bytes.length } });
+    const answer = await images.call(`POST /events/${id}/upload-url`, {
+      json: { contentType: "image/jpeg", contentLength: bytes.length },
+    });
     await upload(answer.body as UploadUrl, bytes);
     await images.settled();
     return id;
@@ -100,7 +134,9 @@ describe("an upload is one line in the log", () => {
     ["no image", Buffer.from("canary")],
   ])("with what became of it: %s", async (outcome, bytes) => {
     const id = await send(bytes);
-    await vi.waitFor(() => { expect(linesOf(id)).toHaveLength(1); });
+    await vi.waitFor(() => {
+      expect(linesOf(id)).toHaveLength(1);
+    });
     expect(linesOf(id)).toMatchObject([{ level: "INFO", message: { outcome } }]);
   });
 
@@ -109,7 +145,9 @@ describe("an upload is one line in the log", () => {
   test("with what became of it where its event is gone: no event", async () => {
     const id = randomUUID();
     await images.invokeLabelImage(eventFor(id));
-    await vi.waitFor(() => { expect(linesOf(id)).toHaveLength(1); });
+    await vi.waitFor(() => {
+      expect(linesOf(id)).toHaveLength(1);
+    });
     expect(linesOf(id)).toMatchObject([{ level: "INFO", message: { upload: "1", outcome: "no event" } }]);
   });
 
@@ -119,28 +157,44 @@ describe("an upload is one line in the log", () => {
       response.writeHead(500).end('{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}');
     });
     await expect(images.invokeLabelImage(eventFor(id))).rejects.toThrow("The database did not answer as it should.");
-    await vi.waitFor(() => { expect(linesOf(id)).toHaveLength(1); });
-    expect(linesOf(id)).toMatchObject([{ level: "ERROR", message: { upload: "1", problem: "failed", cause: "InternalServerError" } }]);
+    await vi.waitFor(() => {
+      expect(linesOf(id)).toHaveLength(1);
+    });
+    expect(linesOf(id)).toMatchObject([
+      { level: "ERROR", message: { upload: "1", problem: "failed", cause: "InternalServerError" } },
+    ]);
   });
 
   test("as an error, for each of Lambda's three calls, with the name of what is behind it", async () => {
     images.rekognition.failNext(...Array<"internal error">(6).fill("internal error")); // three calls of two attempts
     const id = await send(jpeg);
     const line = { level: "ERROR", message: { problem: "failed", cause: "InternalServerError" } };
-    await vi.waitFor(() => { expect(linesOf(id)).toMatchObject([line, line, line]); });
+    await vi.waitFor(() => {
+      expect(linesOf(id)).toMatchObject([line, line, line]);
+    });
   });
 });
 
 test("nothing that a caller wrote gets into the log, whatever becomes of the request", async () => {
   const canary = `canary${randomUUID()}`;
   const [id, lost, mistaken] = [randomUUID(), randomUUID(), randomUUID()];
-  const event = { title: canary, description: canary, location: canary, organizer: canary, type: canary, payload: { [canary]: canary } };
+  const event = {
+    title: canary,
+    description: canary,
+    location: canary,
+    organizer: canary,
+    type: canary,
+    payload: { [canary]: canary },
+  };
   database.setFault(lost, ({ response }) => response.destroy());
   database.setFault(mistaken, ({ response }) => {
     response.writeHead(400).end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no such index"}');
   });
   const answers = await Promise.all([
-    call("POST /events", { json: { id, ...event }, headers: { "x-canary": canary, authorization: canary, cookie: canary } }),
+    call("POST /events", {
+      json: { id, ...event },
+      headers: { "x-canary": canary, authorization: canary, cookie: canary },
+    }),
     call("POST /events", { json: { id: lost, ...event } }),
     call("POST /events", { json: { id: `${canary} is no id`, ...event } }),
     call("POST /events", { text: `{"${canary}`, headers: { "content-type": "application/json" } }),
@@ -159,5 +213,7 @@ test("nothing that a caller wrote gets into the log, whatever becomes of the req
 
 /** Everything of everything, as Lambda would write it: of an error also its fields. */
 function textOf(things: unknown[]): string {
-  return JSON.stringify(things, (_key, value: unknown) => (value instanceof Error ? Object.assign({ message: value.message, stack: value.stack }, value) : value));
+  return JSON.stringify(things, (_key, value: unknown) =>
+    value instanceof Error ? Object.assign({ message: value.message, stack: value.stack }, value) : value,
+  );
 }

@@ -23,7 +23,9 @@ const { somebody, somebodyElse, pool } = await startApiWithTokens();
 const { url, database } = await startApiWithFaults(pool);
 const { call: callWithoutToken } = await startApiWithFaults();
 
-beforeEach(({ skip }) => { skip(noTokens !== undefined, noTokens); });
+beforeEach(({ skip }) => {
+  skip(noTokens !== undefined, noTokens);
+});
 
 interface Stored {
   id: string;
@@ -32,7 +34,10 @@ interface Stored {
   event: Record<string, unknown>;
 }
 
-async function create(call: Call, { id = randomUUID(), ...content }: { id?: string; organizer?: string } = {}): Promise<Stored> {
+async function create(
+  call: Call,
+  { id = randomUUID(), ...content }: { id?: string; organizer?: string } = {},
+): Promise<Stored> {
   const { status, headers, body } = await call("POST /events", { json: { id, title: "x", ...content } });
   expect(status).toBe(201);
   return { id, path: `/events/${id}`, etag: headers["etag"] ?? "", event: body as Stored["event"] };
@@ -48,10 +53,25 @@ function invalid(detail: string, ...errors: object[]): Answer {
   return problem(400, "invalid-request", "Invalid request", detail, ...(errors.length > 0 ? [errors] : []));
 }
 
-const anothers = problem(403, "forbidden", "Forbidden", "Only the organizer of an event may change it, give it an image or delete it.");
+const anothers = problem(
+  403,
+  "forbidden",
+  "Forbidden",
+  "Only the organizer of an event may change it, give it an image or delete it.",
+);
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
-const conflict = problem(409, "conflict", "Conflict", "An event with this id exists and was created with other content: choose another id.");
-const stale = problem(412, "precondition-failed", "Precondition failed", "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.");
+const conflict = problem(
+  409,
+  "conflict",
+  "Conflict",
+  "An event with this id exists and was created with other content: choose another id.",
+);
+const stale = problem(
+  412,
+  "precondition-failed",
+  "Precondition failed",
+  "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.",
+);
 const notTheCaller = invalid("The event breaks the rules listed in errors.", {
   pointer: "/organizer",
   detail: "must be the sub of your token, or left out: an event belongs to who created it",
@@ -89,7 +109,11 @@ describe("a new event", () => {
 
   test("that names somebody else is told all else that is wrong with it as well", async () => {
     const answer = await somebody.call("POST /events", { json: { organizer: somebodyElse.sub, capacity: 0 } });
-    expect((answer.body as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer)).toEqual(["/organizer", "/capacity", ""]);
+    expect((answer.body as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer)).toEqual([
+      "/organizer",
+      "/capacity",
+      "",
+    ]);
   });
 });
 
@@ -113,14 +137,22 @@ describe("a create repeated with the same id", () => {
 
   test("by somebody else in the organizer's name: 400", async () => {
     const stored = await create(somebody.call);
-    expect(await somebodyElse.call("POST /events", { json: { id: stored.id, title: "x", organizer: somebody.sub } })).toEqual(notTheCaller);
+    expect(
+      await somebodyElse.call("POST /events", { json: { id: stored.id, title: "x", organizer: somebody.sub } }),
+    ).toEqual(notTheCaller);
     await expectUnchanged(stored);
   });
 
   test("by two people, 10 times each at once: one of them has it, and only that one is shown it", async () => {
     const id = randomUUID();
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? somebody : somebodyElse).call("POST /events", { json: { id, title: "x" } })));
-    const theirs = [answers.filter((_, n) => n % 2 === 0), answers.filter((_, n) => n % 2 === 1)].map((each) => each.map(({ status }) => status).sort());
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        (n % 2 === 0 ? somebody : somebodyElse).call("POST /events", { json: { id, title: "x" } }),
+      ),
+    );
+    const theirs = [answers.filter((_, n) => n % 2 === 0), answers.filter((_, n) => n % 2 === 1)].map((each) =>
+      each.map(({ status }) => status).sort(),
+    );
     expect(theirs.sort()).toEqual([[...Array<number>(9).fill(200), 201], Array<number>(10).fill(409)]);
   });
 });
@@ -149,7 +181,8 @@ describe.each<[request: string, sent: Sent]>([
   });
 
   test("of an event that is not there: 404, whoever asks", async () => {
-    for (const { call } of [somebody, somebodyElse]) expect(await call(`${method} /events/${randomUUID()}`, withHeader('"stale-1"'))).toEqual(notFound);
+    for (const { call } of [somebody, somebodyElse])
+      expect(await call(`${method} /events/${randomUUID()}`, withHeader('"stale-1"'))).toEqual(notFound);
   });
 
   test("by the organizer with a stale If-Match: 412", async () => {
@@ -168,10 +201,18 @@ describe.each<[request: string, sent: Sent]>([
 
   test("by two people at once: only the organizer's count", async () => {
     const { path } = await create(somebody.call);
-    const both = await Promise.all(Array.from({ length: 5 }, () => [somebody, somebodyElse]).flat().map(({ call }) => call(`${method} ${path}`, sent)));
+    const both = await Promise.all(
+      Array.from({ length: 5 }, () => [somebody, somebodyElse])
+        .flat()
+        .map(({ call }) => call(`${method} ${path}`, sent)),
+    );
     const others = both.filter((_, n) => n % 2 === 1).map(({ status }) => status);
     if (method === "DELETE") expect(others.every((status) => status === 403 || status === 404)).toBe(true);
-    else expect([others, (await somebody.call(`GET ${path}`)).body]).toEqual([Array<number>(5).fill(403), expect.objectContaining({ version: 6 })]);
+    else
+      expect([others, (await somebody.call(`GET ${path}`)).body]).toEqual([
+        Array<number>(5).fill(403),
+        expect.objectContaining({ version: 6 }),
+      ]);
   });
 });
 
@@ -182,23 +223,33 @@ describe("an update", () => {
     expect([status, body]).toEqual([200, expect.objectContaining({ title: "y", organizer: somebody.sub, version: 2 })]);
   });
 
-  test.each([...otherOrganizers, ["null, which would make it nobody's", null]])("may not give an event away: %s", async (_what, organizer) => {
-    const stored = await create(somebody.call);
-    expect(await somebody.call(`PATCH ${stored.path}`, { json: { title: "y", organizer } })).toEqual(notTheCaller);
-    await expectUnchanged(stored);
-  });
+  test.each([...otherOrganizers, ["null, which would make it nobody's", null]])(
+    "may not give an event away: %s",
+    async (_what, organizer) => {
+      const stored = await create(somebody.call);
+      expect(await somebody.call(`PATCH ${stored.path}`, { json: { title: "y", organizer } })).toEqual(notTheCaller);
+      await expectUnchanged(stored);
+    },
+  );
 
   test("may not take an event either: 403, however it names the organizer, or 400", async () => {
     const stored = await create(somebody.call);
-    expect(await somebodyElse.call(`PATCH ${stored.path}`, { json: { organizer: somebodyElse.sub } })).toEqual(anothers);
-    expect(await somebodyElse.call(`PATCH ${stored.path}`, { json: { organizer: somebody.sub } })).toEqual(notTheCaller);
+    expect(await somebodyElse.call(`PATCH ${stored.path}`, { json: { organizer: somebodyElse.sub } })).toEqual(
+      anothers,
+    );
+    expect(await somebodyElse.call(`PATCH ${stored.path}`, { json: { organizer: somebody.sub } })).toEqual(
+      notTheCaller,
+    );
     await expectUnchanged(stored);
   });
 
   test("that would leave an event without content is refused for that only when the organizer sends it", async () => {
     const stored = await create(somebody.call);
     const sent = { json: { title: null } };
-    expect([(await somebody.call(`PATCH ${stored.path}`, sent)).status, (await somebodyElse.call(`PATCH ${stored.path}`, sent)).status]).toEqual([400, 403]);
+    expect([
+      (await somebody.call(`PATCH ${stored.path}`, sent)).status,
+      (await somebodyElse.call(`PATCH ${stored.path}`, sent)).status,
+    ]).toEqual([400, 403]);
     await expectUnchanged(stored);
   });
 
@@ -239,11 +290,15 @@ describe("an image", () => {
   test("goes with the event only where its organizer deletes it, and is seen by everybody who has signed in", async () => {
     const { id, path } = await create(somebody.call);
     const png = makePng();
-    const { body } = await somebody.call(`POST ${path}/upload-url`, { json: { contentType: "image/png", contentLength: png.length } });
+    const { body } = await somebody.call(`POST ${path}/upload-url`, {
+      json: { contentType: "image/png", contentLength: png.length },
+    });
     await upload(body as UploadUrl, png);
     await untilLabelled(somebody.call, id);
     const { headers } = await somebody.call(`GET ${path}`);
-    expect(await somebodyElse.call(`DELETE ${path}`, { headers: { "if-match": headers["etag"] ?? "" } })).toEqual(anothers);
+    expect(await somebodyElse.call(`DELETE ${path}`, { headers: { "if-match": headers["etag"] ?? "" } })).toEqual(
+      anothers,
+    );
     const { headers: redirect } = await somebodyElse.call(`GET ${path}/image`);
     expect((await fetch(redirect["location"] ?? "")).status).toBe(200);
     expect((await somebody.call(`DELETE ${path}`)).status).toBe(204);
@@ -252,7 +307,9 @@ describe("an image", () => {
 });
 
 describe("with a database that can be reached from here", () => {
-  beforeEach(({ skip }) => { skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand"); });
+  beforeEach(({ skip }) => {
+    skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand");
+  });
 
   async function signIn(sub: string = randomUUID()): Promise<Call> {
     return callAt(url, await pool.accessToken(sub));
@@ -263,7 +320,10 @@ describe("with a database that can be reached from here", () => {
     const headers = { "if-match": '"other"' };
     expect(await callWithoutToken(`PATCH ${path}`, { json: { title: "y" }, headers })).toEqual(stale);
     expect(await callWithoutToken(`DELETE ${path}`, { headers })).toEqual(stale);
-    expect((await callWithoutToken(`POST ${path}/upload-url`, { json: { contentType: "image/png", contentLength: 1 } })).status).toBe(201);
+    expect(
+      (await callWithoutToken(`POST ${path}/upload-url`, { json: { contentType: "image/png", contentLength: 1 } }))
+        .status,
+    ).toBe(201);
     expect((await callWithoutToken(`PATCH ${path}`, { json: { title: "y" } })).status).toBe(200);
     expect((await callWithoutToken(`DELETE ${path}`)).status).toBe(204);
   });
@@ -272,13 +332,18 @@ describe("with a database that can be reached from here", () => {
     const alices = await signIn("alice");
     const [id, createdAt] = [randomUUID(), "2026-03-15T18:00:00.000Z"];
     const content = { id, type: "event", status: "active" as const, title: "x" };
-    const client = new DynamoDBClient({ region: "local", endpoint: database.url, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+    const client = new DynamoDBClient({
+      region: "local",
+      endpoint: database.url,
+      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    });
     const event = { ...content, createdAt, updatedAt: createdAt, version: 1, incarnation: "first" };
     await client.send(new PutItemCommand({ TableName: "events", Item: toItem(event, content, "x", 1) }));
     client.destroy();
 
     expect(await alices("POST /events", { json: { id, title: "x" } })).toEqual(conflict);
-    for (const json of [{ title: "y" }, { organizer: "alice" }]) expect(await alices(`PATCH /events/${id}`, { json })).toEqual(anothers);
+    for (const json of [{ title: "y" }, { organizer: "alice" }])
+      expect(await alices(`PATCH /events/${id}`, { json })).toEqual(anothers);
     expect(await alices(`DELETE /events/${id}`, { headers: { "if-match": '"first-1"' } })).toEqual(anothers);
     const { body } = await alices(`GET /events/${id}`);
     expect(body).toEqual({ ...content, createdAt, updatedAt: createdAt, version: 1 });
@@ -288,7 +353,11 @@ describe("with a database that can be reached from here", () => {
   function loseAnswer(meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
     return (request) => {
       if (request.attempt > 1) void request.pass();
-      else void request.act().then(meanwhile).then(() => request.response.destroy());
+      else
+        void request
+          .act()
+          .then(meanwhile)
+          .then(() => request.response.destroy());
     };
   }
 
@@ -296,7 +365,9 @@ describe("with a database that can be reached from here", () => {
     const [theirs, others] = [await signIn(), await signIn()];
     const { id, path } = await create(theirs);
     database.setFault(id, (request) => void request.pass());
-    for (const call of [others, theirs]) for (const method of ["PATCH", "DELETE"]) await call(`${method} ${path}`, method === "PATCH" ? { json: { title: "y" } } : {});
+    for (const call of [others, theirs])
+      for (const method of ["PATCH", "DELETE"])
+        await call(`${method} ${path}`, method === "PATCH" ? { json: { title: "y" } } : {});
     expect(database.attempts(id)).toBe(4);
   });
 
@@ -306,7 +377,11 @@ describe("with a database that can be reached from here", () => {
       const { id, path, etag } = await create(theirs);
       database.setFault(id, loseAnswer());
       const changed = await theirs(`PATCH ${path}`, { json: { title: "y" }, headers: { "if-match": etag } });
-      expect([changed.status, database.attempts(id), changed.body]).toEqual([200, 2, expect.objectContaining({ title: "y", version: 2 })]);
+      expect([changed.status, database.attempts(id), changed.body]).toEqual([
+        200,
+        2,
+        expect.objectContaining({ title: "y", version: 2 }),
+      ]);
     });
 
     test("of the organizer's delete knows its own success: 204", async () => {
@@ -320,14 +395,18 @@ describe("with a database that can be reached from here", () => {
       const theirs = await signIn();
       const id = randomUUID();
       database.setFault(id, loseAnswer());
-      expect([(await theirs("POST /events", { json: { id, title: "x" } })).status, database.attempts(id)]).toEqual([201, 2]);
+      expect([(await theirs("POST /events", { json: { id, title: "x" } })).status, database.attempts(id)]).toEqual([
+        201, 2,
+      ]);
     });
 
     test.each(["PATCH", "DELETE"])("of somebody else's %s finds the event as it was: 403", async (method) => {
       const theirs = await signIn();
       const stored = await create(theirs);
       database.setFault(stored.id, loseAnswer());
-      const answer = await (await signIn())(`${method} ${stored.path}`, method === "PATCH" ? { json: { title: "y" } } : {});
+      const answer = await (
+        await signIn()
+      )(`${method} ${stored.path}`, method === "PATCH" ? { json: { title: "y" } } : {});
       expect([answer, database.attempts(stored.id)]).toEqual([anothers, 2]);
       database.clearFault(stored.id);
       await expectUnchanged(stored, theirs);
@@ -336,7 +415,10 @@ describe("with a database that can be reached from here", () => {
     test("of a delete leaves alone what somebody else has made anew meanwhile: 403", async () => {
       const [theirs, others] = [await signIn(), await signIn()];
       const { id, path } = await create(theirs);
-      database.setFault(id, loseAnswer(() => others("POST /events", { json: { id, title: "new" } })));
+      database.setFault(
+        id,
+        loseAnswer(() => others("POST /events", { json: { id, title: "new" } })),
+      );
       expect(await theirs(`DELETE ${path}`)).toEqual(anothers);
       expect((await theirs(`GET ${path}`)).body).toMatchObject({ title: "new", version: 1 });
     });
@@ -347,7 +429,10 @@ describe("with a database that can be reached from here", () => {
     const { id, path } = await create(theirs);
     database.setFault(id, (request) => {
       if (request.attempt > 1) void request.pass();
-      else void theirs(`DELETE ${path}`).then(() => others("POST /events", { json: { id, title: "new" } })).then(() => request.pass());
+      else
+        void theirs(`DELETE ${path}`)
+          .then(() => others("POST /events", { json: { id, title: "new" } }))
+          .then(() => request.pass());
     });
     expect(await theirs(`PATCH ${path}`, { json: { title: "late" } })).toEqual(anothers);
     expect((await theirs(`GET ${path}`)).body).toMatchObject({ title: "new", version: 1 });

@@ -10,7 +10,10 @@ import { Problem } from "./problem.ts";
  */
 export function ownedBy(caller: Caller, { expression, values }: Condition): Condition {
   if (caller === undefined) return { expression, values };
-  return { expression: `${expression} AND #event.#organizer = :caller`, values: { ...values, ":caller": { S: caller } } };
+  return {
+    expression: `${expression} AND #event.#organizer = :caller`,
+    values: { ...values, ":caller": { S: caller } },
+  };
 }
 
 /** Whether that is why a write was refused which met this event. */

@@ -66,7 +66,9 @@ export function unknownFields(names: string[], resource: string, fields: string[
       : { pointer: "", detail: `has an unknown field that begins with ${JSON.stringify(beginning)}: ${known}` };
   });
   const more = names.length - violations.length;
-  return more > 0 ? [...violations, { pointer: "", detail: `has ${more} more unknown field${more > 1 ? "s" : ""}` }] : violations;
+  return more > 0
+    ? [...violations, { pointer: "", detail: `has ${more} more unknown field${more > 1 ? "s" : ""}` }]
+    : violations;
 }
 
 /** RFC 6901, section 3. */

@@ -19,8 +19,10 @@ export function readQuery<Name extends string>(request: Request, rules: Record<N
   const wrong = new Map<string, string>();
   for (const [sentName, sentValue] of pairsOf(request.rawQueryString)) {
     const [name, value] = [decode(sentName), decode(sentValue)];
-    if (name === undefined || value === undefined) wrong.set(name ?? sentName, "must be percent-encoded UTF-8, as in Caf%C3%A9");
-    else if (!isNameOf(rules, name)) wrong.set(name, `is not a parameter: the parameters are ${Object.keys(rules).join(", ")}`);
+    if (name === undefined || value === undefined)
+      wrong.set(name ?? sentName, "must be percent-encoded UTF-8, as in Caf%C3%A9");
+    else if (!isNameOf(rules, name))
+      wrong.set(name, `is not a parameter: the parameters are ${Object.keys(rules).join(", ")}`);
     else if (Object.hasOwn(query, name)) wrong.set(name, "must be given only once");
     else query[name] = value;
   }

@@ -4,22 +4,39 @@ import { problem, startApiWithFaults, target, type Fault } from "../../infra/tes
 
 const { call, database } = await startApiWithFaults();
 
-beforeEach(({ skip }) => { skip(target === "deployed", "a deployed function has the real DynamoDB, which is not slow on demand"); });
+beforeEach(({ skip }) => {
+  skip(target === "deployed", "a deployed function has the real DynamoDB, which is not slow on demand");
+});
 
 /** How an answer can fail to come. Each takes seconds, so that one operation stands for all. */
 const faults: [what: string, fault: Fault][] = [
   ["never answers", () => undefined],
-  ["begins an answer in drips", ({ response }) => {
-    response.socket?.write("HTTP/1.1 200 OK\r\n");
-    const dripping = setInterval(() => response.socket?.write("x-drip: 1\r\n"), 100);
-    response.on("close", () => { clearInterval(dripping); });
-  }],
-  ["begins an answer and never ends it", ({ response }) => { response.writeHead(200, { "content-length": 100 }).flushHeaders(); }],
-  ["answers in drips", ({ response }) => {
-    response.writeHead(200, { "content-length": 1000 });
-    const dripping = setInterval(() => response.write(" "), 100);
-    response.on("close", () => { clearInterval(dripping); });
-  }],
+  [
+    "begins an answer in drips",
+    ({ response }) => {
+      response.socket?.write("HTTP/1.1 200 OK\r\n");
+      const dripping = setInterval(() => response.socket?.write("x-drip: 1\r\n"), 100);
+      response.on("close", () => {
+        clearInterval(dripping);
+      });
+    },
+  ],
+  [
+    "begins an answer and never ends it",
+    ({ response }) => {
+      response.writeHead(200, { "content-length": 100 }).flushHeaders();
+    },
+  ],
+  [
+    "answers in drips",
+    ({ response }) => {
+      response.writeHead(200, { "content-length": 1000 });
+      const dripping = setInterval(() => response.write(" "), 100);
+      response.on("close", () => {
+        clearInterval(dripping);
+      });
+    },
+  ],
 ];
 
 describe.concurrent("when DynamoDB", () => {

@@ -19,7 +19,12 @@ export class BoundedRequestHandler extends NodeHttpHandler {
   readonly #body_ms: number;
 
   constructor({ connection_ms, answer_ms, body_ms }: AttemptLimits) {
-    super({ connectionTimeout: connection_ms, requestTimeout: answer_ms, throwOnRequestTimeout: true, socketTimeout: answer_ms });
+    super({
+      connectionTimeout: connection_ms,
+      requestTimeout: answer_ms,
+      throwOnRequestTimeout: true,
+      socketTimeout: answer_ms,
+    });
     this.#body_ms = body_ms;
   }
 
@@ -27,7 +32,9 @@ export class BoundedRequestHandler extends NodeHttpHandler {
     const answer = await super.handle(request, { abortSignal: timeIsUp(), ...options });
     const body = answer.response.body as Readable;
     const timer = setTimeout(() => body.destroy(slowBody()), this.#body_ms);
-    body.once("close", () => { clearTimeout(timer); });
+    body.once("close", () => {
+      clearTimeout(timer);
+    });
     return answer;
   }
 }

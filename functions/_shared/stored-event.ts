@@ -17,8 +17,19 @@ export type Item = Record<string, AttributeValue>;
  *
  * Throws a `Problem` 413 as `toStored` does.
  */
-export function toItem({ id, incarnation, ...event }: Event, content: NewEvent, requestId: string, shards: number): Item {
-  const own = { id, incarnation, position: `${event.createdAt}#${id}`, contentDigest: digestOf(content), writers: firstWriters(requestId) };
+export function toItem(
+  { id, incarnation, ...event }: Event,
+  content: NewEvent,
+  requestId: string,
+  shards: number,
+): Item {
+  const own = {
+    id,
+    incarnation,
+    position: `${event.createdAt}#${id}`,
+    contentDigest: digestOf(content),
+    writers: firstWriters(requestId),
+  };
   return toAttributes({ ...own, ...toStored(id, event, shards) });
 }
 
@@ -34,7 +45,13 @@ export function toStored(id: string, { payload, ...event }: Partial<Event>, shar
   if (text !== undefined && Buffer.byteLength(text) > largestItem_bytes) throw tooLarge();
   const { status, type, organizer } = event;
   const shard = createHash("sha256").update(id).digest().readUInt32BE() % shards;
-  return { event, payload: text, byStatus: status && shardKey(shard, status), byType: type && shardKey(shard, type), byOrganizer: organizer };
+  return {
+    event,
+    payload: text,
+    byStatus: status && shardKey(shard, status),
+    byType: type && shardKey(shard, type),
+    byOrganizer: organizer,
+  };
 }
 
 /** One key for the events of a value in an index. */
@@ -55,8 +72,18 @@ export function isPosition(text: string): boolean {
 
 /** From an index without its payload and incarnation. */
 export function fromItem(item: Item): Event {
-  const { id, event, payload, incarnation } = unmarshall(item) as { id: string; event: Event; payload?: string; incarnation: string };
-  return { ...event, id, incarnation, ...(payload !== undefined && { payload: JSON.parse(payload) as Record<string, unknown> }) };
+  const { id, event, payload, incarnation } = unmarshall(item) as {
+    id: string;
+    event: Event;
+    payload?: string;
+    incarnation: string;
+  };
+  return {
+    ...event,
+    id,
+    incarnation,
+    ...(payload !== undefined && { payload: JSON.parse(payload) as Record<string, unknown> }),
+  };
 }
 
 /** What an answer about one event says: its ETag and its fields. */

@@ -34,13 +34,16 @@ const throttles: [what: string, fault: Fault][] = [
   ["has reached its limit of requests", refuse(400, "RequestLimitExceeded")],
 ];
 
-const unknownOutcome = (id: string) => unavailable(`Whether the event was created is unknown: repeat the request with the id ${id}.`);
+const unknownOutcome = (id: string) =>
+  unavailable(`Whether the event was created is unknown: repeat the request with the id ${id}.`);
 
 function unavailable(advice: string) {
   return problem(503, "unavailable", "Temporarily unavailable", `The database did not answer as it should. ${advice}`);
 }
 
-beforeEach(({ skip }) => { skip(target === "deployed", noFaults); });
+beforeEach(({ skip }) => {
+  skip(target === "deployed", noFaults);
+});
 
 describe("of one event, which they decide by, the functions read what was written last:", () => {
   const reads: Record<string, (id: string) => Promise<unknown>> = {
@@ -56,23 +59,28 @@ describe("of one event, which they decide by, the functions read what was writte
   };
 
   // By what is sent: the local database knows no other read.
-  test.each(readFunctions().filter(({ actions }) => actions.includes("dynamodb:GetItem")))("$name", async ({ name }) => {
-    const id = randomUUID();
-    const asked: unknown[] = [];
-    database.setFault(id, (request) => {
-      if ("ConsistentRead" in (request.input as object)) asked.push(request.input);
-      void request.pass();
-    });
-    await reads[name]?.(id);
-    expect(asked).toEqual([{ TableName: "events", Key: { id: { S: id } }, ConsistentRead: true }]);
-  });
+  test.each(readFunctions().filter(({ actions }) => actions.includes("dynamodb:GetItem")))(
+    "$name",
+    async ({ name }) => {
+      const id = randomUUID();
+      const asked: unknown[] = [];
+      database.setFault(id, (request) => {
+        if ("ConsistentRead" in (request.input as object)) asked.push(request.input);
+        void request.pass();
+      });
+      await reads[name]?.(id);
+      expect(asked).toEqual([{ TableName: "events", Key: { id: { S: id } }, ConsistentRead: true }]);
+    },
+  );
 });
 
 // Before the faults below, which use up the SDK's stock of retries.
 describe("when DynamoDB", () => {
   test("could not store a payload anyway, it is not asked: 413", async () => {
     const id = randomUUID();
-    database.setFault(id, (request) => { void request.pass(); });
+    database.setFault(id, (request) => {
+      void request.pass();
+    });
     const { status } = await call("POST /events", { json: { id, payload: { text: "x".repeat(409_600) } } });
     expect([status, database.attempts(id)]).toEqual([413, 0]);
   });
@@ -89,22 +97,29 @@ describe("when DynamoDB", () => {
 });
 
 describe.concurrent("when DynamoDB", () => {
-  test.each([...faults, ...throttles])("%s, a create is answered 503 and nothing is half-written", async (_what, fault) => {
-    const id = randomUUID();
-    database.setFault(id, fault);
-    const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });
-    expect(answer).toEqual(unknownOutcome(id));
-    expect(answer.headers["retry-after"]).toBe("2");
-    database.clearFault(id);
-    expect((await call(`GET /events/${id}`)).status).toBe(404);
-  });
+  test.each([...faults, ...throttles])(
+    "%s, a create is answered 503 and nothing is half-written",
+    async (_what, fault) => {
+      const id = randomUUID();
+      database.setFault(id, fault);
+      const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });
+      expect(answer).toEqual(unknownOutcome(id));
+      expect(answer.headers["retry-after"]).toBe("2");
+      database.clearFault(id);
+      expect((await call(`GET /events/${id}`)).status).toBe(404);
+    },
+  );
 
   test.each(faults)("%s, an update is answered 503 and changes nothing", async (_what, fault) => {
     const id = randomUUID();
     const created = await call("POST /events", { json: { id, title: "x" } });
     database.setFault(id, fault);
     const answer = await call(`PATCH /events/${id}`, { json: { title: "canary" } });
-    expect(answer).toEqual(unavailable("Whether the event was changed is unknown: get it, and if it was not, repeat the request with its ETag in If-Match."));
+    expect(answer).toEqual(
+      unavailable(
+        "Whether the event was changed is unknown: get it, and if it was not, repeat the request with its ETag in If-Match.",
+      ),
+    );
     expect(answer.headers["retry-after"]).toBe("2");
     database.clearFault(id);
     expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
@@ -115,7 +130,11 @@ describe.concurrent("when DynamoDB", () => {
     const created = await call("POST /events", { json: { id, title: "x" } });
     database.setFault(id, fault);
     const answer = await call(`DELETE /events/${id}`);
-    expect(answer).toEqual(unavailable("Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone."));
+    expect(answer).toEqual(
+      unavailable(
+        "Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.",
+      ),
+    );
     expect(answer.headers["retry-after"]).toBe("2");
     database.clearFault(id);
     expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
@@ -151,7 +170,9 @@ describe.concurrent("when DynamoDB", () => {
     expect(answer).toEqual(unavailable("Ask again."));
     expect(answer.headers["retry-after"]).toBe("2");
     database.clearFault(organizer);
-    expect(await call(`GET /events?organizer=${organizer}`)).toEqual(expect.objectContaining({ status: 200, body: { events: [] } }));
+    expect(await call(`GET /events?organizer=${organizer}`)).toEqual(
+      expect.objectContaining({ status: 200, body: { events: [] } }),
+    );
   });
 
   test("answers for four of the five statuses, a list of all events is answered 503", async () => {
@@ -162,13 +183,15 @@ describe.concurrent("when DynamoDB", () => {
   });
 
   // ConditionalCheckFailedException is one where the item that it met is missing: nothing was created, so it is no 201.
-  test.each(["ValidationException", "AccessDeniedException", "ResourceNotFoundException", "ConditionalCheckFailedException"])(
-    "refuses with %s, which is our mistake, the caller gets a plain 500",
-    async (name) => {
-      const id = randomUUID();
-      database.setFault(id, refuse(400, name));
-      const { status, body } = await call("POST /events", { json: { id, title: "x" } });
-      expect([status, body, database.attempts(id)]).toEqual([500, { message: "Internal Server Error" }, 1]);
-    },
-  );
+  test.each([
+    "ValidationException",
+    "AccessDeniedException",
+    "ResourceNotFoundException",
+    "ConditionalCheckFailedException",
+  ])("refuses with %s, which is our mistake, the caller gets a plain 500", async (name) => {
+    const id = randomUUID();
+    database.setFault(id, refuse(400, name));
+    const { status, body } = await call("POST /events", { json: { id, title: "x" } });
+    expect([status, body, database.attempts(id)]).toEqual([500, { message: "Internal Server Error" }, 1]);
+  });
 });

@@ -18,7 +18,8 @@ export const tableName = environment("TABLE_NAME");
 
 /** How many keys of an index share the events of a value. */
 export const shards = Number(environment("INDEX_SHARDS"));
-if (!(Number.isInteger(shards) && shards >= 1 && shards <= 64)) throw new Error("The environment variable INDEX_SHARDS must be an integer from 1 to 64.");
+if (!(Number.isInteger(shards) && shards >= 1 && shards <= 64))
+  throw new Error("The environment variable INDEX_SHARDS must be an integer from 1 to 64.");
 
 const client = new DynamoDBClient({
   ...clientOptions(process.env["AWS_ENDPOINT_URL_DYNAMODB"], limits),
@@ -29,8 +30,13 @@ const client = new DynamoDBClient({
 // The SDK's logger prepares what nobody reads, for a twentieth of what a command costs; trimmed-sdk.test.ts knows its name.
 client.middlewareStack.remove("loggerMiddleware");
 
-type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> =
-  $Command<Input, Output, DynamoDBClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>;
+type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
+  Input,
+  Output,
+  DynamoDBClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes
+>;
 
 /**
  * Sends one command to DynamoDB.
@@ -101,7 +107,12 @@ export function isTooLarge(error: unknown): boolean {
 /** Whether DynamoDB understood the command and said no: a failed condition, a missing permission, a bug. */
 function isRefusal(error: unknown): error is DynamoDBServiceException {
   // A client error by its status, Unknown is one that lacks DynamoDB's form: somebody else's.
-  return error instanceof DynamoDBServiceException && error.$fault === "client" && error.name !== "Unknown" && !isThrottled(error);
+  return (
+    error instanceof DynamoDBServiceException &&
+    error.$fault === "client" &&
+    error.name !== "Unknown" &&
+    !isThrottled(error)
+  );
 }
 
 const throttles = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"];

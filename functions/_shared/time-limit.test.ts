@@ -13,14 +13,18 @@ afterEach(() => {
 });
 
 describe("an invocation", () => {
-  beforeEach(() => { vi.useFakeTimers(); });
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
 
   test.each([
     ["a second before Lambda ends it", 10_000, 9_000],
     ["after half of its time, where that is less than two seconds", 1_000, 500],
   ])("gives up what it waits for %s", async (_what, remaining_ms, limit_ms) => {
     const ended: string[] = [];
-    void withinTimeLimit(lambda(remaining_ms), () => untilTimeIsUp(never)).catch((error: unknown) => ended.push(String(error)));
+    void withinTimeLimit(lambda(remaining_ms), () => untilTimeIsUp(never)).catch((error: unknown) =>
+      ended.push(String(error)),
+    );
     const signal = timeIsUp();
     await vi.advanceTimersByTimeAsync(limit_ms - 1);
     expect([ended, signal.aborted]).toEqual([[], false]);
@@ -30,7 +34,9 @@ describe("an invocation", () => {
 
   test("that was in time leaves no timer, and what comes next has its own time", async () => {
     expect(await withinTimeLimit(lambda(10_000), () => untilTimeIsUp(Promise.resolve("done")))).toBe("done");
-    await expect(withinTimeLimit(lambda(10_000), () => untilTimeIsUp(Promise.reject(new Error("no"))))).rejects.toThrow("no");
+    await expect(withinTimeLimit(lambda(10_000), () => untilTimeIsUp(Promise.reject(new Error("no"))))).rejects.toThrow(
+      "no",
+    );
     expect([vi.getTimerCount(), timeIsUp().aborted]).toEqual([0, false]);
   });
 
@@ -43,7 +49,9 @@ describe("an invocation", () => {
   });
 });
 
-test("a write that was given up in the pause before another attempt is not sent when the pause ends", async ({ skip }) => {
+test("a write that was given up in the pause before another attempt is not sent when the pause ends", async ({
+  skip,
+}) => {
   skip(target !== "source", "the timers of a bundle, and of a deployed function, cannot be moved from here");
   const { database } = await startApiWithFaults();
   const { handler } = await import("../create-event/handler.ts");
@@ -53,7 +61,13 @@ test("a write that was given up in the pause before another attempt is not sent 
   });
   vi.spyOn(Math, "random").mockReturnValue(0.99); // of the longest pause, a second
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const event = { version: "2.0", routeKey: "POST /events", headers: { "content-type": "application/json" }, body: JSON.stringify({ id, title: "x" }), requestContext: { requestId: "1" } };
+  const event = {
+    version: "2.0",
+    routeKey: "POST /events",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ id, title: "x" }),
+    requestContext: { requestId: "1" },
+  };
   const answer = handler(event as unknown as Request, lambda(600));
   while (database.attempts(id) === 0 || vi.getTimerCount() < 2) await new Promise(setImmediate); // the time limit and the pause
   await vi.advanceTimersByTimeAsync(300);

@@ -18,7 +18,10 @@ let calls = newController();
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
  */
-export async function withinTimeLimit<Result>(context: Pick<Context, "getRemainingTimeInMillis">, act: () => Promise<Result>): Promise<Result> {
+export async function withinTimeLimit<Result>(
+  context: Pick<Context, "getRemainingTimeInMillis">,
+  act: () => Promise<Result>,
+): Promise<Result> {
   const remaining_ms = context.getRemainingTimeInMillis();
   const timer = setTimeout(giveUp, Math.max(remaining_ms - reserve_ms, remaining_ms / 2));
   try {
@@ -52,8 +55,12 @@ export function timeIsUp(): AbortSignal {
 export function untilTimeIsUp<Result>(work: Promise<Result>): Promise<Result> {
   const { signal } = calls;
   return new Promise((resolve, reject) => {
-    const end = () => { reject(signal.reason as Error); };
-    const removeListener = () => { signal.removeEventListener("abort", end); };
+    const end = () => {
+      reject(signal.reason as Error);
+    };
+    const removeListener = () => {
+      signal.removeEventListener("abort", end);
+    };
     signal.addEventListener("abort", end);
     work.then(resolve, reject).finally(removeListener);
   });

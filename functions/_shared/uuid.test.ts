@@ -14,6 +14,6 @@ test("begins with the time, and says its version and variant", () => {
 
 test("is random in all 74 bits that say nothing else", () => {
   const uuids = Array.from({ length: 200 }, () => BigInt(`0x${uuidv7().replaceAll("-", "").slice(12)}`));
-  expect(uuids.reduce((one, other) => one & other).toString(16)).toBe((0x7000_8000_0000_0000_0000n).toString(16));
-  expect(uuids.reduce((one, other) => one | other).toString(16)).toBe((0x7fff_bfff_ffff_ffff_ffffn).toString(16));
+  expect(uuids.reduce((one, other) => one & other).toString(16)).toBe(0x7000_8000_0000_0000_0000n.toString(16));
+  expect(uuids.reduce((one, other) => one | other).toString(16)).toBe(0x7fff_bfff_ffff_ffff_ffffn.toString(16));
 });

@@ -4,13 +4,19 @@ import { problem, startApiWithFaults, target, type Answer, type Fault } from "..
 
 const { call, database } = await startApiWithFaults();
 
-beforeEach(({ skip }) => { skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand"); });
+beforeEach(({ skip }) => {
+  skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand");
+});
 
 /** DynamoDB acts each time, but the first answers never arrive; what is to happen `meanwhile` does so before the retry. */
 function loseAnswers(count: number, meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
   return (request) => {
     if (request.attempt > count) void request.pass();
-    else void request.act().then(meanwhile).then(() => request.response.destroy());
+    else
+      void request
+        .act()
+        .then(meanwhile)
+        .then(() => request.response.destroy());
   };
 }
 
@@ -46,7 +52,8 @@ async function versionOf({ path }: Stored): Promise<unknown> {
 
 /** Others' changes of the same event, at once. */
 function change({ path }: Stored, count: number): () => Promise<unknown> {
-  return () => Promise.all(Array.from({ length: count }, () => call(`PATCH ${path}`, { json: { location: "Elsewhere" } })));
+  return () =>
+    Promise.all(Array.from({ length: count }, () => call(`PATCH ${path}`, { json: { location: "Elsewhere" } })));
 }
 
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
@@ -92,14 +99,20 @@ describe("when the answer is lost, the retry knows its own", () => {
       expect(changed.body).toMatchObject({ title: "y", version: 2 });
     });
 
-    test.each([1, 2, 3])("whose answer is lost while %i others change the event: 200, and version rises once for each", async (others) => {
-      const stored = await create();
-      database.setFault(stored.id, loseAnswers(1, change(stored, others)));
-      const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
-      expect(changed).toMatchObject({ status: 200, body: { title: "y", location: "Elsewhere", version: 2 + others } });
-      const { headers, body } = await call(`GET ${stored.path}`);
-      expect([headers["etag"], body]).toEqual([changed.headers["etag"], changed.body]);
-    });
+    test.each([1, 2, 3])(
+      "whose answer is lost while %i others change the event: 200, and version rises once for each",
+      async (others) => {
+        const stored = await create();
+        database.setFault(stored.id, loseAnswers(1, change(stored, others)));
+        const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
+        expect(changed).toMatchObject({
+          status: 200,
+          body: { title: "y", location: "Elsewhere", version: 2 + others },
+        });
+        const { headers, body } = await call(`GET ${stored.path}`);
+        expect([headers["etag"], body]).toEqual([changed.headers["etag"], changed.body]);
+      },
+    );
 
     test("that never arrived: 200, and version rises once", async () => {
       const stored = await create();
@@ -111,8 +124,14 @@ describe("when the answer is lost, the retry knows its own", () => {
     test("that took the title away, whose answer is lost while the payload goes: 200", async () => {
       const stored = await create();
       const { headers } = await call(`PATCH ${stored.path}`, { json: { payload: {} } });
-      database.setFault(stored.id, loseAnswers(1, () => call(`PATCH ${stored.path}`, { json: { payload: null, title: "z" } })));
-      const changed = await call(`PATCH ${stored.path}`, { json: { title: null }, headers: headersFor(headers["etag"] ?? "") });
+      database.setFault(
+        stored.id,
+        loseAnswers(1, () => call(`PATCH ${stored.path}`, { json: { payload: null, title: "z" } })),
+      );
+      const changed = await call(`PATCH ${stored.path}`, {
+        json: { title: null },
+        headers: headersFor(headers["etag"] ?? ""),
+      });
       expect(changed).toMatchObject({ status: 200, body: { title: "z", version: 4 } });
     });
   });
@@ -120,21 +139,31 @@ describe("when the answer is lost, the retry knows its own", () => {
   test("update whose answer is lost while four others change the event is not known again: without If-Match it is made twice, with it 412", async () => {
     const [unguarded, guarded] = [await create(), await create()];
     for (const stored of [unguarded, guarded]) database.setFault(stored.id, loseAnswers(1, change(stored, 4)));
-    expect(await call(`PATCH ${unguarded.path}`, { json: { title: "y" } })).toMatchObject({ status: 200, body: { title: "y", version: 7 } });
-    expect(await call(`PATCH ${guarded.path}`, { json: { title: "y" }, headers: { "if-match": guarded.etag } })).toEqual(stale());
+    expect(await call(`PATCH ${unguarded.path}`, { json: { title: "y" } })).toMatchObject({
+      status: 200,
+      body: { title: "y", version: 7 },
+    });
+    expect(
+      await call(`PATCH ${guarded.path}`, { json: { title: "y" }, headers: { "if-match": guarded.etag } }),
+    ).toEqual(stale());
     expect((await call(`GET ${guarded.path}`)).body).toMatchObject({ title: "y", version: 6 });
   });
 
   test("update with If-Match that never arrived while another changed the event: 412, and the change is not made", async () => {
     const stored = await create();
     database.setFault(stored.id, loseRequest(change(stored, 1)));
-    expect(await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": stored.etag } })).toEqual(stale());
+    expect(await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": stored.etag } })).toEqual(
+      stale(),
+    );
     expect(await versionOf(stored)).toBe(2);
   });
 
   test("update of an event that is deleted meanwhile: 404, and it stays deleted", async () => {
     const stored = await create();
-    database.setFault(stored.id, loseAnswers(1, () => call(`DELETE ${stored.path}`)));
+    database.setFault(
+      stored.id,
+      loseAnswers(1, () => call(`DELETE ${stored.path}`)),
+    );
     expect(await call(`PATCH ${stored.path}`, { json: { title: "y" } })).toEqual(notFound);
     expect(await call(`GET ${stored.path}`)).toEqual(notFound);
   });
@@ -151,7 +180,10 @@ describe("when the answer is lost, the retry knows its own", () => {
     database.setFault(stored.id, (request) => {
       const body = JSON.stringify({ __type: "com.amazonaws.dynamodb.v20120810#InternalServerError", message: "" });
       if (request.attempt > 1) void request.pass();
-      else void request.act().then(() => request.response.writeHead(500, { "content-type": "application/x-amz-json-1.0" }).end(body));
+      else
+        void request
+          .act()
+          .then(() => request.response.writeHead(500, { "content-type": "application/x-amz-json-1.0" }).end(body));
     });
     expect((await call(`DELETE ${stored.path}`)).status).toBe(204);
   });
@@ -164,7 +196,10 @@ describe("when the answer is lost, the retry knows its own", () => {
 
   test("delete with If-Match of an event that is made again meanwhile: 412, and the new one stays", async () => {
     const stored = await create();
-    database.setFault(stored.id, loseAnswers(1, () => create(stored.id)));
+    database.setFault(
+      stored.id,
+      loseAnswers(1, () => create(stored.id)),
+    );
     expect(await call(`DELETE ${stored.path}`, { headers: { "if-match": stored.etag } })).toEqual(stale());
     expect(await versionOf(stored)).toBe(1);
   });
@@ -199,7 +234,12 @@ describe("when every answer is lost: 503, and the caller can find out", () => {
     const id = randomUUID();
     database.setFault(id, loseAnswers(3));
     const answer = await call("POST /events", { json: { id, title: "x" } });
-    expect(answer).toMatchObject({ status: 503, body: { detail: `The database did not answer as it should. Whether the event was created is unknown: repeat the request with the id ${id}.` } });
+    expect(answer).toMatchObject({
+      status: 503,
+      body: {
+        detail: `The database did not answer as it should. Whether the event was created is unknown: repeat the request with the id ${id}.`,
+      },
+    });
     database.clearFault(id);
     expect((await call("POST /events", { json: { id, title: "x" } })).status).toBe(200);
   });

@@ -24,7 +24,10 @@ export function firstWriters(requestId: string): string[] {
 }
 
 /** For an update's SET: puts `:writer` in front and pushes the last one out. All right-hand sides are read first. */
-export const addWriter = ["#writers[0] = :writer", ...Array.from({ length: length - 1 }, (_, n) => `#writers[${n + 1}] = #writers[${n}]`)].join(", ");
+export const addWriter = [
+  "#writers[0] = :writer",
+  ...Array.from({ length: length - 1 }, (_, n) => `#writers[${n + 1}] = #writers[${n}]`),
+].join(", ");
 
 /** For an update's condition. */
 export const isNoWriterYet = "NOT contains(#writers, :writer)";

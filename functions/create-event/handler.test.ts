@@ -27,9 +27,19 @@ function invalid(...errors: object[]): Answer {
   return problem(400, "invalid-request", "Invalid request", "The event breaks the rules listed in errors.", errors);
 }
 
-const conflict = problem(409, "conflict", "Conflict", "An event with this id exists and was created with other content: choose another id.");
+const conflict = problem(
+  409,
+  "conflict",
+  "Conflict",
+  "An event with this id exists and was created with other content: choose another id.",
+);
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
-const tooLarge = problem(413, "too-large", "Too large to store", "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
+const tooLarge = problem(
+  413,
+  "too-large",
+  "Too large to store",
+  "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.",
+);
 
 function unsupported(detail: string, headers: object = {}): Answer {
   const answer = problem(415, "unsupported-media-type", "Unsupported media type", detail);
@@ -38,7 +48,10 @@ function unsupported(detail: string, headers: object = {}): Answer {
 }
 
 const notJsonType = unsupported("The body must be JSON: send the header Content-Type: application/json.");
-const isEncoded = unsupported("The body must not be compressed: leave out the header Content-Encoding, or send identity.", { "accept-encoding": "identity" });
+const isEncoded = unsupported(
+  "The body must not be compressed: leave out the header Content-Encoding, or send identity.",
+  { "accept-encoding": "identity" },
+);
 const notJson = problem(400, "invalid-request", "Invalid request", "The body is not valid JSON.");
 const notUtf8 = problem(400, "invalid-request", "Invalid request", "The body is not UTF-8.");
 const empty = problem(400, "invalid-request", "Invalid request", "The body is empty: send a JSON object.");
@@ -53,7 +66,11 @@ describe("a new event", () => {
     const id = randomUUID();
     const answer = await call("POST /events", { json: { id, payload: { key: "value" } } });
     expect(answer).toEqual(
-      json(201, { id, type: "event", status: "active", payload: { key: "value" }, ...added }, { location: `events/${id}` }),
+      json(
+        201,
+        { id, type: "event", status: "active", payload: { key: "value" }, ...added },
+        { location: `events/${id}` },
+      ),
     );
   });
 
@@ -90,21 +107,35 @@ describe("a new event", () => {
   ])("may be sent as %s", async (contentType) => {
     const text = JSON.stringify({ title: "Größe 🎈" });
     const answer = await call("POST /events", { text, headers: { "content-type": contentType } });
-    expect(answer).toEqual(json(201, { id: expect.stringMatching(uuidv7) as string, type: "event", title: "Größe 🎈", status: "active", ...added }));
+    expect(answer).toEqual(
+      json(201, {
+        id: expect.stringMatching(uuidv7) as string,
+        type: "event",
+        title: "Größe 🎈",
+        status: "active",
+        ...added,
+      }),
+    );
   });
 
   test.each([
     ["application/json"],
     ["application/json; charset=utf-16"], // arrives in base64
   ])("may begin with a byte order mark, as %s", async (contentType) => {
-    const answer = await call("POST /events", { text: '\ufeff{"title":"x"}', headers: { "content-type": contentType } });
+    const answer = await call("POST /events", {
+      text: '\ufeff{"title":"x"}',
+      headers: { "content-type": contentType },
+    });
     expect(answer).toEqual(json(201, expect.objectContaining({ title: "x" }) as object));
   });
 
-  test.each(["identity", "Identity", ",identity , identity", ""])("may be sent with the Content-Encoding %j", async (encoding) => {
-    const answer = await call("POST /events", { json: { title: "x" }, headers: { "content-encoding": encoding } });
-    expect(answer).toEqual(json(201, expect.objectContaining({ title: "x" }) as object));
-  });
+  test.each(["identity", "Identity", ",identity , identity", ""])(
+    "may be sent with the Content-Encoding %j",
+    async (encoding) => {
+      const answer = await call("POST /events", { json: { title: "x" }, headers: { "content-encoding": encoding } });
+      expect(answer).toEqual(json(201, expect.objectContaining({ title: "x" }) as object));
+    },
+  );
 
   test("takes the last one of duplicate keys, as JSON.parse does", async () => {
     const text = '{"title": "first", "title": "last"}';
@@ -117,7 +148,9 @@ describe("repeated with the same id", () => {
   test("and content: 200 with what is stored, the order of keys aside", async () => {
     const id = randomUUID();
     const first = await call("POST /events", { json: { id, title: "Same", payload: { a: 1, b: { c: 2, d: 3 } } } });
-    const second = await call("POST /events", { json: { payload: { b: { d: 3, c: 2 }, a: 1 }, status: "active", title: "Same", id } });
+    const second = await call("POST /events", {
+      json: { payload: { b: { d: 3, c: 2 }, a: 1 }, status: "active", title: "Same", id },
+    });
     expect([first.status, second.status]).toEqual([201, 200]);
     expect(second.body).toEqual(first.body);
     expect(second.headers["etag"]).toEqual(first.headers["etag"]);
@@ -129,18 +162,25 @@ describe("repeated with the same id", () => {
     ["a field more", { title: "Same", location: "Here" }],
     ["another value than the default", { title: "Same", status: "draft" }],
     ["a payload that differs in the order of a list", { title: "Same", payload: { list: [2, 1] } }],
-    ["a payload with a key __proto__", { title: "Same", payload: JSON.parse('{"list":[1,2],"__proto__":{}}') as object }],
+    [
+      "a payload with a key __proto__",
+      { title: "Same", payload: JSON.parse('{"list":[1,2],"__proto__":{}}') as object },
+    ],
   ])("and %s: 409, and the first one stays", async (_what, content) => {
     const id = randomUUID();
     const stored = { id, title: "Same", payload: { list: [1, 2] } };
     await call("POST /events", { json: stored });
     expect(await call("POST /events", { json: { id, ...content } })).toEqual(conflict);
-    expect(await call(`GET /events/${id}`)).toEqual(json(200, { ...stored, type: "event", status: "active", ...added }));
+    expect(await call(`GET /events/${id}`)).toEqual(
+      json(200, { ...stored, type: "event", status: "active", ...added }),
+    );
   });
 
   test("200 times at once with other contents: one 201, 199 times 409", async () => {
     const id = randomUUID();
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => call("POST /events", { json: { id, payload: { n } } })));
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => call("POST /events", { json: { id, payload: { n } } })),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(199).fill(409)]);
     const winner = answers.find(({ status }) => status === 201);
     expect((await call(`GET /events/${id}`)).body).toEqual(winner?.body);
@@ -148,7 +188,9 @@ describe("repeated with the same id", () => {
 
   test("200 times at once with the same content: one 201, 199 times 200, all bodies equal", async () => {
     const id = randomUUID();
-    const answers = await Promise.all(Array.from({ length: 200 }, () => call("POST /events", { json: { id, payload: { key: "value" } } })));
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => call("POST /events", { json: { id, payload: { key: "value" } } })),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([...Array<number>(199).fill(200), 201]);
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   });
@@ -156,11 +198,15 @@ describe("repeated with the same id", () => {
 
 describe("a payload comes back equal", () => {
   const texts = [
-    '{}', '{"":""}', '{"a":[],"b":{},"c":[[]],"d":null,"e":false}', '{"n":[1e300,5e-324,-1.5,0.1,1E2]}',
+    "{}",
+    '{"":""}',
+    '{"a":[],"b":{},"c":[[]],"d":null,"e":false}',
+    '{"n":[1e300,5e-324,-1.5,0.1,1E2]}',
     '{"n":[9007199254740993,123456789012345678901234567890,-9223372036854775808]}',
     '{"__proto__":{"a":1},"constructor":{"prototype":1},"toString":"x","hasOwnProperty":0}',
     '{"emoji":"👩‍👩‍👧‍👦","nul":"\\u0000","half":"\\ud800","line":"\\u2028\\r\\n","🎈":1}',
-    '{"2":"b","1":"a","z":1,"a":2}', nested(200),
+    '{"2":"b","1":"a","z":1,"a":2}',
+    nested(200),
   ];
 
   test.each(texts)("%j", async (text) => {
@@ -175,7 +221,10 @@ describe("a payload comes back equal", () => {
   });
 
   test("whatever is in it", async () => {
-    const payloads = fc.dictionary(fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("__proto__", "")), fc.jsonValue({ stringUnit: "binary" }));
+    const payloads = fc.dictionary(
+      fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("__proto__", "")),
+      fc.jsonValue({ stringUnit: "binary" }),
+    );
     const check = async (payload: object) => {
       const text = JSON.stringify(payload);
       const created = await call("POST /events", { json: { payload } });
@@ -187,9 +236,15 @@ describe("a payload comes back equal", () => {
   });
 
   test("up to 400 KB, and above it is refused and not stored", async () => {
-    const sent = (length: number, more: object = {}) => ({ id: randomUUID(), ...more, payload: { text: "x".repeat(length) } });
+    const sent = (length: number, more: object = {}) => ({
+      id: randomUUID(),
+      ...more,
+      payload: { text: "x".repeat(length) },
+    });
     const largest = sent(400_000);
-    expect(await call("POST /events", { json: largest })).toEqual(json(201, expect.objectContaining({ payload: largest.payload }) as object));
+    expect(await call("POST /events", { json: largest })).toEqual(
+      json(201, expect.objectContaining({ payload: largest.payload }) as object),
+    );
     for (const larger of [sent(409_600), sent(409_000, { description: "x".repeat(1000) })]) {
       expect(await call("POST /events", { json: larger })).toEqual(tooLarge);
       expect(await call(`GET /events/${larger.id}`)).toEqual(notFound);
@@ -199,29 +254,91 @@ describe("a payload comes back equal", () => {
 
 describe("a date", () => {
   test.each([
-    "2026-03-15", "2024-02-29", "2000-02-29", "0000-02-29", "9999-12-31", "2026-03-15T18:00:00Z", "2026-03-15t18:00:00z",
-    "2026-03-15T18:00:00.123456789+08:00", "2026-03-15T23:59:59-23:59", "2026-03-15T00:00:00-00:00", "0001-01-01T00:00:00Z",
-    "1990-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00", "2017-01-01T08:59:60+09:00", "2015-06-30T23:59:60Z", "2015-07-01T05:29:60+05:30",
+    "2026-03-15",
+    "2024-02-29",
+    "2000-02-29",
+    "0000-02-29",
+    "9999-12-31",
+    "2026-03-15T18:00:00Z",
+    "2026-03-15t18:00:00z",
+    "2026-03-15T18:00:00.123456789+08:00",
+    "2026-03-15T23:59:59-23:59",
+    "2026-03-15T00:00:00-00:00",
+    "0001-01-01T00:00:00Z",
+    "1990-12-31T23:59:60Z",
+    "1990-12-31T15:59:60-08:00",
+    "2017-01-01T08:59:60+09:00",
+    "2015-06-30T23:59:60Z",
+    "2015-07-01T05:29:60+05:30",
   ])("may be %s", async (date) => {
-    expect(await call("POST /events", { json: { title: "x", date } })).toEqual(json(201, expect.objectContaining({ date }) as object));
+    expect(await call("POST /events", { json: { title: "x", date } })).toEqual(
+      json(201, expect.objectContaining({ date }) as object),
+    );
   });
 
   test.each([
-    "", "today", "2026", "2026-03", "2026-3-15", "20260315", "2026-00-15", "2026-13-15", "2026-03-00", "2026-03-32", "2026-02-30", "2026-04-31",
-    "2023-02-29", "1900-02-29", "-2026-03-15", "12026-03-15", "2026-03-15 ", " 2026-03-15", "2026-03-15\n", "2026-03-15T18:00:00",
-    "2026-03-15T18:00Z", "2026-03-15T18Z", "2026-03-15 18:00:00Z", "2026-03-15 T18:00:00Z", "2026-03-15T24:00:00Z", "2026-03-15T18:60:00Z", "2026-03-15T18:00:61Z",
-    "2026-03-15T18:00:60Z", "1990-12-31T23:59:61Z", "2026-12-31T22:59:60Z", "2026-12-30T23:59:60Z", "2026-03-31T23:59:60Z", "2017-01-01T08:59:60+08:00",
-    "2026-03-15T18:00:00.Z", "2026-03-15T18:00:00,5Z", "2026-03-15T18:00:00.1234567890Z", "2026-03-15T18:00:00+08", "2026-03-15T18:00:00+0800",
-    "2026-03-15T18:00:00+24:00", "2026-03-15T18:00:00+08:60", "2026-03-15T18:00:00Zulu", "２０２６-03-15",
-    20260315, null, true, {}, ["2026-03-15"],
+    "",
+    "today",
+    "2026",
+    "2026-03",
+    "2026-3-15",
+    "20260315",
+    "2026-00-15",
+    "2026-13-15",
+    "2026-03-00",
+    "2026-03-32",
+    "2026-02-30",
+    "2026-04-31",
+    "2023-02-29",
+    "1900-02-29",
+    "-2026-03-15",
+    "12026-03-15",
+    "2026-03-15 ",
+    " 2026-03-15",
+    "2026-03-15\n",
+    "2026-03-15T18:00:00",
+    "2026-03-15T18:00Z",
+    "2026-03-15T18Z",
+    "2026-03-15 18:00:00Z",
+    "2026-03-15 T18:00:00Z",
+    "2026-03-15T24:00:00Z",
+    "2026-03-15T18:60:00Z",
+    "2026-03-15T18:00:61Z",
+    "2026-03-15T18:00:60Z",
+    "1990-12-31T23:59:61Z",
+    "2026-12-31T22:59:60Z",
+    "2026-12-30T23:59:60Z",
+    "2026-03-31T23:59:60Z",
+    "2017-01-01T08:59:60+08:00",
+    "2026-03-15T18:00:00.Z",
+    "2026-03-15T18:00:00,5Z",
+    "2026-03-15T18:00:00.1234567890Z",
+    "2026-03-15T18:00:00+08",
+    "2026-03-15T18:00:00+0800",
+    "2026-03-15T18:00:00+24:00",
+    "2026-03-15T18:00:00+08:60",
+    "2026-03-15T18:00:00Zulu",
+    "２０２６-03-15",
+    20260315,
+    null,
+    true,
+    {},
+    ["2026-03-15"],
   ])("may not be %j", async (date) => {
-    const detail = "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists";
+    const detail =
+      "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists";
     expect(await call("POST /events", { json: { title: "x", date } })).toEqual(invalid({ pointer: "/date", detail }));
   });
 });
 
 describe("a field", () => {
-  const longest = { type: 100, title: 200, description: 1000, location: 200, ...(sub === undefined && { organizer: 100 }) };
+  const longest = {
+    type: 100,
+    title: 200,
+    description: 1000,
+    location: 200,
+    ...(sub === undefined && { organizer: 100 }),
+  };
 
   describe.each(Object.entries(longest))("%s", (field, length) => {
     test.each([
@@ -247,22 +364,31 @@ describe("a field", () => {
       ["an object", {}, `must be text of 1 to ${length} characters`],
     ])("may not be %s", async (_what, value, detail) => {
       const id = randomUUID();
-      expect(await call("POST /events", { json: { id, payload: {}, [field]: value } })).toEqual(invalid({ pointer: `/${field}`, detail }));
+      expect(await call("POST /events", { json: { id, payload: {}, [field]: value } })).toEqual(
+        invalid({ pointer: `/${field}`, detail }),
+      );
       expect(await call(`GET /events/${id}`)).toEqual(notFound);
     });
   });
 
   test.each([[1], [100_000], [5e2]])("capacity may be %j", async (capacity) => {
-    expect(await call("POST /events", { json: { title: "x", capacity } })).toEqual(json(201, expect.objectContaining({ capacity }) as object));
+    expect(await call("POST /events", { json: { title: "x", capacity } })).toEqual(
+      json(201, expect.objectContaining({ capacity }) as object),
+    );
   });
 
-  test.each([[0], [-1], [100_001], [1.5], ["1"], [null], [true], [{}], [[1]]])("capacity may not be %j", async (capacity) => {
-    const error = { pointer: "/capacity", detail: "must be an integer from 1 to 100000" };
-    expect(await call("POST /events", { json: { title: "x", capacity } })).toEqual(invalid(error));
-  });
+  test.each([[0], [-1], [100_001], [1.5], ["1"], [null], [true], [{}], [[1]]])(
+    "capacity may not be %j",
+    async (capacity) => {
+      const error = { pointer: "/capacity", detail: "must be an integer from 1 to 100000" };
+      expect(await call("POST /events", { json: { title: "x", capacity } })).toEqual(invalid(error));
+    },
+  );
 
   test.each(["draft", "published", "cancelled", "completed", "active"])("status may be %s", async (status) => {
-    expect(await call("POST /events", { json: { title: "x", status } })).toEqual(json(201, expect.objectContaining({ status }) as object));
+    expect(await call("POST /events", { json: { title: "x", status } })).toEqual(
+      json(201, expect.objectContaining({ status }) as object),
+    );
   });
 
   test.each(["", "Active", "deleted", "toString", null, 1, ["active"]])("status may not be %j", async (status) => {
@@ -272,17 +398,24 @@ describe("a field", () => {
 
   test.each(["a", "A.b_c~d-9", "...", ".a", "-", "0".repeat(128)])("id may be %s", async (id) => {
     const content = { id, payload: { run: randomUUID() } };
-    const answer = await call("POST /events", { json: target === "deployed" ? { ...content, id: `${randomUUID()}${id}`.slice(-128) } : content });
+    const answer = await call("POST /events", {
+      json: target === "deployed" ? { ...content, id: `${randomUUID()}${id}`.slice(-128) } : content,
+    });
     expect(answer).toEqual(json(201, expect.objectContaining({ payload: content.payload }) as object));
   });
 
-  test.each(["", ".", "..", "a/b", "a b", "ä", "a%20b", "a\n", "a?b", "0".repeat(129), 123, null, ["a"], {}])("id may not be %j", async (id) => {
-    const error = { pointer: "/id", detail: "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .." };
-    expect(await call("POST /events", { json: { id, title: "x" } })).toEqual(invalid(error));
-  });
+  test.each(["", ".", "..", "a/b", "a b", "ä", "a%20b", "a\n", "a?b", "0".repeat(129), 123, null, ["a"], {}])(
+    "id may not be %j",
+    async (id) => {
+      const error = { pointer: "/id", detail: "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .." };
+      expect(await call("POST /events", { json: { id, title: "x" } })).toEqual(invalid(error));
+    },
+  );
 
   test.each([[null], ["text"], [1], [true], [[]], [[{}]]])("payload may not be %j", async (payload) => {
-    expect(await call("POST /events", { json: { payload } })).toEqual(invalid({ pointer: "/payload", detail: "must be a JSON object" }));
+    expect(await call("POST /events", { json: { payload } })).toEqual(
+      invalid({ pointer: "/payload", detail: "must be a JSON object" }),
+    );
   });
 
   test.each([
@@ -290,7 +423,10 @@ describe("a field", () => {
     ["100,000 levels of objects", nested(100_000)],
     ["100,000 levels of lists", `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
   ])("payload may not have %s", async (_what, payload) => {
-    const answer = await call("POST /events", { text: `{"payload":${payload}}`, headers: { "content-type": "application/json" } });
+    const answer = await call("POST /events", {
+      text: `{"payload":${payload}}`,
+      headers: { "content-type": "application/json" },
+    });
     expect(answer).toEqual(invalid({ pointer: "/payload", detail: "must be at most 200 levels deep" }));
   });
 
@@ -333,7 +469,9 @@ describe("a title", () => {
     ["a character for private use", "\uf8ff"],
     ["a character that Unicode has yet to assign", "\u0378"],
   ])("may be %s", async (_what, title) => {
-    expect(await call("POST /events", { json: { title } })).toEqual(json(201, expect.objectContaining({ title }) as object));
+    expect(await call("POST /events", { json: { title } })).toEqual(
+      json(201, expect.objectContaining({ title }) as object),
+    );
   });
 
   test.each([
@@ -373,7 +511,9 @@ describe("a title", () => {
     ["all kinds of them", " \t\u200b\u2800\ufe0f\u00ad\0\u3164\u2060\n"],
     ["a thousand of them", "\u200b".repeat(1000)],
   ])("in which nothing can be seen is blank: %s", async (_what, title) => {
-    expect(await call("POST /events", { json: { title } })).toEqual(invalid({ pointer: "/title", detail: "must not be blank" }));
+    expect(await call("POST /events", { json: { title } })).toEqual(
+      invalid({ pointer: "/title", detail: "must not be blank" }),
+    );
   });
 });
 
@@ -395,7 +535,10 @@ describe("unknown fields", () => {
     expect(answer).toEqual(invalid({ pointer, detail }));
   });
 
-  const beginning = (text: string) => ({ pointer: "", detail: detail.replace("is not a field of an event", `has an unknown field that begins with ${text}`) });
+  const beginning = (text: string) => ({
+    pointer: "",
+    detail: detail.replace("is not a field of an event", `has an unknown field that begins with ${text}`),
+  });
 
   test.each([
     ["101 characters", "x".repeat(101), `"${"x".repeat(100)}"`],
@@ -412,12 +555,16 @@ describe("unknown fields", () => {
   ])("in great number are counted from the 21st on, so that the answer stays small: %i", async (count, more) => {
     const many = Object.fromEntries(Array.from({ length: count }, (_, n) => [`field${n}`, 1]));
     const shown = Array.from({ length: 20 }, (_, n) => ({ pointer: `/field${n}`, detail }));
-    expect(await call("POST /events", { json: { title: "x", ...many } })).toEqual(invalid(...shown, { pointer: "", detail: more }));
+    expect(await call("POST /events", { json: { title: "x", ...many } })).toEqual(
+      invalid(...shown, { pointer: "", detail: more }),
+    );
   });
 
   test("of 2 MB come back as 20 KB at most", async () => {
     const names = Array.from({ length: 100 }, (_, n) => `${n}${"\ud800".repeat(3_000)}`);
-    const { status, body } = await call("POST /events", { json: { title: "x", ...Object.fromEntries(names.map((name) => [name, 1])) } });
+    const { status, body } = await call("POST /events", {
+      json: { title: "x", ...Object.fromEntries(names.map((name) => [name, 1])) },
+    });
     expect(status).toBe(400);
     expect(JSON.stringify(body).length).toBeLessThan(20_000);
   });
@@ -425,13 +572,19 @@ describe("unknown fields", () => {
 
 test("everything that is wrong is said at once", async () => {
   const id = "a/b";
-  const answer = await call("POST /events", { json: { id, type: " ", capacity: 0, date: "2026-02-30", version: 7, titel: "x" } });
+  const answer = await call("POST /events", {
+    json: { id, type: " ", capacity: 0, date: "2026-02-30", version: 7, titel: "x" },
+  });
   expect(answer).toEqual(
     invalid(
       { pointer: "/id", detail: "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .." },
       { pointer: "/type", detail: "must not be blank" },
       { pointer: "/capacity", detail: "must be an integer from 1 to 100000" },
-      { pointer: "/date", detail: "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists" },
+      {
+        pointer: "/date",
+        detail:
+          "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists",
+      },
       { pointer: "/version", detail: "is read-only: leave it out" },
       {
         pointer: "/titel",
@@ -466,23 +619,63 @@ describe("a body", () => {
     ["a byte order mark alone", { text: "\ufeff", headers: type }, empty],
     ["JSON after two byte order marks", { text: '\ufeff\ufeff{"title":"x"}', headers: type }, notJson],
     ["JSON with a byte order mark at its end", { text: '{"title":"x"}\ufeff', headers: type }, notJson],
-    ["JSON after two byte order marks, in base64", { text: '\ufeff\ufeff{"title":"x"}', headers: { "content-type": "application/json; charset=utf-16" } }, notJson],
+    [
+      "JSON after two byte order marks, in base64",
+      { text: '\ufeff\ufeff{"title":"x"}', headers: { "content-type": "application/json; charset=utf-16" } },
+      notJson,
+    ],
     ["compressed", { bytes: gzipSync('{"title":"x"}'), headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
-    ["compressed twice", { bytes: gzipSync(gzipSync('{"title":"x"}')), headers: { ...type, "content-encoding": "gzip, gzip" } }, isEncoded],
-    ["plain, though it says that it is compressed", { text: '{"title":"x"}', headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
-    ["encoded in a word that only begins like identity", { text: '{"title":"x"}', headers: { ...type, "content-encoding": "identityidentity" } }, isEncoded],
-    ["compressed with what nobody knows", { text: '{"title":"x"}', headers: { ...type, "content-encoding": "identity,x-secret" } }, isEncoded],
-    ["of another type, and compressed too", { text: "x", headers: { "content-type": "text/plain", "content-encoding": "br" } }, notJsonType],
-    ["larger than what can be stored, and compressed too", { text: "[".repeat(3_000_000), headers: { ...type, "content-encoding": "br" } }, isEncoded],
-    ["not UTF-8", { bytes: Buffer.from([0x7b, 0xff, 0x7d]), headers: { "content-type": "application/json; charset=latin1" } }, notUtf8],
+    [
+      "compressed twice",
+      { bytes: gzipSync(gzipSync('{"title":"x"}')), headers: { ...type, "content-encoding": "gzip, gzip" } },
+      isEncoded,
+    ],
+    [
+      "plain, though it says that it is compressed",
+      { text: '{"title":"x"}', headers: { ...type, "content-encoding": "gzip" } },
+      isEncoded,
+    ],
+    [
+      "encoded in a word that only begins like identity",
+      { text: '{"title":"x"}', headers: { ...type, "content-encoding": "identityidentity" } },
+      isEncoded,
+    ],
+    [
+      "compressed with what nobody knows",
+      { text: '{"title":"x"}', headers: { ...type, "content-encoding": "identity,x-secret" } },
+      isEncoded,
+    ],
+    [
+      "of another type, and compressed too",
+      { text: "x", headers: { "content-type": "text/plain", "content-encoding": "br" } },
+      notJsonType,
+    ],
+    [
+      "larger than what can be stored, and compressed too",
+      { text: "[".repeat(3_000_000), headers: { ...type, "content-encoding": "br" } },
+      isEncoded,
+    ],
+    [
+      "not UTF-8",
+      { bytes: Buffer.from([0x7b, 0xff, 0x7d]), headers: { "content-type": "application/json; charset=latin1" } },
+      notUtf8,
+    ],
     ["not UTF-8, though it says so", { bytes: Buffer.from('{"title":"\xff"}', "latin1"), headers: type }, notUtf8],
     ["JSON without a content type", { text: '{"title":"x"}' }, notJsonType],
     ["a form", { text: "title=x", headers: { "content-type": "application/x-www-form-urlencoded" } }, notJsonType],
     ["plain text", { text: '{"title":"x"}', headers: { "content-type": "text/plain" } }, notJsonType],
     ["a patch", { text: '{"title":"x"}', headers: { "content-type": "application/merge-patch+json" } }, notJsonType],
     ["of an empty content type", { text: '{"title":"x"}', headers: { "content-type": "" } }, notJsonType],
-    ["of a content type that only begins like JSON's", { text: '{"title":"x"}', headers: { "content-type": "application/jsonp" } }, notJsonType],
-    ["numbers that grow to 10 MB when they are written out", { text: `{"payload":{"a":[${"1e20,".repeat(480_000)}1]}}`, headers: type }, tooLarge],
+    [
+      "of a content type that only begins like JSON's",
+      { text: '{"title":"x"}', headers: { "content-type": "application/jsonp" } },
+      notJsonType,
+    ],
+    [
+      "numbers that grow to 10 MB when they are written out",
+      { text: `{"payload":{"a":[${"1e20,".repeat(480_000)}1]}}`, headers: type },
+      tooLarge,
+    ],
     ["2 MB of brackets", { text: `{"payload":{"a":[${"[],".repeat(700_000)}1]}}`, headers: type }, tooLarge],
     ["5 MB of brackets, which are not even counted", { text: "[".repeat(5_000_000), headers: type }, tooLarge],
     ["of 5 MB", { json: { payload: { text: "x".repeat(5 * 1024 * 1024) } } }, tooLarge],
@@ -497,7 +690,9 @@ describe("a body", () => {
 
   test("may be of 2,457,600 bytes, six for each of the 400 KB, and of no more", async () => {
     const sent = (bytes: number) => ({ text: `{"title":"ö"${" ".repeat(bytes - 14)}}`, headers: type });
-    expect(await call("POST /events", sent(2_457_600))).toEqual(json(201, expect.objectContaining({ title: "ö" }) as object));
+    expect(await call("POST /events", sent(2_457_600))).toEqual(
+      json(201, expect.objectContaining({ title: "ö" }) as object),
+    );
     expect(await call("POST /events", sent(2_457_601))).toEqual(tooLarge);
   });
 
@@ -511,7 +706,8 @@ describe("a body", () => {
 });
 
 describe("a precondition", () => {
-  const detail = "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.";
+  const detail =
+    "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.";
 
   test.each([
     { "if-match": "*" },
@@ -522,7 +718,9 @@ describe("a precondition", () => {
     { "if-none-match": "", "if-match": "*" },
   ])("is refused and not ignored, and nothing is made: %j", async (headers) => {
     const id = randomUUID();
-    expect(await call("POST /events", { json: { id, title: "x" }, headers })).toEqual(problem(400, "invalid-request", "Invalid request", detail));
+    expect(await call("POST /events", { json: { id, title: "x" }, headers })).toEqual(
+      problem(400, "invalid-request", "Invalid request", detail),
+    );
     expect(await call(`GET /events/${id}`)).toEqual(notFound);
   });
 });

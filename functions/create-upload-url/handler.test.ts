@@ -1,6 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { idsOfNoEvent, makeJpeg, makePng, problem, startApi, startApiWithBucket, target, untilEvent, untilLabelled, upload, type Sent, type UploadChanges, type UploadUrl } from "../../infra/testing/api.ts";
+import {
+  idsOfNoEvent,
+  makeJpeg,
+  makePng,
+  problem,
+  startApi,
+  startApiWithBucket,
+  target,
+  untilEvent,
+  untilLabelled,
+  upload,
+  type Sent,
+  type UploadChanges,
+  type UploadUrl,
+} from "../../infra/testing/api.ts";
 
 const { bucket, call: callLocal, expire, settled } = await startApiWithBucket();
 const call = target === "deployed" ? (await startApi()).call : callLocal;
@@ -40,7 +54,9 @@ test("gives a URL for one key, type and length, which holds for five minutes: 20
   });
   const { url, expiresAt } = answer.body as UploadUrl;
   const { pathname, searchParams } = new URL(url);
-  expect(pathname).toMatch(new RegExp(`/incoming/${id}/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/1$`));
+  expect(pathname).toMatch(
+    new RegExp(`/incoming/${id}/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/1$`),
+  );
   expect(searchParams.get("X-Amz-SignedHeaders")).toBe("content-length;content-type;host;if-none-match");
   expect(searchParams.get("X-Amz-Expires")).toBe("300");
   expect(Math.abs(Date.parse(expiresAt) - Date.now() - 300_000)).toBeLessThan(60_000);
@@ -73,13 +89,23 @@ test("gives an event that was deleted and made again keys that the earlier one n
 });
 
 test("refuses an upload to an event that fills its item: 413", async ({ skip }) => {
-  skip(target === "deployed", "the emulator that the rehearsal deploys to lets an update make an item larger than 400 KB");
+  skip(
+    target === "deployed",
+    "the emulator that the rehearsal deploys to lets an update make an item larger than 400 KB",
+  );
   const id = randomUUID();
   const contentOf = (size: number) => ({ id, payload: { text: "x".repeat(size) } });
   let size = 409_600;
   while ((await call("POST /events", { json: contentOf(size) })).status === 413) size -= 8; // of the 9 bytes that the count takes
   const answer = await call(`POST /events/${id}/upload-url`, { json: asked });
-  expect(answer).toEqual(problem(413, "too-large", "Too large to store", "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller."));
+  expect(answer).toEqual(
+    problem(
+      413,
+      "too-large",
+      "Too large to store",
+      "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.",
+    ),
+  );
 });
 
 test.each([
@@ -122,7 +148,10 @@ describe("S3 refuses", () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id);
     bucket.setAhead(302);
-    expect(await upload(answer, jpeg)).toMatchObject({ status: 403, body: expect.stringContaining("Request has expired") as string });
+    expect(await upload(answer, jpeg)).toMatchObject({
+      status: 403,
+      body: expect.stringContaining("Request has expired") as string,
+    });
     bucket.setAhead(0);
     expect(kept(id)).toEqual([]);
   });
@@ -140,20 +169,26 @@ describe("S3 refuses", () => {
   test.each([
     ["accepted", jpeg, { image: { contentType: "image/jpeg", size: jpeg.length } }],
     ["rejected", html, { rejectedImage: { detail: "The file is neither a JPEG nor a PNG." } }],
-  ])("a URL that is used again after its upload was %s: 412, and the event is as it was", async (_what, bytes, event) => {
-    const id = await createEvent();
-    const answer = await uploadUrlFor(id);
-    expect((await upload(answer, bytes)).status).toBe(200);
-    const before = await untilLabelled(call, id);
-    expect(before).toMatchObject(event);
-    expect((await upload(answer, jpeg)).status).toBe(412);
-    expect((await call(`GET /events/${id}`)).body).toEqual(before);
-  });
+  ])(
+    "a URL that is used again after its upload was %s: 412, and the event is as it was",
+    async (_what, bytes, event) => {
+      const id = await createEvent();
+      const answer = await uploadUrlFor(id);
+      expect((await upload(answer, bytes)).status).toBe(200);
+      const before = await untilLabelled(call, id);
+      expect(before).toMatchObject(event);
+      expect((await upload(answer, jpeg)).status).toBe(412);
+      expect((await call(`GET /events/${id}`)).body).toEqual(before);
+    },
+  );
 
   test("a URL that is used again after two rejections: 412, and the event is as it was", async () => {
     const id = await createEvent();
     const [first, second] = [await uploadUrlFor(id), await uploadUrlFor(id)];
-    for (const [version, each] of [[2, first], [3, second]] as const) {
+    for (const [version, each] of [
+      [2, first],
+      [3, second],
+    ] as const) {
       await upload(each, html);
       await untilEvent(call, id, (event) => event["version"] === version);
     }
@@ -180,7 +215,10 @@ describe("S3 refuses", () => {
 
 describe("refuses", () => {
   const type = { pointer: "/contentType", detail: "must be image/jpeg or image/png" };
-  const length = { pointer: "/contentLength", detail: "must be the file's size in bytes, an integer from 1 to 5242880" };
+  const length = {
+    pointer: "/contentLength",
+    detail: "must be the file's size in bytes, an integer from 1 to 5242880",
+  };
   const fields = "the fields are contentType, contentLength";
   const unknown = (pointer: string) => ({ pointer, detail: `is not a field of an upload: ${fields}` });
 
@@ -198,30 +236,55 @@ describe("refuses", () => {
     ["a length below 0", { ...asked, contentLength: -1 }, [length]],
     ["no length", { contentType: "image/jpeg", contentLength: null }, [length]],
     ["an unknown field", { ...asked, name: "cat.jpg" }, [unknown("/name")]],
-    ["unknown fields with the names of what every object has", { ...asked, ...(JSON.parse('{"__proto__":1,"a/b":1}') as object) }, [unknown("/__proto__"), unknown("/a~1b")]],
-    ["an unknown field of a long name", { ...asked, ["x".repeat(101)]: 1 }, [{ pointer: "", detail: `has an unknown field that begins with "${"x".repeat(100)}": ${fields}` }]],
+    [
+      "unknown fields with the names of what every object has",
+      { ...asked, ...(JSON.parse('{"__proto__":1,"a/b":1}') as object) },
+      [unknown("/__proto__"), unknown("/a~1b")],
+    ],
+    [
+      "an unknown field of a long name",
+      { ...asked, ["x".repeat(101)]: 1 },
+      [{ pointer: "", detail: `has an unknown field that begins with "${"x".repeat(100)}": ${fields}` }],
+    ],
     ["all of it wrong", { contenttype: "image/jpeg" }, [type, length, unknown("/contenttype")]],
     ["a list", [], [{ pointer: "", detail: "must be a JSON object" }]],
     ["text", "image/jpeg", [{ pointer: "", detail: "must be a JSON object" }]],
     ["null", null, [{ pointer: "", detail: "must be a JSON object" }]],
   ])("%s: 400", async (_what, json, errors) => {
     const id = await createEvent();
-    const expected = problem(400, "invalid-request", "Invalid request", "The upload breaks the rules listed in errors.", errors);
+    const expected = problem(
+      400,
+      "invalid-request",
+      "Invalid request",
+      "The upload breaks the rules listed in errors.",
+      errors,
+    );
     expect(await call(`POST /events/${id}/upload-url`, { json })).toEqual(expected);
   });
 
   test("an empty body, and what is no JSON: 400", async () => {
     const headers = { "content-type": "application/json" };
     const path = `POST /events/${await createEvent()}/upload-url`;
-    expect(await call(path, { headers })).toEqual(problem(400, "invalid-request", "Invalid request", "The body is empty: send a JSON object."));
-    expect(await call(path, { text: "{", headers })).toEqual(problem(400, "invalid-request", "Invalid request", "The body is not valid JSON."));
+    expect(await call(path, { headers })).toEqual(
+      problem(400, "invalid-request", "Invalid request", "The body is empty: send a JSON object."),
+    );
+    expect(await call(path, { text: "{", headers })).toEqual(
+      problem(400, "invalid-request", "Invalid request", "The body is not valid JSON."),
+    );
   });
 
   const unsupported = (detail: string, headers: object) => ({
     ...problem(415, "unsupported-media-type", "Unsupported media type", detail),
-    headers: expect.objectContaining({ "content-type": "application/problem+json", "accept-post": "application/json", ...headers }) as object,
+    headers: expect.objectContaining({
+      "content-type": "application/problem+json",
+      "accept-post": "application/json",
+      ...headers,
+    }) as object,
   });
-  const isEncoded = unsupported("The body must not be compressed: leave out the header Content-Encoding, or send identity.", { "accept-encoding": "identity" });
+  const isEncoded = unsupported(
+    "The body must not be compressed: leave out the header Content-Encoding, or send identity.",
+    { "accept-encoding": "identity" },
+  );
   const notJsonType = unsupported("The body must be JSON: send the header Content-Type: application/json.", {});
 
   test.each<[string, Sent, object]>([
@@ -231,13 +294,24 @@ describe("refuses", () => {
     expect(await call(`POST /events/${randomUUID()}/upload-url`, sent)).toEqual(expected);
   });
 
-  const noPrecondition = problem(400, "invalid-request", "Invalid request", "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.");
+  const noPrecondition = problem(
+    400,
+    "invalid-request",
+    "Invalid request",
+    "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.",
+  );
 
-  test.each([{ "if-match": "*" }, { "if-match": '"a-1"' }, { "if-none-match": "*" }, { "if-none-match": '"a-1"' }])("a precondition, which it does not ignore: 400, before 404: %j", async (headers) => {
-    for (const id of [await createEvent(), randomUUID()]) expect(await call(`POST /events/${id}/upload-url`, { json: asked, headers })).toEqual(noPrecondition);
-  });
+  test.each([{ "if-match": "*" }, { "if-match": '"a-1"' }, { "if-none-match": "*" }, { "if-none-match": '"a-1"' }])(
+    "a precondition, which it does not ignore: 400, before 404: %j",
+    async (headers) => {
+      for (const id of [await createEvent(), randomUUID()])
+        expect(await call(`POST /events/${id}/upload-url`, { json: asked, headers })).toEqual(noPrecondition);
+    },
+  );
 
   test.each(idsOfNoEvent)("an upload to an id %s, where no event is: 404", async (_what, id) => {
-    expect(await call(`POST /events/${id}/upload-url`, { json: asked })).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
+    expect(await call(`POST /events/${id}/upload-url`, { json: asked })).toEqual(
+      problem(404, "not-found", "Not found", "There is no event with this id."),
+    );
   });
 });

@@ -37,7 +37,10 @@ export const handler = endpoint(async (request, caller) => {
  */
 async function countUpload(id: string, caller: Caller): Promise<string> {
   const update = "ADD #uploads :one";
-  const { expression, values } = ownedBy(caller, { expression: "attribute_exists(#id)", values: { ":one": { N: "1" } } });
+  const { expression, values } = ownedBy(caller, {
+    expression: "attribute_exists(#id)",
+    values: { ":one": { N: "1" } },
+  });
   const command = new UpdateItemCommand({
     TableName: tableName,
     Key: { id: { S: id } },
@@ -64,17 +67,24 @@ interface Upload {
 }
 
 const rules = {
-  contentType: (value: unknown) => (contentTypes.some((each) => each === value) ? undefined : `must be ${contentTypes.join(" or ")}`),
+  contentType: (value: unknown) =>
+    contentTypes.some((each) => each === value) ? undefined : `must be ${contentTypes.join(" or ")}`,
   contentLength: integer(1, largestImage_bytes, "the file's size in bytes, an integer"),
 };
 
 /** Throws a `Problem` 400 that names everything wrong with the body at once. */
 function expectUpload(body: unknown): Upload {
-  const invalid = (errors: Violation[]) => new Problem(400, "The upload breaks the rules listed in errors.", { errors });
+  const invalid = (errors: Violation[]) =>
+    new Problem(400, "The upload breaks the rules listed in errors.", { errors });
   if (!isObject(body)) throw invalid([{ pointer: "", detail: "must be a JSON object" }]);
   const { contentType, contentLength, ...unknown } = body;
-  const details = { "/contentType": rules.contentType(contentType), "/contentLength": rules.contentLength(contentLength) };
-  const wrong = Object.entries(details).flatMap(([pointer, detail]) => (detail === undefined ? [] : [{ pointer, detail }]));
+  const details = {
+    "/contentType": rules.contentType(contentType),
+    "/contentLength": rules.contentLength(contentLength),
+  };
+  const wrong = Object.entries(details).flatMap(([pointer, detail]) =>
+    detail === undefined ? [] : [{ pointer, detail }],
+  );
   const errors = [...wrong, ...unknownFields(Object.keys(unknown), "an upload", Object.keys(rules))];
   if (errors.length > 0) throw invalid(errors);
   return { contentType, contentLength } as Upload; // both have passed their rules

@@ -1,6 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { idsOfNoEvent, makeJpeg, problem, startApi, startApiWithBucket, target, untilLabelled, upload, type Answer, type ServiceFault, type UploadUrl } from "../../infra/testing/api.ts";
+import {
+  idsOfNoEvent,
+  makeJpeg,
+  problem,
+  startApi,
+  startApiWithBucket,
+  target,
+  untilLabelled,
+  upload,
+  type Answer,
+  type ServiceFault,
+  type UploadUrl,
+} from "../../infra/testing/api.ts";
 
 const { call } = await startApi();
 const local = await startApiWithBucket();
@@ -78,8 +90,16 @@ describe("If-Match", () => {
     ["another ETag", () => '"other"', stale],
     ["the ETag made weak", (etag) => `W/${etag}`, stale],
     ["a list without it", (etag) => `"other-1", W/${etag}`, stale],
-    ["the ETag without quotes", (etag) => etag.replaceAll('"', ""), malformed('The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".')],
-    ["51 ETags", (etag) => Array<string>(51).fill(etag).join(), malformed("The header If-Match must list at most 50 ETags.")],
+    [
+      "the ETag without quotes",
+      (etag) => etag.replaceAll('"', ""),
+      malformed('The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".'),
+    ],
+    [
+      "51 ETags",
+      (etag) => Array<string>(51).fill(etag).join(),
+      malformed("The header If-Match must list at most 50 ETags."),
+    ],
   ])("of %s stops it", async (_what, header, expected) => {
     const { path, etag, event } = await create();
     expect(await call(`DELETE ${path}`, { headers: { "if-match": header(etag) } })).toEqual(expected);
@@ -122,7 +142,10 @@ describe("20 deletes at once", () => {
     const { path, etag } = await create();
     const headers = { "if-match": etag };
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => [call(`DELETE ${path}`, { headers }), call(`PATCH ${path}`, { json: { title: "y" }, headers })]).flat(),
+      Array.from({ length: 20 }, () => [
+        call(`DELETE ${path}`, { headers }),
+        call(`PATCH ${path}`, { json: { title: "y" }, headers }),
+      ]).flat(),
     );
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
     expect(new Set(answers.map(({ status }) => status).filter((status) => status >= 300)).size).toBe(1);
@@ -135,7 +158,9 @@ describe("with an image", () => {
   async function createWithImage(callApi = call) {
     const id = randomUUID();
     await callApi("POST /events", { json: { id, title: "x" } });
-    const { body } = await callApi(`POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
+    const { body } = await callApi(`POST /events/${id}/upload-url`, {
+      json: { contentType: "image/jpeg", contentLength: jpeg.length },
+    });
     await upload(body as UploadUrl, jpeg);
     await untilLabelled(callApi, id);
     const { headers } = await callApi(`GET /events/${id}`);
@@ -170,19 +195,29 @@ describe("with an image", () => {
   });
 
   describe("and a bucket that can be reached from here", () => {
-    beforeEach(({ skip }) => { skip(target === "deployed", "a deployed bucket does not fail on demand"); });
+    beforeEach(({ skip }) => {
+      skip(target === "deployed", "a deployed bucket does not fail on demand");
+    });
 
     const { call: callLocal, bucket, database, expire, settled } = local;
     const kept = (id: string) => bucket.keys().filter((key) => key.includes(id));
     const always = (fault: ServiceFault) => Array<ServiceFault>(3).fill(fault);
-    const unavailable = (detail: string) => problem(503, "unavailable", "Temporarily unavailable", `The store of images did not answer as it should. ${detail}`);
+    const unavailable = (detail: string) =>
+      problem(
+        503,
+        "unavailable",
+        "Temporarily unavailable",
+        `The store of images did not answer as it should. ${detail}`,
+      );
     const undecided = unavailable("Nothing was deleted: repeat the request.");
     const decided = unavailable("The event is deleted, but not yet everything in the bucket: repeat the request.");
 
     test("costs one call to the database and none to S3 where no upload URL was ever given out", async () => {
       const { body } = await callLocal("POST /events", { json: { title: "x" } });
       const { id } = body as { id: string };
-      database.setFault(id, ({ pass }) => { void pass(); });
+      database.setFault(id, ({ pass }) => {
+        void pass();
+      });
       for (const method of ["PUT", "LIST", "DELETE"]) bucket.failNext(method, "no answer");
       expectDeleted(await callLocal(`DELETE /events/${id}`));
       bucket.forgetFaults();
@@ -192,7 +227,10 @@ describe("with an image", () => {
     test("deletes all that lies there: the image, the one that was refused, and what waits to be looked at", async () => {
       const { id, path } = await createWithImage(callLocal);
       const sent = { contentType: "image/jpeg", contentLength: jpeg.length };
-      const [refused, waiting] = [await callLocal(`POST ${path}/upload-url`, { json: sent }), await callLocal(`POST ${path}/upload-url`, { json: sent })];
+      const [refused, waiting] = [
+        await callLocal(`POST ${path}/upload-url`, { json: sent }),
+        await callLocal(`POST ${path}/upload-url`, { json: sent }),
+      ];
       await upload(refused.body as UploadUrl, Buffer.from("x".repeat(jpeg.length)));
       await settled();
       const key = new URL((waiting.body as UploadUrl).url).pathname.replace("/images/", "");
@@ -205,18 +243,26 @@ describe("with an image", () => {
     test("deletes 120 uploads, which are more than it asks for at once", async () => {
       const { id, path } = await createWithImage(callLocal);
       const [first = ""] = kept(id).filter((key) => key.startsWith("incoming/"));
-      for (let upload = 2; upload <= 120; upload++) bucket.objects.set(first.replace(/1$/, String(upload)), { bytes: jpeg, metadata: {}, lastModified: new Date() });
+      for (let upload = 2; upload <= 120; upload++)
+        bucket.objects.set(first.replace(/1$/, String(upload)), {
+          bytes: jpeg,
+          metadata: {},
+          lastModified: new Date(),
+        });
       expectDeleted(await callLocal(`DELETE ${path}`));
       expect(kept(id)).toEqual([]);
     });
 
-    test.each(["internal error", "throttle", "hang up", "answer lost"] as const)("that fails twice in each way of asking (%s): the caller does not notice", async (fault) => {
-      const { id, path } = await createWithImage(callLocal);
-      bucket.failNext("PUT", fault, fault);
-      bucket.failNext("LIST", fault, fault);
-      expectDeleted(await callLocal(`DELETE ${path}`));
-      expect(kept(id)).toEqual([]);
-    });
+    test.each(["internal error", "throttle", "hang up", "answer lost"] as const)(
+      "that fails twice in each way of asking (%s): the caller does not notice",
+      async (fault) => {
+        const { id, path } = await createWithImage(callLocal);
+        bucket.failNext("PUT", fault, fault);
+        bucket.failNext("LIST", fault, fault);
+        expectDeleted(await callLocal(`DELETE ${path}`));
+        expect(kept(id)).toEqual([]);
+      },
+    );
 
     test("that takes no note deletes no event, and touches nothing: 503", async () => {
       const { id, path, etag } = await createWithImage(callLocal);
@@ -227,47 +273,54 @@ describe("with an image", () => {
       expect([(await callLocal(`GET ${path}`)).headers["etag"], kept(id)]).toEqual([etag, before]);
     });
 
-    describe.each(["LIST", "DELETE"])("that fails (%s) once the event is deleted: 503, the event is gone, and", (method) => {
-      async function deleteHalf() {
-        const event = await createWithImage(callLocal);
-        bucket.failNext(method, ...Array<ServiceFault>(method === "LIST" ? 3 : 6).fill("hang up")); // two are deleted at once
-        expect(await callLocal(`DELETE ${event.path}`)).toEqual(decided);
-        bucket.forgetFaults();
-        expect(await callLocal(`GET ${event.path}`)).toEqual(notFound);
-        expect(kept(event.id)).toContainEqual(expect.stringMatching(/^deletions\//));
-        return event;
-      }
+    describe.each(["LIST", "DELETE"])(
+      "that fails (%s) once the event is deleted: 503, the event is gone, and",
+      (method) => {
+        async function deleteHalf() {
+          const event = await createWithImage(callLocal);
+          bucket.failNext(method, ...Array<ServiceFault>(method === "LIST" ? 3 : 6).fill("hang up")); // two are deleted at once
+          expect(await callLocal(`DELETE ${event.path}`)).toEqual(decided);
+          bucket.forgetFaults();
+          expect(await callLocal(`GET ${event.path}`)).toEqual(notFound);
+          expect(kept(event.id)).toContainEqual(expect.stringMatching(/^deletions\//));
+          return event;
+        }
 
-      test("the same request again does the rest, 204, and after that 404", async () => {
-        const { id, path, etag } = await deleteHalf();
-        expectDeleted(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } }));
-        expect(kept(id)).toEqual([]);
-        expect(await callLocal(`DELETE ${path}`)).toEqual(notFound);
-      });
+        test("the same request again does the rest, 204, and after that 404", async () => {
+          const { id, path, etag } = await deleteHalf();
+          expectDeleted(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } }));
+          expect(kept(id)).toEqual([]);
+          expect(await callLocal(`DELETE ${path}`)).toEqual(notFound);
+        });
 
-      test("without another request the rest is done within two days", async () => {
-        const { id } = await deleteHalf();
-        expire(25 * 3600);
-        await settled();
-        expect(kept(id)).toEqual([]);
-      });
+        test("without another request the rest is done within two days", async () => {
+          const { id } = await deleteHalf();
+          expire(25 * 3600);
+          await settled();
+          expect(kept(id)).toEqual([]);
+        });
 
-      test("the id can be made again, never gets the old image, and deleting it again leaves nothing of either", async () => {
-        const { id, path } = await deleteHalf();
-        expect((await callLocal("POST /events", { json: { id, title: "again" } })).status).toBe(201);
-        expect(await callLocal(`GET ${path}/image`)).toEqual(problem(404, "not-found", "Not found", "The event has no image."));
-        const { body } = await callLocal(`POST ${path}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
-        await upload(body as UploadUrl, jpeg);
-        await settled();
-        const image = await callLocal(`GET ${path}/image`);
-        expire(25 * 3600);
-        await settled();
-        expect(kept(id)).toEqual([expect.stringMatching(/^images\//)]);
-        expect((await fetch(image.headers["location"] ?? "")).status).toBe(200);
-        expectDeleted(await callLocal(`DELETE ${path}`));
-        expect(kept(id)).toEqual([]);
-      });
-    });
+        test("the id can be made again, never gets the old image, and deleting it again leaves nothing of either", async () => {
+          const { id, path } = await deleteHalf();
+          expect((await callLocal("POST /events", { json: { id, title: "again" } })).status).toBe(201);
+          expect(await callLocal(`GET ${path}/image`)).toEqual(
+            problem(404, "not-found", "Not found", "The event has no image."),
+          );
+          const { body } = await callLocal(`POST ${path}/upload-url`, {
+            json: { contentType: "image/jpeg", contentLength: jpeg.length },
+          });
+          await upload(body as UploadUrl, jpeg);
+          await settled();
+          const image = await callLocal(`GET ${path}/image`);
+          expire(25 * 3600);
+          await settled();
+          expect(kept(id)).toEqual([expect.stringMatching(/^images\//)]);
+          expect((await fetch(image.headers["location"] ?? "")).status).toBe(200);
+          expectDeleted(await callLocal(`DELETE ${path}`));
+          expect(kept(id)).toEqual([]);
+        });
+      },
+    );
 
     /** The second call to the database is the one that decides. Just before it somebody does something. */
     function beforeDecision(id: string, meanwhile: () => Promise<unknown>): void {
@@ -292,7 +345,9 @@ describe("with an image", () => {
 
     test("deletes an event that changes just before it is decided, with the image that came: 204", async () => {
       const { id, path } = await createWithImage(callLocal);
-      const { body } = await callLocal(`POST ${path}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
+      const { body } = await callLocal(`POST ${path}/upload-url`, {
+        json: { contentType: "image/jpeg", contentLength: jpeg.length },
+      });
       beforeDecision(id, async () => {
         await upload(body as UploadUrl, jpeg);
         await settled();
@@ -313,7 +368,12 @@ describe("with an image", () => {
         made = await callLocal(`GET ${path}`);
       });
       expect(await callLocal(`DELETE ${path}`)).toEqual(notFound);
-      expect((await callLocal(`GET ${path}`)).body).toEqual((made as Answer).body && { ...((made as Answer).body as object), ...((made as Answer).status === 404 && { requestId: expect.any(String) as string }) });
+      expect((await callLocal(`GET ${path}`)).body).toEqual(
+        (made as Answer).body && {
+          ...((made as Answer).body as object),
+          ...((made as Answer).status === 404 && { requestId: expect.any(String) as string }),
+        },
+      );
       expect(kept(id)).toEqual([]);
     });
 
@@ -324,11 +384,12 @@ describe("with an image", () => {
       const { id, path } = await createWithImage(callLocal);
       database.setFault(id, ({ attempt, act, response, pass }) => {
         if (attempt !== 2) void pass();
-        else void act().then(async () => {
-          database.clearFault(id);
-          await afterwards(id);
-          response.destroy();
-        });
+        else
+          void act().then(async () => {
+            database.clearFault(id);
+            await afterwards(id);
+            response.destroy();
+          });
       });
       expectDeleted(await callLocal(`DELETE ${path}`));
       expect(kept(id)).toEqual([]);

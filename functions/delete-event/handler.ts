@@ -13,7 +13,8 @@ import { aliasesIn, followsLostAnswer, send, tableName } from "../_shared/table.
 
 const advice = {
   undecided: "Nothing was deleted: repeat the request.",
-  deciding: "Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.",
+  deciding:
+    "Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.",
   decided: "The event is deleted, but not yet everything in the bucket: repeat the request.",
 };
 
@@ -44,13 +45,22 @@ export const handler = endpoint(async (request, caller) => {
   return { status: 204 };
 });
 
-async function deleteWithObjects(id: string, found: Item, precondition: Condition, request: Request, caller: Caller): Promise<{ status: number }> {
+async function deleteWithObjects(
+  id: string,
+  found: Item,
+  precondition: Condition,
+  request: Request,
+  caller: Caller,
+): Promise<{ status: number }> {
   const refusal = refusalOf(found, request, caller);
   if (refusal) throw refusal;
   const incarnation = found["incarnation"]?.S ?? "";
 
   await sendToBucket("PUT", deletionKey(id, incarnation), { advice: advice.undecided });
-  const { isDeleted, isAnswerLost, item } = await deleteIf(id, and(precondition, "#incarnation = :incarnation", { ":incarnation": { S: incarnation } }));
+  const { isDeleted, isAnswerLost, item } = await deleteIf(
+    id,
+    and(precondition, "#incarnation = :incarnation", { ":incarnation": { S: incarnation } }),
+  );
   if (item?.["incarnation"]?.S === incarnation) throw refusalOf(item, request, caller) ?? preconditionFailed();
 
   await removeObjects(id, incarnation, advice.decided);
@@ -69,7 +79,9 @@ function refusalOf(item: Item, request: Request, caller: Caller): Problem | unde
 async function finishDeletions(id: string): Promise<boolean> {
   const { keys } = await listKeys(deletionKey(id, ""), advice.decided);
   const incarnations = keys.map((key) => key.slice(deletionKey(id, "").length));
-  const outcomes = await Promise.all(incarnations.map((incarnation) => finishDeletion(id, incarnation, advice.decided)));
+  const outcomes = await Promise.all(
+    incarnations.map((incarnation) => finishDeletion(id, incarnation, advice.decided)),
+  );
   return outcomes.includes("finished");
 }
 

@@ -1,6 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { callServerAt, idsOfNoEvent, makeJpeg, problem, startApi, untilLabelled, upload, type UploadUrl } from "../../infra/testing/api.ts";
+import {
+  callServerAt,
+  idsOfNoEvent,
+  makeJpeg,
+  problem,
+  startApi,
+  untilLabelled,
+  upload,
+  type UploadUrl,
+} from "../../infra/testing/api.ts";
 
 const { call } = await startApi();
 const jpeg = makeJpeg({ size_bytes: 6000 });
@@ -8,7 +17,9 @@ const jpeg = makeJpeg({ size_bytes: 6000 });
 async function createEventWithImage(): Promise<string> {
   const id = randomUUID();
   await call("POST /events", { json: { id, title: "x" } });
-  const { body } = await call(`POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: jpeg.length } });
+  const { body } = await call(`POST /events/${id}/upload-url`, {
+    json: { contentType: "image/jpeg", contentLength: jpeg.length },
+  });
   await upload(body as UploadUrl, jpeg);
   await untilLabelled(call, id);
   return id;
@@ -41,9 +52,13 @@ test("leads to this image and no other: without its signature, or with another k
 test("finds no image of an event that has none: 404", async () => {
   const id = randomUUID();
   await call("POST /events", { json: { id, title: "x" } });
-  expect(await call(`GET /events/${id}/image`)).toEqual(problem(404, "not-found", "Not found", "The event has no image."));
+  expect(await call(`GET /events/${id}/image`)).toEqual(
+    problem(404, "not-found", "Not found", "The event has no image."),
+  );
 });
 
 test.each(idsOfNoEvent)("finds no event under an id %s: 404", async (_what, id) => {
-  expect(await call(`GET /events/${id}/image`)).toEqual(problem(404, "not-found", "Not found", "There is no event with this id."));
+  expect(await call(`GET /events/${id}/image`)).toEqual(
+    problem(404, "not-found", "Not found", "There is no event with this id."),
+  );
 });

@@ -31,7 +31,9 @@ function callerOf(call: Call) {
     return id;
   };
   const uploadUrlFor = async (id: string, bytes: Uint8Array, contentType = "image/jpeg"): Promise<UploadUrl> => {
-    const { status, body } = await call(`POST /events/${id}/upload-url`, { json: { contentType, contentLength: bytes.length } });
+    const { status, body } = await call(`POST /events/${id}/upload-url`, {
+      json: { contentType, contentLength: bytes.length },
+    });
     expect(status).toBe(201);
     return body as UploadUrl;
   };
@@ -39,10 +41,16 @@ function callerOf(call: Call) {
     expect((await upload(await uploadUrlFor(id, bytes, contentType), bytes)).status).toBe(200);
   };
   /** The image of an event as one gets it. */
-  const shared = async (id: string): Promise<{ contentType: string | null; encoding: string | null; bytes: Buffer }> => {
+  const shared = async (
+    id: string,
+  ): Promise<{ contentType: string | null; encoding: string | null; bytes: Buffer }> => {
     const { headers: redirect } = await call(`GET /events/${id}/image`);
     const answer = await fetch(redirect["location"] ?? "");
-    return { contentType: answer.headers.get("content-type"), encoding: answer.headers.get("content-encoding"), bytes: Buffer.from(await answer.arrayBuffer()) };
+    return {
+      contentType: answer.headers.get("content-type"),
+      encoding: answer.headers.get("content-encoding"),
+      bytes: Buffer.from(await answer.arrayBuffer()),
+    };
   };
   return { createEvent, uploadUrlFor, send, shared };
 }
@@ -63,7 +71,15 @@ describe("what arrives", () => {
     const { updatedAt, createdAt, ...event } = await untilLabelled(call, id);
     const labels = expect.any(Array) as { name: string; confidence: number }[];
     const organizer = sub === undefined ? {} : { organizer: sub };
-    expect(event).toEqual({ id, type: "event", title: "x", ...organizer, status: "active", image: { contentType, size: bytes.length, labels, labelledAt: time }, version: 2 });
+    expect(event).toEqual({
+      id,
+      type: "event",
+      title: "x",
+      ...organizer,
+      status: "active",
+      image: { contentType, size: bytes.length, labels, labelledAt: time },
+      version: 2,
+    });
     for (const label of (event["image"] as { labels: object[] }).labels) {
       expect(label).toEqual({ name: expect.stringMatching(/./) as string, confidence: expect.any(Number) as number });
     }
@@ -110,8 +126,14 @@ describe("what arrives", () => {
     const { headers } = await call(`GET /events/${id}`);
     await send(id, jpeg);
     await untilLabelled(call, id);
-    expect((await call(`PATCH /events/${id}`, { json: { title: "y" }, headers: { "if-match": headers["etag"] ?? "" } })).status).toBe(412);
-    expect((await call(`PATCH /events/${id}`, { json: { title: "y" } })).body).toMatchObject({ image: { size: jpeg.length }, version: 3 });
+    expect(
+      (await call(`PATCH /events/${id}`, { json: { title: "y" }, headers: { "if-match": headers["etag"] ?? "" } }))
+        .status,
+    ).toBe(412);
+    expect((await call(`PATCH /events/${id}`, { json: { title: "y" } })).body).toMatchObject({
+      image: { size: jpeg.length },
+      version: 3,
+    });
   });
 
   test("is listed with its event", async () => {
@@ -119,12 +141,19 @@ describe("what arrives", () => {
     const id = await createEvent({ title: "x", type });
     await send(id, jpeg);
     const { image } = await untilLabelled(call, id);
-    await vi.waitFor(async () => { expect((await call(`GET /events?type=${type}`)).body).toMatchObject({ events: [{ id, image }] }); }, { timeout: 10_000 });
+    await vi.waitFor(
+      async () => {
+        expect((await call(`GET /events?type=${type}`)).body).toMatchObject({ events: [{ id, image }] });
+      },
+      { timeout: 10_000 },
+    );
   });
 });
 
 describe("in the bucket", () => {
-  beforeEach(({ skip }) => { skip(target === "deployed", "nobody can look into the bucket of a deployed stage, or have its services fail"); });
+  beforeEach(({ skip }) => {
+    skip(target === "deployed", "nobody can look into the bucket of a deployed stage, or have its services fail");
+  });
   const { call: callLocal, bucket, rekognition, database, invokeLabelImage, expire, settled, deadLetters } = local;
   const { createEvent, uploadUrlFor, send, shared } = callerOf(callLocal);
 
@@ -174,17 +203,23 @@ describe("in the bucket", () => {
     expect(rekognition.requests.filter((request) => JSON.stringify(request).includes(id))).toEqual([]); // which would cost something
   });
 
-  test.each([["an image", jpeg], ["no image", html]])("is nothing of an upload of %s to an earlier event with the same id; the new one is untouched", async (_what, bytes) => {
-    const id = await createEvent();
-    const answer = await uploadUrlFor(id, bytes);
-    await callLocal(`DELETE /events/${id}`);
-    await createEvent({ title: "somebody else's" }, id);
-    const before = await get(id);
-    await upload(answer, bytes);
-    await settled();
-    expect(kept(id)).toEqual([]);
-    expect(await get(id)).toEqual(before);
-  });
+  test.each([
+    ["an image", jpeg],
+    ["no image", html],
+  ])(
+    "is nothing of an upload of %s to an earlier event with the same id; the new one is untouched",
+    async (_what, bytes) => {
+      const id = await createEvent();
+      const answer = await uploadUrlFor(id, bytes);
+      await callLocal(`DELETE /events/${id}`);
+      await createEvent({ title: "somebody else's" }, id);
+      const before = await get(id);
+      await upload(answer, bytes);
+      await settled();
+      expect(kept(id)).toEqual([]);
+      expect(await get(id)).toEqual(before);
+    },
+  );
 
   test("is only the image whose URL was given out last, in whatever order they arrive", async () => {
     const id = await createEvent();
@@ -243,7 +278,10 @@ describe("in the bucket", () => {
         });
       });
     };
-    const kinds = [["an image", jpeg], ["no image", html]] as const;
+    const kinds = [
+      ["an image", jpeg],
+      ["no image", html],
+    ] as const;
 
     test.each(kinds)("it was deleted: %s leaves nothing, and the event does not come back", async (_what, bytes) => {
       const id = await createEvent();
@@ -268,20 +306,26 @@ describe("in the bucket", () => {
       expect(kept(id)).toEqual([]);
     });
 
-    test.each(kinds)("it got a later image: %s becomes nothing, and the event does not speak of it", async (_what, bytes) => {
-      const id = await createEvent();
-      const [earlier, later] = [await arrived(id, bytes), await arrived(id)];
-      let changed: unknown;
-      afterRead(id, async () => {
-        await invokeLabelImage(eventFor(later));
-        changed = await get(id);
-      });
-      await invokeLabelImage(eventFor(earlier));
-      expect(await get(id)).toEqual(changed);
-      expect(kept(id)).toEqual([later.replace("incoming", "images"), earlier, later]);
-    });
+    test.each(kinds)(
+      "it got a later image: %s becomes nothing, and the event does not speak of it",
+      async (_what, bytes) => {
+        const id = await createEvent();
+        const [earlier, later] = [await arrived(id, bytes), await arrived(id)];
+        let changed: unknown;
+        afterRead(id, async () => {
+          await invokeLabelImage(eventFor(later));
+          changed = await get(id);
+        });
+        await invokeLabelImage(eventFor(earlier));
+        expect(await get(id)).toEqual(changed);
+        expect(kept(id)).toEqual([later.replace("incoming", "images"), earlier, later]);
+      },
+    );
 
-    test.each([["an image", jpeg, ["images"]], ["no image", html, []]] as const)("another call took the same upload: all is as that made it, with %s", async (_what, bytes, folders) => {
+    test.each([
+      ["an image", jpeg, ["images"]],
+      ["no image", html, []],
+    ] as const)("another call took the same upload: all is as that made it, with %s", async (_what, bytes, folders) => {
       const id = await createEvent();
       const key = await arrived(id, bytes);
       let changed: unknown;
@@ -297,8 +341,14 @@ describe("in the bucket", () => {
 
     test("another file came to lie in the place of the upload: it is not what was looked at, and is not copied", async () => {
       const id = await createEvent();
-      bucket.failNext("PUT", { status: 412, headers: [], body: Buffer.from("<Error><Code>PreconditionFailed</Code></Error>") });
-      await expect(invokeLabelImage(eventFor(await arrived(id)))).rejects.toThrow("S3 answered 412 PreconditionFailed to PUT.");
+      bucket.failNext("PUT", {
+        status: 412,
+        headers: [],
+        body: Buffer.from("<Error><Code>PreconditionFailed</Code></Error>"),
+      });
+      await expect(invokeLabelImage(eventFor(await arrived(id)))).rejects.toThrow(
+        "S3 answered 412 PreconditionFailed to PUT.",
+      );
       expect(await get(id)).toMatchObject({ version: 1 });
     });
 
@@ -315,7 +365,9 @@ describe("in the bucket", () => {
   test("is an image with its type, and nothing else that the upload said of itself", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
-    await upload(answer, jpeg, { headers: { "content-encoding": "gzip", "content-disposition": "attachment", "cache-control": "public" } });
+    await upload(answer, jpeg, {
+      headers: { "content-encoding": "gzip", "content-disposition": "attachment", "cache-control": "public" },
+    });
     await settled();
     const { bytes, contentType, encoding } = await shared(id);
     expect([bytes.equals(jpeg), contentType, encoding]).toEqual([true, "image/jpeg", null]);
@@ -323,10 +375,22 @@ describe("in the bucket", () => {
 
   test.each([
     ["empty", Buffer.alloc(0), notAnImage.detail],
-    ["a byte larger than 5 MB", makeJpeg({ size_bytes: 5 * 1024 * 1024 + 1 }), "The file has 5242881 bytes and may have 5242880."],
+    [
+      "a byte larger than 5 MB",
+      makeJpeg({ size_bytes: 5 * 1024 * 1024 + 1 }),
+      "The file has 5242881 bytes and may have 5242880.",
+    ],
     ["smaller than Rekognition takes", makeJpeg({ width: 79 }), "The image must have 80 to 10000 pixels on each side."],
-    ["larger than Rekognition takes", makeJpeg({ width: 10_001 }), "The image must have 80 to 10000 pixels on each side."],
-    ["a JPEG by its first bytes alone", Buffer.from("ffd8ffe000104a464946000101", "hex"), "The file cannot be read as an image."],
+    [
+      "larger than Rekognition takes",
+      makeJpeg({ width: 10_001 }),
+      "The image must have 80 to 10000 pixels on each side.",
+    ],
+    [
+      "a JPEG by its first bytes alone",
+      Buffer.from("ffd8ffe000104a464946000101", "hex"),
+      "The file cannot be read as an image.",
+    ],
   ])("a file that is %s is no image, and the event says why", async (_what, bytes, detail) => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
@@ -371,23 +435,37 @@ describe("in the bucket", () => {
   test("a key is read as S3 writes it, percent-encoded", async () => {
     const id = await createEvent({ title: "x" }, `a~b.${randomUUID()}`);
     const answer = await uploadUrlFor(id, jpeg);
-    bucket.objects.set(keyOf(answer), { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+    bucket.objects.set(keyOf(answer), {
+      bytes: jpeg,
+      metadata: { "content-type": "image/jpeg" },
+      lastModified: new Date(),
+    });
     await invokeLabelImage(eventFor(keyOf(answer).replaceAll("~", "%7E")));
     expect(await get(id)).toMatchObject({ image: { size: jpeg.length } });
   });
 
-  test.each(["images/{id}/x/1", "incoming/{id}", "incoming/{id}/x", "incoming/{id}/x/1/x", "incoming/{id}/x/0", "incoming/{id}/x/1a", "incoming/+{id}/x/1", "incoming/../x/1", "deletions/{id}/x/1", "deletions/{id}", "other/{id}/x/1", "x"])(
-    "what lies at %s is left alone, and no event is looked for",
-    async (form) => {
-      const id = await createEvent();
-      const key = form.replace("{id}", id);
-      bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
-      database.setFault(id, ({ response }) => response.destroy());
-      await invokeLabelImage(eventFor(key));
-      expect([bucket.keys().includes(key), database.attempts(id)]).toEqual([true, 0]);
-      bucket.objects.delete(key);
-    },
-  );
+  test.each([
+    "images/{id}/x/1",
+    "incoming/{id}",
+    "incoming/{id}/x",
+    "incoming/{id}/x/1/x",
+    "incoming/{id}/x/0",
+    "incoming/{id}/x/1a",
+    "incoming/+{id}/x/1",
+    "incoming/../x/1",
+    "deletions/{id}/x/1",
+    "deletions/{id}",
+    "other/{id}/x/1",
+    "x",
+  ])("what lies at %s is left alone, and no event is looked for", async (form) => {
+    const id = await createEvent();
+    const key = form.replace("{id}", id);
+    bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+    database.setFault(id, ({ response }) => response.destroy());
+    await invokeLabelImage(eventFor(key));
+    expect([bucket.keys().includes(key), database.attempts(id)]).toEqual([true, 0]);
+    bucket.objects.delete(key);
+  });
 
   test("is an image of the greatest size, 5 MiB", async () => {
     const id = await createEvent();
@@ -401,9 +479,20 @@ describe("in the bucket", () => {
     await upload(answer, jpeg);
     await settled();
     const asked = rekognition.requests.filter((request) => JSON.stringify(request).includes(id));
-    expect(asked).toEqual([{ Image: { S3Object: { Bucket: expect.any(String) as string, Name: keyOf(answer) } }, MaxLabels: 10, MinConfidence: 80 }]);
+    expect(asked).toEqual([
+      {
+        Image: { S3Object: { Bucket: expect.any(String) as string, Name: keyOf(answer) } },
+        MaxLabels: 10,
+        MinConfidence: 80,
+      },
+    ]);
     expect(await get(id)).toMatchObject({
-      image: { labels: [{ name: "Local stand-in: JPEG", confidence: 100 }, { name: "Local stand-in: 80 x 80 pixels", confidence: 100 }] },
+      image: {
+        labels: [
+          { name: "Local stand-in: JPEG", confidence: 100 },
+          { name: "Local stand-in: 80 x 80 pixels", confidence: 100 },
+        ],
+      },
     });
   });
 
@@ -423,18 +512,78 @@ describe("in the bucket", () => {
     const answer = (status: number, body: string) => ({ status, headers: [], body: Buffer.from(body) });
 
     test.each<[string, (id: string) => void, string]>([
-      ["S3 is away", () => { bucket.failNext("GET", ...always("hang up")); }, `The store of images ${away}`],
-      ["S3 cannot copy", () => { bucket.failNext("PUT", ...always("internal error")); }, `The store of images ${away}`],
-      ["S3 cannot list", () => { bucket.failNext("LIST", ...always("throttle")); }, `The store of images ${away}`],
-      ["S3 refuses", () => { bucket.setAhead(62); }, "S3 answered 403 AccessDenied to GET."], // the URL of a request holds for a minute
-      ["something before S3 refuses", () => { bucket.failNext("GET", answer(400, "<html>Bad Request</html>")); }, "S3 answered 400 no code to GET."],
-      ["there is no bucket", () => { bucket.failNext("GET", answer(404, "<Error><Code>NoSuchBucket</Code></Error>")); }, "S3 answered 404 NoSuchBucket to GET."],
-      ["S3 begins to copy and fails", () => { bucket.failNext("PUT", answer(200, "<Error><Code>InternalError</Code></Error>")); }, "S3 began to copy an upload and did not end it."],
-      ["the database is away after it has given the event", (id) => {
-        database.setFault(id, ({ attempt, response, pass }) => { void (attempt === 1 ? pass() : response.destroy()); });
-      }, `The database ${away}`],
-      ["the database is away", (id) => { database.setFault(id, ({ response }) => response.destroy()); }, `The database ${away}`],
-      ["Rekognition fails for good", () => { rekognition.failNext("internal error", "internal error"); }, "Internal server error"],
+      [
+        "S3 is away",
+        () => {
+          bucket.failNext("GET", ...always("hang up"));
+        },
+        `The store of images ${away}`,
+      ],
+      [
+        "S3 cannot copy",
+        () => {
+          bucket.failNext("PUT", ...always("internal error"));
+        },
+        `The store of images ${away}`,
+      ],
+      [
+        "S3 cannot list",
+        () => {
+          bucket.failNext("LIST", ...always("throttle"));
+        },
+        `The store of images ${away}`,
+      ],
+      [
+        "S3 refuses",
+        () => {
+          bucket.setAhead(62);
+        },
+        "S3 answered 403 AccessDenied to GET.",
+      ], // the URL of a request holds for a minute
+      [
+        "something before S3 refuses",
+        () => {
+          bucket.failNext("GET", answer(400, "<html>Bad Request</html>"));
+        },
+        "S3 answered 400 no code to GET.",
+      ],
+      [
+        "there is no bucket",
+        () => {
+          bucket.failNext("GET", answer(404, "<Error><Code>NoSuchBucket</Code></Error>"));
+        },
+        "S3 answered 404 NoSuchBucket to GET.",
+      ],
+      [
+        "S3 begins to copy and fails",
+        () => {
+          bucket.failNext("PUT", answer(200, "<Error><Code>InternalError</Code></Error>"));
+        },
+        "S3 began to copy an upload and did not end it.",
+      ],
+      [
+        "the database is away after it has given the event",
+        (id) => {
+          database.setFault(id, ({ attempt, response, pass }) => {
+            void (attempt === 1 ? pass() : response.destroy());
+          });
+        },
+        `The database ${away}`,
+      ],
+      [
+        "the database is away",
+        (id) => {
+          database.setFault(id, ({ response }) => response.destroy());
+        },
+        `The database ${away}`,
+      ],
+      [
+        "Rekognition fails for good",
+        () => {
+          rekognition.failNext("internal error", "internal error");
+        },
+        "Internal server error",
+      ],
     ])("Lambda is told what it was: %s", async (_what, fail, message) => {
       const id = await createEvent();
       const key = await arrived(id);
@@ -446,24 +595,65 @@ describe("in the bucket", () => {
       expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
     });
 
-    const loseAnswer = (ofAttempt: number): Fault => ({ attempt, act, response, pass }) => {
-      void (attempt === ofAttempt ? act().then(() => response.destroy()) : pass());
-    };
+    const loseAnswer =
+      (ofAttempt: number): Fault =>
+      ({ attempt, act, response, pass }) => {
+        void (attempt === ofAttempt ? act().then(() => response.destroy()) : pass());
+      };
 
     test.each<[string, (id: string) => void]>([
-      ["of S3 to give the upload", () => { bucket.failNext("GET", "internal error"); }],
-      ["of S3 to copy it", () => { bucket.failNext("PUT", "throttle"); }],
-      ["of S3 to say that it has copied it", () => { bucket.failNext("PUT", "answer lost"); }],
-      ["of S3 to delete it", () => { bucket.failNext("DELETE", "hang up"); }],
-      ["of Rekognition, once", () => { rekognition.failNext("throttle"); }],
-      ["of Rekognition, and of its repetition", () => { rekognition.failNext("internal error", "hang up"); }],
-      ["of DynamoDB to say that it has changed the event", (id) => { database.setFault(id, loseAnswer(2)); }],
+      [
+        "of S3 to give the upload",
+        () => {
+          bucket.failNext("GET", "internal error");
+        },
+      ],
+      [
+        "of S3 to copy it",
+        () => {
+          bucket.failNext("PUT", "throttle");
+        },
+      ],
+      [
+        "of S3 to say that it has copied it",
+        () => {
+          bucket.failNext("PUT", "answer lost");
+        },
+      ],
+      [
+        "of S3 to delete it",
+        () => {
+          bucket.failNext("DELETE", "hang up");
+        },
+      ],
+      [
+        "of Rekognition, once",
+        () => {
+          rekognition.failNext("throttle");
+        },
+      ],
+      [
+        "of Rekognition, and of its repetition",
+        () => {
+          rekognition.failNext("internal error", "hang up");
+        },
+      ],
+      [
+        "of DynamoDB to say that it has changed the event",
+        (id) => {
+          database.setFault(id, loseAnswer(2));
+        },
+      ],
     ])("%s all is as it should be in the end, and the event has changed once", async (_what, fail) => {
       const id = await createEvent();
       await send(id, png, "image/png");
       await settled();
       const answer = await uploadUrlFor(id, jpeg);
-      bucket.objects.set(keyOf(answer), { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
+      bucket.objects.set(keyOf(answer), {
+        bytes: jpeg,
+        metadata: { "content-type": "image/jpeg" },
+        lastModified: new Date(),
+      });
       fail(id);
       const event = eventFor(keyOf(answer));
       await invokeLabelImage(event).catch(() => invokeLabelImage(event)); // as Lambda does
@@ -481,7 +671,9 @@ describe("in the bucket", () => {
       expect(await get(id)).toMatchObject({ version: 1 });
       expect(kept(id)).toEqual([keyOf(answer)]);
 
-      const letters = deadLetters.filter(({ requestPayload }) => requestPayload.Records.some(({ s3 }) => s3.object.key.includes(id)));
+      const letters = deadLetters.filter(({ requestPayload }) =>
+        requestPayload.Records.some(({ s3 }) => s3.object.key.includes(id)),
+      );
       expect(letters).toHaveLength(1);
       for (const { requestPayload } of letters) await invokeLabelImage(requestPayload);
       expect(await get(id)).toMatchObject({ image: { size: jpeg.length }, version: 2 });
@@ -491,10 +683,20 @@ describe("in the bucket", () => {
 });
 
 describe("LABELS", () => {
-  afterEach(() => { vi.unstubAllEnvs(); });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
 
   test.each(["ON", "yes", " off"])("of %j are refused when the function is loaded, by name", async (labels) => {
-    for (const name of ["TABLE_NAME", "BUCKET_NAME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, name);
+    for (const name of [
+      "TABLE_NAME",
+      "BUCKET_NAME",
+      "AWS_REGION",
+      "AWS_ACCESS_KEY_ID",
+      "AWS_SECRET_ACCESS_KEY",
+      "AWS_SESSION_TOKEN",
+    ])
+      vi.stubEnv(name, name);
     vi.stubEnv("INDEX_SHARDS", "1");
     vi.stubEnv("LABELS", labels);
     vi.resetModules();

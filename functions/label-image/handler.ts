@@ -1,12 +1,27 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { DetectLabelsCommand, ImageTooLargeException, InvalidImageFormatException, InvalidParameterException, InvalidS3ObjectException, RekognitionClient } from "@aws-sdk/client-rekognition";
+import {
+  DetectLabelsCommand,
+  ImageTooLargeException,
+  InvalidImageFormatException,
+  InvalidParameterException,
+  InvalidS3ObjectException,
+  RekognitionClient,
+} from "@aws-sdk/client-rekognition";
 import type { Context, S3Event } from "aws-lambda";
 import { bucketName, listKeys, sendToBucket } from "../_shared/bucket.ts";
 import { clientOptions } from "../_shared/client-options.ts";
 import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
 import { isOn } from "../_shared/environment.ts";
 import { isId, type Event } from "../_shared/event.ts";
-import { imageKey, incomingKey, largestImage_bytes, type ContentType, type Image, type RejectedImage, type Uploaded } from "../_shared/image.ts";
+import {
+  imageKey,
+  incomingKey,
+  largestImage_bytes,
+  type ContentType,
+  type Image,
+  type RejectedImage,
+  type Uploaded,
+} from "../_shared/image.ts";
 import { nameOf, withoutFields } from "../_shared/log.ts";
 import { Problem } from "../_shared/problem.ts";
 import { readEvent } from "../_shared/read-event.ts";
@@ -15,7 +30,12 @@ import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
 import { untilTimeIsUp, withinTimeLimit } from "../_shared/time-limit.ts";
 
 const rekognition = new RekognitionClient(
-  clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], { connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000, attempts: 2 }),
+  clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], {
+    connection_ms: 1_000,
+    answer_ms: 10_000,
+    body_ms: 1_000,
+    attempts: 2,
+  }),
 );
 const isLabelling = isOn("LABELS", "on");
 
@@ -27,15 +47,22 @@ const isLabelling = isOn("LABELS", "on");
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
-export async function handler({ Records: records }: S3Event, context: Pick<Context, "getRemainingTimeInMillis">): Promise<void> {
+export async function handler(
+  { Records: records }: S3Event,
+  context: Pick<Context, "getRemainingTimeInMillis">,
+): Promise<void> {
   await withinTimeLimit(context, async () => {
     for (const { s3 } of records) {
       // S3 writes a key as a form would, with + for a blank.
-      const [prefix, id, incarnation, upload, ...rest] = decodeURIComponent(s3.object.key.replaceAll("+", " ")).split("/");
+      const [prefix, id, incarnation, upload, ...rest] = decodeURIComponent(s3.object.key.replaceAll("+", " ")).split(
+        "/",
+      );
       if (!isId(id) || incarnation === undefined || rest.length > 0) continue;
       // What this function writes lies elsewhere. Reacting to that too would never end.
-      if (prefix === "incoming" && isNumber(upload)) await logged({ eventId: id, upload }, () => take({ id, incarnation, upload: Number(upload) }));
-      if (prefix === "deletions" && upload === undefined) await logged({ eventId: id }, () => finishDeletion(id, incarnation, retry));
+      if (prefix === "incoming" && isNumber(upload))
+        await logged({ eventId: id, upload }, () => take({ id, incarnation, upload: Number(upload) }));
+      if (prefix === "deletions" && upload === undefined)
+        await logged({ eventId: id }, () => finishDeletion(id, incarnation, retry));
     }
   });
 }
@@ -118,7 +145,12 @@ async function readUpload(key: string): Promise<Upload | undefined> {
   const contentType = answer.headers["content-type"] as ContentType; // no other was ever signed
   const size = Number(answer.headers["content-range"]?.split("/")[1]);
   // Of nothing there are no first bytes: then this is a 416, and what S3 says of it is no image either.
-  return { contentType, size, etag: answer.headers["etag"] ?? "", complaint: complaintOf(answer.body.toString("hex"), contentType, size) };
+  return {
+    contentType,
+    size,
+    etag: answer.headers["etag"] ?? "",
+    complaint: complaintOf(answer.body.toString("hex"), contentType, size),
+  };
 }
 
 function complaintOf(start: string, announced: ContentType, size: number): string | undefined {
@@ -131,15 +163,23 @@ function complaintOf(start: string, announced: ContentType, size: number): strin
 /** What Rekognition sees, at most ten things of which it is rather sure; or why it can see nothing. Undefined where the file is gone. */
 async function detectLabels(key: string): Promise<Partial<Image> | string | undefined> {
   if (!isLabelling) return {};
-  const command = new DetectLabelsCommand({ Image: { S3Object: { Bucket: bucketName, Name: key } }, MaxLabels: 10, MinConfidence: 80 });
+  const command = new DetectLabelsCommand({
+    Image: { S3Object: { Bucket: bucketName, Name: key } },
+    MaxLabels: 10,
+    MinConfidence: 80,
+  });
   try {
     const { Labels: found = [] } = await untilTimeIsUp(rekognition.send(command));
-    const labels = found.map(({ Name: name = "", Confidence: confidence = 0 }) => ({ name, confidence: Math.round(confidence * 100) / 100 }));
+    const labels = found.map(({ Name: name = "", Confidence: confidence = 0 }) => ({
+      name,
+      confidence: Math.round(confidence * 100) / 100,
+    }));
     return { labels, labelledAt: new Date().toISOString() };
   } catch (error) {
     if (error instanceof InvalidImageFormatException) return "The file cannot be read as an image.";
     // The parameters above are right, so it is the image: with less than 80 pixels on a side it is said to be one.
-    if (error instanceof ImageTooLargeException || error instanceof InvalidParameterException) return "The image must have 80 to 10000 pixels on each side.";
+    if (error instanceof ImageTooLargeException || error instanceof InvalidParameterException)
+      return "The image must have 80 to 10000 pixels on each side.";
     // It says this where it may not read the file, too, of which somebody has to hear.
     if (error instanceof InvalidS3ObjectException && !(await readUpload(key))) return undefined;
     throw error;
@@ -151,7 +191,11 @@ function decide(incoming: Incoming, file: Upload, labels: Partial<Image> | strin
 }
 
 /** Keeps the image and names it in its event, if that is still there and has no later image. */
-async function accept(incoming: Incoming, { contentType, size, etag }: Upload, labels: Partial<Image>): Promise<Event | undefined> {
+async function accept(
+  incoming: Incoming,
+  { contentType, size, etag }: Upload,
+  labels: Partial<Image>,
+): Promise<Event | undefined> {
   const { id, incarnation, upload } = incoming;
   // Not with what else the upload said of itself: a Content-Encoding would make the image unreadable.
   const headers = {
@@ -175,7 +219,8 @@ async function reject(incoming: Incoming, detail: string): Promise<Event | undef
   return event === "too large" ? readEvent(incoming.id, retry) : event;
 }
 
-const isNewestImage = "#incarnation = :incarnation AND (attribute_not_exists(#event.#image) OR #event.#image.#upload < :upload)";
+const isNewestImage =
+  "#incarnation = :incarnation AND (attribute_not_exists(#event.#image) OR #event.#image.#upload < :upload)";
 const isNewestRejection = "(attribute_not_exists(#event.#rejectedImage) OR #event.#rejectedImage.#upload < :upload)";
 
 /** Changes an event if the condition holds, and gives it as it then is; undefined where there is none. */
@@ -192,7 +237,13 @@ async function update(
     UpdateExpression: expression,
     ConditionExpression: condition,
     ExpressionAttributeNames: aliasesIn(expression, condition),
-    ExpressionAttributeValues: toAttributes({ ":value": value, ":incarnation": incarnation, ":upload": upload, ":now": new Date().toISOString(), ":one": 1 }),
+    ExpressionAttributeValues: toAttributes({
+      ":value": value,
+      ":incarnation": incarnation,
+      ":upload": upload,
+      ":now": new Date().toISOString(),
+      ":one": 1,
+    }),
     ReturnValues: "ALL_NEW",
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });

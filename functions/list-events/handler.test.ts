@@ -1,6 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { noTokens, problem, startApi, startApiWithFaults, startApiWithTokens, target, type Answer, type Call } from "../../infra/testing/api.ts";
+import {
+  noTokens,
+  problem,
+  startApi,
+  startApiWithFaults,
+  startApiWithTokens,
+  target,
+  type Answer,
+  type Call,
+} from "../../infra/testing/api.ts";
 import { toCursor } from "../_shared/cursor.ts";
 
 const { call, sub } = await startApi();
@@ -36,14 +45,22 @@ async function create(event: object, as = call): Promise<Listed> {
 
 async function list(query: Record<string, string | number>): Promise<Page> {
   const answer = await call(`GET /events?${new URLSearchParams(query as Record<string, string>).toString()}`);
-  expect(answer).toEqual({ status: 200, headers: expect.objectContaining({ "content-type": "application/json" }) as object, body: answer.body });
+  expect(answer).toEqual({
+    status: 200,
+    headers: expect.objectContaining({ "content-type": "application/json" }) as object,
+    body: answer.body,
+  });
   return answer.body as Page;
 }
 
 /** All pages of a list, or, because a deployed table holds more than ours, those down to a time. */
 async function pagesOf(filters: Filters, limit: number, since = ""): Promise<Page[]> {
   const pages = [await list({ ...filters, limit })];
-  for (let last = pages[0]; last?.next !== undefined && !last.events.some(({ createdAt }) => createdAt < since); last = pages.at(-1)) {
+  for (
+    let last = pages[0];
+    last?.next !== undefined && !last.events.some(({ createdAt }) => createdAt < since);
+    last = pages.at(-1)
+  ) {
     expect(pages.length).toBeLessThan(1000);
     pages.push(await list({ ...filters, limit, cursor: last.next }));
   }
@@ -70,18 +87,37 @@ function idsOf(events: { id: string }[]): string[] {
 }
 
 function invalid(...errors: [parameter: string, detail: string][]): Answer {
-  return problem(400, "invalid-request", "Invalid request", "The query breaks the rules listed in errors.", errors.map(([parameter, detail]) => ({ parameter, detail })));
+  return problem(
+    400,
+    "invalid-request",
+    "Invalid request",
+    "The query breaks the rules listed in errors.",
+    errors.map(([parameter, detail]) => ({ parameter, detail })),
+  );
 }
 
 test("answers with events as they were created, newest first, without their payload", async () => {
   const [organizer, type, status] = [sub ?? `Full ${run}`, `full-${run}`, "published"];
-  const full = { title: "Workshop 2024", description: "Hands-on coding workshop", date: "2024-12-20", location: "Online", capacity: 100 };
+  const full = {
+    title: "Workshop 2024",
+    description: "Hands-on coding workshop",
+    date: "2024-12-20",
+    location: "Online",
+    capacity: 100,
+  };
   const first = await create({ ...full, organizer, type, status, id: `${type}-1`, payload: { key: "value" } });
   const second = await create({ organizer, type, status, id: `${type}-2` });
   const listed = [second, { ...first, payload: undefined }];
   await expectSoon(async () => {
     for (const filters of [{ type }, { type, status }]) expect(await list(filters)).toEqual({ events: listed });
-    for (const filters of [{}, { status }, { organizer }, { organizer, status }, { organizer, type }, { organizer, type, status }]) {
+    for (const filters of [
+      {},
+      { status },
+      { organizer },
+      { organizer, status },
+      { organizer, type },
+      { organizer, type, status },
+    ]) {
       const newest = (await pagesOf(filters, 100, first.createdAt)).flatMap((page) => page.events);
       expect(newest.filter((event) => event.type === type)).toEqual(listed);
     }
@@ -93,16 +129,24 @@ describe("an event that changes", () => {
 
   test("moves to where it then belongs, in its old place, and one that is deleted is dropped", async () => {
     const type = `moving-${run}`;
-    const [first, second, third] = [await create({ type, id: `${type}-1` }), await create({ type, id: `${type}-2` }), await create({ type, id: `${type}-3` })];
+    const [first, second, third] = [
+      await create({ type, id: `${type}-1` }),
+      await create({ type, id: `${type}-2` }),
+      await create({ type, id: `${type}-3` }),
+    ];
 
     expect(await move(second, { status: "draft" })).toBe(200);
     await expectSoon(async () => {
       expect(idsOf((await list({ type })).events)).toEqual([third.id, second.id, first.id]);
       expect(idsOf((await list({ type, status: "active" })).events)).toEqual([third.id, first.id]);
-      expect((await list({ type, status: "draft" })).events).toEqual([expect.objectContaining({ id: second.id, status: "draft", version: 2 })]);
+      expect((await list({ type, status: "draft" })).events).toEqual([
+        expect.objectContaining({ id: second.id, status: "draft", version: 2 }),
+      ]);
     });
 
-    expect([await move(second, { type: `${type}-on` }), (await call(`DELETE /events/${third.id}`)).status]).toEqual([200, 204]);
+    expect([await move(second, { type: `${type}-on` }), (await call(`DELETE /events/${third.id}`)).status]).toEqual([
+      200, 204,
+    ]);
     await expectSoon(async () => {
       expect(idsOf((await list({ type })).events)).toEqual([first.id]);
       expect(idsOf((await list({ type: `${type}-on` })).events)).toEqual([second.id]);
@@ -112,7 +156,11 @@ describe("an event that changes", () => {
   test("moves to its new organizer's", async ({ skip }) => {
     skip(sub !== undefined, oneOrganizer);
     const [organizer, other] = [`Moving ${run}`, `Moving ${run} on`];
-    const [first, second, third] = [await create({ organizer }), await create({ organizer }), await create({ organizer })];
+    const [first, second, third] = [
+      await create({ organizer }),
+      await create({ organizer }),
+      await create({ organizer }),
+    ];
 
     expect(await move(second, { organizer: other })).toBe(200);
     await expectSoon(async () => {
@@ -133,29 +181,36 @@ describe("filters", () => {
     type: [undefined, `talk-${run}`, `walk-${run}`],
   };
   const combinations = values.status.flatMap((status) =>
-    values.organizer.flatMap((organizer) => values.type.map((type) => JSON.parse(JSON.stringify({ status, organizer, type })) as Filters)),
+    values.organizer.flatMap((organizer) =>
+      values.type.map((type) => JSON.parse(JSON.stringify({ status, organizer, type })) as Filters),
+    ),
   );
   const events: Listed[] = [];
 
   beforeAll(async () => {
     const contents = ["draft", "published", "cancelled", "completed", "active"].flatMap((status) =>
-      [sub ?? `Ann ${run}`, sub ?? `Bob ${run}`, undefined].flatMap((organizer) => [`talk-${run}`, `walk-${run}`].map((type) => ({ status, organizer, type }))),
+      [sub ?? `Ann ${run}`, sub ?? `Bob ${run}`, undefined].flatMap((organizer) =>
+        [`talk-${run}`, `walk-${run}`].map((type) => ({ status, organizer, type })),
+      ),
     );
     events.push(...(await Promise.all([...contents, ...contents].map((content) => create(content)))));
   });
 
-  test.each(combinations)("%j: every event that matches is on one page, in order, and with one filter or none the pages are full", async (filters) => {
-    const since = model(events, {}).at(-1)?.createdAt;
-    const ours = new Set(idsOf(events));
-    await expectSoon(async () => {
-      const pages = await pagesOf(filters, 4, since);
-      const listed = pages.flatMap((page) => page.events);
-      expect(idsOf(listed.filter(({ id }) => ours.has(id)))).toEqual(idsOf(model(events, filters)));
-      expect(listed.every((event) => matches(event, filters))).toBe(true);
-      const short = pages.slice(0, -1).filter((page) => page.events.length < 4);
-      if (Object.keys(filters).length <= 1) expect(short).toEqual([]);
-    });
-  });
+  test.each(combinations)(
+    "%j: every event that matches is on one page, in order, and with one filter or none the pages are full",
+    async (filters) => {
+      const since = model(events, {}).at(-1)?.createdAt;
+      const ours = new Set(idsOf(events));
+      await expectSoon(async () => {
+        const pages = await pagesOf(filters, 4, since);
+        const listed = pages.flatMap((page) => page.events);
+        expect(idsOf(listed.filter(({ id }) => ours.has(id)))).toEqual(idsOf(model(events, filters)));
+        expect(listed.every((event) => matches(event, filters))).toBe(true);
+        const short = pages.slice(0, -1).filter((page) => page.events.length < 4);
+        if (Object.keys(filters).length <= 1) expect(short).toEqual([]);
+      });
+    },
+  );
 });
 
 describe("a limit", () => {
@@ -190,7 +245,8 @@ describe("a limit", () => {
       const { events: listed, next } = await list({ type: many });
       expect(listed.length).toBe(20);
       expect((await list({ type: many, cursor: next ?? "" })).events.length).toBe(1);
-      for (const route of ["GET /events", "GET /events?"]) expect((await call(route)).body).toMatchObject({ events: { length: 20 } });
+      for (const route of ["GET /events", "GET /events?"])
+        expect((await call(route)).body).toMatchObject({ events: { length: 20 } });
     });
   });
 });
@@ -200,11 +256,14 @@ describe("a cursor", () => {
   const events: Listed[] = [];
   let next = "";
   const refused = invalid(["cursor", "must be the next of an answer to the same filters"]);
-  const withCursor = (cursor: string, filters: Filters = { type }) => call(`GET /events?${new URLSearchParams({ ...filters, cursor }).toString()}`);
+  const withCursor = (cursor: string, filters: Filters = { type }) =>
+    call(`GET /events?${new URLSearchParams({ ...filters, cursor }).toString()}`);
 
   beforeAll(async () => {
     events.push(...(await Promise.all(Array.from({ length: 5 }, () => create({ type })))));
-    await expectSoon(async () => { expect((await list({ type })).events.length).toBe(5); });
+    await expectSoon(async () => {
+      expect((await list({ type })).events.length).toBe(5);
+    });
     next = (await list({ type, limit: 2 })).next ?? "";
   });
 
@@ -234,30 +293,45 @@ describe("a cursor", () => {
   });
 
   test("is refused truncated, wherever it is cut", async () => {
-    const answers = await Promise.all(Array.from({ length: next.length }, (_, length) => withCursor(next.slice(0, length))));
+    const answers = await Promise.all(
+      Array.from({ length: next.length }, (_, length) => withCursor(next.slice(0, length))),
+    );
     for (const answer of answers) expect(answer).toEqual(refused);
   });
 
   test("is refused with any one of its characters changed, left out, doubled or followed by another", async () => {
     const changed = Array.from(next, (character, at) => {
       const [before, after] = [next.slice(0, at), next.slice(at + 1)];
-      return [`${before}${character === "A" ? "B" : "A"}${after}`, `${before}${after}`, `${before}${character}.${after}`, `${before}${character}${character}${after}`];
+      return [
+        `${before}${character === "A" ? "B" : "A"}${after}`,
+        `${before}${after}`,
+        `${before}${character}.${after}`,
+        `${before}${character}${character}${after}`,
+      ];
     }).flat();
     const others = [...new Set(changed)].filter((cursor) => cursor !== next);
     const answers = await Promise.all(others.map((cursor) => withCursor(cursor)));
     for (const answer of answers) expect(answer).toEqual(refused);
   });
 
-  test.each(["", " ", "null", "e30", "0", "🎈", "../..", "A".repeat(4000), randomUUID()])("may not be %j", async (cursor) => {
-    expect(await withCursor(cursor)).toEqual(refused);
-  });
-
-  test.each(["", "x", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z#", "2026-01-01T00:00:00Z#x", "2026-01-01T00:00:00.000Z#a b", `2026-01-01T00:00:00.000Z#${"x".repeat(2000)}`])(
-    "that somebody forged is refused with the position %j, which no event can have",
-    async (position) => {
-      expect(await withCursor(toCursor(position, [["type", type]]))).toEqual(refused);
+  test.each(["", " ", "null", "e30", "0", "🎈", "../..", "A".repeat(4000), randomUUID()])(
+    "may not be %j",
+    async (cursor) => {
+      expect(await withCursor(cursor)).toEqual(refused);
     },
   );
+
+  test.each([
+    "",
+    "x",
+    "2026-01-01T00:00:00.000Z",
+    "2026-01-01T00:00:00.000Z#",
+    "2026-01-01T00:00:00Z#x",
+    "2026-01-01T00:00:00.000Z#a b",
+    `2026-01-01T00:00:00.000Z#${"x".repeat(2000)}`,
+  ])("that somebody forged is refused with the position %j, which no event can have", async (position) => {
+    expect(await withCursor(toCursor(position, [["type", type]]))).toEqual(refused);
+  });
 
   test("that somebody forged well only starts elsewhere in the same list", async () => {
     const start = toCursor("9999-12-31T23:59:59.999Z#~", [["type", type]]);
@@ -269,8 +343,24 @@ describe("a cursor", () => {
 });
 
 test.for([
-  "Tom, Dick and Harry", "Tom & Jerry", "100% + more", "a=b&status=draft", "C++", "C%2B%2B", "x?y#z/../.", "[1]", "Café 👩‍👩‍👧‍👦", "ﬀ", "𝒳".repeat(60),
-  "\u0000", "\\ \" ' `", " in blanks ", "\u2028", "ünïcödé".normalize("NFD"), "__proto__", "constructor",
+  "Tom, Dick and Harry",
+  "Tom & Jerry",
+  "100% + more",
+  "a=b&status=draft",
+  "C++",
+  "C%2B%2B",
+  "x?y#z/../.",
+  "[1]",
+  "Café 👩‍👩‍👧‍👦",
+  "ﬀ",
+  "𝒳".repeat(60),
+  "\u0000",
+  "\\ \" ' `",
+  " in blanks ",
+  "\u2028",
+  "ünïcödé".normalize("NFD"),
+  "__proto__",
+  "constructor",
 ])("finds the events of the organizer %j, and no others, by either way to encode a blank", async (name, { skip }) => {
   skip(sub !== undefined, oneOrganizer);
   const organizer = `${name}${run}${name === " in blanks " ? " " : ""}`;
@@ -284,21 +374,31 @@ test.for([
 });
 
 describe("the organizer me", () => {
-  beforeEach(({ skip }) => { skip(noTokens !== undefined, noTokens); });
+  beforeEach(({ skip }) => {
+    skip(noTokens !== undefined, noTokens);
+  });
 
-  const listAs = async (caller: Call, query: Record<string, string>) => (await caller(`GET /events?${new URLSearchParams(query).toString()}`)).body as Page;
+  const listAs = async (caller: Call, query: Record<string, string>) =>
+    (await caller(`GET /events?${new URLSearchParams(query).toString()}`)).body as Page;
 
   /** Three events of each of two people, who have none in common with earlier runs. */
   async function createSix(): Promise<{ type: string; mine: Listed[]; others: Listed[] }> {
     const type = `me-${randomUUID()}`;
-    const [mine = [], others = []] = await Promise.all([somebody, somebodyElse].map((caller) => Promise.all([1, 2, 3].map(() => create({ type }, caller.call)))));
+    const [mine = [], others = []] = await Promise.all(
+      [somebody, somebodyElse].map((caller) => Promise.all([1, 2, 3].map(() => create({ type }, caller.call)))),
+    );
     return { type, mine, others };
   }
 
   test("is whoever asks, and by their sub everybody may list everybody's", async () => {
     const { type, mine, others } = await createSix();
     await expectSoon(async () => {
-      for (const [caller, organizer, expected] of [[somebody, "me", mine], [somebodyElse, "me", others], [somebody, somebodyElse.sub, others], [somebodyElse, somebody.sub, mine]] as const) {
+      for (const [caller, organizer, expected] of [
+        [somebody, "me", mine],
+        [somebodyElse, "me", others],
+        [somebody, somebodyElse.sub, others],
+        [somebodyElse, somebody.sub, mine],
+      ] as const) {
         expect((await listAs(caller.call, { organizer, type })).events).toEqual(model(expected, {}));
         expect((await listAs(caller.call, { organizer, type, status: "active" })).events).toEqual(model(expected, {}));
         const { events } = await listAs(caller.call, { organizer, limit: "100" });
@@ -310,13 +410,19 @@ describe("the organizer me", () => {
 
   test("has a cursor that goes on in the caller's list only, under either name", async () => {
     const { type, mine } = await createSix();
-    await expectSoon(async () => { expect((await listAs(somebody.call, { organizer: "me", type })).events.length).toBe(3); });
+    await expectSoon(async () => {
+      expect((await listAs(somebody.call, { organizer: "me", type })).events.length).toBe(3);
+    });
     const { next: cursor = "" } = await listAs(somebody.call, { organizer: "me", type, limit: "2" });
     for (const organizer of ["me", somebody.sub]) {
-      expect(idsOf((await listAs(somebody.call, { organizer, type, cursor })).events)).toEqual(idsOf(model(mine, {}).slice(2)));
+      expect(idsOf((await listAs(somebody.call, { organizer, type, cursor })).events)).toEqual(
+        idsOf(model(mine, {}).slice(2)),
+      );
     }
     const query = new URLSearchParams({ organizer: "me", type, cursor }).toString();
-    expect(await somebodyElse.call(`GET /events?${query}`)).toEqual(invalid(["cursor", "must be the next of an answer to the same filters"]));
+    expect(await somebodyElse.call(`GET /events?${query}`)).toEqual(
+      invalid(["cursor", "must be the next of an answer to the same filters"]),
+    );
   });
 
   test.each(["Me", "ME", "me+", "%20me"])("is not %s, which is a name like any other", async (name) => {
@@ -324,12 +430,16 @@ describe("the organizer me", () => {
   });
 
   test("may be given only once", async () => {
-    expect(await somebody.call("GET /events?organizer=me&organizer=me")).toEqual(invalid(["organizer", "must be given only once"]));
+    expect(await somebody.call("GET /events?organizer=me&organizer=me")).toEqual(
+      invalid(["organizer", "must be given only once"]),
+    );
   });
 
   test("is nobody where no tokens are sent: 400", async ({ skip }) => {
     skip(sub !== undefined, "tokens are on");
-    expect(await call("GET /events?organizer=me")).toEqual(invalid(["organizer", "must be a name: me is whoever sends a token, and here nobody does"]));
+    expect(await call("GET /events?organizer=me")).toEqual(
+      invalid(["organizer", "must be a name: me is whoever sends a token, and here nobody does"]),
+    );
   });
 
   test("is no type: me is one as any other", async () => {
@@ -342,7 +452,9 @@ describe("the organizer me", () => {
 });
 
 describe("with a database that can be reached from here", () => {
-  beforeEach(({ skip }) => { skip(target === "deployed", "a deployed database can be neither held nor counted from here"); });
+  beforeEach(({ skip }) => {
+    skip(target === "deployed", "a deployed database can be neither held nor counted from here");
+  });
 
   test("a list of all events ends with the last of them, whatever their statuses", async () => {
     const page = async (query: string) => {
@@ -350,7 +462,11 @@ describe("with a database that can be reached from here", () => {
       return { ids: idsOf(events), next };
     };
     expect(await page("limit=3")).toEqual({ ids: [], next: undefined });
-    const [first, second, third] = [await create({}, callEmpty), await create({ status: "draft" }, callEmpty), await create({ status: "draft" }, callEmpty)];
+    const [first, second, third] = [
+      await create({}, callEmpty),
+      await create({ status: "draft" }, callEmpty),
+      await create({ status: "draft" }, callEmpty),
+    ];
     expect(await page("limit=3")).toEqual({ ids: [third.id, second.id, first.id], next: undefined });
     const { ids, next } = await page("limit=2");
     expect(ids).toEqual([third.id, second.id]);
@@ -358,18 +474,28 @@ describe("with a database that can be reached from here", () => {
   });
 
   test("an event whose status changes while the statuses are read is listed once, and the list goes on after it", async () => {
-    const [oldest, older, newer] = [await create({ status: "draft" }, callLocal), await create({ status: "draft" }, callLocal), await create({ status: "draft" }, callLocal)];
-    const isDraftRead = new Promise<void>((resolve) => { database.setFault("0#draft", (asked) => void asked.pass().then(resolve)); });
+    const [oldest, older, newer] = [
+      await create({ status: "draft" }, callLocal),
+      await create({ status: "draft" }, callLocal),
+      await create({ status: "draft" }, callLocal),
+    ];
+    const isDraftRead = new Promise<void>((resolve) => {
+      database.setFault("0#draft", (asked) => void asked.pass().then(resolve));
+    });
     database.setFault("0#published", (asked) => {
       void isDraftRead
-        .then(() => { database.clearFault("0#published"); })
+        .then(() => {
+          database.clearFault("0#published");
+        })
         .then(() => callLocal(`PATCH /events/${newer.id}`, { json: { status: "published" } }))
         .then(() => asked.pass());
     });
     const first = (await callLocal("GET /events?limit=2")).body as Page;
     database.clearFault("0#draft");
     expect(idsOf(first.events)).toEqual([newer.id, older.id]);
-    expect((await callLocal(`GET /events?limit=1&cursor=${first.next ?? ""}`)).body).toMatchObject({ events: [oldest] });
+    expect((await callLocal(`GET /events?limit=1&cursor=${first.next ?? ""}`)).body).toMatchObject({
+      events: [oldest],
+    });
   });
 
   test("a page with several filters ends early when the database is slow, and the next one goes on", async () => {
@@ -377,11 +503,15 @@ describe("with a database that can be reached from here", () => {
     const matching = await create({ organizer, type }, callLocal);
     for (let n = 1; n <= 5; n++) await create({ organizer }, callLocal);
     const query = `organizer=${organizer}&type=${type}&limit=1`;
-    database.setFault(organizer, (asked) => { setTimeout(() => void asked.pass(), 1_100); });
+    database.setFault(organizer, (asked) => {
+      setTimeout(() => void asked.pass(), 1_100);
+    });
     const slow = (await callLocal(`GET /events?${query}`)).body as Page;
     expect([slow, database.attempts(organizer)]).toEqual([{ events: [], next: expect.any(String) as string }, 1]);
     database.clearFault(organizer);
-    expect((await callLocal(`GET /events?${query}&cursor=${slow.next ?? ""}`)).body).toMatchObject({ events: [matching] });
+    expect((await callLocal(`GET /events?${query}&cursor=${slow.next ?? ""}`)).body).toMatchObject({
+      events: [matching],
+    });
   });
 
   // Answered as a table with thousands of events would: infra/verification/table/list-events.test.ts has one.
@@ -470,20 +600,31 @@ describe("a query is refused", () => {
     ["organizer=%C0%80", ["organizer", encoding]],
     ["organizer=%ED%A0%80", ["organizer", encoding]],
     ["%zz=1", ["%zz", encoding]],
-    ["limit=0&state=draft&status=x&organizer=%zz&type=a&type=b&cursor=x",
-      ["state", unknown], ["organizer", encoding], ["type", repeated], ["limit", limit], ["status", status], ["cursor", cursor]],
+    [
+      "limit=0&state=draft&status=x&organizer=%zz&type=a&type=b&cursor=x",
+      ["state", unknown],
+      ["organizer", encoding],
+      ["type", repeated],
+      ["limit", limit],
+      ["status", status],
+      ["cursor", cursor],
+    ],
   ])("%s", async (query, ...errors) => {
     expect(await call(`GET /events?${query}`)).toEqual(invalid(...errors));
   });
 
   test("with all of thousands of unknown parameters named", async () => {
     const names = Array.from({ length: 2500 }, (_, n) => n.toString(36));
-    expect(await call(`GET /events?${names.join("&")}`)).toEqual(invalid(...names.map((name): [string, string] => [name, unknown])));
+    expect(await call(`GET /events?${names.join("&")}`)).toEqual(
+      invalid(...names.map((name): [string, string] => [name, unknown])),
+    );
   });
 
   test("without repeating a value that was sent", async () => {
     const canary = `canary${randomUUID()}`;
-    const { status: answered, body } = await call(`GET /events?status=${canary}&organizer=${canary.repeat(3)}&type=%zz${canary}&limit=${canary}&cursor=${canary}`);
+    const { status: answered, body } = await call(
+      `GET /events?status=${canary}&organizer=${canary.repeat(3)}&type=%zz${canary}&limit=${canary}&cursor=${canary}`,
+    );
     expect([answered, JSON.stringify(body).includes(canary)]).toEqual([400, false]);
   });
 });

@@ -47,11 +47,15 @@ function readListQuery(request: Request, caller: Caller) {
   const query = readQuery(request, {
     status: rules.status,
     organizer: (value) =>
-      value === me && caller === undefined ? "must be a name: me is whoever sends a token, and here nobody does" : rules.organizer(value),
+      value === me && caller === undefined
+        ? "must be a name: me is whoever sends a token, and here nobody does"
+        : rules.organizer(value),
     type: rules.type,
     limit: (value) => (/^([1-9]\d?|100)$/.test(value) ? undefined : "must be an integer from 1 to 100"),
     cursor: (value, others) =>
-      readCursor(value, toFilters(others, caller)) === undefined ? "must be the next of an answer to the same filters" : undefined,
+      readCursor(value, toFilters(others, caller)) === undefined
+        ? "must be the next of an answer to the same filters"
+        : undefined,
   });
   const { limit = "20", cursor = "" } = query;
   const filters = toFilters(query, caller);
@@ -74,10 +78,16 @@ function keysOf([name, value]: Filter): Filter[] {
 
 /** Ends where a page does: what it has not read may come before what is older on another. */
 function merge(pages: Page[], limit: number): Page {
-  const end = pages.map(({ next }) => next).sort().at(-1) ?? "";
+  const end =
+    pages
+      .map(({ next }) => next)
+      .sort()
+      .at(-1) ?? "";
   // By position, because an event whose status changes meanwhile can be on two of them.
   const items = new Map(pages.flatMap((page) => page.items).map((item) => [positionOf(item), item]));
-  const newestFirst = [...items].filter(([position]) => position >= end).sort(([one], [other]) => (one < other ? 1 : -1));
+  const newestFirst = [...items]
+    .filter(([position]) => position >= end)
+    .sort(([one], [other]) => (one < other ? 1 : -1));
   const page = newestFirst.slice(0, limit);
   const last = newestFirst.length > limit ? page.at(-1) : undefined;
   return { items: page.map(([, item]) => item), next: last?.[0] ?? end };
@@ -110,7 +120,11 @@ function toCommand([indexed, value]: Filter, others: Filter[], after: string, co
     KeyConditionExpression: keyCondition,
     FilterExpression: filter === "" ? undefined : filter,
     ExpressionAttributeNames: aliasesIn(keyCondition, filter),
-    ExpressionAttributeValues: toAttributes({ ":key": value, ":after": after || undefined, ...Object.fromEntries(others.map(([name, other]) => [`:${name}`, other])) }),
+    ExpressionAttributeValues: toAttributes({
+      ":key": value,
+      ":after": after || undefined,
+      ...Object.fromEntries(others.map(([name, other]) => [`:${name}`, other])),
+    }),
     ScanIndexForward: false,
     Limit: count,
   });

@@ -23,16 +23,29 @@ const stale = problem(
   "Precondition failed",
   "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.",
 );
-const tooLarge = problem(413, "too-large", "Too large to store", "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
+const tooLarge = problem(
+  413,
+  "too-large",
+  "Too large to store",
+  "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.",
+);
 
 function unsupported(detail: string, headers: object = {}): Answer {
   const answer = problem(415, "unsupported-media-type", "Unsupported media type", detail);
-  const always = { "content-type": "application/problem+json", "accept-patch": "application/json, application/merge-patch+json" };
+  const always = {
+    "content-type": "application/problem+json",
+    "accept-patch": "application/json, application/merge-patch+json",
+  };
   return { ...answer, headers: expect.objectContaining({ ...always, ...headers }) as Answer["headers"] };
 }
 
-const notJsonType = unsupported("The body must be JSON: send the header Content-Type: application/json or application/merge-patch+json.");
-const isEncoded = unsupported("The body must not be compressed: leave out the header Content-Encoding, or send identity.", { "accept-encoding": "identity" });
+const notJsonType = unsupported(
+  "The body must be JSON: send the header Content-Type: application/json or application/merge-patch+json.",
+);
+const isEncoded = unsupported(
+  "The body must not be compressed: leave out the header Content-Encoding, or send identity.",
+  { "accept-encoding": "identity" },
+);
 const noContent = invalid({ pointer: "", detail: "must have a payload or a title" });
 
 interface Stored {
@@ -52,7 +65,11 @@ async function create(content: object): Promise<Stored> {
 function changed({ event }: Stored, changes: object, version = 2): Answer {
   const body = { ...event, ...changes, updatedAt: expect.stringMatching(timestamp) as string, version };
   const etag = expect.stringMatching(new RegExp(`^"[0-9a-f-]{36}-${version}"$`)) as string;
-  return { status: 200, headers: expect.objectContaining({ "content-type": "application/json", etag }) as Answer["headers"], body };
+  return {
+    status: 200,
+    headers: expect.objectContaining({ "content-type": "application/json", etag }) as Answer["headers"],
+    body,
+  };
 }
 
 async function expectUnchanged({ path, etag, event }: Stored): Promise<void> {
@@ -98,7 +115,15 @@ describe.each(["PUT", "PATCH"])("%s", (method) => {
     expect(await call(`${method} ${stored.path}`, { json: others })).toEqual(changed(stored, others));
   });
 
-  const removable = ["title", "description", "date", "location", "capacity", "payload", ...(sub === undefined ? ["organizer"] : [])];
+  const removable = [
+    "title",
+    "description",
+    "date",
+    "location",
+    "capacity",
+    "payload",
+    ...(sub === undefined ? ["organizer"] : []),
+  ];
 
   test.each(removable)("removes %s by null", async (field) => {
     const stored = await create(full);
@@ -119,7 +144,9 @@ describe.each(["PUT", "PATCH"])("%s", (method) => {
     ["status", "active"],
   ])("restores the default of %s by null", async (field, value) => {
     const stored = await create(full);
-    expect(await call(`${method} ${stored.path}`, { json: { [field]: null } })).toEqual(changed(stored, { [field]: value }));
+    expect(await call(`${method} ${stored.path}`, { json: { [field]: null } })).toEqual(
+      changed(stored, { [field]: value }),
+    );
   });
 
   test("raises the version and the time of the last change, and keeps those of the creation", async () => {
@@ -135,25 +162,48 @@ describe.each(["PUT", "PATCH"])("%s", (method) => {
   });
 });
 
-describe.each(["application/json", "application/merge-patch+json"])("as %s, which API Gateway hands over in another form, a body", (contentType) => {
-  const type = { "content-type": contentType };
-  const text = '{"title":"Größe"}';
+describe.each(["application/json", "application/merge-patch+json"])(
+  "as %s, which API Gateway hands over in another form, a body",
+  (contentType) => {
+    const type = { "content-type": contentType };
+    const text = '{"title":"Größe"}';
 
-  test.each<[string, Sent, Answer?]>([
-    ["is taken", { text, headers: type }],
-    ["is taken with a byte order mark", { text: `\ufeff${text}`, headers: type }],
-    ["is not taken with two of them", { text: `\ufeff\ufeff${text}`, headers: type }, malformed("The body is not valid JSON.")],
-    ["is empty if it is a byte order mark", { text: "\ufeff", headers: type }, malformed("The body is empty: send a JSON object.")],
-    ["is taken if it says that it is not compressed", { text, headers: { ...type, "content-encoding": "identity" } }],
-    ["is not taken if it says that it is compressed", { text, headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
-    ["is not taken if it is compressed", { bytes: gzipSync(text), headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
-    ["is not UTF-8 if it does not say that it is compressed", { bytes: gzipSync(text), headers: type }, malformed("The body is not UTF-8.")],
-  ])("%s", async (_what, sent, refusal) => {
-    const stored = await create({ title: "x" });
-    expect(await call(`PATCH ${stored.path}`, sent)).toEqual(refusal ?? changed(stored, { title: "Größe" }));
-    if (refusal) await expectUnchanged(stored);
-  });
-});
+    test.each<[string, Sent, Answer?]>([
+      ["is taken", { text, headers: type }],
+      ["is taken with a byte order mark", { text: `\ufeff${text}`, headers: type }],
+      [
+        "is not taken with two of them",
+        { text: `\ufeff\ufeff${text}`, headers: type },
+        malformed("The body is not valid JSON."),
+      ],
+      [
+        "is empty if it is a byte order mark",
+        { text: "\ufeff", headers: type },
+        malformed("The body is empty: send a JSON object."),
+      ],
+      ["is taken if it says that it is not compressed", { text, headers: { ...type, "content-encoding": "identity" } }],
+      [
+        "is not taken if it says that it is compressed",
+        { text, headers: { ...type, "content-encoding": "gzip" } },
+        isEncoded,
+      ],
+      [
+        "is not taken if it is compressed",
+        { bytes: gzipSync(text), headers: { ...type, "content-encoding": "gzip" } },
+        isEncoded,
+      ],
+      [
+        "is not UTF-8 if it does not say that it is compressed",
+        { bytes: gzipSync(text), headers: type },
+        malformed("The body is not UTF-8."),
+      ],
+    ])("%s", async (_what, sent, refusal) => {
+      const stored = await create({ title: "x" });
+      expect(await call(`PATCH ${stored.path}`, sent)).toEqual(refusal ?? changed(stored, { title: "Größe" }));
+      if (refusal) await expectUnchanged(stored);
+    });
+  },
+);
 
 describe("an update", () => {
   test.each([
@@ -163,7 +213,9 @@ describe("an update", () => {
     ["null for what is not there", { capacity: null }],
   ])("with %s changes no field, and raises the version like any other", async (_what, sent) => {
     const stored = await create({ title: "Workshop" });
-    expect(await call(`PATCH ${stored.path}`, { json: sent === "id" ? { id: stored.event["id"] } : sent })).toEqual(changed(stored, {}));
+    expect(await call(`PATCH ${stored.path}`, { json: sent === "id" ? { id: stored.event["id"] } : sent })).toEqual(
+      changed(stored, {}),
+    );
   });
 
   test("replaces a payload as a whole, the nulls in it included", async () => {
@@ -173,11 +225,18 @@ describe("an update", () => {
   });
 
   test.each([
-    '{}', '{"a":[],"b":null}', '{"n":[1e300,9007199254740993,-0.1]}', '{"__proto__":{"a":1},"constructor":0}',
-    '{"emoji":"👩‍👩‍👧‍👦","nul":"\\u0000","half":"\\ud800"}', '{"2":"b","1":"a","z":1,"a":2}',
+    "{}",
+    '{"a":[],"b":null}',
+    '{"n":[1e300,9007199254740993,-0.1]}',
+    '{"__proto__":{"a":1},"constructor":0}',
+    '{"emoji":"👩‍👩‍👧‍👦","nul":"\\u0000","half":"\\ud800"}',
+    '{"2":"b","1":"a","z":1,"a":2}',
   ])("brings a payload back equal: %j", async (payload) => {
     const { path } = await create({ title: "x" });
-    const { body } = await call(`PATCH ${path}`, { text: `{"payload":${payload}}`, headers: { "content-type": "application/json" } });
+    const { body } = await call(`PATCH ${path}`, {
+      text: `{"payload":${payload}}`,
+      headers: { "content-type": "application/json" },
+    });
     const expected = JSON.stringify(JSON.parse(payload));
     expect(JSON.stringify((body as { payload: unknown }).payload)).toBe(expected);
     expect(JSON.stringify(((await call(`GET ${path}`)).body as { payload: unknown }).payload)).toBe(expected);
@@ -186,8 +245,18 @@ describe("an update", () => {
   test.each([
     ["a title for the payload", { payload: {} }, { payload: null, title: "x" }, { payload: undefined, title: "x" }],
     ["a payload for the title", { title: "x" }, { title: null, payload: {} }, { title: undefined, payload: {} }],
-    ["nothing for the title, where there is a payload", { title: "x", payload: {} }, { title: null }, { title: undefined }],
-    ["nothing for the payload, where there is a title", { title: "x", payload: {} }, { payload: null }, { payload: undefined }],
+    [
+      "nothing for the title, where there is a payload",
+      { title: "x", payload: {} },
+      { title: null },
+      { title: undefined },
+    ],
+    [
+      "nothing for the payload, where there is a title",
+      { title: "x", payload: {} },
+      { payload: null },
+      { payload: undefined },
+    ],
   ])("may put %s", async (_what, content, sent, expected) => {
     const stored = await create(content);
     expect(await call(`PATCH ${stored.path}`, { json: sent })).toEqual(changed(stored, expected));
@@ -207,7 +276,10 @@ describe("an update", () => {
 
   test("of the title and one of the payload at once leave one of them, whichever comes first", async () => {
     const { path } = await create({ title: "x", payload: {} });
-    const answers = await Promise.all([call(`PATCH ${path}`, { json: { title: null } }), call(`PATCH ${path}`, { json: { payload: null } })]);
+    const answers = await Promise.all([
+      call(`PATCH ${path}`, { json: { title: null } }),
+      call(`PATCH ${path}`, { json: { payload: null } }),
+    ]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
   });
 
@@ -234,12 +306,15 @@ describe("an update", () => {
     await expectUnchanged(stored);
   });
 
-  const emulated = "a deployed API may have an emulated DynamoDB, which keeps half of an update that is too large and counts twice what is replaced";
+  const emulated =
+    "a deployed API may have an emulated DynamoDB, which keeps half of an update that is too large and counts twice what is replaced";
 
   test("may not grow an event over 400 KB, and then changes nothing", async ({ skip }) => {
     skip(target === "deployed", emulated);
     const stored = await create({ payload: { text: "x".repeat(408_500) } });
-    expect(await call(`PATCH ${stored.path}`, { json: { title: "x", description: "x".repeat(1000) } })).toEqual(tooLarge);
+    expect(await call(`PATCH ${stored.path}`, { json: { title: "x", description: "x".repeat(1000) } })).toEqual(
+      tooLarge,
+    );
     await expectUnchanged(stored);
   });
 
@@ -249,12 +324,17 @@ describe("an update", () => {
     let [fits, tooLong] = [400_000, 409_600];
     while (tooLong - fits > 1) {
       const length = Math.floor((fits + tooLong) / 2);
-      const { status } = await call("POST /events", { json: { id: `${id}-${length}`, payload: { text: "x".repeat(length) } } });
+      const { status } = await call("POST /events", {
+        json: { id: `${id}-${length}`, payload: { text: "x".repeat(length) } },
+      });
       if (status === 201) fits = length;
       else tooLong = length;
     }
     const path = `/events/${id}-${fits}`;
-    const answers = [await call(`PATCH ${path}`, { json: { status: null } }), await call(`PATCH ${path}`, { json: { title: "x" } })];
+    const answers = [
+      await call(`PATCH ${path}`, { json: { status: null } }),
+      await call(`PATCH ${path}`, { json: { title: "x" } }),
+    ];
     expect(answers.map(({ status }) => status)).toEqual([200, 413]);
   });
 });
@@ -275,10 +355,20 @@ describe("a body", () => {
     ["location", "\u2060", "must not be blank"],
     ["title", "x".repeat(201), "must be at most 200 characters long"],
     ["description", "\ud800", "must be well-formed Unicode: it holds half a surrogate pair"],
-    ["date", "2026-02-30", "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists"],
+    [
+      "date",
+      "2026-02-30",
+      "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists",
+    ],
     ["location", 1, "must be text of 1 to 200 characters"],
     ["capacity", "100", "must be an integer from 1 to 100000"],
-    ["organizer", [], sub === undefined ? "must be text of 1 to 100 characters" : "must be the sub of your token, or left out: an event belongs to who created it"],
+    [
+      "organizer",
+      [],
+      sub === undefined
+        ? "must be text of 1 to 100 characters"
+        : "must be the sub of your token, or left out: an event belongs to who created it",
+    ],
     ["status", "Active", "must be one of draft, published, cancelled, completed, active"],
     ["payload", [], "must be a JSON object"],
     ["titel", "x", fieldless],
@@ -290,13 +380,17 @@ describe("a body", () => {
   ])("may not have %s: %j", async (field, value, detail) => {
     const stored = await create({ title: "x" });
     const text = `{"location":"y",${JSON.stringify(field)}:${JSON.stringify(value)}}`;
-    expect(await call(`PATCH ${stored.path}`, { text, headers: { "content-type": "application/json" } })).toEqual(invalid({ pointer: `/${field}`, detail }));
+    expect(await call(`PATCH ${stored.path}`, { text, headers: { "content-type": "application/json" } })).toEqual(
+      invalid({ pointer: `/${field}`, detail }),
+    );
     await expectUnchanged(stored);
   });
 
   test("is told all that is wrong with it at once", async () => {
     const stored = await create({ title: "x" });
-    const answer = await call(`PUT ${stored.path}`, { json: { id: "b", title: null, payload: null, capacity: 0, version: 7, titel: "x" } });
+    const answer = await call(`PUT ${stored.path}`, {
+      json: { id: "b", title: null, payload: null, capacity: 0, version: 7, titel: "x" },
+    });
     expect(answer).toEqual(
       invalid(
         { pointer: "/id", detail: "must be the id in the path, or left out: it never changes" },
@@ -310,14 +404,21 @@ describe("a body", () => {
 
   test("may not have a field of a long name, which is shown by how it begins", async () => {
     const stored = await create({ title: "x" });
-    const detail = fieldless.replace("is not a field of an event", `has an unknown field that begins with "${"x".repeat(100)}"`);
-    expect(await call(`PUT ${stored.path}`, { json: { ["x".repeat(1000)]: 1 } })).toEqual(invalid({ pointer: "", detail }));
+    const detail = fieldless.replace(
+      "is not a field of an event",
+      `has an unknown field that begins with "${"x".repeat(100)}"`,
+    );
+    expect(await call(`PUT ${stored.path}`, { json: { ["x".repeat(1000)]: 1 } })).toEqual(
+      invalid({ pointer: "", detail }),
+    );
     await expectUnchanged(stored);
   });
 
   test("of another media type is refused to PUT as to PATCH, with what PATCH takes", async () => {
     const stored = await create({ title: "x" });
-    expect(await call(`PUT ${stored.path}`, { text: "title=x", headers: { "content-type": "text/plain" } })).toEqual(notJsonType);
+    expect(await call(`PUT ${stored.path}`, { text: "title=x", headers: { "content-type": "text/plain" } })).toEqual(
+      notJsonType,
+    );
   });
 
   const type = { "content-type": "application/json" };
@@ -326,14 +427,30 @@ describe("a body", () => {
   test.each<[string, Sent, Answer]>([
     ["none at all", {}, notJsonType],
     ["none, with the type of JSON", { headers: type }, malformed("The body is empty: send a JSON object.")],
-    ["none, with the type of a patch", { headers: { "content-type": "application/merge-patch+json" } }, malformed("The body is empty: send a JSON object.")],
+    [
+      "none, with the type of a patch",
+      { headers: { "content-type": "application/merge-patch+json" } },
+      malformed("The body is empty: send a JSON object."),
+    ],
     ["a list", { json: [] }, noObject],
     ["null", { json: null }, noObject],
-    ["a JSON patch", { text: '[{"op":"remove","path":"/title"}]', headers: { "content-type": "application/json-patch+json" } }, notJsonType],
+    [
+      "a JSON patch",
+      { text: '[{"op":"remove","path":"/title"}]', headers: { "content-type": "application/json-patch+json" } },
+      notJsonType,
+    ],
     ["a form", { text: "title=x", headers: { "content-type": "application/x-www-form-urlencoded" } }, notJsonType],
     ["not JSON", { text: "title=x", headers: type }, malformed("The body is not valid JSON.")],
-    ["a patch that is not UTF-8", { bytes: Buffer.from('{"title":"\xff"}', "latin1"), headers: { "content-type": "application/merge-patch+json" } }, malformed("The body is not UTF-8.")],
-    ["nested too deep", { text: `{"payload":${'{"a":'.repeat(200)}{}${"}".repeat(200)}}`, headers: type }, invalid({ pointer: "/payload", detail: "must be at most 200 levels deep" })],
+    [
+      "a patch that is not UTF-8",
+      { bytes: Buffer.from('{"title":"\xff"}', "latin1"), headers: { "content-type": "application/merge-patch+json" } },
+      malformed("The body is not UTF-8."),
+    ],
+    [
+      "nested too deep",
+      { text: `{"payload":${'{"a":'.repeat(200)}{}${"}".repeat(200)}}`, headers: type },
+      invalid({ pointer: "/payload", detail: "must be at most 200 levels deep" }),
+    ],
   ])("may not be %s", async (_what, sent, expected) => {
     const stored = await create({ title: "x" });
     expect(await call(`PATCH ${stored.path}`, sent)).toEqual(expected);
@@ -343,7 +460,8 @@ describe("a body", () => {
 
 test.each(idsOfNoEvent)("there is nothing to update at an id %s: 404, and nothing is made", async (_what, id) => {
   const path = `/events/${id}`;
-  for (const json of [{ title: "x" }, { title: null }, {}]) expect(await call(`PUT ${path}`, { json })).toEqual(notFound);
+  for (const json of [{ title: "x" }, { title: null }, {}])
+    expect(await call(`PUT ${path}`, { json })).toEqual(notFound);
   expect(await call(`GET ${path}`)).toEqual(notFound);
 });
 
@@ -359,7 +477,12 @@ describe("of several refusals the first in this order is given", () => {
     ["415 before 400", true, { text: bad, headers: { "content-type": "text/plain" } }, notJsonType],
     ["415 before 404", false, { text: good, headers: { "content-type": "text/plain" } }, notJsonType],
     ["400 before 404", false, { text: bad, headers: type }, badCapacity],
-    ["400 for the header before 404", false, { text: good, headers: { ...type, ...unquoted } }, expect.objectContaining({ status: 400 }) as Answer],
+    [
+      "400 for the header before 404",
+      false,
+      { text: good, headers: { ...type, ...unquoted } },
+      expect.objectContaining({ status: 400 }) as Answer,
+    ],
     ["400 before 412", true, { text: bad, headers: { ...type, ...never } }, badCapacity],
     ["400 for what is stored before 412", true, { text: '{"title":null}', headers: { ...type, ...never } }, noContent],
     ["404 before 412", false, { text: good, headers: { ...type, ...never } }, notFound],
@@ -413,7 +536,9 @@ describe("If-Match", () => {
     ["signs that are no letters", () => '"é=:incarnation0)OR(#id"'],
   ])("of %s stops it: 412", async (_what, header) => {
     const stored = await create({ title: "x" });
-    expect(await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": header(stored.etag) } })).toEqual(stale);
+    expect(
+      await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": header(stored.etag) } }),
+    ).toEqual(stale);
     await expectUnchanged(stored);
   });
 
@@ -435,7 +560,9 @@ describe("If-Match", () => {
     ["of commas and blanks in great number", (etag) => `${etag}${", ".repeat(4_000)}x`],
   ])("that is malformed, %s, stops it: 400", async (_what, header) => {
     const stored = await create({ title: "x" });
-    expect(await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": header(stored.etag) } })).toEqual(form);
+    expect(
+      await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": header(stored.etag) } }),
+    ).toEqual(form);
     await expectUnchanged(stored);
   });
 
@@ -450,7 +577,9 @@ describe("If-Match", () => {
   test.each(["*", '"other"', "x"])("is meant by who sends If-None-Match (%s): 400", async (header) => {
     const stored = await create({ title: "x" });
     const answer = await call(`PUT ${stored.path}`, { json: { title: "y" }, headers: { "if-none-match": header } });
-    expect(answer).toEqual(malformed("The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match."));
+    expect(answer).toEqual(
+      malformed("The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match."),
+    );
     await expectUnchanged(stored);
   });
 
@@ -460,10 +589,14 @@ describe("If-Match", () => {
     const oldEtags = [old.etag, updated.headers["etag"] ?? ""].join();
     await call(`DELETE ${old.path}`);
     const again = await create({ id: old.event["id"], title: "x" });
-    expect(await call(`PATCH ${again.path}`, { json: { title: "z" }, headers: { "if-match": oldEtags } })).toEqual(stale);
+    expect(await call(`PATCH ${again.path}`, { json: { title: "z" }, headers: { "if-match": oldEtags } })).toEqual(
+      stale,
+    );
     await expectUnchanged(again);
     await call(`PATCH ${again.path}`, { json: { title: "z" } });
-    expect(await call(`PATCH ${again.path}`, { json: { title: "z" }, headers: { "if-match": oldEtags } })).toEqual(stale);
+    expect(await call(`PATCH ${again.path}`, { json: { title: "z" }, headers: { "if-match": oldEtags } })).toEqual(
+      stale,
+    );
   });
 });
 
@@ -471,7 +604,9 @@ describe("many updates at once", () => {
   test("100 with the same If-Match: one 200, 99 times 412", async () => {
     const stored = await create({ title: "x" });
     const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, n) => call(`PATCH ${stored.path}`, { json: { capacity: n + 1 }, headers: { "if-match": stored.etag } })),
+      Array.from({ length: 100 }, (_, n) =>
+        call(`PATCH ${stored.path}`, { json: { capacity: n + 1 }, headers: { "if-match": stored.etag } }),
+      ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(99).fill(412)]);
     const winner = answers.find(({ status }) => status === 200);
@@ -484,7 +619,9 @@ describe("many updates at once", () => {
 
   test(`${count} without: every one counts once`, async () => {
     const stored = await create({ title: "x" });
-    const answers = await Promise.all(Array.from({ length: count }, (_, n) => call(`PATCH ${stored.path}`, { json: { capacity: n + 1 } })));
+    const answers = await Promise.all(
+      Array.from({ length: count }, (_, n) => call(`PATCH ${stored.path}`, { json: { capacity: n + 1 } })),
+    );
     expect(answers.map(({ status }) => status)).toEqual(Array<number>(count).fill(200));
     expect((await call(`GET ${stored.path}`)).body).toMatchObject({ version: 1 + count });
   });
@@ -494,6 +631,11 @@ describe("many updates at once", () => {
     const each = Object.entries(others).map(([field, value]) => ({ [field]: value }));
     await Promise.all([...each, ...each].map((json) => call(`PATCH ${stored.path}`, { json })));
     const { body } = await call(`GET ${stored.path}`);
-    expect(body).toEqual({ ...stored.event, ...others, updatedAt: expect.stringMatching(timestamp) as string, version: 1 + 2 * each.length });
+    expect(body).toEqual({
+      ...stored.event,
+      ...others,
+      updatedAt: expect.stringMatching(timestamp) as string,
+      version: 1 + 2 * each.length,
+    });
   });
 });

@@ -25,8 +25,15 @@ export const handler = endpoint(async (request, caller) => {
 });
 
 /** One write that decides and changes: nobody can come in between. Returns the event as it is then. */
-async function update(id: string, changes: Changes, precondition: Condition, requestId: string, caller: Caller): Promise<Event> {
-  const advice = "Whether the event was changed is unknown: get it, and if it was not, repeat the request with its ETag in If-Match.";
+async function update(
+  id: string,
+  changes: Changes,
+  precondition: Condition,
+  requestId: string,
+  caller: Caller,
+): Promise<Event> {
+  const advice =
+    "Whether the event was changed is unknown: get it, and if it was not, repeat the request with its ETag in If-Match.";
   try {
     const { Attributes: item = {} } = await send(toCommand(id, changes, precondition, requestId), advice);
     return fromItem(item);
@@ -42,13 +49,26 @@ async function update(id: string, changes: Changes, precondition: Condition, req
   }
 }
 
-function toCommand(id: string, { set, removed, needed }: Changes, precondition: Condition, requestId: string): UpdateItemCommand {
+function toCommand(
+  id: string,
+  { set, removed, needed }: Changes,
+  precondition: Condition,
+  requestId: string,
+): UpdateItemCommand {
   const { event, ...others } = toStored(id, { ...set, updatedAt: new Date().toISOString() }, shards);
   const values = toAttributes({ ...under("#event.#", event), ...under("#", others) });
-  const assignments = [...Object.keys(values).map((path, n) => `${path} = :${n}`), "#event.#version = #event.#version + :one", addWriter];
+  const assignments = [
+    ...Object.keys(values).map((path, n) => `${path} = :${n}`),
+    "#event.#version = #event.#version + :one",
+    addWriter,
+  ];
   const removals = removed.flatMap((name) => [pathOf(name), ...(name === "organizer" ? ["#byOrganizer"] : [])]);
   const update = `SET ${assignments.join(", ")}${removals.length > 0 ? ` REMOVE ${removals.join(", ")}` : ""}`;
-  const condition = [precondition.expression, isNoWriterYet, ...(needed ? [`attribute_exists(${pathOf(needed)})`] : [])].join(" AND ");
+  const condition = [
+    precondition.expression,
+    isNoWriterYet,
+    ...(needed ? [`attribute_exists(${pathOf(needed)})`] : []),
+  ].join(" AND ");
   return new UpdateItemCommand({
     TableName: tableName,
     Key: { id: { S: id } },

@@ -39,7 +39,9 @@ describe("a build", () => {
     const unzipped = unzipSync(zip);
     expect(Object.keys(unzipped)).toEqual(["index.cjs", "main.cjs"]);
     expect(Buffer.from(unzipped["main.cjs"] ?? "").equals(files["main.cjs"] ?? Buffer.alloc(0))).toBe(true);
-    expect(Buffer.from(unzipped["index.cjs"] ?? "").toString()).toBe('exports.handler = require("./main.cjs").handler;\n');
+    expect(Buffer.from(unzipped["index.cjs"] ?? "").toString()).toBe(
+      'exports.handler = require("./main.cjs").handler;\n',
+    );
   });
 
   test("writes the zip, its files and the map, and leaves nothing unfinished", () => {
@@ -57,20 +59,32 @@ describe("a build", () => {
 
 describe("a build fails", () => {
   const declaration = '{"actions": []}';
-  const usesTable = 'import { DynamoDBClient } from "@aws-sdk/client-dynamodb"; export const handler = () => new DynamoDBClient();';
+  const usesTable =
+    'import { DynamoDBClient } from "@aws-sdk/client-dynamodb"; export const handler = () => new DynamoDBClient();';
 
   test.each([
-    ["over budget, with the largest parts", 1000, { "f/function.json": declaration, "f/handler.ts": usesTable }, /^f: the zip has \d+ bytes and may have 1000\. Its largest parts: .*node_modules.* \(\d+ bytes\)/],
+    [
+      "over budget, with the largest parts",
+      1000,
+      { "f/function.json": declaration, "f/handler.ts": usesTable },
+      /^f: the zip has \d+ bytes and may have 1000\. Its largest parts: .*node_modules.* \(\d+ bytes\)/,
+    ],
     [
       "with the SDK's CommonJS inside",
       undefined,
-      { "f/function.json": declaration, "f/handler.ts": `${usesTable} export * from "../node_modules/@smithy/signature-v4/dist-cjs/index.js";` },
+      {
+        "f/function.json": declaration,
+        "f/handler.ts": `${usesTable} export * from "../node_modules/@smithy/signature-v4/dist-cjs/index.js";`,
+      },
       /^f: the bundle must not hold .*dist-cjs/,
     ],
     [
       "with what was to be left out",
       undefined,
-      { "f/function.json": declaration, "f/handler.ts": `${usesTable} export { fromIni } from "@aws-sdk/credential-provider-ini";` },
+      {
+        "f/function.json": declaration,
+        "f/handler.ts": `${usesTable} export { fromIni } from "@aws-sdk/credential-provider-ini";`,
+      },
       /^f: the bundle must not hold .*credential-provider-ini/,
     ],
     [
@@ -78,13 +92,24 @@ describe("a build fails", () => {
       undefined,
       {
         "f/function.json": declaration,
-        "f/handler.ts": 'import { client } from "./@aws-sdk/client-dynamodb/client.ts"; export const handler = () => client;',
+        "f/handler.ts":
+          'import { client } from "./@aws-sdk/client-dynamodb/client.ts"; export const handler = () => client;',
         "f/@aws-sdk/client-dynamodb/client.ts": "export const client = 1;",
       },
       "f: nothing imports ./runtimeConfig, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams any more; the SDK's layout has changed, see infra/build/bundle.ts.",
     ],
-    ["with a syntax error", undefined, { "f/function.json": declaration, "f/handler.ts": "export const = 1;" }, /handler\.ts:1:13: ERROR: Expected identifier but found "="/],
-    ["without a package", undefined, { "f/function.json": declaration, "f/handler.ts": 'import "no-such-package";' }, /Could not resolve "no-such-package"/],
+    [
+      "with a syntax error",
+      undefined,
+      { "f/function.json": declaration, "f/handler.ts": "export const = 1;" },
+      /handler\.ts:1:13: ERROR: Expected identifier but found "="/,
+    ],
+    [
+      "without a package",
+      undefined,
+      { "f/function.json": declaration, "f/handler.ts": 'import "no-such-package";' },
+      /Could not resolve "no-such-package"/,
+    ],
   ])("%s", async (_what, limit_bytes, files, message) => {
     await expect(bundleFunctions(functionsFolder(files), limit_bytes)).rejects.toThrow(message);
   });

@@ -75,7 +75,9 @@ async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: numbe
   const { metafile, ...bundle } = await bundleModule(join(path, "handler.ts"), { plugins: [replace(replaced)] });
   expectTrimmed(name, metafile, replaced);
   if (bundle.zip.length > limit_bytes) {
-    throw new Error(`${name}: the zip has ${bundle.zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`);
+    throw new Error(
+      `${name}: the zip has ${bundle.zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`,
+    );
   }
   return { name, ...bundle };
 }
@@ -84,7 +86,10 @@ async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: numbe
  * Bundles a module that exports `handler` with what it imports; `metafile` says what that was. Only
  * `bundleFunctions` leaves parts of the SDK out. Throws what cannot be bundled.
  */
-export async function bundleModule(path: string, options: BuildOptions = {}): Promise<Omit<Bundle, "name"> & { metafile: Metafile }> {
+export async function bundleModule(
+  path: string,
+  options: BuildOptions = {},
+): Promise<Omit<Bundle, "name"> & { metafile: Metafile }> {
   const { outputFiles, metafile } = await build({
     entryPoints: [path],
     outfile: "main.cjs",
@@ -119,7 +124,12 @@ function replace(replaced: Set<string>): Plugin {
         replaced.add(path);
         // Each client has a ./runtimeConfig of its own.
         const unique = path.startsWith(".") ? join(resolveDir, path) : path;
-        return { path: unique, namespace: "replaced", sideEffects: false, pluginData: { contents: content, resolveDir } };
+        return {
+          path: unique,
+          namespace: "replaced",
+          sideEffects: false,
+          pluginData: { contents: content, resolveDir },
+        };
       });
       bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ pluginData }) => pluginData as OnLoadResult);
     },
@@ -130,7 +140,10 @@ function expectTrimmed(name: string, metafile: Metafile, replaced: Set<string>):
   const inputs = Object.keys(metafile.inputs);
   if (!inputs.some((path) => path.includes("@aws-sdk/client-dynamodb/"))) return;
   const idle = Object.keys(replacements).filter((module) => !replaced.has(module));
-  if (idle.length > 0) throw new Error(`${name}: nothing imports ${idle.join(", ")} any more; the SDK's layout has changed, see infra/build/bundle.ts.`);
+  if (idle.length > 0)
+    throw new Error(
+      `${name}: nothing imports ${idle.join(", ")} any more; the SDK's layout has changed, see infra/build/bundle.ts.`,
+    );
   const heavy = partsOf(metafile).filter(([path]) => denied.test(path));
   if (heavy.length > 0) throw new Error(`${name}: the bundle must not hold ${heavy.map(([path]) => path).join(", ")}.`);
 }
@@ -145,7 +158,10 @@ function partsOf({ outputs }: Metafile): [path: string, bytes: number][] {
 }
 
 function largest(metafile: Metafile): string {
-  return partsOf(metafile).slice(0, 5).map(([path, bytes]) => `${path} (${bytes} bytes)`).join(", ");
+  return partsOf(metafile)
+    .slice(0, 5)
+    .map(([path, bytes]) => `${path} (${bytes} bytes)`)
+    .join(", ");
 }
 
 /** Deflated in JavaScript: zlib's bytes differ from one processor to another. */

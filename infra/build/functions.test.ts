@@ -13,22 +13,45 @@ test("a function is a folder with its defaults filled in; a folder that begins w
     "_shared/http.ts": "",
     "get-event/function.json": '{"routes": ["GET /events/{id}"], "actions": ["dynamodb:GetItem"]}',
     "get-event/handler.ts": "",
-    "label-image/function.json": '{"actions": ["s3:GetObject"], "scopes": ["events/write"], "memory_mb": 512, "timeout_s": 60}',
+    "label-image/function.json":
+      '{"actions": ["s3:GetObject"], "scopes": ["events/write"], "memory_mb": 512, "timeout_s": 60}',
     "label-image/handler.ts": "",
     "openapi.yaml": "",
   });
   expect(readFunctions(path)).toEqual([
-    { name: "get-event", path: join(path, "get-event"), routes: ["GET /events/{id}"], actions: ["dynamodb:GetItem"], scopes: [], memory_mb: 256, timeout_s: 10 },
-    { name: "label-image", path: join(path, "label-image"), routes: [], actions: ["s3:GetObject"], scopes: ["events/write"], memory_mb: 512, timeout_s: 60 },
+    {
+      name: "get-event",
+      path: join(path, "get-event"),
+      routes: ["GET /events/{id}"],
+      actions: ["dynamodb:GetItem"],
+      scopes: [],
+      memory_mb: 256,
+      timeout_s: 10,
+    },
+    {
+      name: "label-image",
+      path: join(path, "label-image"),
+      routes: [],
+      actions: ["s3:GetObject"],
+      scopes: ["events/write"],
+      memory_mb: 512,
+      timeout_s: 60,
+    },
   ]);
 });
 
 describe("refused is", () => {
-  const routes = 'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end.';
-  const actions = 'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem"], without a wildcard.';
+  const routes =
+    'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end.';
+  const actions =
+    'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem"], without a wildcard.';
 
   test.each([
-    ["a misspelt key", '{"actions": [], "route": []}', "functions/get-event/function.json: unknown key route: the keys are routes, actions, scopes, memory_mb and timeout_s."],
+    [
+      "a misspelt key",
+      '{"actions": [], "route": []}',
+      "functions/get-event/function.json: unknown key route: the keys are routes, actions, scopes, memory_mb and timeout_s.",
+    ],
     ["no actions", "{}", actions],
     ["a wildcard action", '{"actions": ["dynamodb:*"]}', actions],
     ["any action", '{"actions": ["*"]}', actions],
@@ -38,9 +61,21 @@ describe("refused is", () => {
     ["a route with / at the end", '{"actions": [], "routes": ["GET /events/"]}', routes],
     ["a greedy route", '{"actions": [], "routes": ["GET /{proxy+}"]}', routes],
     ["one route that is no list", '{"actions": [], "routes": "GET /events"}', routes],
-    ["a scope with a blank", '{"actions": [], "scopes": ["a b"]}', 'functions/get-event/function.json: scopes must be a list of texts like ["events/write"].'],
-    ["too little memory", '{"actions": [], "memory_mb": 64}', "functions/get-event/function.json: memory_mb must be an integer from 128 to 10240."],
-    ["a timeout that is no integer", '{"actions": [], "timeout_s": 1.5}', "functions/get-event/function.json: timeout_s must be an integer from 1 to 900."],
+    [
+      "a scope with a blank",
+      '{"actions": [], "scopes": ["a b"]}',
+      'functions/get-event/function.json: scopes must be a list of texts like ["events/write"].',
+    ],
+    [
+      "too little memory",
+      '{"actions": [], "memory_mb": 64}',
+      "functions/get-event/function.json: memory_mb must be an integer from 128 to 10240.",
+    ],
+    [
+      "a timeout that is no integer",
+      '{"actions": [], "timeout_s": 1.5}',
+      "functions/get-event/function.json: timeout_s must be an integer from 1 to 900.",
+    ],
     ["what is not JSON", "{", "functions/get-event/function.json is not valid JSON."],
     ["a list", "[]", "functions/get-event/function.json must be a JSON object."],
   ])("%s", (_what, declaration, sentence) => {
@@ -68,6 +103,8 @@ describe("refused is", () => {
 
   test("a folder with no function at all", () => {
     const path = scratchFolder({ "_shared/http.ts": "" });
-    expect(() => readFunctions(path)).toThrow(`${path} holds no function: a function is a folder with a function.json.`);
+    expect(() => readFunctions(path)).toThrow(
+      `${path} holds no function: a function is a folder with a function.json.`,
+    );
   });
 });

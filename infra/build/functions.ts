@@ -40,7 +40,8 @@ export function readFunctions(functionsPath = join(root, "functions")): Function
     }
   });
   complaints.push(...repeatedRoutes(functions));
-  if (names.length === 0) complaints.push(`${functionsPath} holds no function: a function is a folder with a function.json.`);
+  if (names.length === 0)
+    complaints.push(`${functionsPath} holds no function: a function is a folder with a function.json.`);
   if (complaints.length > 0) throw new Error(complaints.join("\n"));
   return functions;
 }
@@ -53,10 +54,20 @@ function readFunction(name: string, path: string): FunctionFolder {
   for (const file of ["function.json", "handler.ts"]) {
     if (!existsSync(join(path, file))) throw new Error(`functions/${name} has no ${file}.`);
   }
-  const { routes = [], actions, scopes = [], memory_mb = 256, timeout_s = 10, ...unknown } = readObject(join(path, "function.json"), where);
+  const {
+    routes = [],
+    actions,
+    scopes = [],
+    memory_mb = 256,
+    timeout_s = 10,
+    ...unknown
+  } = readObject(join(path, "function.json"), where);
   const complaint = [
-    ...Object.keys(unknown).map((key) => `unknown key ${key}: the keys are routes, actions, scopes, memory_mb and timeout_s`),
-    !isTexts(routes, routeKey) && 'routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end',
+    ...Object.keys(unknown).map(
+      (key) => `unknown key ${key}: the keys are routes, actions, scopes, memory_mb and timeout_s`,
+    ),
+    !isTexts(routes, routeKey) &&
+      'routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end',
     !isTexts(actions, action) && 'actions must be a list like ["dynamodb:GetItem"], without a wildcard',
     !isTexts(scopes, /^[^\s"\\]+$/) && 'scopes must be a list of texts like ["events/write"]',
     !isInteger(memory_mb, 128, 10_240) && "memory_mb must be an integer from 128 to 10240",
@@ -73,7 +84,8 @@ function readObject(path: string, where: string): Record<string, unknown> {
   } catch {
     throw new Error(`${where} is not valid JSON.`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${where} must be a JSON object.`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error(`${where} must be a JSON object.`);
   return value as Record<string, unknown>;
 }
 
@@ -85,7 +97,8 @@ function repeatedRoutes(functions: FunctionFolder[]): string[] {
     for (const route of routes) {
       const pattern = route.replaceAll(/\{[^}]+\}/g, "{}");
       const other = seen.get(pattern);
-      if (other !== undefined) complaints.push(`functions/${name}: the route ${route} is already that of functions/${other}.`);
+      if (other !== undefined)
+        complaints.push(`functions/${name}: the route ${route} is already that of functions/${other}.`);
       seen.set(pattern, name);
     }
   }

@@ -30,7 +30,10 @@ describe("the commands of a release", () => {
     const dist = scratchFolder();
     const commands = await bundleCommands(folder);
     writeCommands(commands, dist);
-    expect(commands.map(({ path }) => [path, run(dist, path)])).toEqual([["release/say-no.mjs", "no\n"], ["release/say-yes.mjs", "yes\n"]]);
+    expect(commands.map(({ path }) => [path, run(dist, path)])).toEqual([
+      ["release/say-no.mjs", "no\n"],
+      ["release/say-yes.mjs", "yes\n"],
+    ]);
   });
 
   test("come out the same in another folder", async () => {
@@ -42,12 +45,18 @@ describe("the commands of a release", () => {
   });
 
   test.each(real)("$path needs nothing but Node.js", ({ bytes }) => {
-    const imported = [...Buffer.from(bytes).toString().matchAll(/^import .* from "(.*)";$/gm)].map(([, module = ""]) => module);
+    const imported = [
+      ...Buffer.from(bytes)
+        .toString()
+        .matchAll(/^import .* from "(.*)";$/gm),
+    ].map(([, module = ""]) => module);
     expect(imported.filter((module) => !isBuiltin(module))).toEqual([]);
   });
 
   test("are not built with a mistake in one", async () => {
-    await expect(bundleCommands(scratchFolder({ "fine.ts": "", "wrong.ts": 'import "./nowhere.ts";' }))).rejects.toThrow('Could not resolve "./nowhere.ts"');
+    await expect(
+      bundleCommands(scratchFolder({ "fine.ts": "", "wrong.ts": 'import "./nowhere.ts";' })),
+    ).rejects.toThrow('Could not resolve "./nowhere.ts"');
   });
 });
 
@@ -56,17 +65,27 @@ describe("SHA256SUMS", () => {
 
   test("lists what was built by its path, and nothing that lay there before", () => {
     const dist = scratchFolder({ "old.zip": "", "release/old.mjs": "", SHA256SUMS: "old" });
-    writeChecksums([file("get-event.zip"), file("release/b.mjs"), file("create-event.zip"), file("release/a.mjs")], dist);
-    const lines = ["create-event.zip", "get-event.zip", "release/a.mjs", "release/b.mjs"].map((path) => `${sha256(Buffer.from(path))}  ${path}\n`);
+    writeChecksums(
+      [file("get-event.zip"), file("release/b.mjs"), file("create-event.zip"), file("release/a.mjs")],
+      dist,
+    );
+    const lines = ["create-event.zip", "get-event.zip", "release/a.mjs", "release/b.mjs"].map(
+      (path) => `${sha256(Buffer.from(path))}  ${path}\n`,
+    );
     expect(readFileSync(join(dist, "SHA256SUMS"), "utf8")).toBe(lines.join(""));
   });
 
   test("is what npm run build writes, over the zips and the commands that it prints", () => {
-    const printed = execFileSync(process.execPath, ["--import", "tsx", "infra/build/build.ts"], { cwd: root, encoding: "utf8" });
+    const printed = execFileSync(process.execPath, ["--import", "tsx", "infra/build/build.ts"], {
+      cwd: root,
+      encoding: "utf8",
+    });
     const paths = [...readFunctions().map(({ name }) => `${name}.zip`), ...real.map(({ path }) => path)];
     const bytes = new Map(paths.map((path) => [path, readFileSync(join(root, "dist", path))]));
     expect(printed).toBe([...bytes].map(([path, { length }]) => `dist/${path} ${length} bytes\n`).join(""));
     const sums = [...bytes].map(([path, content]) => `${path}\n${sha256(content)}`).sort();
-    expect(readFileSync(join(root, "dist/SHA256SUMS"), "utf8").replaceAll(/(.*) {2}(.*)\n/g, "$2\n$1\n")).toBe(`${sums.join("\n")}\n`);
+    expect(readFileSync(join(root, "dist/SHA256SUMS"), "utf8").replaceAll(/(.*) {2}(.*)\n/g, "$2\n$1\n")).toBe(
+      `${sums.join("\n")}\n`,
+    );
   });
 });

@@ -24,7 +24,9 @@ export async function bundleCommands(releasePath = join(root, "infra/release")):
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"))
     .map((entry) => entry.name.slice(0, -".ts".length))
     .sort();
-  return Promise.all(names.map(async (name) => ({ path: `release/${name}.mjs`, bytes: await bundleCommand(name, releasePath) })));
+  return Promise.all(
+    names.map(async (name) => ({ path: `release/${name}.mjs`, bytes: await bundleCommand(name, releasePath) })),
+  );
 }
 
 async function bundleCommand(name: string, releasePath: string): Promise<Uint8Array> {

@@ -22,7 +22,8 @@ describe.each(readFunctions())("functions/$name", ({ path, actions, routes, time
 function sourcesOf(file: string, found = new Set<string>()): string[] {
   if (found.has(file) || !existsSync(file)) return [...found];
   found.add(file);
-  for (const [, imported = ""] of readFileSync(file, "utf8").matchAll(/^import (?!type ).* from "(\..*)";$/gm)) sourcesOf(join(dirname(file), imported), found);
+  for (const [, imported = ""] of readFileSync(file, "utf8").matchAll(/^import (?!type ).* from "(\..*)";$/gm))
+    sourcesOf(join(dirname(file), imported), found);
   return [...found];
 }
 
@@ -33,7 +34,9 @@ function actionsIn(source: string): string[] {
 /** `import { GetItemCommand } from "@aws-sdk/client-dynamodb"` is dynamodb:GetItem. */
 function commandsIn(source: string): string[] {
   const imports = source.matchAll(/import \{([^}]*)\} from "@aws-sdk\/client-([a-z0-9-]+)"/g);
-  return [...imports].flatMap(([, names = "", service = ""]) => [...names.matchAll(/\b([A-Z][A-Za-z]+)Command\b/g)].map(([, command = ""]) => `${service}:${command}`));
+  return [...imports].flatMap(([, names = "", service = ""]) =>
+    [...names.matchAll(/\b([A-Z][A-Za-z]+)Command\b/g)].map(([, command = ""]) => `${service}:${command}`),
+  );
 }
 
 const bucketActions: Record<string, string[]> = {

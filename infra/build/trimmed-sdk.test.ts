@@ -20,7 +20,12 @@ const bundles = await bundleFunctions();
 const trimmedPath = scratchFolder();
 writeBundles(bundles, trimmedPath);
 const wholePath = scratchFolder();
-writeBundles(await Promise.all(functions.map(async ({ name, path }) => ({ name, ...(await bundleModule(join(path, "handler.ts"))) }))), wholePath);
+writeBundles(
+  await Promise.all(
+    functions.map(async ({ name, path }) => ({ name, ...(await bundleModule(join(path, "handler.ts"))) })),
+  ),
+  wholePath,
+);
 
 interface Sent {
   path: string | undefined;
@@ -36,7 +41,8 @@ const aws = http.createServer((request, response) => {
   void text(request).then((body) => {
     sent.push({ path: request.url, headers: request.headers, body });
     const isGet = request.headers["x-amz-target"] === "DynamoDB_20120810.GetItem";
-    if (request.method === "GET") response.writeHead(206, { "content-type": "image/png", "content-range": "bytes 0-7/100" }).end(png);
+    if (request.method === "GET")
+      response.writeHead(206, { "content-type": "image/png", "content-range": "bytes 0-7/100" }).end(png);
     else response.end(isGet ? JSON.stringify({ Item: { id: { S: "one" }, incarnation: { S: "first" } } }) : "{}");
   });
 });
@@ -60,8 +66,10 @@ beforeEach(() => {
   vi.stubEnv("AWS_MAX_ATTEMPTS", "1");
   vi.stubEnv("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
   vi.stubEnv("AWS_ENDPOINT_URL_DYNAMODB", undefined);
-  vi.spyOn(https, "request").mockImplementation(((options: http.RequestOptions, answer: (response: http.IncomingMessage) => void) =>
-    http.request({ ...options, host: "127.0.0.1", port, agent: false }, answer)) as typeof https.request);
+  vi.spyOn(https, "request").mockImplementation(((
+    options: http.RequestOptions,
+    answer: (response: http.IncomingMessage) => void,
+  ) => http.request({ ...options, host: "127.0.0.1", port, agent: false }, answer)) as typeof https.request);
 });
 
 afterEach(() => {
@@ -80,26 +88,29 @@ async function requestsOf(bundle: string, event: object): Promise<Sent[]> {
   return [...sent];
 }
 
-test.each(functions.flatMap(({ name, routes }) => ["us-east-1", "ap-southeast-1", "us-gov-west-1", "cn-north-1"].map((region) => ({ name, routes, region }))))(
-  "$name sends in $region what it would send with the whole SDK",
-  async ({ name, routes, region }) => {
-    vi.stubEnv("AWS_REGION", region);
-    const event = {
-      version: "2.0",
-      routeKey: routes[0],
-      rawQueryString: "",
-      headers: { "content-type": "application/json" },
-      pathParameters: { id: "one" },
-      requestContext: { requestId: "request" },
-      body: JSON.stringify(name === "create-upload-url" ? { contentType: "image/png", contentLength: 100 } : { title: "Zürich ☕" }),
-      Records: [{ s3: { object: { key: "incoming/one/first/1" } } }],
-    };
-    const whole = await requestsOf(join(wholePath, name, "index.cjs"), event);
-    expect(whole.length).toBeGreaterThan(0);
-    expect(whole[0]?.headers.host).toBe(`dynamodb.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
-    expect(await requestsOf(join(trimmedPath, name, "index.cjs"), event)).toEqual(whole);
-  },
-);
+test.each(
+  functions.flatMap(({ name, routes }) =>
+    ["us-east-1", "ap-southeast-1", "us-gov-west-1", "cn-north-1"].map((region) => ({ name, routes, region })),
+  ),
+)("$name sends in $region what it would send with the whole SDK", async ({ name, routes, region }) => {
+  vi.stubEnv("AWS_REGION", region);
+  const event = {
+    version: "2.0",
+    routeKey: routes[0],
+    rawQueryString: "",
+    headers: { "content-type": "application/json" },
+    pathParameters: { id: "one" },
+    requestContext: { requestId: "request" },
+    body: JSON.stringify(
+      name === "create-upload-url" ? { contentType: "image/png", contentLength: 100 } : { title: "Zürich ☕" },
+    ),
+    Records: [{ s3: { object: { key: "incoming/one/first/1" } } }],
+  };
+  const whole = await requestsOf(join(wholePath, name, "index.cjs"), event);
+  expect(whole.length).toBeGreaterThan(0);
+  expect(whole[0]?.headers.host).toBe(`dynamodb.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
+  expect(await requestsOf(join(trimmedPath, name, "index.cjs"), event)).toEqual(whole);
+});
 
 test("the SDK has the middleware that table.ts takes out, under that name", () => {
   expect(new DynamoDBClient().middlewareStack.remove("loggerMiddleware")).toBe(true);

@@ -8,7 +8,13 @@ import { startGateway } from "./gateway/gateway.ts";
 
 async function start(stage: string) {
   const docs = docsEndpoint(stage);
-  const gateway = await startGateway({ stage, port: 0, routes: () => Promise.resolve([]), elsewhere: (request) => Promise.resolve(docs(request)), log: () => undefined });
+  const gateway = await startGateway({
+    stage,
+    port: 0,
+    routes: () => Promise.resolve([]),
+    elsewhere: (request) => Promise.resolve(docs(request)),
+    log: () => undefined,
+  });
   afterAll(gateway.stop);
   return callServerAt(new URL("/", gateway.url).href);
 }
@@ -22,7 +28,10 @@ test.each([
   const { status, headers, body } = await (await start(stage))("GET /openapi.yaml");
   expect([status, headers["content-type"]]).toEqual([200, "application/yaml; charset=utf-8"]);
   const document = parse(readFileSync(documentPath, "utf8")) as { servers: object[] };
-  expect(parse(String(body))).toEqual({ ...document, servers: [{ url, description: "npm start" }, ...document.servers] });
+  expect(parse(String(body))).toEqual({
+    ...document,
+    servers: [{ url, description: "npm start" }, ...document.servers],
+  });
 });
 
 describe("/docs is a page of Swagger UI", () => {
@@ -48,9 +57,14 @@ describe("/docs is a page of Swagger UI", () => {
   });
 });
 
-test.each(["POST /docs", "GET /docs/", "GET /docs/index.html", "GET /docs/../package.json", "GET /docs/%2e%2e/package.json", "GET /dev/docs", "GET /openapi.json"])(
-  "nothing else is there: %s",
-  async (request) => {
-    expect(await call(request)).toMatchObject({ status: 404, body: { message: "Not Found" } });
-  },
-);
+test.each([
+  "POST /docs",
+  "GET /docs/",
+  "GET /docs/index.html",
+  "GET /docs/../package.json",
+  "GET /docs/%2e%2e/package.json",
+  "GET /dev/docs",
+  "GET /openapi.json",
+])("nothing else is there: %s", async (request) => {
+  expect(await call(request)).toMatchObject({ status: 404, body: { message: "Not Found" } });
+});

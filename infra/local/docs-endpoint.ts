@@ -55,5 +55,12 @@ function describeApiAt(stage: string): string {
 }
 
 function text(contentType: string, body: string | Buffer): HttpAnswer {
-  return { status: 200, headers: [["content-type", `${contentType}; charset=utf-8`], ["cache-control", "no-store"]], body: Buffer.from(body) };
+  return {
+    status: 200,
+    headers: [
+      ["content-type", `${contentType}; charset=utf-8`],
+      ["cache-control", "no-store"],
+    ],
+    body: Buffer.from(body),
+  };
 }

@@ -46,10 +46,18 @@ async function run(command: string, ...parameters: string[]): Promise<Started> {
     }
   });
   const ended = new Promise<number | string | null>((resolve) => {
-    child.on("close", (code, signal) => { resolve(code ?? signal); });
+    child.on("close", (code, signal) => {
+      resolve(code ?? signal);
+    });
   });
   const url = await Promise.race([urls, ended.then(() => undefined)]);
-  const started = { pid: child.pid ?? 0, url, output: () => output, kill: (signal: NodeJS.Signals) => child.kill(signal), ended };
+  const started = {
+    pid: child.pid ?? 0,
+    url,
+    output: () => output,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    ended,
+  };
   running.add(started);
   void ended.then(() => running.delete(started));
   return started;
@@ -73,27 +81,32 @@ test("serves the bundles, prints where, and a line for each request", async () =
   expect(output()).toMatch(/^GET \/dev\/events\/123 200 \d+ ms [A-Za-z0-9+/]{15}=$/m);
 });
 
-test.each([[[]], [["--auth"]]])("prints lines that lead from an event to its image and back when pasted, with %j", async (options) => {
-  const { url = "", output } = await start("--port", "0", "--memory", ...options);
-  const [, token] = /token='(\S+)'/.exec(output()) ?? [];
-  const lines = [...output().matchAll(/^ {2}((?:token|curl|echo).*)$/gm)].map(([, line = ""]) => line);
-  const [show = "", load = ""] = lines.splice(-2);
-  const folder = scratchFolder();
-  await shell(lines.join(" && "), folder);
-  const event = await untilLabelled(callAt(url, token), "123");
-  expect(event).toMatchObject({ image: { contentType: "image/png", labels: [{ name: "Local stand-in: PNG" }, {}] } });
-  const signIn = `token='${token ?? ""}'`;
-  expect(JSON.parse(await shell(`${signIn}; ${show}`))).toEqual(event);
-  await shell(`${signIn}; ${load}`, folder);
-  expect(readFileSync(join(folder, "image.png"))).toEqual(readFileSync(join(folder, "photo.png")));
-});
+test.each([[[]], [["--auth"]]])(
+  "prints lines that lead from an event to its image and back when pasted, with %j",
+  async (options) => {
+    const { url = "", output } = await start("--port", "0", "--memory", ...options);
+    const [, token] = /token='(\S+)'/.exec(output()) ?? [];
+    const lines = [...output().matchAll(/^ {2}((?:token|curl|echo).*)$/gm)].map(([, line = ""]) => line);
+    const [show = "", load = ""] = lines.splice(-2);
+    const folder = scratchFolder();
+    await shell(lines.join(" && "), folder);
+    const event = await untilLabelled(callAt(url, token), "123");
+    expect(event).toMatchObject({ image: { contentType: "image/png", labels: [{ name: "Local stand-in: PNG" }, {}] } });
+    const signIn = `token='${token ?? ""}'`;
+    expect(JSON.parse(await shell(`${signIn}; ${show}`))).toEqual(event);
+    await shell(`${signIn}; ${load}`, folder);
+    expect(readFileSync(join(folder, "image.png"))).toEqual(readFileSync(join(folder, "photo.png")));
+  },
+);
 
 test("labels what was uploaded before a kill, from the folder in which it was kept", async () => {
   const data = join(scratchFolder(), "data");
   const first = await start("--port", "0", "--data", data);
   const callFirst = callAt(first.url ?? "");
   expect((await callFirst("POST /events", { json: { id: "123", title: "x" } })).status).toBe(201);
-  const { body } = await callFirst("POST /events/123/upload-url", { json: { contentType: "image/jpeg", contentLength: 1 } });
+  const { body } = await callFirst("POST /events/123/upload-url", {
+    json: { contentType: "image/jpeg", contentLength: 1 },
+  });
   first.kill("SIGKILL");
   await first.ended;
   const key = new URL((body as { url: string }).url).pathname.replace("/images/", "");
@@ -102,7 +115,9 @@ test("labels what was uploaded before a kill, from the folder in which it was ke
 
   const second = await start("--port", "0", "--data", data);
   const call = callAt(second.url ?? "");
-  expect(await untilLabelled(call, "123")).toMatchObject({ image: { contentType: "image/jpeg", size: upload.bytes.length } });
+  expect(await untilLabelled(call, "123")).toMatchObject({
+    image: { contentType: "image/jpeg", size: upload.bytes.length },
+  });
   const { status, headers } = await call("GET /events/123/image");
   const image = await fetch(headers["location"] ?? "");
   expect([status, image.status, Buffer.from(await image.arrayBuffer())]).toEqual([302, 200, upload.bytes]);
@@ -115,7 +130,9 @@ describe("with --auth", () => {
     const [, printed = ""] = /token='(\S+)'/.exec(output()) ?? [];
     expect(decodeJwt(printed)).toMatchObject({ sub: "alice", token_use: "access" });
     const [create = "", read = ""] = [...output().matchAll(/^ {2}(curl .*)$/gm)].map(([, line]) => line);
-    expect(await shell(`token='${printed}'; ${create} && ${read}`)).toMatch(/^(\{"id":"123",.*"organizer":"alice",.*\})\1$/);
+    expect(await shell(`token='${printed}'; ${create} && ${read}`)).toMatch(
+      /^(\{"id":"123",.*"organizer":"alice",.*\})\1$/,
+    );
 
     const [, ask = ""] = /more of them: (curl .*)$/m.exec(output()) ?? [];
     const given = (await shell(`${ask} --silent`)).trim();
@@ -176,12 +193,16 @@ test("keeps every event that it acknowledged when it is killed while writing", a
 
   const second = await start("--port", "0", "--data", data);
   const callAgain = callAt(second.url ?? "");
-  const payloads = await Promise.all(acknowledged.map(async (id) => ((await callAgain(`GET /events/${id}`)).body as { payload?: unknown }).payload));
+  const payloads = await Promise.all(
+    acknowledged.map(async (id) => ((await callAgain(`GET /events/${id}`)).body as { payload?: unknown }).payload),
+  );
   expect(payloads).toEqual(acknowledged.map((id) => ({ id })));
 
   const listed = await listAll(callAgain);
   const others = listed.filter((id) => !acknowledged.includes(id));
-  expect(await Promise.all(others.map(async (id) => (await callAgain(`GET /events/${id}`)).status))).toEqual(others.map(() => 200));
+  expect(await Promise.all(others.map(async (id) => (await callAgain(`GET /events/${id}`)).status))).toEqual(
+    others.map(() => 200),
+  );
   expect(listed).toEqual(expect.arrayContaining(acknowledged));
 });
 
@@ -191,7 +212,9 @@ describe("refuses in one sentence", () => {
     const first = await start("--port", "0", "--data", data);
     const second = await start("--port", "0", "--data", data);
     expect(await second.ended).toBe(1);
-    expect(second.output()).toBe(`The data in ${data} is in use by another npm start: stop that one, or run npm start -- --memory.\n`);
+    expect(second.output()).toBe(
+      `The data in ${data} is in use by another npm start: stop that one, or run npm start -- --memory.\n`,
+    );
     expect((await callAt(first.url ?? "")("POST /events", { json: { title: "x" } })).status).toBe(201);
   });
 
@@ -201,7 +224,9 @@ describe("refuses in one sentence", () => {
     const refused = await start("--port", String(port), "--memory");
     await stop(other);
     expect(await refused.ended).toBe(1);
-    expect(refused.output()).toBe(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.\n`);
+    expect(refused.output()).toBe(
+      `Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.\n`,
+    );
   });
 
   test.each([
@@ -221,18 +246,23 @@ describe("refuses in one sentence", () => {
 test("explains its options", async () => {
   const help = await start("--help");
   expect(await help.ended).toBe(0);
-  expect(help.output()).toMatch(/^npm start -- \[options\]\n[\s\S]*--port[\s\S]*--stage[\s\S]*--data[\s\S]*--memory[\s\S]*--auth/);
+  expect(help.output()).toMatch(
+    /^npm start -- \[options\]\n[\s\S]*--port[\s\S]*--stage[\s\S]*--data[\s\S]*--memory[\s\S]*--auth/,
+  );
 });
 
 describe("stops at once and cleanly", () => {
-  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("on %s, even with a connection open in the middle of a request", async (signal) => {
-    const data = scratchFolder();
-    const { url, kill, ended } = await start("--port", "0", "--data", data);
-    await hold(url);
-    kill(signal);
-    expect(await ended).toBe(0);
-    expect((await start("--port", "0", "--data", data)).url).toBeDefined();
-  });
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "on %s, even with a connection open in the middle of a request",
+    async (signal) => {
+      const data = scratchFolder();
+      const { url, kill, ended } = await start("--port", "0", "--data", data);
+      await hold(url);
+      kill(signal);
+      expect(await ended).toBe(0);
+      expect((await start("--port", "0", "--data", data)).url).toBeDefined();
+    },
+  );
 
   test("on a Ctrl-C that arrives twice, from the terminal and from npm", async () => {
     const { kill, ended } = await start("--port", "0", "--memory");
@@ -262,8 +292,11 @@ test("keeps nothing on disk with --memory", async () => {
 
 async function listAll(call: Call): Promise<string[]> {
   const ids: string[] = [];
-  for (let next: string | undefined = ""; next !== undefined; ) {
-    const page = (await call(`GET /events?limit=100${next && `&cursor=${next}`}`)).body as { events: { id: string }[]; next?: string };
+  for (let next: string | undefined = ""; next !== undefined;) {
+    const page = (await call(`GET /events?limit=100${next && `&cursor=${next}`}`)).body as {
+      events: { id: string }[];
+      next?: string;
+    };
     ids.push(...page.events.map(({ id }) => id));
     next = page.next;
   }
@@ -280,6 +313,8 @@ async function hold(url = ""): Promise<Socket> {
   const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" });
   sockets.push(socket);
   socket.on("error", () => undefined);
-  await new Promise((resolve) => socket.write("POST /prod/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", resolve));
+  await new Promise((resolve) =>
+    socket.write("POST /prod/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", resolve),
+  );
   return socket;
 }

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { startDatabase } from "./database/database.ts";
 import { docsEndpoint } from "./docs-endpoint.ts";
 import { startGateway, type GatewayOptions, type LogLine } from "./gateway/gateway.ts";
-import { guard } from "./gateway/guard.ts";
+import { guard } from "./sign-in/guard.ts";
 import type { DeadLetter } from "./bucket/image-events.ts";
 import { startImages } from "./bucket/images.ts";
 import { runEditedBundles } from "./runtime/running-functions.ts";
@@ -45,7 +45,12 @@ async function start({ port, stage, data, auth }: Options): Promise<void> {
   started.push(database);
   const images = await startImages({ path: data, onDeadLetter: printDeadLetter });
   started.push(images);
-  const functions = await runEditedBundles({ ...database.environment, ...images.environment, AUTH: auth ? "jwt" : "off", ...onlyFailures });
+  const functions = await runEditedBundles({
+    ...database.environment,
+    ...images.environment,
+    AUTH: auth ? "jwt" : "off",
+    ...onlyFailures,
+  });
   started.push(functions);
   started.push(images.deliverTo(functions));
   const pool = auth ? await makeUserPool() : undefined;
@@ -53,7 +58,9 @@ async function start({ port, stage, data, auth }: Options): Promise<void> {
   const docs = docsEndpoint(stage);
   const elsewhere: GatewayOptions["elsewhere"] = async (request) => docs(request) ?? (await tokens?.(request));
   const gateway = await startGateway({ stage, port, routes, elsewhere, log: printRequest }).catch((error: unknown) => {
-    throw isPortBusy(error) ? new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`) : error;
+    throw isPortBusy(error)
+      ? new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`)
+      : error;
   });
   started.push(gateway);
   const kept = data === undefined ? "in memory: they are gone when it stops" : `in ${data}`;
@@ -65,10 +72,12 @@ ${await examples(gateway.url, pool)}`);
 
 async function examples(url: string, pool: UserPool | undefined): Promise<string> {
   const header = pool ? ' --header "Authorization: Bearer $token"' : "";
-  const token = pool ? `
+  const token = pool
+    ? `
 Every request needs a token. This is alice's, for an hour; more of them: curl '${new URL("/token?sub=alice", url).href}'
 
-  token='${await pool.accessToken("alice")}'` : "";
+  token='${await pool.accessToken("alice")}'`
+    : "";
   const photo = makePng();
   const askFor = `curl --silent -X POST '${url}/events/123/upload-url'${header} --header 'Content-Type: application/json' --data-raw '{"contentType": "image/png","contentLength": ${photo.length}}'`;
   return `${token}
@@ -91,7 +100,8 @@ function readOptions(): Options {
     process.exit();
   }
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error("--port must be a number from 0 to 65535.");
-  if (!/^([A-Za-z0-9_-]{1,128}|\$default)$/.test(stage)) throw new Error("--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default.");
+  if (!/^([A-Za-z0-9_-]{1,128}|\$default)$/.test(stage))
+    throw new Error("--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default.");
   if (memory && data !== undefined) throw new Error("Give --memory or --data, not both.");
   return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data"), auth };
 }
@@ -110,7 +120,7 @@ function parseOptions() {
   } catch (error) {
     // What follows the first sentence is advice about parsing that no option here needs.
     const [problem] = messageOf(error).split(". ");
-    throw new Error(`${problem ?? ""}. Try npm start -- --help.`);
+    throw new Error(`${problem ?? ""}. Try npm start -- --help.`, { cause: error });
   }
 }
 

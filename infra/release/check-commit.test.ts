@@ -106,11 +106,22 @@ describe("refuses", () => {
     ["an output without a value", '{"commit": {}}'],
     ["what is no output", '{"commit": "unknown"}'],
   ])("%s for the deployed commit", async (_what, input) => {
-    expect(await check(input, third)).toEqual({ exitCode: 1, output: "", errors: 'The output commit must be 40 hex digits or "unknown".\n' });
+    expect(await check(input, third)).toEqual({
+      exitCode: 1,
+      output: "",
+      errors: 'The output commit must be 40 hex digits or "unknown".\n',
+    });
   });
 
-  test.each([[[]], [[""]], [["main"]], [["0123456"]], [[unknown, unknown]]])("the parameters %j", async (parameters) => {
-    const errors = `Name the commit to deploy by its 40 hex digits: ${usage}\n`;
-    expect(await runBundle("check-commit", parameters, { input: "{}", cwd: repository })).toEqual({ exitCode: 2, output: "", errors });
-  });
+  test.each([[[]], [[""]], [["main"]], [["0123456"]], [[unknown, unknown]]])(
+    "the parameters %j",
+    async (parameters) => {
+      const errors = `Name the commit to deploy by its 40 hex digits: ${usage}\n`;
+      expect(await runBundle("check-commit", parameters, { input: "{}", cwd: repository })).toEqual({
+        exitCode: 2,
+        output: "",
+        errors,
+      });
+    },
+  );
 });

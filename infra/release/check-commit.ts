@@ -26,19 +26,24 @@ function deployedCommit(outputs: Record<string, unknown>): string | undefined {
   if (!Object.hasOwn(outputs, "commit")) return undefined;
   const value = outputs["commit"];
   if (value === "unknown") return undefined; // deployed by hand: the default of the variable in infra/variables.tf
-  if (typeof value !== "string" || !fullHash.test(value)) throw new Error('The output commit must be 40 hex digits or "unknown".');
+  if (typeof value !== "string" || !fullHash.test(value))
+    throw new Error('The output commit must be 40 hex digits or "unknown".');
   return value;
 }
 
 /** Says why this commit may be deployed; throws a sentence where it may not. Asks git in the folder that it runs in. */
 function compare(deployed: string | undefined, commit: string): string {
-  if (deployed === undefined) return "What is deployed names no commit: this is the first deployment, or the last one was by hand.";
+  if (deployed === undefined)
+    return "What is deployed names no commit: this is the first deployment, or the last one was by hand.";
   if (deployed === commit) return `Commit ${commit} is what is deployed.`;
   expectKnown(deployed, "which is deployed");
   expectKnown(commit, "which is to be deployed");
-  if (git("merge-base", "--is-ancestor", deployed, commit)) return `Commit ${commit} contains ${deployed}, which is deployed.`;
+  if (git("merge-base", "--is-ancestor", deployed, commit))
+    return `Commit ${commit} contains ${deployed}, which is deployed.`;
   if (isShallow()) {
-    throw new Error(`Whether commit ${commit} contains ${deployed}, which is deployed, cannot be told in a shallow clone. ${remedy}`);
+    throw new Error(
+      `Whether commit ${commit} contains ${deployed}, which is deployed, cannot be told in a shallow clone. ${remedy}`,
+    );
   }
   throw new Error(
     `Deployed is commit ${deployed}, and commit ${commit} does not contain it: ` +
@@ -49,7 +54,9 @@ function compare(deployed: string | undefined, commit: string): string {
 
 function expectKnown(commit: string, role: string): void {
   if (git("cat-file", "-e", commit)) return;
-  throw new Error(`Git does not know commit ${commit}, ${role}: the history was rewritten, or this is a shallow clone. ${remedy}`);
+  throw new Error(
+    `Git does not know commit ${commit}, ${role}: the history was rewritten, or this is a shallow clone. ${remedy}`,
+  );
 }
 
 /** The yes (0) or no (1) of a git command. Throws git's own words when it answers neither. */

@@ -25,13 +25,24 @@ function recorded(name: string): string {
 
 /** A plan with one change; the rest is as Terraform has it. */
 function planOf(type: string, change: object, more: object = {}): string {
-  const resource = { address: `${type}.this`, mode: "managed", type, name: "this", change: { before: {}, after: {}, ...change }, ...more };
+  const resource = {
+    address: `${type}.this`,
+    mode: "managed",
+    type,
+    name: "this",
+    change: { before: {}, after: {}, ...change },
+    ...more,
+  };
   return JSON.stringify({ ...(JSON.parse(recorded("nothing")) as object), resource_changes: [resource] });
 }
 
 /** A plan that leaves a table with `after` for its indexes instead of `before`. */
 function planOfIndexes(before: Values[], after: Values[] | undefined, block = "global_secondary_index"): string {
-  return planOf("aws_dynamodb_table", { actions: ["update"], before: { [block]: before }, after: { ...(after && { [block]: after }) } });
+  return planOf("aws_dynamodb_table", {
+    actions: ["update"],
+    before: { [block]: before },
+    after: { ...(after && { [block]: after }) },
+  });
 }
 
 function contractions(plan: string): string[] {
@@ -44,7 +55,11 @@ function losses(plan: string): string[] {
 
 /** What is said when all three things of a recorded plan go the same way. */
 function everything(fate: string, loss: string): string[] {
-  const things = [[pool, lost.pool], [table, lost.table], [bucket, lost.bucket]];
+  const things = [
+    [pool, lost.pool],
+    [table, lost.table],
+    [bucket, lost.bucket],
+  ];
   return things.map(([address = "", what = ""]) => `${address} would be ${fate}: ${what} ${loss}`);
 }
 
@@ -59,43 +74,80 @@ function anew(index: string, reason: string): string {
 describe("warns of a plan that takes away", () => {
   const policyOf = (...statements: object[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
   const allow = (Action: string | string[], Resource: string | string[]) => ({ Effect: "Allow", Action, Resource });
-  const policy = (before: string, after?: object, actions = ["update"]) => planOf("aws_iam_role_policy", { actions, before: { policy: before }, after: after ?? null });
-  const route = (actions: string[], before: object | null, after: object | null) => planOf("aws_apigatewayv2_route", { actions, before, after });
+  const policy = (before: string, after?: object, actions = ["update"]) =>
+    planOf("aws_iam_role_policy", { actions, before: { policy: before }, after: after ?? null });
+  const route = (actions: string[], before: object | null, after: object | null) =>
+    planOf("aws_apigatewayv2_route", { actions, before, after });
   const both = policyOf(allow(["a:Get", "a:Put"], ["table"]), allow("a:Query", "index"));
   const rights = (lost: string) => [`aws_iam_role_policy.this would no longer allow ${lost}`];
 
   test.each([
-    ["an action", policy(both, { policy: policyOf(allow("a:Put", "table"), allow("a:Query", ["index"])) }), rights("a:Get on table")],
-    ["a resource", policy(policyOf(allow("a:Get", ["table", "other"])), { policy: policyOf(allow("a:Get", "table")) }), rights("a:Get on other")],
-    ["a statement, by a refusal of the same", policy(both, { policy: policyOf(allow(["a:Get", "a:Put"], "table"), { ...allow("a:Query", "index"), Effect: "Deny" }) }), rights("a:Query on index")],
+    [
+      "an action",
+      policy(both, { policy: policyOf(allow("a:Put", "table"), allow("a:Query", ["index"])) }),
+      rights("a:Get on table"),
+    ],
+    [
+      "a resource",
+      policy(policyOf(allow("a:Get", ["table", "other"])), { policy: policyOf(allow("a:Get", "table")) }),
+      rights("a:Get on other"),
+    ],
+    [
+      "a statement, by a refusal of the same",
+      policy(both, {
+        policy: policyOf(allow(["a:Get", "a:Put"], "table"), { ...allow("a:Query", "index"), Effect: "Deny" }),
+      }),
+      rights("a:Query on index"),
+    ],
     ["all rights", policy(both, undefined, ["delete"]), rights("a:Get on table, a:Put on table, a:Query on index")],
-    ["a route", route(["delete"], { route_key: "GET /events" }, null), ["aws_apigatewayv2_route.this would no longer answer GET /events"]],
-    ["a route's name", route(["update"], { route_key: "GET /events" }, { route_key: "GET /all" }), ["aws_apigatewayv2_route.this would no longer answer GET /events"]],
+    [
+      "a route",
+      route(["delete"], { route_key: "GET /events" }, null),
+      ["aws_apigatewayv2_route.this would no longer answer GET /events"],
+    ],
+    [
+      "a route's name",
+      route(["update"], { route_key: "GET /events" }, { route_key: "GET /all" }),
+      ["aws_apigatewayv2_route.this would no longer answer GET /events"],
+    ],
   ])("%s", (_what, plan, expected) => {
     expect(contractions(plan)).toEqual(expected);
   });
 
   test.each([
     ["adds an action", policy(policyOf(allow("a:Get", "table")), { policy: both })],
-    ["writes the same in another order", policy(both, { policy: policyOf(allow("a:Query", "index"), allow(["a:Put", "a:Get"], "table")) })],
+    [
+      "writes the same in another order",
+      policy(both, { policy: policyOf(allow("a:Query", "index"), allow(["a:Put", "a:Get"], "table")) }),
+    ],
     ["makes a policy", planOf("aws_iam_role_policy", { actions: ["create"], before: null, after: { policy: both } })],
     ["has a policy that is known after apply only", policy(both, {})],
     ["makes a route", route(["create"], null, { route_key: "GET /events" })],
     ["makes a route anew", route(["delete", "create"], { route_key: "GET /events" }, { route_key: "GET /events" })],
-    ["deletes something else", planOf("aws_lambda_permission", { actions: ["delete"], before: { route_key: "GET /events" }, after: null })],
+    [
+      "deletes something else",
+      planOf("aws_lambda_permission", { actions: ["delete"], before: { route_key: "GET /events" }, after: null }),
+    ],
   ])("but not of one that %s", (_what, plan) => {
     expect(contractions(plan)).toEqual([]);
   });
 
-  test.each([["true", "::warning title=The plan takes something away::"], ["", "Warning: "]])("and goes on, with an annotation where GitHub runs it (%j)", async (GITHUB_ACTIONS, begin) => {
+  test.each([
+    ["true", "::warning title=The plan takes something away::"],
+    ["", "Warning: "],
+  ])("and goes on, with an annotation where GitHub runs it (%j)", async (GITHUB_ACTIONS, begin) => {
     const plan = route(["delete"], { route_key: "GET /events" }, null);
     const { exitCode, output, errors } = await runBundle("check-plan", [], { input: plan, env: { GITHUB_ACTIONS } });
-    expect([exitCode, errors, output.split("\n")]).toEqual([0, "", [
-      `${begin}aws_apigatewayv2_route.this would no longer answer GET /events. Versions that callers still get, or get again when a release is taken back, ` +
-        "may need it: an alias goes back, and a role does not. Expand in one release, and contract in a later one, when no version needs it any more.",
-      "The plan keeps every table, index, bucket and user pool.",
+    expect([exitCode, errors, output.split("\n")]).toEqual([
+      0,
       "",
-    ]]);
+      [
+        `${begin}aws_apigatewayv2_route.this would no longer answer GET /events. Versions that callers still get, or get again when a release is taken back, ` +
+          "may need it: an alias goes back, and a role does not. Expand in one release, and contract in a later one, when no version needs it any more.",
+        "The plan keeps every table, index, bucket and user pool.",
+        "",
+      ],
+    ]);
   });
 });
 
@@ -108,7 +160,9 @@ describe("the command", () => {
   });
 
   test("refuses a plan with a line for each loss", async () => {
-    const errors = everything("deleted", "would be lost").map((loss) => `${loss}. ${advice}\n`).join("");
+    const errors = everything("deleted", "would be lost")
+      .map((loss) => `${loss}. ${advice}\n`)
+      .join("");
     expect(await check(recorded("destroy"))).toEqual({ exitCode: 1, output: "", errors });
   });
 
@@ -125,7 +179,10 @@ describe("passes a plan of Terraform's", () => {
 });
 
 describe("refuses a plan of Terraform's", () => {
-  const fewer = [`${table}: ${gone("by-organizer")}`, `${table}: ${anew("by-status", "its keys or its projection change")}`];
+  const fewer = [
+    `${table}: ${gone("by-organizer")}`,
+    `${table}: ${anew("by-status", "its keys or its projection change")}`,
+  ];
 
   test.each([
     ["replace", everything("replaced", "would be lost")],
@@ -160,12 +217,16 @@ describe("whatever happens to", () => {
     for (const [actions, fate, loss] of fates) {
       expect(losses(planOf(type, { actions }))).toEqual([`${type}.this would be ${fate}: ${what} ${loss}. ${advice}`]);
     }
-    for (const action of ["no-op", "create", "read", "update"]) expect(losses(planOf(type, { actions: [action] }))).toEqual([]);
+    for (const action of ["no-op", "create", "read", "update"])
+      expect(losses(planOf(type, { actions: [action] }))).toEqual([]);
   });
 
-  test.each(["aws_lambda_function", "aws_s3_object", "aws_cognito_user_pool_client", "constructor"])("%s is Terraform's own affair", (type) => {
-    for (const [actions] of fates) expect(losses(planOf(type, { actions }))).toEqual([]);
-  });
+  test.each(["aws_lambda_function", "aws_s3_object", "aws_cognito_user_pool_client", "constructor"])(
+    "%s is Terraform's own affair",
+    (type) => {
+      for (const [actions] of fates) expect(losses(planOf(type, { actions }))).toEqual([]);
+    },
+  );
 
   test("a data source is nothing", () => {
     expect(losses(planOf("aws_dynamodb_table", { actions: ["delete"] }, { mode: "data" }))).toEqual([]);
@@ -173,16 +234,25 @@ describe("whatever happens to", () => {
 });
 
 describe("the number of shards of the indexes", () => {
-  const variables = (shards?: string) => ({ environment: [{ variables: { TABLE_NAME: "events", ...(shards !== undefined && { INDEX_SHARDS: shards }) } }] });
-  const planOfShards = (before: object, after: object, actions = ["update"]) => planOf("aws_lambda_function", { actions, before, after });
+  const variables = (shards?: string) => ({
+    environment: [{ variables: { TABLE_NAME: "events", ...(shards !== undefined && { INDEX_SHARDS: shards }) } }],
+  });
+  const planOfShards = (before: object, after: object, actions = ["update"]) =>
+    planOf("aws_lambda_function", { actions, before, after });
 
   test.each([
     ["raised", planOfShards(variables("1"), variables("16"))],
     ["raised further", planOfShards(variables("4"), variables("16"))],
     ["left alone", planOfShards(variables("4"), variables("4"))],
     ["told to a function that did not know of it", planOfShards(variables(), variables("4"))],
-    ["gone with its function", planOf("aws_lambda_function", { actions: ["delete"], before: variables("4"), after: null })],
-    ["told to a new function", planOf("aws_lambda_function", { actions: ["create"], before: null, after: variables("4") })],
+    [
+      "gone with its function",
+      planOf("aws_lambda_function", { actions: ["delete"], before: variables("4"), after: null }),
+    ],
+    [
+      "told to a new function",
+      planOf("aws_lambda_function", { actions: ["create"], before: null, after: variables("4") }),
+    ],
     ["told to a function that is made anew", planOfShards(variables("4"), variables("4"), ["delete", "create"])],
   ])("may be %s", (_what, plan) => {
     expect(losses(plan)).toEqual([]);
@@ -193,13 +263,17 @@ describe("the number of shards of the indexes", () => {
     ["lowered from two digits to one", variables("16"), 16, 1],
   ])("may not be %s, whether the plan says it or does not know", (_what, before, was, is) => {
     const sentence = `index_shards would go down from ${was} to ${is}: what is in the other shards would be missing in lists. Leave it at ${was}.`;
-    for (const after of [variables(String(is)), variables(), { environment: [] }, {}]) expect(losses(planOfShards(before, after))).toEqual([sentence]);
+    for (const after of [variables(String(is)), variables(), { environment: [] }, {}])
+      expect(losses(planOfShards(before, after))).toEqual([sentence]);
     expect(losses(planOfShards(before, variables(String(is)), ["delete", "create"]))).toEqual([sentence]);
   });
 
   test("is said once for all functions", () => {
-    const { resource_changes: changes, ...plan } = JSON.parse(planOfShards(variables("16"), variables("4"))) as { resource_changes: object[] };
-    const sentence = "index_shards would go down from 16 to 4: what is in the other shards would be missing in lists. Leave it at 16.";
+    const { resource_changes: changes, ...plan } = JSON.parse(planOfShards(variables("16"), variables("4"))) as {
+      resource_changes: object[];
+    };
+    const sentence =
+      "index_shards would go down from 16 to 4: what is in the other shards would be missing in lists. Leave it at 16.";
     expect(losses(JSON.stringify({ ...plan, resource_changes: [...changes, ...changes] }))).toEqual([sentence]);
   });
 });
@@ -207,9 +281,21 @@ describe("the number of shards of the indexes", () => {
 describe("an index", () => {
   const name = "by-status";
   const projection = { projection_type: "INCLUDE", non_key_attributes: ["title", "date"] };
-  const index = { name, hash_key: "status", range_key: "createdAt", ...projection, read_capacity: 3, write_capacity: 3 };
-  const keySchema = [{ attribute_name: "status", key_type: "HASH" }, { attribute_name: "createdAt", key_type: "RANGE" }];
-  const warm = (read: number | undefined, write: number) => ({ warm_throughput: [{ read_units_per_second: read, write_units_per_second: write }] });
+  const index = {
+    name,
+    hash_key: "status",
+    range_key: "createdAt",
+    ...projection,
+    read_capacity: 3,
+    write_capacity: 3,
+  };
+  const keySchema = [
+    { attribute_name: "status", key_type: "HASH" },
+    { attribute_name: "createdAt", key_type: "RANGE" },
+  ];
+  const warm = (read: number | undefined, write: number) => ({
+    warm_throughput: [{ read_units_per_second: read, write_units_per_second: write }],
+  });
   /** As version 6 of the provider has it with key_schema in the configuration. */
   const keyed = { name, key_schema: keySchema, hash_key: "", range_key: "", projection_type: "ALL" };
 
@@ -219,7 +305,11 @@ describe("an index", () => {
     ["another maximum on demand", index, { ...index, on_demand_throughput: [{ max_read_request_units: 9 }] }],
     ["its other attributes in another order", index, { ...index, non_key_attributes: ["date", "title"] }],
     ["nothing instead of an empty text", { ...index, range_key: "" }, { ...index, range_key: null }],
-    ["no list instead of an empty one", { ...index, non_key_attributes: [] }, { ...index, non_key_attributes: undefined }],
+    [
+      "no list instead of an empty one",
+      { ...index, non_key_attributes: [] },
+      { ...index, non_key_attributes: undefined },
+    ],
     ["a key_schema beside the same keys, as version 6 reads it", { ...index, key_schema: keySchema }, index],
     ["a key_schema and another maximum", keyed, { ...keyed, on_demand_throughput: [{ max_read_request_units: 9 }] }],
     ["more warm throughput", { ...index, ...warm(12_000, 4_000) }, { ...index, ...warm(13_000, 4_000) }],
@@ -239,7 +329,11 @@ describe("an index", () => {
     ["a hash key that is not known yet", index, { ...index, hash_key: undefined }],
     ["another key_schema", keyed, { ...keyed, key_schema: keySchema.slice(0, 1) }],
     ["a key_schema that is not known yet", keyed, { ...keyed, key_schema: undefined }],
-    ["its keys as key_schema only, which version 6 takes for other keys", { ...index, key_schema: keySchema }, { ...keyed, ...projection }],
+    [
+      "its keys as key_schema only, which version 6 takes for other keys",
+      { ...index, key_schema: keySchema },
+      { ...keyed, ...projection },
+    ],
     ["a setting that only a later provider knows", index, { ...index, index_class: "INFREQUENT_ACCESS" }],
   ])("is built anew with %s", (_what, before, after) => {
     const loss = anew(name, "its keys or its projection change");
@@ -251,7 +345,9 @@ describe("an index", () => {
     ["an amount that is not known yet", warm(undefined, 4_000)],
   ])("is built anew for its warm throughput: %s", (_what, after) => {
     const plan = planOfIndexes([{ ...index, ...warm(12_000, 4_000) }], [{ ...index, ...after }]);
-    expect(losses(plan)).toEqual([`aws_dynamodb_table.this: ${anew(name, "its warm throughput goes down")}. ${advice}`]);
+    expect(losses(plan)).toEqual([
+      `aws_dynamodb_table.this: ${anew(name, "its warm throughput goes down")}. ${advice}`,
+    ]);
   });
 
   test.each<[string, Values[] | undefined]>([
@@ -261,14 +357,21 @@ describe("an index", () => {
     ["which ones there will be is not known yet", undefined],
   ])("is gone where %s", (_what, after) => {
     for (const block of ["global_secondary_index", "local_secondary_index"]) {
-      expect(losses(planOfIndexes([index], after, block))).toEqual([`aws_dynamodb_table.this: ${gone(name)}. ${advice}`]);
+      expect(losses(planOfIndexes([index], after, block))).toEqual([
+        `aws_dynamodb_table.this: ${gone(name)}. ${advice}`,
+      ]);
     }
   });
 
   test.each([true, [{ name: true }]])("is not named where it is a secret: %j", (secret) => {
-    const before = { before: { global_secondary_index: [index] }, before_sensitive: { global_secondary_index: secret } };
+    const before = {
+      before: { global_secondary_index: [index] },
+      before_sensitive: { global_secondary_index: secret },
+    };
     const loss = "an index would be deleted, and its queries would fail";
-    expect(losses(planOf("aws_dynamodb_table", { actions: ["update"], ...before }))).toEqual([`aws_dynamodb_table.this: ${loss}. ${advice}`]);
+    expect(losses(planOf("aws_dynamodb_table", { actions: ["update"], ...before }))).toEqual([
+      `aws_dynamodb_table.this: ${loss}. ${advice}`,
+    ]);
   });
 
   test("may come to a table", () => {
@@ -308,7 +411,11 @@ describe("takes for no plan", () => {
     ["a change without a type", changed({ address: "a.b", change: { actions: ["no-op"] } }), notAPlan],
     ["a change without actions", changed({ address: "a.b", type: "a", change: {} }), notAPlan],
     ["a change with no action", changed({ address: "a.b", type: "a", change: { actions: [] } }), notAPlan],
-    ["a change with an action that is no text", changed({ address: "a.b", type: "a", change: { actions: [null] } }), notAPlan],
+    [
+      "a change with an action that is no text",
+      changed({ address: "a.b", type: "a", change: { actions: [null] } }),
+      notAPlan,
+    ],
   ])("%s", (_what, text, sentence) => {
     expect(() => readPlan(text)).toThrow(new Error(sentence));
   });

@@ -8,7 +8,8 @@ import { readPlan } from "./check-plan/plan.ts";
 const usage = "terraform -chdir=infra show -json stack.tfplan | node dist/release/check-plan.mjs";
 
 /** What makes GitHub show a line in the summary of the run. No line of ours has a line break, or `%`, which it would want escaped. */
-const warning = process.env["GITHUB_ACTIONS"] === "true" ? "::warning title=The plan takes something away::" : "Warning: ";
+const warning =
+  process.env["GITHUB_ACTIONS"] === "true" ? "::warning title=The plan takes something away::" : "Warning: ";
 
 try {
   const changes = readPlan(await readStandardInput(usage));

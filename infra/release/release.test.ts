@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vit
 import { readFunctions } from "../build/functions.ts";
 import { startDatabase } from "../local/database/database.ts";
 import { startGateway } from "../local/gateway/gateway.ts";
-import { guard } from "../local/gateway/guard.ts";
+import { guard } from "../local/sign-in/guard.ts";
 import { startImages } from "../local/bucket/images.ts";
 import { runSources } from "../local/runtime/running-functions.ts";
 import { listen, stop as stopServer } from "../local/gateway/server.ts";
@@ -16,11 +16,17 @@ import { rollBack } from "./release/roll-back.ts";
 import { stackIn, type Stack } from "./release/stack.ts";
 
 const prefix = "events-api-test-";
-const routes = Object.fromEntries(readFunctions().flatMap((folder) => folder.routes.map((route) => [route, `${prefix}${folder.name}`])));
+const routes = Object.fromEntries(
+  readFunctions().flatMap((folder) => folder.routes.map((route) => [route, `${prefix}${folder.name}`])),
+);
 const { apiUrl, invoke } = await startFunctions();
 const aws = await startAws(invoke);
 const front = await startFront();
-const [changed, changedWithoutRoute, unchanged] = [`${prefix}get-event`, `${prefix}sweep-events`, `${prefix}create-event`];
+const [changed, changedWithoutRoute, unchanged] = [
+  `${prefix}get-event`,
+  `${prefix}sweep-events`,
+  `${prefix}create-event`,
+];
 const stack: Stack = {
   name: "events-api-test",
   region: { region: "eu-north-1" },
@@ -32,16 +38,28 @@ const stack: Stack = {
 };
 
 beforeEach(() => {
-  const environment = { AWS_ENDPOINT_URL_LAMBDA: aws.url, AWS_ENDPOINT_URL_CLOUDWATCH: aws.url, AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "deploy", AWS_SECRET_ACCESS_KEY: "secret" };
+  const environment = {
+    AWS_ENDPOINT_URL_LAMBDA: aws.url,
+    AWS_ENDPOINT_URL_CLOUDWATCH: aws.url,
+    AWS_REGION: "eu-central-1",
+    AWS_ACCESS_KEY_ID: "deploy",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   for (const name of stack.functionNames) {
     const versions = name === changed || name === changedWithoutRoute ? [256, 256, 512] : [256, 256];
-    aws.functions.set(name, { versions, latest: versions.at(-1) ?? 0, alias: { version: "2", weights: {}, revision: 1 } });
+    aws.functions.set(name, {
+      versions,
+      latest: versions.at(-1) ?? 0,
+      alias: { version: "2", weights: {}, revision: 1 },
+    });
   }
   Object.assign(aws, { alarms: [], moves: [], invoked: [], answer: invoke, refuse: () => undefined });
   front.isBroken = () => false;
 });
-afterEach(() => { vi.unstubAllEnvs(); });
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 /** The functions, to be called over HTTP and to be invoked, whatever the version. */
 async function startFunctions() {
@@ -54,7 +72,8 @@ async function startFunctions() {
     await database.stop();
   });
   const running = await functions.routes();
-  const invokeOne = async ({ event }: Invoked) => running.find(({ routeKey }) => routeKey === event["routeKey"])?.invoke(event);
+  const invokeOne = async ({ event }: Invoked) =>
+    running.find(({ routeKey }) => routeKey === event["routeKey"])?.invoke(event);
   return { apiUrl: gateway.url, invoke: invokeOne };
 }
 
@@ -63,10 +82,15 @@ async function startFront() {
   const itself = { url: "", isBroken: () => false };
   const server = createServer((request, response) => {
     void buffer(request).then(async (body) => {
-      if (itself.isBroken()) { response.writeHead(500).end(); return; }
+      if (itself.isBroken()) {
+        response.writeHead(500).end();
+        return;
+      }
       const content = request.method === "POST" && { body, headers: { "content-type": "application/json" } };
       const answer = await fetch(`${apiUrl}${request.url ?? ""}`, { method: request.method ?? "", ...content });
-      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" }).end(await answer.text());
+      response
+        .writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" })
+        .end(await answer.text());
     });
   });
   const { port } = await listen(server, 0);
@@ -82,23 +106,36 @@ interface Ran {
 }
 
 /** Runs it with pauses that take no time; `meanwhile` is told which pause it is, from 1. */
-async function run({ meanwhile = () => undefined, of = stack, ...options }: Partial<Options> & { meanwhile?: (pause: number) => void; of?: Stack } = {}): Promise<Ran> {
+async function run({
+  meanwhile = () => undefined,
+  of = stack,
+  ...options
+}: Partial<Options> & { meanwhile?: (pause: number) => void; of?: Stack } = {}): Promise<Ran> {
   const lines: string[] = [];
   let pauses = 0;
-  const print = (line: string) => { lines.push(line.replace(/ in \d+ ms$/, "")); };
+  const print = (line: string) => {
+    lines.push(line.replace(/ in \d+ ms$/, ""));
+  };
   const pause = () => {
     pauses += 1;
     meanwhile(pauses);
     return Promise.resolve();
   };
-  const failure: unknown = await release(of, { stop: new AbortController().signal, print, pause, ...options }).catch((error: unknown) => error);
+  const failure: unknown = await release(of, { stop: new AbortController().signal, print, pause, ...options }).catch(
+    (error: unknown) => error,
+  );
   return { lines, sentence: failure instanceof Error ? failure.message : undefined };
 }
 
 const names = [changed, changedWithoutRoute];
 const after = (text: string) => names.map((name) => `${name} ${text}`);
 const [onTrial, toAll, released, back] = [after("2, 3: 10 %"), after("2, 3: 100 %"), after("3"), after("2")];
-const tested = ["Create an event, again and again", "Read it", "Refuse what breaks a rule", "Find no event that nobody has made"];
+const tested = [
+  "Create an event, again and again",
+  "Read it",
+  "Refuse what breaks a rule",
+  "Find no event that nobody has made",
+];
 const calls = 4 + Object.keys(routes).length;
 const inWords = "get-event 2 -> 3, sweep-events 2 -> 3";
 const red = { AlarmName: `${prefix}errors`, StateValue: "ALARM", StateReason: "Too\nmany." } as const;
@@ -114,14 +151,19 @@ describe("a release", () => {
       "10 % to the new versions for 0.5 minutes.",
       ...[30, 20, 10, 0].map((left_s) => `10 %: ${calls} calls answered, none of 2 alarms red, ${left_s} s to go.`),
       "100 % to the new versions, on trial.",
-      `${tested[0] ?? ""}: 20x`, `${tested[1] ?? ""}: 20x`, `${tested[2] ?? ""}: 400`, `${tested[3] ?? ""}: 404`,
+      `${tested[0] ?? ""}: 20x`,
+      `${tested[1] ?? ""}: 20x`,
+      `${tested[2] ?? ""}: 400`,
+      `${tested[3] ?? ""}: 404`,
       `Released: ${inWords}.`,
     ]);
   });
 
   test("calls the newest version of every function that has a route, before callers get it and while they do", async () => {
     await run();
-    const once = [unchanged, changed, unchanged, changed, ...Object.values(routes)].map((name) => `${name}:${name === changed ? 3 : 2}`);
+    const once = [unchanged, changed, unchanged, changed, ...Object.values(routes)].map(
+      (name) => `${name}:${name === changed ? 3 : 2}`,
+    );
     expect(aws.invoked.map(({ target }) => target)).toEqual(Array(5).fill(once).flat());
   });
 
@@ -132,13 +174,18 @@ describe("a release", () => {
       const claims = { jwt: { claims: { sub: "smoke-test", token_use: "access" }, scopes: null } };
       const expected = isSignedIn ? claims : undefined;
       expect(aws.invoked.length).toBeGreaterThan(0);
-      for (const { event } of aws.invoked) expect((event["requestContext"] as { authorizer?: object }).authorizer).toEqual(expected);
+      for (const { event } of aws.invoked)
+        expect((event["requestContext"] as { authorizer?: object }).authorizer).toEqual(expected);
     }
   });
 
   test("changes nothing that callers have made", async () => {
     const list = async () => (await fetch(`${apiUrl}/events`)).json() as Promise<{ events: { id: string }[] }>;
-    const made = await fetch(`${apiUrl}/events`, { method: "POST", body: '{"title":"Mine"}', headers: { "content-type": "application/json" } });
+    const made = await fetch(`${apiUrl}/events`, {
+      method: "POST",
+      body: '{"title":"Mine"}',
+      headers: { "content-type": "application/json" },
+    });
     const { id } = (await made.json()) as { id: string };
     const before = (await list()).events.filter((event) => event.id !== "smoke-test");
     await run();
@@ -159,7 +206,12 @@ describe("a release", () => {
     for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
     aws.alarms.push(red);
     const { lines, sentence } = await run();
-    expect([lines[0], lines.length, sentence, aws.moves]).toEqual(["Nothing to release: callers get the newest version of every function.", 5, undefined, []]);
+    expect([lines[0], lines.length, sentence, aws.moves]).toEqual([
+      "Nothing to release: callers get the newest version of every function.",
+      5,
+      undefined,
+      [],
+    ]);
   });
 
   test("with nothing new and an API that does not work fails", async () => {
@@ -173,7 +225,11 @@ describe("a release", () => {
 describe("a release does not begin", () => {
   test("with a red alarm of this stack", async () => {
     aws.alarms.push({ ...red, StateValue: "OK" }, red);
-    expect([await run(), aws.moves, aws.invoked]).toEqual([{ lines: [], sentence: `Not released. ${itIsRed}` }, [], []]);
+    expect([await run(), aws.moves, aws.invoked]).toEqual([
+      { lines: [], sentence: `Not released. ${itIsRed}` },
+      [],
+      [],
+    ]);
   });
 
   test("but does with a red alarm of another", async () => {
@@ -182,25 +238,43 @@ describe("a release does not begin", () => {
   });
 
   test("with a new version that fails before any caller meets it", async () => {
-    aws.answer = (invoked) => (invoked.target === `${changed}:3` ? Promise.reject(new Error("A mistake.")) : invoke(invoked));
+    aws.answer = (invoked) =>
+      invoked.target === `${changed}:3` ? Promise.reject(new Error("A mistake.")) : invoke(invoked);
     const { lines, sentence } = await run();
     expect([lines, aws.moves]).toEqual([[], []]);
-    expect(sentence).toMatch(new RegExp(`^Not released\\. Read it FAILED: GET /events/smoke-test \\(${changed}:3\\) should .*, and gave an error of the function: .*A mistake\\.`));
+    expect(sentence).toMatch(
+      new RegExp(
+        `^Not released\\. Read it FAILED: GET /events/smoke-test \\(${changed}:3\\) should .*, and gave an error of the function: .*A mistake\\.`,
+      ),
+    );
   });
 
   test.each([
     ["an error", { statusCode: 503, body: "{}" }, "503 {}"],
     ["what is no answer", null, "no answer \\(the function returned null\\)"],
   ])("with a new version that answers one route with %s", async (_what, answer, gave) => {
-    aws.answer = (invoked) => (invoked.event["routeKey"] === "DELETE /events/{id}" ? Promise.resolve(answer) : invoke(invoked));
+    aws.answer = (invoked) =>
+      invoked.event["routeKey"] === "DELETE /events/{id}" ? Promise.resolve(answer) : invoke(invoked);
     const { sentence } = await run();
-    expect(sentence).toMatch(new RegExp(`^Not released\\. DELETE /events/\\{id\\} \\(${prefix}delete-event:2\\) should be answered, and be it with a refusal, and gave ${gave}`));
+    expect(sentence).toMatch(
+      new RegExp(
+        `^Not released\\. DELETE /events/\\{id\\} \\(${prefix}delete-event:2\\) should be answered, and be it with a refusal, and gave ${gave}`,
+      ),
+    );
     expect(aws.moves).toEqual([]);
   });
 
   test.each([
-    ["was changed by hand", { versions: [256], latest: 512 }, "The newest version of events-api-test-get-event, 1, is not what is in \\$LATEST: .*publish-version --function-name events-api-test-get-event$"],
-    ["has no version", { versions: [], latest: 256 }, "events-api-test-get-event has no version: apply the Terraform first\\.$"],
+    [
+      "was changed by hand",
+      { versions: [256], latest: 512 },
+      "The newest version of events-api-test-get-event, 1, is not what is in \\$LATEST: .*publish-version --function-name events-api-test-get-event$",
+    ],
+    [
+      "has no version",
+      { versions: [], latest: 256 },
+      "events-api-test-get-event has no version: apply the Terraform first\\.$",
+    ],
   ])("of a function that %s", async (_what, its, expected) => {
     Object.assign(aws.functions.get(changed) ?? {}, its);
     expect((await run()).sentence).toMatch(new RegExp(`^${expected}`));
@@ -208,22 +282,38 @@ describe("a release does not begin", () => {
   });
 
   test("of a function that there is not", async () => {
-    expect((await run({ of: { ...stack, functionNames: [...stack.functionNames, `${prefix}x`] } })).sentence).toBe(`${prefix}x: Function not found: ${prefix}x`);
+    expect((await run({ of: { ...stack, functionNames: [...stack.functionNames, `${prefix}x`] } })).sentence).toBe(
+      `${prefix}x: Function not found: ${prefix}x`,
+    );
     expect(aws.moves).toEqual([]);
   });
 });
 
 describe("a release puts every function back", () => {
-  const itSays = (reason: string) => [`Back to the versions before. ${reason}`, ...names.map((name) => `${name}: back to version 2.`)];
+  const itSays = (reason: string) => [
+    `Back to the versions before. ${reason}`,
+    ...names.map((name) => `${name}: back to version 2.`),
+  ];
 
   test("when an alarm goes red", async () => {
-    const { lines, sentence } = await run({ meanwhile: (pause) => { if (pause === 2) aws.alarms.push(red); } });
-    expect([sentence, lines.slice(-3), aws.moves]).toEqual([`Not released. ${itIsRed}`, itSays(itIsRed), [...onTrial, ...back]]);
+    const { lines, sentence } = await run({
+      meanwhile: (pause) => {
+        if (pause === 2) aws.alarms.push(red);
+      },
+    });
+    expect([sentence, lines.slice(-3), aws.moves]).toEqual([
+      `Not released. ${itIsRed}`,
+      itSays(itIsRed),
+      [...onTrial, ...back],
+    ]);
   });
 
   test("when a call of its own fails", async () => {
     const { lines, sentence } = await run({
-      meanwhile: () => { aws.answer = (invoked) => (invoked.target === `${changed}:3` ? Promise.reject(new Error("A mistake.")) : invoke(invoked)); },
+      meanwhile: () => {
+        aws.answer = (invoked) =>
+          invoked.target === `${changed}:3` ? Promise.reject(new Error("A mistake.")) : invoke(invoked);
+      },
     });
     expect(sentence).toMatch(/^Not released\. Read it FAILED: .*A mistake\./);
     expect([lines.slice(-2), aws.moves]).toEqual([itSays("").slice(1), [...onTrial, ...back]]);
@@ -274,15 +364,28 @@ describe("a release puts every function back", () => {
   });
 
   test("that it can, and says which it cannot", async () => {
-    aws.refuse = (name) => (name === changed && aws.moves.length >= 2 ? { status: 403, type: "AccessDeniedException", message: "It may not." } : undefined);
+    aws.refuse = (name) =>
+      name === changed && aws.moves.length >= 2
+        ? { status: 403, type: "AccessDeniedException", message: "It may not." }
+        : undefined;
     const { lines } = await run();
-    expect([lines.slice(-2), aws.moves]).toEqual([[`${changed}: NOT put back. It may not.`, `${changedWithoutRoute}: back to version 2.`], [...onTrial, back[1]]]);
+    expect([lines.slice(-2), aws.moves]).toEqual([
+      [`${changed}: NOT put back. It may not.`, `${changedWithoutRoute}: back to version 2.`],
+      [...onTrial, back[1]],
+    ]);
   });
 
   test("but for one that somebody else has moved meanwhile", async () => {
-    const { lines, sentence } = await run({ meanwhile: (pause) => { if (pause === 1) moveAlias(aws, changed, "1", {}); } });
+    const { lines, sentence } = await run({
+      meanwhile: (pause) => {
+        if (pause === 1) moveAlias(aws, changed, "1", {});
+      },
+    });
     const moved = `Somebody else has moved the alias of ${changed} meanwhile.`;
-    expect([sentence, lines.slice(-2)]).toEqual([`Not released. ${moved}`, [`${changed}: NOT put back. ${moved}`, `${changedWithoutRoute}: back to version 2.`]]);
+    expect([sentence, lines.slice(-2)]).toEqual([
+      `Not released. ${moved}`,
+      [`${changed}: NOT put back. ${moved}`, `${changedWithoutRoute}: back to version 2.`],
+    ]);
     expect(aws.moves).toEqual([...onTrial, `${changed} 1`, back[1]]);
   });
 });
@@ -293,11 +396,20 @@ describe("after a run that was killed", () => {
     ["while one function was on trial", 0.1, unchanged],
     ["while callers got all of them, not yet tested", 1],
   ])("%s, the next one ends that and releases", async (_what, weight, only?: string) => {
-    for (const name of only === undefined ? names : [changed]) Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: weight } });
+    for (const name of only === undefined ? names : [changed])
+      Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: weight } });
     const { lines, sentence } = await run();
     const ended = only === undefined ? names : [changed];
-    expect(lines.slice(0, ended.length)).toEqual(ended.map((name) => `${name}: back to version 2. A release that was not ended had given version 3 ${weight * 100} % of the calls.`));
-    expect([sentence, aws.moves]).toEqual([undefined, [...ended.map((name) => `${name} 2`), ...onTrial, ...toAll, ...released]]);
+    expect(lines.slice(0, ended.length)).toEqual(
+      ended.map(
+        (name) =>
+          `${name}: back to version 2. A release that was not ended had given version 3 ${weight * 100} % of the calls.`,
+      ),
+    );
+    expect([sentence, aws.moves]).toEqual([
+      undefined,
+      [...ended.map((name) => `${name} 2`), ...onTrial, ...toAll, ...released],
+    ]);
   });
 
   test("while it set the versions, the next one releases the rest", async () => {
@@ -327,26 +439,48 @@ test("of two releases at once one ends well at most, and no function is left on 
 describe("a roll-back", () => {
   const rolledBack = async (of = stack) => {
     const lines: string[] = [];
-    const failure: unknown = await rollBack(of, (line) => { lines.push(line); }).catch((error: unknown) => error);
+    const failure: unknown = await rollBack(of, (line) => {
+      lines.push(line);
+    }).catch((error: unknown) => error);
     return { lines, sentence: failure instanceof Error ? failure.message : undefined };
   };
-  const ended = (name: string) => `${name}: back to version 2. A release that was not ended had given version 3 10 % of the calls.`;
-  beforeEach(() => { for (const name of names) Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: 0.1 } }); });
+  const ended = (name: string) =>
+    `${name}: back to version 2. A release that was not ended had given version 3 10 % of the calls.`;
+  beforeEach(() => {
+    for (const name of names) Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: 0.1 } });
+  });
 
   test("ends what is on trial, and finds nothing to do the second time", async () => {
     expect([await rolledBack(), aws.moves]).toEqual([{ lines: names.map(ended), sentence: undefined }, back]);
-    expect([await rolledBack(), aws.moves]).toEqual([{ lines: ["Nothing to put back: no function has a version on trial."], sentence: undefined }, back]);
+    expect([await rolledBack(), aws.moves]).toEqual([
+      { lines: ["Nothing to put back: no function has a version on trial."], sentence: undefined },
+      back,
+    ]);
   });
 
   test("does what it can before it fails", async () => {
     const missing = `${prefix}a`;
-    expect(await rolledBack({ ...stack, functionNames: [missing, ...stack.functionNames] })).toEqual({ lines: names.map(ended), sentence: `${missing}: Function not found: ${missing}` });
+    expect(await rolledBack({ ...stack, functionNames: [missing, ...stack.functionNames] })).toEqual({
+      lines: names.map(ended),
+      sentence: `${missing}: Function not found: ${missing}`,
+    });
   });
 });
 
 describe("the command", () => {
-  const outputs = (values: object) => JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { sensitive: false, value }])));
-  const given = { name: stack.name, base_url: stack.baseUrl, function_names: stack.functionNames, routes, canary: { percent: 10, minutes: 0 } };
+  const outputs = (values: object) =>
+    JSON.stringify(
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]: [string, unknown]) => [name, { sensitive: false, value }]),
+      ),
+    );
+  const given = {
+    name: stack.name,
+    base_url: stack.baseUrl,
+    function_names: stack.functionNames,
+    routes,
+    canary: { percent: 10, minutes: 0 },
+  };
   const slow = outputs({ ...given, canary: { percent: 10, minutes: 15 } });
   const usage = "terraform -chdir=infra output -json | node dist/release/release.mjs [--at-once | roll-back]";
 
@@ -375,7 +509,11 @@ describe("the command", () => {
     const { child, ended } = await startSlow();
     child.kill(signal);
     const { exitCode, errors } = await ended;
-    expect([exitCode, errors, aws.moves]).toEqual([1, `Not released. Interrupted by ${signal}.\n`, [...onTrial, ...back]]);
+    expect([exitCode, errors, aws.moves]).toEqual([
+      1,
+      `Not released. Interrupted by ${signal}.\n`,
+      [...onTrial, ...back],
+    ]);
   });
 
   test("puts every function back when it is told so again and again", async () => {
@@ -399,11 +537,19 @@ describe("the command", () => {
 
   test("fails with a sentence where a call fails", async () => {
     aws.alarms.push(red);
-    expect(await runBundle("release", [], { input: slow })).toEqual({ exitCode: 1, output: "", errors: `Not released. ${itIsRed}\n` });
+    expect(await runBundle("release", [], { input: slow })).toEqual({
+      exitCode: 1,
+      output: "",
+      errors: `Not released. ${itIsRed}\n`,
+    });
   });
 
   test.each([[["--help"]], [["--at-once", "roll-back"]]])("does not take the parameters %j", async (parameters) => {
-    expect(await runBundle("release", parameters)).toEqual({ exitCode: 2, output: "", errors: `Pipe in what is deployed: ${usage}\n` });
+    expect(await runBundle("release", parameters)).toEqual({
+      exitCode: 2,
+      output: "",
+      errors: `Pipe in what is deployed: ${usage}\n`,
+    });
   });
 
   test.each([
@@ -413,7 +559,10 @@ describe("the command", () => {
     [{ canary: undefined }, "The output canary must have percent and minutes."],
     [{ canary: { percent: "10", minutes: 5 } }, "The output canary must have percent and minutes."],
     [{ routes: [] }, "The output routes must be an object from route keys to names of functions."],
-    [{ base_url: "example.com" }, "The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod."],
+    [
+      { base_url: "example.com" },
+      "The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.",
+    ],
   ])("refuses outputs with %j", (wrong, sentence) => {
     expect(() => stackIn({ ...given, ...wrong })).toThrow(new Error(sentence));
   });

@@ -11,10 +11,14 @@ const [mode, ...more] = process.argv.slice(2);
 // GitHub gives a job that is cancelled 7.5 seconds after the first of these, and 2.5 after the second.
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => { stopping.abort(new Error(`Interrupted by ${signal}.`)); });
+  process.on(signal, () => {
+    stopping.abort(new Error(`Interrupted by ${signal}.`));
+  });
 }
 
-const print = (line: string) => { console.log(`${new Date().toISOString().slice(11, 19)} ${line}`); };
+const print = (line: string) => {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+};
 
 if (![undefined, "--at-once", "roll-back"].includes(mode) || more.length > 0) {
   console.error(`Pipe in what is deployed: ${usage}`);

@@ -40,44 +40,76 @@ async function startFront(fakes: Fakes): Promise<{ url: string; received: string
 }
 
 function write(response: ServerResponse, { status, body = "", type = "application/json", location }: Fake): void {
-  response.writeHead(status, { "content-type": type, "apigw-requestid": "id=", ...(location && { location }) }).end(body);
+  response
+    .writeHead(status, { "content-type": type, "apigw-requestid": "id=", ...(location && { location }) })
+    .end(body);
 }
 
 async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const method = request.method ?? "";
-  const content = method === "POST" && { body: await text(request), headers: { "content-type": request.headers["content-type"] ?? "" } };
+  const content = method === "POST" && {
+    body: await text(request),
+    headers: { "content-type": request.headers["content-type"] ?? "" },
+  };
   const answer = await fetch(new URL(request.url ?? "", realUrl), { method, ...content });
   write(response, { status: answer.status, type: answer.headers.get("content-type") ?? "", body: await answer.text() });
 }
 
 /** Runs it with pauses that take no time: the lines without their durations, the pauses, and the sentence if it fails. */
-async function run(url: string, timeout_ms?: number): Promise<{ lines: string[]; pauses_ms: number[]; sentence: string | undefined }> {
+async function run(
+  url: string,
+  timeout_ms?: number,
+): Promise<{ lines: string[]; pauses_ms: number[]; sentence: string | undefined }> {
   const lines: string[] = [];
   const pauses_ms: number[] = [];
-  const print = (line: string) => { lines.push(line.replace(/ in \d+ ms$/, "")); };
+  const print = (line: string) => {
+    lines.push(line.replace(/ in \d+ ms$/, ""));
+  };
   const pause = (pause_ms: number) => Promise.resolve(pauses_ms.push(pause_ms));
-  const failure: unknown = await smokeTest(url, { print, pause, ...(timeout_ms && { timeout_ms }) }).catch((error: unknown) => error);
+  const failure: unknown = await smokeTest(url, { print, pause, ...(timeout_ms && { timeout_ms }) }).catch(
+    (error: unknown) => error,
+  );
   return { lines, pauses_ms, sentence: failure instanceof Error ? failure.message : undefined };
 }
 
-const claims = ["Create an event, again and again", "Read it", "Refuse what breaks a rule", "Find no event that nobody has made"];
-const passed = ["Create an event, again and again: 200", "Read it: 200", "Refuse what breaks a rule: 400", "Find no event that nobody has made: 404"];
+const claims = [
+  "Create an event, again and again",
+  "Read it",
+  "Refuse what breaks a rule",
+  "Find no event that nobody has made",
+];
+const passed = [
+  "Create an event, again and again: 200",
+  "Read it: 200",
+  "Refuse what breaks a rule: 400",
+  "Find no event that nobody has made: 404",
+];
 const unroutable = { status: 404, body: '{"message":"Not Found"}' };
 const anEvent = "the event smoke-test (after a 409 delete that event, which somebody else has made, and try again)";
 
 function problem(status: number, type: string): Fake {
-  return { status, type: "application/problem+json", body: JSON.stringify({ type: `urn:problem-type:${type}`, status }) };
+  return {
+    status,
+    type: "application/problem+json",
+    body: JSON.stringify({ type: `urn:problem-type:${type}`, status }),
+  };
 }
 
 /** What `terraform output -json` prints. */
 function outputs(values: object): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { sensitive: false, value }])));
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]: [string, unknown]) => [name, { sensitive: false, value }]),
+    ),
+  );
 }
 
 describe("the command", () => {
   test("finds nothing wrong, however often it runs, and prints a line for each check", async () => {
     for (const created of [201, 200, 200]) {
-      const { exitCode, output, errors } = await runBundle("smoke-test", [], { input: outputs({ base_url: realUrl, commit: "unknown" }) });
+      const { exitCode, output, errors } = await runBundle("smoke-test", [], {
+        input: outputs({ base_url: realUrl, commit: "unknown" }),
+      });
       const lines = output.replaceAll(/ in \d+ ms$/gm, "").split("\n");
       expect([exitCode, lines, errors]).toEqual([0, [`${claims[0] ?? ""}: ${created}`, ...passed.slice(1), ""], ""]);
     }
@@ -115,7 +147,8 @@ describe("the command", () => {
     [outputs({ base_url: "https://example.com/prod?stage=prod" })],
     [outputs({ base_url: "https://example.com/prod#events" })],
   ])("finds no address in %s", async (input) => {
-    const errors = "The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.\n";
+    const errors =
+      "The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.\n";
     expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors });
   });
 });
@@ -140,7 +173,9 @@ describe("waits for an API that has only just been made, when it gives", () => {
 
   test("no answer", async () => {
     const { url } = await startFront({ 1: noAnswer.hangUp });
-    const waiting = expect.stringMatching(/^Not yet, once more in 1 s: POST http:\S+\/prod\/events gave no answer \(.+\)\.$/) as string;
+    const waiting = expect.stringMatching(
+      /^Not yet, once more in 1 s: POST http:\S+\/prod\/events gave no answer \(.+\)\.$/,
+    ) as string;
     expect(await run(url)).toEqual({ lines: [waiting, ...passed], pauses_ms: [1000], sentence: undefined });
   });
 });
@@ -153,11 +188,16 @@ describe("gives up after a minute of pauses, when there is", () => {
   test("no route", async () => {
     const { url } = await startFront(Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, unroutable])));
     const { pauses_ms, sentence } = await run(url);
-    expect([pauses_ms, sentence]).toEqual([minute_ms, failed(url, '404 {"message":"Not Found"} (apigw-requestid id=)')]);
+    expect([pauses_ms, sentence]).toEqual([
+      minute_ms,
+      failed(url, '404 {"message":"Not Found"} (apigw-requestid id=)'),
+    ]);
   });
 
   test("no end of any answer", async () => {
-    const { url } = await startFront(Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, noAnswer.hang])));
+    const { url } = await startFront(
+      Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, noAnswer.hang])),
+    );
     const { pauses_ms, sentence } = await run(url, 50);
     expect([pauses_ms, sentence]).toEqual([minute_ms, failed(url, "no answer within 0.05 s")]);
   });
@@ -166,7 +206,10 @@ describe("gives up after a minute of pauses, when there is", () => {
     const { url } = await startFront({});
     await started.pop()?.();
     const { pauses_ms, sentence } = await run(url);
-    expect([pauses_ms, sentence]).toEqual([minute_ms, failed(url, `no answer (connect ECONNREFUSED ${new URL(url).host})`)]);
+    expect([pauses_ms, sentence]).toEqual([
+      minute_ms,
+      failed(url, `no answer (connect ECONNREFUSED ${new URL(url).host})`),
+    ]);
   });
 });
 
@@ -184,7 +227,12 @@ describe("asks no second time, and says so, when it meets", () => {
     ["a failure of ours", 1, problem(503, "unavailable")],
     ["other content under its id", 1, problem(409, "conflict")],
     ["a throttle", 1, { status: 429, body: '{"message":"Too Many Requests"}' }],
-    ["a page", 1, { status: 502, type: "text/html", body: "<html>\n<h1>Bad Gateway</h1>\n</html>" }, "502 <html> <h1>Bad Gateway</h1> </html>"],
+    [
+      "a page",
+      1,
+      { status: 502, type: "text/html", body: "<html>\n<h1>Bad Gateway</h1>\n</html>" },
+      "502 <html> <h1>Bad Gateway</h1> </html>",
+    ],
     ["another event", 1, { status: 200, body: other }],
     ["another success", 1, { status: 202, body: event }],
     ["a success without a body", 1, { status: 204 }, "204 without a body"],
@@ -208,12 +256,16 @@ describe("asks no second time, and says so, when it meets", () => {
     expect([lines, pauses_ms, received.length]).toEqual([passed.slice(0, number - 1), [], number]);
     const { sent, expected } = requests[number - 1] ?? {};
     const shown = sentence?.replace(url, "PROD").replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "UUID");
-    expect(shown).toBe(`${claims[number - 1] ?? ""} FAILED: ${sent ?? ""} should give ${expected ?? ""}, and gave ${gave} (apigw-requestid id=).`);
+    expect(shown).toBe(
+      `${claims[number - 1] ?? ""} FAILED: ${sent ?? ""} should give ${expected ?? ""}, and gave ${gave} (apigw-requestid id=).`,
+    );
   });
 });
 
 test("prints what came in one line, cut and without commands to the log it is printed in", async () => {
-  const { url } = await startFront({ 2: { status: 200, type: "text/plain", body: `\u001b[2J\r\n::add-mask::a\u2028##[group]${"x".repeat(1000)}` } });
+  const { url } = await startFront({
+    2: { status: 200, type: "text/plain", body: `\u001b[2J\r\n::add-mask::a\u2028##[group]${"x".repeat(1000)}` },
+  });
   const shown = `[2J ::add-mask::a # #[group]${"x".repeat(1000)}`.slice(0, 500);
   const { sentence } = await run(url);
   expect(sentence?.split(", and gave ")[1]).toBe(`200 ${shown} (apigw-requestid id=).`);

@@ -12,7 +12,9 @@ if (process.argv.length > 2) {
 } else {
   try {
     const outputs = readOutputs(await readStandardInput(usage), usage);
-    await smokeTest(baseUrlIn(outputs), { signedIn: outputs["issuer"] === undefined ? undefined : signedIn(routesIn(outputs), regionIn(outputs)) });
+    await smokeTest(baseUrlIn(outputs), {
+      signedIn: outputs["issuer"] === undefined ? undefined : signedIn(routesIn(outputs), regionIn(outputs)),
+    });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

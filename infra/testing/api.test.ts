@@ -1,6 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { makeJpeg, noTokens, startApi, startApiWithBucket, startApiWithTokens, upload, type Answer, type UploadUrl } from "./api.ts";
+import {
+  makeJpeg,
+  noTokens,
+  startApi,
+  startApiWithBucket,
+  startApiWithTokens,
+  upload,
+  type Answer,
+  type UploadUrl,
+} from "./api.ts";
 import { makeUserPool } from "../local/sign-in/tokens.ts";
 
 const open = await startApi();
@@ -45,31 +54,47 @@ describe("with a bucket", () => {
   const image = makeJpeg();
 
   /** Makes an event and uploads an image for it, as somebody does; gives its id and what the bucket answers. */
-  async function share({ call }: Awaited<ReturnType<typeof startApiWithBucket>>): Promise<{ id: string; answer: Answer }> {
+  async function share({
+    call,
+  }: Awaited<ReturnType<typeof startApiWithBucket>>): Promise<{ id: string; answer: Answer }> {
     const id = randomUUID();
     await call("POST /events", { json: { id, title: "x" } });
-    const { body } = await call(`POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: image.length } });
+    const { body } = await call(`POST /events/${id}/upload-url`, {
+      json: { contentType: "image/jpeg", contentLength: image.length },
+    });
     return { id, answer: await upload(body as UploadUrl, image) };
   }
 
-  test.each([["on", { labels: [{}, {}] }], ["off", { size: image.length }]] as const)("an upload is settled, and labelled with labels %s", async (labels, expected) => {
+  test.each([
+    ["on", { labels: [{}, {}] }],
+    ["off", { size: image.length }],
+  ] as const)("an upload is settled, and labelled with labels %s", async (labels, expected) => {
     const api = await startApiWithBucket({ labels });
     const { id, answer } = await share(api);
     expect(answer.status).toBe(200);
     await api.settled();
-    expect([api.bucket.keys().length, api.deadLetters, api.rekognition.requests.length]).toEqual([2, [], labels === "on" ? 1 : 0]); // the upload and the image
+    expect([api.bucket.keys().length, api.deadLetters, api.rekognition.requests.length]).toEqual([
+      2,
+      [],
+      labels === "on" ? 1 : 0,
+    ]); // the upload and the image
     expect((await api.call(`GET /events/${id}`)).body).toMatchObject({ image: expected });
   });
 
   test("a URL ends where the bucket's clock is set past its end", async () => {
     const api = await startApiWithBucket();
     api.bucket.setAhead(302);
-    expect((await share(api)).answer).toMatchObject({ status: 403, body: expect.stringContaining("<Message>Request has expired</Message>") as string });
+    expect((await share(api)).answer).toMatchObject({
+      status: 403,
+      body: expect.stringContaining("<Message>Request has expired</Message>") as string,
+    });
   });
 
   test("what fails is repeated, and three times is a dead letter with which label-image can be called again", async () => {
     const api = await startApiWithBucket();
-    const failCalls = (calls: number) => { api.bucket.failNext("GET", ...Array<"hang up">(3 * calls).fill("hang up")); }; // of three attempts each
+    const failCalls = (calls: number) => {
+      api.bucket.failNext("GET", ...Array<"hang up">(3 * calls).fill("hang up"));
+    }; // of three attempts each
     failCalls(2);
     await share(api);
     await api.settled();
@@ -103,7 +128,9 @@ describe("deployed", () => {
     const api = await apiWith({ API_URL: open.url });
     const { call, sub } = await api.startApi();
     expect([(await call("GET /events")).status, sub]).toEqual([200, undefined]);
-    expect(api.noTokens).toBe("the deployed API needs two users: give their access tokens as API_TOKEN and API_OTHER_TOKEN");
+    expect(api.noTokens).toBe(
+      "the deployed API needs two users: give their access tokens as API_TOKEN and API_OTHER_TOKEN",
+    );
   });
 
   test("an API with tokens is called with the one that is given", async () => {
@@ -113,10 +140,21 @@ describe("deployed", () => {
   });
 
   test("an API with tokens is called as two people where two are given, and trusts no other pool", async () => {
-    const api = await apiWith({ API_URL, API_TOKEN: guarded.somebody.token, API_OTHER_TOKEN: guarded.somebodyElse.token });
+    const api = await apiWith({
+      API_URL,
+      API_TOKEN: guarded.somebody.token,
+      API_OTHER_TOKEN: guarded.somebodyElse.token,
+    });
     const { url, call, somebody, somebodyElse, pool } = await api.startApiWithTokens();
-    expect([url, somebody.sub, somebodyElse.sub, api.noTokens]).toEqual([API_URL, guarded.somebody.sub, guarded.somebodyElse.sub, undefined]);
+    expect([url, somebody.sub, somebodyElse.sub, api.noTokens]).toEqual([
+      API_URL,
+      guarded.somebody.sub,
+      guarded.somebodyElse.sub,
+      undefined,
+    ]);
     expect([(await call("GET /events")).status, (await somebody.call("GET /events")).status]).toEqual([401, 200]);
-    expect((await call("GET /events", { headers: { authorization: await pool.accessToken("alice") } })).status).toBe(401);
+    expect((await call("GET /events", { headers: { authorization: await pool.accessToken("alice") } })).status).toBe(
+      401,
+    );
   });
 });

@@ -7,7 +7,7 @@ import { callAt } from "./contract.ts";
 import { startDatabase } from "../local/database/database.ts";
 import { startFaultyDatabase, type FaultyDatabase } from "./faulty-database.ts";
 import { startGateway } from "../local/gateway/gateway.ts";
-import { guard } from "../local/gateway/guard.ts";
+import { guard } from "../local/sign-in/guard.ts";
 import type { DeadLetter, ImageEvents } from "../local/bucket/image-events.ts";
 import { startImages, type Images, type ImagesOptions } from "../local/bucket/images.ts";
 import { runBundles, runSources, type RunningFunctions } from "../local/runtime/running-functions.ts";
@@ -37,7 +37,11 @@ export const idsOfNoEvent: [what: string, id: string][] = [
 ];
 
 /** A deployed API, and if it asks for tokens the access tokens of two of its users. */
-const deployed = { url: process.env["API_URL"], token: process.env["API_TOKEN"], otherToken: process.env["API_OTHER_TOKEN"] };
+const deployed = {
+  url: process.env["API_URL"],
+  token: process.env["API_TOKEN"],
+  otherToken: process.env["API_OTHER_TOKEN"],
+};
 
 /** Why the tests that need tokens are to be skipped, where they are. */
 export const noTokens =
@@ -105,7 +109,8 @@ export async function startApisWithShards(...shards: number[]): Promise<{ apis: 
   const { environment, stop } = await startDatabase();
   afterAll(stop);
   const apis: Api[] = [];
-  for (const number of shards) apis.push((await startLocal({ ...environment, INDEX_SHARDS: String(number), AUTH: "off" })).api);
+  for (const number of shards)
+    apis.push((await startLocal({ ...environment, INDEX_SHARDS: String(number), AUTH: "off" })).api);
   return { apis, databaseUrl: environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "" };
 }
 
@@ -141,11 +146,17 @@ export interface ApiWithBucket extends Api {
  * The same with a look into the bucket, and with a database, a bucket and a Rekognition that misbehave
  * on demand; there is none where API_URL is set. With a pool the API asks for its tokens.
  */
-export async function startApiWithBucket({ pool, labels }: { pool?: UserPool; labels?: "on" | "off" } = {}): Promise<ApiWithBucket> {
+export async function startApiWithBucket({
+  pool,
+  labels,
+}: { pool?: UserPool; labels?: "on" | "off" } = {}): Promise<ApiWithBucket> {
   const { environment, database } = await startDatabaseWithFaults();
   let ahead_s = 0;
   const now = () => new Date(Date.now() + ahead_s * 1000);
-  const { api, functions, images, events } = await startLocal({ ...environment, AUTH: pool ? "jwt" : "off" }, pool, { labels, now });
+  const { api, functions, images, events } = await startLocal({ ...environment, AUTH: pool ? "jwt" : "off" }, pool, {
+    labels,
+    now,
+  });
   const { objects, bucket, labels: rekognition, deadLetters } = images;
   return {
     ...api,
@@ -155,10 +166,14 @@ export async function startApiWithBucket({ pool, labels }: { pool?: UserPool; la
       keys: () => [...objects.keys()].sort(),
       failNext: bucket.failNext,
       forgetFaults: bucket.forgetFaults,
-      setAhead: (to_s) => { ahead_s = to_s; },
+      setAhead: (to_s) => {
+        ahead_s = to_s;
+      },
     },
     rekognition,
-    expire: (by_s) => { images.expire(new Date(Date.now() + by_s * 1000)); },
+    expire: (by_s) => {
+      images.expire(new Date(Date.now() + by_s * 1000));
+    },
     invokeLabelImage: (event) => functions.invoke("label-image", event),
     settled: events.settled,
     deadLetters,
@@ -190,7 +205,11 @@ interface Local {
   events: ImageEvents;
 }
 
-async function startLocal(environment: Record<string, string>, pool?: UserPool, imagesOptions: ImagesOptions = {}): Promise<Local> {
+async function startLocal(
+  environment: Record<string, string>,
+  pool?: UserPool,
+  imagesOptions: ImagesOptions = {},
+): Promise<Local> {
   vi.resetModules(); // a handler reads its environment when it is loaded, and a file may start two APIs
   const images = await startImages(imagesOptions);
   const all = { ...environment, ...images.environment };

@@ -27,7 +27,10 @@ export function callServerAt(baseUrl: string, token?: string): Call {
   const base = pathname.replace(/\/$/, "");
   return (request, { json, text: plain, bytes, headers = {} } = {}) => {
     const [method = "", path = ""] = request.split(/ (.*)/s);
-    const body = json === undefined ? (bytes ?? (plain === undefined ? undefined : Buffer.from(plain))) : Buffer.from(JSON.stringify(json));
+    const body =
+      json === undefined
+        ? (bytes ?? (plain === undefined ? undefined : Buffer.from(plain)))
+        : Buffer.from(JSON.stringify(json));
     return exchange(origin, {
       method,
       path: base + path,
@@ -60,9 +63,13 @@ export async function exchange(origin: string, { method, path, headers, body }: 
   const open = protocol === "https:" ? httpsRequest : httpRequest;
   const promised_bytes = Number(headers["content-length"] ?? 0);
   // Without a length the body goes in chunks; Node would count it.
-  const all = body && headers["content-length"] === undefined ? { ...headers, "transfer-encoding": "chunked" } : headers;
+  const all =
+    body && headers["content-length"] === undefined ? { ...headers, "transfer-encoding": "chunked" } : headers;
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = open({ method, hostname: hostname === "localhost" ? "127.0.0.1" : hostname, port, path, headers: all }, resolve);
+    const sent = open(
+      { method, hostname: hostname === "localhost" ? "127.0.0.1" : hostname, port, path, headers: all },
+      resolve,
+    );
     sent.on("error", reject).end(body, () => {
       if (promised_bytes > (body?.length ?? 0)) sent.socket?.end();
     });

@@ -15,7 +15,9 @@ test("redocly has nothing against functions/openapi.yaml", async () => {
     rules: { "operation-2xx-response": "off" }, // what GET /events/{id}/image gives is a redirect
   });
   const problems = await lint({ ref: documentPath, config });
-  expect(problems.map(({ message, ruleId, location: [place] }) => `${place?.pointer ?? ""}: ${message} (${ruleId})`)).toEqual([]);
+  expect(
+    problems.map(({ message, ruleId, location: [place] }) => `${place?.pointer ?? ""}: ${message} (${ruleId})`),
+  ).toEqual([]);
 });
 
 describe("the routes are the same everywhere", () => {
@@ -28,16 +30,31 @@ describe("the routes are the same everywhere", () => {
 
   const complaints = (functions: typeof declared, inDocument: string[], inReadme: string[]) => [
     ...functions.flatMap(({ route, name }) => [
-      ...(inDocument.includes(route) ? [] : [`${route} of functions/${name}/function.json is missing in functions/openapi.yaml: add it under paths.`]),
-      ...(inReadme.includes(route) ? [] : [`${route} of functions/${name}/function.json is missing in README.md: add a row to the table under "The API".`]),
+      ...(inDocument.includes(route)
+        ? []
+        : [`${route} of functions/${name}/function.json is missing in functions/openapi.yaml: add it under paths.`]),
+      ...(inReadme.includes(route)
+        ? []
+        : [
+            `${route} of functions/${name}/function.json is missing in README.md: add a row to the table under "The API".`,
+          ]),
     ]),
     ...[...new Set([...inDocument, ...inReadme])]
       .filter((route) => !functions.some((each) => each.route === route))
-      .map((route) => `No function has the route ${route}: take it out of functions/openapi.yaml and README.md, or add it to the routes of a function.json.`),
+      .map(
+        (route) =>
+          `No function has the route ${route}: take it out of functions/openapi.yaml and README.md, or add it to the routes of a function.json.`,
+      ),
   ];
 
   test("in function.json, functions/openapi.yaml and the README's table", () => {
-    expect(complaints(declared, documented, rows.flatMap(({ routes }) => routes))).toEqual([]);
+    expect(
+      complaints(
+        declared,
+        documented,
+        rows.flatMap(({ routes }) => routes),
+      ),
+    ).toEqual([]);
   });
 
   test("and where they are not, it is said what to add where", () => {
@@ -65,16 +82,29 @@ describe("the routes are the same everywhere", () => {
 function namesIn(header: string): string[] {
   const [, table = ""] = readme.split(`${header}\n| --- | --- |\n`);
   const [rows = ""] = table.split("\n\n");
-  return rows.split("\n").flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+  return rows
+    .split("\n")
+    .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
 }
 
-const propertiesOf = (schema: string) => Object.keys((document.components.schemas[schema] as { properties: object }).properties);
+const propertiesOf = (schema: string) =>
+  Object.keys((document.components.schemas[schema] as { properties: object }).properties);
 
 /** A sentence for each field that is in one of the two places and not in the other. */
 function fieldComplaints(inRules: string[], inDocument: string[]): string[] {
   return [
-    ...inRules.filter((name) => !inDocument.includes(name)).map((name) => `${name} of rules in functions/_shared/event.ts is missing in functions/openapi.yaml: add it to Fields.`),
-    ...inDocument.filter((name) => !inRules.includes(name)).map((name) => `${name} of Fields in functions/openapi.yaml is missing in functions/_shared/event.ts: add it to rules.`),
+    ...inRules
+      .filter((name) => !inDocument.includes(name))
+      .map(
+        (name) =>
+          `${name} of rules in functions/_shared/event.ts is missing in functions/openapi.yaml: add it to Fields.`,
+      ),
+    ...inDocument
+      .filter((name) => !inRules.includes(name))
+      .map(
+        (name) =>
+          `${name} of Fields in functions/openapi.yaml is missing in functions/_shared/event.ts: add it to rules.`,
+      ),
   ];
 }
 
@@ -100,10 +130,21 @@ test("the README has no field that functions/openapi.yaml lacks, and the same pa
 
 describe("of an answer", () => {
   const headers = { "apigw-requestid": "x", "content-type": "application/json", date: "Sat, 21 Nov 2026 11:00:00 GMT" };
-  const event = { id: "1", type: "event", status: "active", createdAt: "2026-03-15T10:00:00.000Z", updatedAt: "2026-03-15T10:00:00.000Z", version: 1 };
+  const event = {
+    id: "1",
+    type: "event",
+    status: "active",
+    createdAt: "2026-03-15T10:00:00.000Z",
+    updatedAt: "2026-03-15T10:00:00.000Z",
+    version: 1,
+  };
   const found: Answer = { status: 200, headers: { ...headers, etag: '"a-1"' }, body: event };
   const problem = { type: "urn:problem-type:not-found", title: "Not found", status: 404, detail: "x", requestId: "x" };
-  const missing: Answer = { status: 404, headers: { ...headers, "content-type": "application/problem+json" }, body: problem };
+  const missing: Answer = {
+    status: 404,
+    headers: { ...headers, "content-type": "application/problem+json" },
+    body: problem,
+  };
   const { etag, ...withoutETag } = found.headers;
 
   test.each<[string, string, Answer]>([
@@ -114,24 +155,77 @@ describe("of an answer", () => {
     ["no route", "GET /event", { status: 404, headers, body: { message: "Not Found" } }],
     ["a path that is no path", "GET /events/%zz", { status: 400, headers, body: { message: "Bad Request" } }],
     ["a HEAD", "HEAD /events", { status: 404, headers }],
-    ["a head too large to look for its route", "GET /events/1", { status: 431, headers: { "content-type": "application/json" }, body: { message: "Request Header Fields Too Large" } }],
+    [
+      "a head too large to look for its route",
+      "GET /events/1",
+      {
+        status: 431,
+        headers: { "content-type": "application/json" },
+        body: { message: "Request Header Fields Too Large" },
+      },
+    ],
   ])("nothing is said that is documented: %s", (_what, request, answer) => {
     expect(complaintsAbout(request, answer)).toEqual([]);
   });
 
   test.each<[string, string, Answer, string[]]>([
-    ["another status", "GET /events/1", { ...found, status: 202 }, ["No status 202: there are 200, 304, 401, 403, 404, 413, 429, 500, 503."]],
+    [
+      "another status",
+      "GET /events/1",
+      { ...found, status: 202 },
+      ["No status 202: there are 200, 304, 401, 403, 404, 413, 429, 500, 503."],
+    ],
     ["no route", "GET /event", { ...found, status: 200 }, ["No status 200: there are 400, 404, 413, 431."]],
-    ["a header more", "GET /events/1", { ...found, headers: { ...found.headers, "x-powered-by": "y" } }, ["No header x-powered-by."]],
+    [
+      "a header more",
+      "GET /events/1",
+      { ...found, headers: { ...found.headers, "x-powered-by": "y" } },
+      ["No header x-powered-by."],
+    ],
     ["a header less", "GET /events/1", { ...found, headers: withoutETag }, ["The header etag must be there."]],
-    ["another header", "GET /events/1", { ...found, headers: { ...headers, etag: `W/${etag ?? ""}` } }, ['The header etag must match pattern "^"[!#-~]+"$"']],
-    ["a field more", "GET /events/1", { ...found, body: { ...event, owner: "x" } }, ["The body must NOT have unevaluated properties"]],
-    ["a field less", "GET /events/1", { ...found, body: { ...event, version: undefined } }, ["The body must have required property 'version'"]],
-    ["another value", "GET /events/1", { ...found, body: { ...event, version: "1" } }, ["The body/version must be integer"]],
+    [
+      "another header",
+      "GET /events/1",
+      { ...found, headers: { ...headers, etag: `W/${etag ?? ""}` } },
+      ['The header etag must match pattern "^"[!#-~]+"$"'],
+    ],
+    [
+      "a field more",
+      "GET /events/1",
+      { ...found, body: { ...event, owner: "x" } },
+      ["The body must NOT have unevaluated properties"],
+    ],
+    [
+      "a field less",
+      "GET /events/1",
+      { ...found, body: { ...event, version: undefined } },
+      ["The body must have required property 'version'"],
+    ],
+    [
+      "another value",
+      "GET /events/1",
+      { ...found, body: { ...event, version: "1" } },
+      ["The body/version must be integer"],
+    ],
     ["no body", "GET /events/1", { status: 200, headers: found.headers }, ["The body must be there."]],
-    ["a body", "DELETE /events/1", { status: 204, headers, body: {} }, ["No body of content type application/json: there are ."]],
-    ["another content type", "GET /events/1", { ...missing, headers }, ["No body of content type application/json: there are application/problem+json."]],
-    ["another status in the body", "GET /events/1", { ...missing, body: { ...problem, status: 400 } }, ["The body's status must be 404."]],
+    [
+      "a body",
+      "DELETE /events/1",
+      { status: 204, headers, body: {} },
+      ["No body of content type application/json: there are ."],
+    ],
+    [
+      "another content type",
+      "GET /events/1",
+      { ...missing, headers },
+      ["No body of content type application/json: there are application/problem+json."],
+    ],
+    [
+      "another status in the body",
+      "GET /events/1",
+      { ...missing, body: { ...problem, status: 400 } },
+      ["The body's status must be 404."],
+    ],
   ])("it is said what is not documented: %s", (_what, request, answer, complaints) => {
     expect(complaintsAbout(request, answer)).toEqual(complaints);
   });

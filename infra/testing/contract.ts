@@ -72,7 +72,9 @@ export function callAt(baseUrl: string, token?: string): Call {
     const answer = await call(request, sent);
     const complaints = complaintsAbout(request, answer);
     if (complaints.length === 0) return answer;
-    throw new Error(`${request.slice(0, 200)} is answered ${answer.status}, and functions/openapi.yaml says otherwise:\n${complaints.join("\n")}`);
+    throw new Error(
+      `${request.slice(0, 200)} is answered ${answer.status}, and functions/openapi.yaml says otherwise:\n${complaints.join("\n")}`,
+    );
   };
 }
 
@@ -108,7 +110,14 @@ const unmatched: Operation["responses"] = Object.fromEntries(
 );
 
 /** HTTP's own, which OpenAPI leaves out. */
-const transportHeaders = new Set(["connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding"]);
+const transportHeaders = new Set([
+  "connection",
+  "content-length",
+  "content-type",
+  "date",
+  "keep-alive",
+  "transfer-encoding",
+]);
 
 function complaintsAboutHeaders({ headers: documented = {} }: DocumentedAnswer, { headers }: Answer): string[] {
   const received = Object.keys(headers).filter((name) => !transportHeaders.has(name));
@@ -122,23 +131,32 @@ function complaintsAboutHeaders({ headers: documented = {} }: DocumentedAnswer, 
   ];
 }
 
-function complaintsAboutBody({ content }: DocumentedAnswer, { status, headers, body }: Answer, isHead: boolean): string[] {
+function complaintsAboutBody(
+  { content }: DocumentedAnswer,
+  { status, headers, body }: Answer,
+  isHead: boolean,
+): string[] {
   if (body === undefined) return content && !isHead ? ["The body must be there."] : [];
   const contentType = headers["content-type"] ?? "";
   const schema = content?.[contentType]?.schema;
   if (!schema) return [`No body of content type ${contentType}: there are ${Object.keys(content ?? {}).join(", ")}.`];
   const complaints = complaintsAboutValue(schema, body).map((complaint) => `The body${complaint}`);
   const isProblem = contentType === "application/problem+json";
-  if (isProblem && (body as { status?: unknown }).status !== status) complaints.push(`The body's status must be ${status}.`);
+  if (isProblem && (body as { status?: unknown }).status !== status)
+    complaints.push(`The body's status must be ${status}.`);
   return complaints;
 }
 
-const ajv = addFormats.default(new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true }));
+const ajv = addFormats.default(
+  new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true }),
+);
 const validators = new WeakMap<AnySchemaObject, ValidateFunction>();
 
 /** What a schema of the document has against a value: texts such as `/title must be string`. */
 export function complaintsAboutValue(schema: AnySchemaObject, value: unknown): string[] {
   const validate = validators.get(schema) ?? ajv.compile(schema);
   validators.set(schema, validate);
-  return validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message = "" }) => `${instancePath} ${message}`);
+  return validate(value)
+    ? []
+    : (validate.errors ?? []).map(({ instancePath, message = "" }) => `${instancePath} ${message}`);
 }

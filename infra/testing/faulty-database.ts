@@ -49,8 +49,12 @@ export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDa
   const { port } = await listen(server, 0);
   return {
     url: `http://127.0.0.1:${port}`,
-    setFault: (id, fault) => { faults.set(id, { fault, attempts: 0 }); },
-    clearFault: (id) => { faults.delete(id); },
+    setFault: (id, fault) => {
+      faults.set(id, { fault, attempts: 0 });
+    },
+    clearFault: (id) => {
+      faults.delete(id);
+    },
     attempts: (id) => faults.get(id)?.attempts ?? 0,
     stop: () => stop(server),
   };

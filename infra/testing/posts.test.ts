@@ -15,7 +15,12 @@ const photo = { width: 640, height: 480, size_bytes: 48_213 };
 /** The same example for a PNG, and another post. */
 function withPng({ line, setup, answer, section }: Example): Example {
   const [ofLine = "", ofSetup = "", ofAnswer = ""] = [line, setup, answer].map((text) =>
-    text.replaceAll("sunset", "sunrise").replaceAll("jpg", "png").replaceAll("image/jpeg", "image/png").replaceAll("JPEG", "PNG").replaceAll("ada", "grace"),
+    text
+      .replaceAll("sunset", "sunrise")
+      .replaceAll("jpg", "png")
+      .replaceAll("image/jpeg", "image/png")
+      .replaceAll("JPEG", "PNG")
+      .replaceAll("ada", "grace"),
   );
   return { line: ofLine, setup: ofSetup, answer: ofAnswer, section };
 }
@@ -23,15 +28,18 @@ function withPng({ line, setup, answer, section }: Example): Example {
 test.each([
   { kind: "JPEG", name: "photo.jpg", bytes: makeJpeg(photo), shared: "sunset.jpg", steps: posts },
   { kind: "PNG", name: "photo.png", bytes: makePng(photo), shared: "sunrise.png", steps: posts.map(withPng) },
-])("a $kind goes from the README's first line of Posts to its last: labelled, listed, got back and deleted", async ({ name, bytes, shared, steps }) => {
-  const folder = scratchFolder({});
-  writeFileSync(join(folder, name), bytes);
-  for (const step of steps) {
-    // The image comes a moment after its upload, and the index a moment after the image. Only what changes nothing may be asked again.
-    const isRepeatable = !/ -X | --upload-file /.test(step.line);
-    if (isRepeatable) await vi.waitFor(() => expectAnswered(step, url, folder), { timeout: 10_000, interval: 100 });
-    else await expectAnswered(step, url, folder);
-  }
-  expect(readFileSync(join(folder, shared)).equals(bytes)).toBe(true);
-  expect(steps).toHaveLength(7);
-});
+])(
+  "a $kind goes from the README's first line of Posts to its last: labelled, listed, got back and deleted",
+  async ({ name, bytes, shared, steps }) => {
+    const folder = scratchFolder({});
+    writeFileSync(join(folder, name), bytes);
+    for (const step of steps) {
+      // The image comes a moment after its upload, and the index a moment after the image. Only what changes nothing may be asked again.
+      const isRepeatable = !/ -X | --upload-file /.test(step.line);
+      if (isRepeatable) await vi.waitFor(() => expectAnswered(step, url, folder), { timeout: 10_000, interval: 100 });
+      else await expectAnswered(step, url, folder);
+    }
+    expect(readFileSync(join(folder, shared)).equals(bytes)).toBe(true);
+    expect(steps).toHaveLength(7);
+  },
+);

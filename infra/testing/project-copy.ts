@@ -1,11 +1,24 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 
-const entries = [".github", "functions", "infra", "oidc", "README.md", "package.json", "package-lock.json", ".npmrc", ".gitignore"];
+const entries = [
+  ".github",
+  "functions",
+  "infra",
+  "oidc",
+  "README.md",
+  "package.json",
+  "package-lock.json",
+  ".npmrc",
+  ".gitignore",
+];
 
 /** Copies what is built, deployed and followed, without what Terraform leaves beside what it applies. */
 export function copyProject(from: string, to: string): void {
   for (const entry of entries) {
-    cpSync(join(from, entry), join(to, entry), { recursive: true, filter: (path) => !path.includes(".terraform/") && !path.includes(".tfstate") });
+    cpSync(join(from, entry), join(to, entry), {
+      recursive: true,
+      filter: (path) => !path.includes(".terraform/") && !path.includes(".tfstate"),
+    });
   }
 }

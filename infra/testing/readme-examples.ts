@@ -34,14 +34,26 @@ export async function expectAnswered({ line, setup, answer }: Example, url: stri
   const [, status = "", body = ""] = /^# (\d{3}) ?(.*)$/.exec(answer) ?? [];
   expect(line).toContain(line.includes('"$url"') ? "" : `${published}/prod`);
   const command = `${setup}\n${line} --silent --show-error --write-out '\\n%{http_code}'`;
-  const { stdout } = await promisify(execFile)("sh", ["-c", command.replaceAll(published, new URL(url).origin)], { cwd: folder });
+  const { stdout } = await promisify(execFile)("sh", ["-c", command.replaceAll(published, new URL(url).origin)], {
+    cwd: folder,
+  });
   const [received = "", receivedStatus] = stdout.split("\n");
   expect(receivedStatus).toBe(status);
-  const expected = body && (JSON.parse(body, (_key, value: unknown) => (typeof value === "string" && value.includes("…") ? (expect.stringMatching(patternOf(value)) as unknown) : value)) as unknown);
+  const expected =
+    body &&
+    (JSON.parse(body, (_key, value: unknown) =>
+      typeof value === "string" && value.includes("…") ? (expect.stringMatching(patternOf(value)) as unknown) : value,
+    ) as unknown);
   expect(received && (JSON.parse(received) as unknown)).toEqual(expected);
 }
 
 /** `…` stands for any text. */
 function patternOf(text: string): RegExp {
-  return new RegExp(`^${text.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".+")}$`, "s");
+  return new RegExp(
+    `^${text
+      .split("…")
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join(".+")}$`,
+    "s",
+  );
 }

@@ -21,7 +21,9 @@ describe("what the README says to send is answered as it says", () => {
 });
 
 test("every npm script that it names exists", () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
   const named = [...readme.matchAll(/npm run ([a-z]+)/g)].map(([, name = ""]) => name);
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining([...named, "start", "test"]));
 });

@@ -22,7 +22,10 @@ export async function refusedTokens(pool: UserPool): Promise<RefusedToken[]> {
   const in10Minutes_s = Math.floor(Date.now() / 1000) + 600;
   const of = (changed: Record<string, unknown>) => pool.accessToken("alice", changed);
   const invalid = (description: string) => `Bearer scope="" error="invalid_token" error_description="${description}"`;
-  const [segments, malformed] = [invalid("token contains an invalid number of segments"), invalid("the token is malformed")];
+  const [segments, malformed] = [
+    invalid("token contains an invalid number of segments"),
+    invalid("the token is malformed"),
+  ];
   const [unknownKey, forged] = [invalid("the key of the token is not known"), invalid("the signature is invalid")];
   const [issuer, audience] = [invalid("issuer does not match"), invalid("the token does not have a valid audience")];
   const expired = invalid("the token has expired");
@@ -37,16 +40,32 @@ export async function refusedTokens(pool: UserPool): Promise<RefusedToken[]> {
     ["three empty parts", "..", malformed],
     ["three parts that are no JSON", "a.b.c", malformed],
     ["no algorithm", unsigned({ alg: "none", kid }, claims), invalid("signing method none is invalid")],
-    ["no algorithm, in other letters", unsigned({ alg: "NonE", kid }, claims), invalid("signing method NonE is invalid")],
-    ["an algorithm that would break out of the answer's header", unsigned({ alg: 'x"\r\ny: z', kid }, claims), invalid("signing method xyz is invalid")],
-    ["HS256 signed with the public key", signedWithPublicKey(pool, kid, claims), invalid("signing method HS256 is invalid")],
+    [
+      "no algorithm, in other letters",
+      unsigned({ alg: "NonE", kid }, claims),
+      invalid("signing method NonE is invalid"),
+    ],
+    [
+      "an algorithm that would break out of the answer's header",
+      unsigned({ alg: 'x"\r\ny: z', kid }, claims),
+      invalid("signing method xyz is invalid"),
+    ],
+    [
+      "HS256 signed with the public key",
+      signedWithPublicKey(pool, kid, claims),
+      invalid("signing method HS256 is invalid"),
+    ],
     ["other claims than were signed", `${header}.${encode({ ...claims, sub: "bob" })}.${signature}`, forged],
     ["no signature", `${header}.${payload}.`, forged],
     ["another's key under a kid of ours", await stranger.sign(claims, { kid }), forged],
     ["an unknown kid", await stranger.accessToken("alice"), unknownKey],
     ["a key of its own, brought along", await stranger.sign(claims, { jwk: stranger.keys.keys[0] }), unknownKey],
     ["no kid", await pool.sign(claims, { kid: undefined }), unknownKey],
-    ["another issuer", await of({ iss: "https://cognito-idp.ap-southeast-1.amazonaws.com/ap-southeast-1_Other" }), issuer],
+    [
+      "another issuer",
+      await of({ iss: "https://cognito-idp.ap-southeast-1.amazonaws.com/ap-southeast-1_Other" }),
+      issuer,
+    ],
     ["the issuer with a / at its end", await of({ iss: `${pool.issuer}/` }), issuer],
     ["no issuer", await of({ iss: undefined }), issuer],
     ["another client", await of({ client_id: "another" }), audience],
@@ -59,7 +78,11 @@ export async function refusedTokens(pool: UserPool): Promise<RefusedToken[]> {
     ["a time that has not come", await of({ nbf: in10Minutes_s }), invalid("the token is not valid yet")],
     ["a birth in the future", await of({ iat: in10Minutes_s }), invalid("the token was issued in the future")],
   ];
-  return cases.map(([what, token, challenge]) => ({ what, authorization: typeof token === "string" ? [`Bearer ${token}`] : token, challenge }));
+  return cases.map(([what, token, challenge]) => ({
+    what,
+    authorization: typeof token === "string" ? [`Bearer ${token}`] : token,
+    challenge,
+  }));
 }
 
 function unsigned(header: object, claims: object): string {
@@ -68,7 +91,10 @@ function unsigned(header: object, claims: object): string {
 
 /** The classic forgery: whoever takes the algorithm from the token takes the public key for a shared secret. */
 function signedWithPublicKey({ keys }: UserPool, kid: string, claims: object): string {
-  const secret = createPublicKey({ key: keys.keys[0] as JsonWebKey, format: "jwk" }).export({ type: "spki", format: "pem" });
+  const secret = createPublicKey({ key: keys.keys[0] as JsonWebKey, format: "jwk" }).export({
+    type: "spki",
+    format: "pem",
+  });
   const signed = `${encode({ alg: "HS256", kid })}.${encode(claims)}`;
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }

@@ -23,21 +23,43 @@ const url = `http://localhost:${port}`;
 const call = callServerAt(url);
 afterAll(() => stop(server));
 
-const to = { method: "PUT", url: `${url}/images/incoming/1/a?X-Amz-Signature=x%2B`, headers: { "content-type": "image/png", "if-none-match": "*" }, expiresAt: "" };
+const to = {
+  method: "PUT",
+  url: `${url}/images/incoming/1/a?X-Amz-Signature=x%2B`,
+  headers: { "content-type": "image/png", "if-none-match": "*" },
+  expiresAt: "",
+};
 const path = "/images/incoming/1/a?X-Amz-Signature=x%2B";
 const host = `127.0.0.1:${port}`;
 const connection = "keep-alive";
 const asAnswered = { host, connection, "content-type": "image/png", "if-none-match": "*" };
 
 test.each<[string, UploadChanges, object]>([
-  ["as it was answered", {}, { method: "PUT", url: path, headers: { ...asAnswered, "content-length": "5" }, body: "hello" }],
-  ["with another method and path", { method: "POST", url: `${url}/x?y` }, { method: "POST", url: "/x?y", headers: { ...asAnswered, "content-length": "5" }, body: "hello" }],
+  [
+    "as it was answered",
+    {},
+    { method: "PUT", url: path, headers: { ...asAnswered, "content-length": "5" }, body: "hello" },
+  ],
+  [
+    "with another method and path",
+    { method: "POST", url: `${url}/x?y` },
+    { method: "POST", url: "/x?y", headers: { ...asAnswered, "content-length": "5" }, body: "hello" },
+  ],
   [
     "with headers added, changed and taken out",
     { headers: { "content-type": "text/html", "if-none-match": undefined, "x-amz-acl": "private" } },
-    { method: "PUT", url: path, headers: { host, connection, "content-type": "text/html", "x-amz-acl": "private", "content-length": "5" }, body: "hello" },
+    {
+      method: "PUT",
+      url: path,
+      headers: { host, connection, "content-type": "text/html", "x-amz-acl": "private", "content-length": "5" },
+      body: "hello",
+    },
   ],
-  ["without a length", { headers: { "content-length": undefined } }, { method: "PUT", url: path, headers: { ...asAnswered, "transfer-encoding": "chunked" }, body: "hello" }],
+  [
+    "without a length",
+    { headers: { "content-length": undefined } },
+    { method: "PUT", url: path, headers: { ...asAnswered, "transfer-encoding": "chunked" }, body: "hello" },
+  ],
 ])("an upload is sent %s", async (_how, changes, expected) => {
   received.length = 0;
   expect(await upload(to, Buffer.from("hello"), changes)).toMatchObject({ status: 200, body: { told: "all" } });
@@ -47,7 +69,9 @@ test.each<[string, UploadChanges, object]>([
 test("an upload that promises more than it sends ends there", async () => {
   received.length = 0;
   expect(await upload(to, Buffer.from("hello"), { headers: { "content-length": "6" } })).toMatchObject({ status: 400 });
-  await expect.poll(() => received).toEqual([{ method: "PUT", url: path, headers: { ...asAnswered, "content-length": "6" }, body: "broken off" }]);
+  await expect
+    .poll(() => received)
+    .toEqual([{ method: "PUT", url: path, headers: { ...asAnswered, "content-length": "6" }, body: "broken off" }]);
 });
 
 test("waits for an event to become what it should be", async () => {
@@ -56,7 +80,10 @@ test("waits for an event to become what it should be", async () => {
   expect(events.splice(0)).toEqual([{ version: 3 }]);
 });
 
-test.each([[{ image: {} }], [{ rejectedImage: {} }]])("waits for an image to have been looked at: %j", async (event) => {
-  events.push({ version: 1 }, event);
-  expect(await untilLabelled(call, "1")).toEqual(event);
-});
+test.each([[{ image: {} }], [{ rejectedImage: {} }]])(
+  "waits for an image to have been looked at: %j",
+  async (event) => {
+    events.push({ version: 1 }, event);
+    expect(await untilLabelled(call, "1")).toEqual(event);
+  },
+);

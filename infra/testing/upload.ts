@@ -20,10 +20,20 @@ export interface UploadChanges {
  * Sends bytes to where an upload URL leads, local or in S3, and gives what is answered there. With
  * changes it is the upload of somebody who does not keep to what was signed.
  */
-export async function upload({ method, url, headers }: UploadUrl, bytes: Uint8Array, changes: UploadChanges = {}): Promise<Answer> {
+export async function upload(
+  { method, url, headers }: UploadUrl,
+  bytes: Uint8Array,
+  changes: UploadChanges = {},
+): Promise<Answer> {
   const { origin, pathname, search } = new URL(changes.url ?? url);
-  const all: Record<string, string | undefined> = { ...headers, "content-length": String(bytes.length), ...changes.headers };
-  const sent = Object.fromEntries(Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined));
+  const all: Record<string, string | undefined> = {
+    ...headers,
+    "content-length": String(bytes.length),
+    ...changes.headers,
+  };
+  const sent = Object.fromEntries(
+    Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined),
+  );
   return exchange(origin, { method: changes.method ?? method, path: pathname + search, headers: sent, body: bytes });
 }
 
@@ -33,7 +43,11 @@ const patience = { times: 200, pause_ms: 100 };
  * Gets an event until it is as it should be, and gives it: where uploads are labelled in their own
  * time, some 20 seconds at most. Throws with the last answer when it never is.
  */
-export async function untilEvent(call: Call, id: string, isAsItShould: (event: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+export async function untilEvent(
+  call: Call,
+  id: string,
+  isAsItShould: (event: Record<string, unknown>) => boolean,
+): Promise<Record<string, unknown>> {
   let answer: Answer | undefined;
   for (let time = 1; time <= patience.times; time++) {
     answer = await call(`GET /events/${id}`);

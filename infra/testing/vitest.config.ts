@@ -44,5 +44,6 @@ function project(name: string, include: string[]) {
 /** The default reporter only counts what was skipped; a reason that nobody reads is none. */
 function printSkipped(test: TestCase): void {
   const result = test.result();
-  if (result.state === "skipped") console.log(`skipped: [${test.project.name}] ${test.fullName}: ${result.note ?? "no reason given"}`);
+  if (result.state === "skipped")
+    console.log(`skipped: [${test.project.name}] ${test.fullName}: ${result.note ?? "no reason given"}`);
 }

@@ -12,5 +12,7 @@ export const accountEnvironment = {
 };
 
 export function secretOf(accessKeyId: string): Secret | undefined {
-  return accessKeyId === account.accessKeyId ? { secret: account.secretAccessKey, sessionToken: account.sessionToken } : undefined;
+  return accessKeyId === account.accessKeyId
+    ? { secret: account.secretAccessKey, sessionToken: account.sessionToken }
+    : undefined;
 }

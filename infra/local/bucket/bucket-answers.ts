@@ -10,7 +10,11 @@ type Refused = [status: number, code: string, message: string];
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 export const s3Errors = {
-  incompleteBody: [400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"],
+  incompleteBody: [
+    400,
+    "IncompleteBody",
+    "You did not provide the number of bytes specified by the Content-Length HTTP header",
+  ],
   internalError: [500, "InternalError", "We encountered an internal error. Please try again."],
   invalidRange: [416, "InvalidRange", "The requested range is not satisfiable"],
   keyTooLong: [400, "KeyTooLongError", "Your key is too long"],
@@ -29,7 +33,11 @@ export function notImplemented(what: string): HttpAnswer {
 /** What S3 says to a signature that the verifier refuses. */
 export function signatureError({ reason, sentence }: Refusal, isPresigned: boolean): HttpAnswer {
   const malformed = isPresigned ? "AuthorizationQueryParametersError" : "AuthorizationHeaderMalformed";
-  const tooSkewed: Refused = [403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."];
+  const tooSkewed: Refused = [
+    403,
+    "RequestTimeTooSkewed",
+    "The difference between the request time and the current time is too large.",
+  ];
   const errors: Record<Reason, Refused> = {
     unsigned: [403, "AccessDenied", "Access Denied"],
     "signed twice": [
@@ -43,8 +51,16 @@ export function signatureError({ reason, sentence }: Refusal, isPresigned: boole
     "unknown key": [403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."],
     "other session": [400, "InvalidToken", "The provided token is malformed or otherwise invalid."],
     "unsigned headers": [403, "AccessDenied", "There were headers present in the request which were not signed"],
-    "other body": [400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."],
-    mismatch: [403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method."],
+    "other body": [
+      400,
+      "XAmzContentSHA256Mismatch",
+      "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    ],
+    mismatch: [
+      403,
+      "SignatureDoesNotMatch",
+      "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+    ],
   };
   return s3Error(errors[reason]);
 }
@@ -52,7 +68,14 @@ export function signatureError({ reason, sentence }: Refusal, isPresigned: boole
 export function s3Error([status, code, message]: Refused): HttpAnswer {
   const requestId = makeRequestId();
   const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${escape(message)}</Message><RequestId>${requestId}</RequestId></Error>`;
-  return { status, headers: [["x-amz-request-id", requestId], ["content-type", "application/xml"]], body: Buffer.from(xml) };
+  return {
+    status,
+    headers: [
+      ["x-amz-request-id", requestId],
+      ["content-type", "application/xml"],
+    ],
+    body: Buffer.from(xml),
+  };
 }
 
 /** An answer of S3 that is none of its errors. */

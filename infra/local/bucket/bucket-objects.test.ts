@@ -15,7 +15,11 @@ test("keeps an object with its type, and so does the next to open the folder", (
   objects.set("a", object("hello"));
   for (const each of [objects, objectsIn(folder)]) {
     expect([each.has("a"), [...each.keys()]]).toEqual([true, ["a"]]);
-    expect(each.get("a")).toEqual({ bytes: Buffer.from("hello"), metadata: { "content-type": "image/png" }, lastModified: expect.any(Date) as Date });
+    expect(each.get("a")).toEqual({
+      bytes: Buffer.from("hello"),
+      metadata: { "content-type": "image/png" },
+      lastModified: expect.any(Date) as Date,
+    });
   }
 });
 
@@ -29,7 +33,23 @@ test("replaces and deletes, also what is not there", () => {
   expect([objects.has("a"), objects.get("a"), [...objects.keys()]]).toEqual([false, undefined, []]);
 });
 
-const keys = ["a", "A", "", ".", "..", "../../x", "/etc/x", "a/b", "a\\b", "con", "a ", "ä\u0000😀", "\ud800", "x".repeat(1024), "a.json"];
+const keys = [
+  "a",
+  "A",
+  "",
+  ".",
+  "..",
+  "../../x",
+  "/etc/x",
+  "a/b",
+  "a\\b",
+  "con",
+  "a ",
+  "ä\u0000😀",
+  "\ud800",
+  "x".repeat(1024),
+  "a.json",
+];
 
 test("takes any key for a name that is safe, and never for another's", () => {
   const parent = scratchFolder();
@@ -38,7 +58,11 @@ test("takes any key for a name that is safe, and never for another's", () => {
   expect(keys.map((key) => objects.get(key)?.bytes.toString())).toEqual(keys.map((_key, index) => String(index)));
   expect([...objects.keys()].sort()).toEqual([...keys].sort());
   const names = readdirSync(join(parent, "images"));
-  expect([readdirSync(parent), names.length, names.filter((name) => !/^[0-9a-f]{64}(\.json)?$/.test(name))]).toEqual([["images"], keys.length * 2, []]);
+  expect([readdirSync(parent), names.length, names.filter((name) => !/^[0-9a-f]{64}(\.json)?$/.test(name))]).toEqual([
+    ["images"],
+    keys.length * 2,
+    [],
+  ]);
 });
 
 test("does not take for an object what a kill, or somebody with rm, left of one", () => {

@@ -41,12 +41,20 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
       const at = faults.findIndex((planned) => planned.method === called);
       return at === -1 ? undefined : faults.splice(at, 1)[0]?.fault;
     },
-    failures: { throttled: s3Error(s3Errors.slowDown), internal: s3Error(s3Errors.internalError), broken: s3Error(s3Errors.incompleteBody) },
+    failures: {
+      throttled: s3Error(s3Errors.slowDown),
+      internal: s3Error(s3Errors.internalError),
+      broken: s3Error(s3Errors.incompleteBody),
+    },
   });
   return {
     ...standIn,
-    failNext: (method, ...next) => { faults.push(...next.map((fault) => ({ method, fault }))); },
-    forgetFaults: () => { faults.length = 0; },
+    failNext: (method, ...next) => {
+      faults.push(...next.map((fault) => ({ method, fault })));
+    },
+    forgetFaults: () => {
+      faults.length = 0;
+    },
   };
 }
 
@@ -57,7 +65,10 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   const signer = verify(request, secretOf, options.now());
   if ("reason" in signer) return signatureError(signer, isPresigned);
   if (signer.service !== "s3" || signer.region !== account.region) {
-    return signatureError({ reason: "malformed", sentence: `The credential must be for the service s3 in the region ${account.region}.` }, isPresigned);
+    return signatureError(
+      { reason: "malformed", sentence: `The credential must be for the service s3 in the region ${account.region}.` },
+      isPresigned,
+    );
   }
   const target = targetOf(url.split("?")[0] ?? "");
   if (target.bucket !== bucketName) return s3Error(s3Errors.noSuchBucket);
@@ -98,14 +109,24 @@ const knownHeaders = [
   "x-amz-security-token",
   "x-amz-user-agent",
 ];
-const signingParameters = ["algorithm", "content-sha256", "credential", "date", "expires", "security-token", "signature", "signedheaders"];
+const signingParameters = [
+  "algorithm",
+  "content-sha256",
+  "credential",
+  "date",
+  "expires",
+  "security-token",
+  "signature",
+  "signedheaders",
+];
 
 const listParameters = ["list-type", "prefix", "max-keys"];
 
 /** What would change a request's meaning and is not done here: to ignore it would hide that it is missing. */
 function unknownIn({ method, url, headers }: SignedRequest, { key }: Target): string | undefined {
   const query = new URLSearchParams(url.split("?")[1]);
-  if (key === "" && (method !== "GET" || query.get("list-type") !== "2")) return "requests about a whole bucket but ListObjectsV2";
+  if (key === "" && (method !== "GET" || query.get("list-type") !== "2"))
+    return "requests about a whole bucket but ListObjectsV2";
   const known = ["x-id", ...(key === "" ? listParameters : []), ...signingParameters.map((name) => `x-amz-${name}`)];
   const parameter = [...query.keys()].find((name) => !known.includes(name.toLowerCase()));
   if (parameter !== undefined) return `the parameter ${parameter}`;
@@ -126,7 +147,14 @@ function put(key: string, { headers, body }: SignedRequest, { objects, onPut }: 
   return s3Answer(200, [["etag", `"${eTagOf(body)}"`]]);
 }
 
-const metadataNames = ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
+const metadataNames = [
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-type",
+  "expires",
+];
 
 function metadataIn(headers: SignedRequest["headers"]): StoredObject["metadata"] {
   const given = metadataNames.flatMap((name) => (headers[name] ?? []).map((value) => [name, value]));
@@ -158,7 +186,11 @@ function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions
   if (range === undefined) return s3Answer(200, described, object.bytes);
   if (range === "outside") return s3Error(s3Errors.invalidRange);
   const [first, last] = range;
-  return s3Answer(206, [...described, ["content-range", `bytes ${first}-${last}/${object.bytes.length}`]], object.bytes.subarray(first, last + 1));
+  return s3Answer(
+    206,
+    [...described, ["content-range", `bytes ${first}-${last}/${object.bytes.length}`]],
+    object.bytes.subarray(first, last + 1),
+  );
 }
 
 /** Without a continuation token, with which nobody here goes on. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */

@@ -31,7 +31,12 @@ const event = {
         s3SchemaVersion: "1.0",
         configurationId: "label-image",
         bucket: { name: "images", ownerIdentity: { principalId: "local" }, arn: "arn:aws:s3:::images" },
-        object: { key: "incoming/a+b%2Bc%7E%C3%A4/%C3%A9%27s%281%29*", size: 3, eTag: "abc", sequencer: expect.stringMatching(/^[0-9A-F]{18}$/) as string },
+        object: {
+          key: "incoming/a+b%2Bc%7E%C3%A4/%C3%A9%27s%281%29*",
+          size: 3,
+          eTag: "abc",
+          sequencer: expect.stringMatching(/^[0-9A-F]{18}$/) as string,
+        },
       },
     },
   ],
@@ -88,10 +93,15 @@ describe("an event", () => {
 test("stopping waits for the call that is running, and does not repeat it", async () => {
   const calls: ((error: Error) => void)[] = [];
   const letters: DeadLetter[] = [];
-  const events = startImageEvents(() => new Promise((_resolve, reject) => calls.push(reject)), (letter) => letters.push(letter));
+  const events = startImageEvents(
+    () => new Promise((_resolve, reject) => calls.push(reject)),
+    (letter) => letters.push(letter),
+  );
   events.raise(created);
   let hasStopped = false;
-  const stopped = events.stop().then(() => { hasStopped = true; });
+  const stopped = events.stop().then(() => {
+    hasStopped = true;
+  });
   await new Promise((resolve) => setImmediate(resolve));
   expect([calls.length, hasStopped]).toEqual([1, false]);
   calls[0]?.(new Error("no"));

@@ -14,7 +14,12 @@ export interface ObjectEvent {
 export interface DeadLetter {
   version: "1.0";
   timestamp: string;
-  requestContext: { requestId: string; functionArn: string; condition: "RetriesExhausted"; approximateInvokeCount: number };
+  requestContext: {
+    requestId: string;
+    functionArn: string;
+    condition: "RetriesExhausted";
+    approximateInvokeCount: number;
+  };
   requestPayload: { Records: ReturnType<typeof recordOf>[] };
   responseContext: { statusCode: 200; executedVersion: "$LATEST"; functionError: "Unhandled" };
   responsePayload: { errorType: string; errorMessage: string };
@@ -51,7 +56,10 @@ const here: Delivery = {
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
-export function startImageEvents(invoke: (event: object) => Promise<unknown>, onDeadLetter: (letter: DeadLetter) => void): ImageEvents {
+export function startImageEvents(
+  invoke: (event: object) => Promise<unknown>,
+  onDeadLetter: (letter: DeadLetter) => void,
+): ImageEvents {
   const running = new Set<Promise<void>>();
   let isStopping = false;
   const settled = async () => {
@@ -84,7 +92,10 @@ export function startImageEvents(invoke: (event: object) => Promise<unknown>, on
 let count = 0;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
-export function recordOf({ eventName, key, size, eTag }: ObjectEvent, { region, bucket }: Pick<Delivery, "region" | "bucket">) {
+export function recordOf(
+  { eventName, key, size, eTag }: ObjectEvent,
+  { region, bucket }: Pick<Delivery, "region" | "bucket">,
+) {
   const now = new Date();
   return {
     eventVersion: "2.1",
@@ -99,7 +110,12 @@ export function recordOf({ eventName, key, size, eTag }: ObjectEvent, { region, 
       s3SchemaVersion: "1.0",
       configurationId: "label-image",
       bucket: { name: bucket, ownerIdentity: { principalId: "local" }, arn: `arn:aws:s3:::${bucket}` },
-      object: { key: encodeKey(key), ...(size !== undefined && { size }), ...(eTag !== undefined && { eTag }), sequencer: sequencerAt(now) },
+      object: {
+        key: encodeKey(key),
+        ...(size !== undefined && { size }),
+        ...(eTag !== undefined && { eTag }),
+        sequencer: sequencerAt(now),
+      },
     },
   };
 }
@@ -116,7 +132,11 @@ function sequencerAt(now: Date): string {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-export function deadLetterOf(requestPayload: DeadLetter["requestPayload"], error: unknown, { functionArn, attempts }: Pick<Delivery, "functionArn" | "attempts">): DeadLetter {
+export function deadLetterOf(
+  requestPayload: DeadLetter["requestPayload"],
+  error: unknown,
+  { functionArn, attempts }: Pick<Delivery, "functionArn" | "attempts">,
+): DeadLetter {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return {
     version: "1.0",

@@ -26,8 +26,23 @@ async function put({ bucket }: Images, key: string, more: Record<string, string>
   const { host, hostname, port } = new URL(bucket.url);
   const [path, body] = [`/images/${key}`, Buffer.from("hello")];
   const headers = { ...more, host, "content-length": String(body.length) };
-  const request = new HttpRequest({ method: "PUT", protocol: "http:", hostname, port: Number(port), path, headers, body });
-  const signer = new SignatureV4({ service: "s3", region: account.region, credentials: account, sha256: Sha256, uriEscapePath: false, applyChecksum: true });
+  const request = new HttpRequest({
+    method: "PUT",
+    protocol: "http:",
+    hostname,
+    port: Number(port),
+    path,
+    headers,
+    body,
+  });
+  const signer = new SignatureV4({
+    service: "s3",
+    region: account.region,
+    credentials: account,
+    sha256: Sha256,
+    uriEscapePath: false,
+    applyChecksum: true,
+  });
   const signed = await signer.sign(request);
   return (await exchange(bucket.url, { method: "PUT", path, headers: signed.headers, body })).status;
 }
@@ -37,7 +52,9 @@ function deliver(images: Images, fail = false) {
   const calls: string[] = [];
   const events = images.deliverTo({
     invoke: (name, event) => {
-      const { Records: [record] } = event as DeadLetter["requestPayload"];
+      const {
+        Records: [record],
+      } = event as DeadLetter["requestPayload"];
       calls.push(`${name} ${record?.s3.object.key ?? ""}`);
       return fail ? Promise.reject(new Error("no")) : Promise.resolve(null);
     },
@@ -47,7 +64,12 @@ function deliver(images: Images, fail = false) {
 
 test("functions find both services in their environment, and whether to label", async () => {
   const { environment, bucket, labels } = await start({ labels: "off" });
-  expect(environment).toEqual({ BUCKET_NAME: "images", LABELS: "off", AWS_ENDPOINT_URL_S3: bucket.url, AWS_ENDPOINT_URL_REKOGNITION: labels.url });
+  expect(environment).toEqual({
+    BUCKET_NAME: "images",
+    LABELS: "off",
+    AWS_ENDPOINT_URL_S3: bucket.url,
+    AWS_ENDPOINT_URL_REKOGNITION: labels.url,
+  });
   expect((await start()).environment["LABELS"]).toBe("on");
 });
 
@@ -55,7 +77,11 @@ describe("label-image is called", () => {
   test("for an upload to incoming/, and for nothing else", async () => {
     const images = await start();
     const { calls, settled } = deliver(images);
-    expect([await put(images, "incoming/1/a"), await put(images, "images/1/a"), await put(images, "incomings/1/a")]).toEqual([200, 200, 200]);
+    expect([
+      await put(images, "incoming/1/a"),
+      await put(images, "images/1/a"),
+      await put(images, "incomings/1/a"),
+    ]).toEqual([200, 200, 200]);
     expect(await put(images, "incoming/1/b", { "x-amz-copy-source": "/images/images/1/a" })).toBe(200);
     await settled();
     expect(calls).toEqual(["label-image incoming/1/a"]);
@@ -92,7 +118,11 @@ describe("what is a day old", () => {
     await settled();
     expect([...images.objects.keys()]).toEqual(["images/1/a"]);
     const [{ Records: [record] = [] } = {}] = events as Partial<DeadLetter["requestPayload"]>[];
-    expect([events.length, record?.eventName, record?.s3.object]).toEqual([1, "LifecycleExpiration:Delete", { key: "deletions/1/a", sequencer: expect.any(String) as string }]);
+    expect([events.length, record?.eventName, record?.s3.object]).toEqual([
+      1,
+      "LifecycleExpiration:Delete",
+      { key: "deletions/1/a", sequencer: expect.any(String) as string },
+    ]);
   });
 
   test("goes at the next start, too", async () => {

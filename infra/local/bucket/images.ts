@@ -37,7 +37,12 @@ export interface Images {
 const day_ms = 24 * 60 * 60 * 1000;
 
 /** Starts what stands for S3 and Rekognition. */
-export async function startImages({ path, labels: mode = "on", now = () => new Date(), onDeadLetter }: ImagesOptions = {}): Promise<Images> {
+export async function startImages({
+  path,
+  labels: mode = "on",
+  now = () => new Date(),
+  onDeadLetter,
+}: ImagesOptions = {}): Promise<Images> {
   const objects: Objects = path === undefined ? new Map() : objectsIn(join(path, "images"));
   const deadLetters: DeadLetter[] = [];
   let events: ImageEvents | undefined;
@@ -53,7 +58,9 @@ export async function startImages({ path, labels: mode = "on", now = () => new D
       if (key.startsWith("deletions/")) events?.raise({ eventName: "LifecycleExpiration:Delete", key });
     }
   };
-  const timer = setInterval(() => { expire(now()); }, day_ms / 24).unref();
+  const timer = setInterval(() => {
+    expire(now());
+  }, day_ms / 24).unref();
   const bucket = await startBucket({ objects, now, onPut: raise });
   const labels = await startLabels({ objects, now });
   const keep = (letter: DeadLetter) => {

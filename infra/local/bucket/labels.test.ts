@@ -1,4 +1,9 @@
-import { DetectLabelsCommand, DetectFacesCommand, RekognitionClient, type DetectLabelsCommandInput } from "@aws-sdk/client-rekognition";
+import {
+  DetectLabelsCommand,
+  DetectFacesCommand,
+  RekognitionClient,
+  type DetectLabelsCommandInput,
+} from "@aws-sdk/client-rekognition";
 import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/protocols";
 import { SignatureV4 } from "@smithy/signature-v4";
@@ -19,7 +24,10 @@ afterEach(async () => {
 /** The stand-in with one object, `a`, and the SDK's client for it, which asks once. */
 async function start(bytes: Buffer, { ahead_s = 0, credentials = account } = {}) {
   const object: StoredObject = { bytes, metadata: { "content-type": "image/png" }, lastModified: new Date() };
-  const labels = await startLabels({ objects: new Map([["a", object]]), now: () => new Date(Date.now() + ahead_s * 1000) });
+  const labels = await startLabels({
+    objects: new Map([["a", object]]),
+    now: () => new Date(Date.now() + ahead_s * 1000),
+  });
   started.push(labels);
   const client = new RekognitionClient({ region: account.region, endpoint: labels.url, credentials, maxAttempts: 1 });
   clients.push(client);
@@ -39,7 +47,11 @@ describe("labels say that they are local, and what the file tells of itself:", (
     ["a JPEG", makeJpeg({ width: 640, height: 480 }), of("JPEG", "640 x 480")],
     ["a JPEG with comments", makeJpeg({ width: 640, height: 480, size_bytes: 200_000 }), of("JPEG", "640 x 480")],
     ["a PNG", makePng({ width: 300, height: 200 }), of("PNG", "300 x 200")],
-    ["the largest there is", makePng({ width: 10_000, height: 80, size_bytes: 15 * 1024 * 1024 }), of("PNG", "10000 x 80")],
+    [
+      "the largest there is",
+      makePng({ width: 10_000, height: 80, size_bytes: 15 * 1024 * 1024 }),
+      of("PNG", "10000 x 80"),
+    ],
   ])("%s", async (_what, bytes, expected) => {
     const { detect } = await start(bytes);
     expect(await detect()).toMatchObject({ Labels: expected, LabelModelVersion: "local" });
@@ -51,7 +63,10 @@ describe("labels say that they are local, and what the file tells of itself:", (
     expect((await detect({ MinConfidence: 80 })).Labels).toEqual(all.slice(0, 2));
     expect((await detect({ MaxLabels: 1 })).Labels).toEqual(all.slice(0, 1));
     const Image = { S3Object: { Bucket: "images", Name: "a" } };
-    expect(labels.requests).toEqual([{ Image, MinConfidence: 80 }, { Image, MaxLabels: 1 }]);
+    expect(labels.requests).toEqual([
+      { Image, MinConfidence: 80 },
+      { Image, MaxLabels: 1 },
+    ]);
   });
 });
 
@@ -61,7 +76,11 @@ describe("refuses as Rekognition does", () => {
     ["nothing", Buffer.alloc(0), "InvalidImageFormatException"],
     ["the first bytes of a PNG alone", makePng().subarray(0, 20), "InvalidImageFormatException"],
     ["the first bytes of a JPEG alone", makeJpeg().subarray(0, 20), "InvalidImageFormatException"],
-    ["a JPEG that is damaged", Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0]), Buffer.alloc(100)]), "InvalidImageFormatException"],
+    [
+      "a JPEG that is damaged",
+      Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0]), Buffer.alloc(100)]),
+      "InvalidImageFormatException",
+    ],
     ["more than 15 MB", makePng({ size_bytes: 15 * 1024 * 1024 + 1 }), "ImageTooLargeException"],
     ["less than 80 pixels", makePng({ width: 640, height: 79 }), "InvalidParameterException"],
     ["more than 10,000 pixels", makeJpeg({ width: 80, height: 10_001 }), "ImageTooLargeException"],
@@ -71,7 +90,11 @@ describe("refuses as Rekognition does", () => {
   });
 
   test.each([
-    ["an object that is not there", { Image: { S3Object: { Bucket: "images", Name: "b" } } }, "InvalidS3ObjectException"],
+    [
+      "an object that is not there",
+      { Image: { S3Object: { Bucket: "images", Name: "b" } } },
+      "InvalidS3ObjectException",
+    ],
     ["another bucket", { Image: { S3Object: { Bucket: "other", Name: "a" } } }, "InvalidS3ObjectException"],
     ["an image in the request, which it does not take", { Image: { Bytes: makePng() } }, "InvalidS3ObjectException"],
     ["a confidence of over 100", { MinConfidence: 101 }, "InvalidParameterException"],
@@ -83,7 +106,9 @@ describe("refuses as Rekognition does", () => {
 
   test("other operations", async () => {
     const { client } = await start(makePng());
-    await expect(client.send(new DetectFacesCommand({ Image: {} }))).rejects.toMatchObject({ name: "UnknownOperationException" });
+    await expect(client.send(new DetectFacesCommand({ Image: {} }))).rejects.toMatchObject({
+      name: "UnknownOperationException",
+    });
   });
 
   test("a request of another key, an old one, and one that is not signed", async () => {
@@ -92,19 +117,43 @@ describe("refuses as Rekognition does", () => {
     const old = await start(makePng(), { ahead_s: 16 * 60 });
     await expect(old.detect()).rejects.toMatchObject({ name: "InvalidSignatureException" });
     const { status, body } = await callServerAt(other.labels.url)("POST /", { json: {} });
-    expect([status, body]).toEqual([400, '{"__type":"InvalidSignatureException","Code":"InvalidSignatureException","Message":"The request is not signed."}']);
+    expect([status, body]).toEqual([
+      400,
+      '{"__type":"InvalidSignatureException","Code":"InvalidSignatureException","Message":"The request is not signed."}',
+    ]);
     expect([...other.labels.requests, ...old.labels.requests]).toEqual([]);
   });
 
   test("another region, and the signature for another service", async () => {
     const { labels } = await start(makePng());
     const { host, hostname, port } = new URL(labels.url);
-    const request = new HttpRequest({ method: "POST", protocol: "http:", hostname, port: Number(port), path: "/", headers: { host } });
-    const { headers } = await new SignatureV4({ service: "s3", region: account.region, credentials: account, sha256: Sha256 }).sign(request);
-    expect((await exchange(labels.url, { method: "POST", path: "/", headers, body: undefined })).body).toContain("The credential must be for the service rekognition in the region local.");
-    const client = new RekognitionClient({ region: "eu-north-1", endpoint: labels.url, credentials: account, maxAttempts: 1 });
+    const request = new HttpRequest({
+      method: "POST",
+      protocol: "http:",
+      hostname,
+      port: Number(port),
+      path: "/",
+      headers: { host },
+    });
+    const { headers } = await new SignatureV4({
+      service: "s3",
+      region: account.region,
+      credentials: account,
+      sha256: Sha256,
+    }).sign(request);
+    expect((await exchange(labels.url, { method: "POST", path: "/", headers, body: undefined })).body).toContain(
+      "The credential must be for the service rekognition in the region local.",
+    );
+    const client = new RekognitionClient({
+      region: "eu-north-1",
+      endpoint: labels.url,
+      credentials: account,
+      maxAttempts: 1,
+    });
     clients.push(client);
-    await expect(client.send(new DetectLabelsCommand({ Image: {} }))).rejects.toMatchObject({ name: "InvalidSignatureException" });
+    await expect(client.send(new DetectLabelsCommand({ Image: {} }))).rejects.toMatchObject({
+      name: "InvalidSignatureException",
+    });
   });
 });
 

@@ -50,17 +50,27 @@ export async function startLabels(options: LabelsOptions): Promise<Labels> {
       broken: refusal("SerializationException", "The request is not complete."),
     },
   });
-  return { ...standIn, requests, failNext: (...next) => { faults.push(...next); } };
+  return {
+    ...standIn,
+    requests,
+    failNext: (...next) => {
+      faults.push(...next);
+    },
+  };
 }
 
 function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, requests: DetectLabels[]): HttpAnswer {
   const signer = verify(request, secretOf, now());
   if ("reason" in signer) return refusal("InvalidSignatureException", signer.sentence);
   if (signer.service !== "rekognition" || signer.region !== account.region) {
-    return refusal("InvalidSignatureException", `The credential must be for the service rekognition in the region ${account.region}.`);
+    return refusal(
+      "InvalidSignatureException",
+      `The credential must be for the service rekognition in the region ${account.region}.`,
+    );
   }
   const target = request.headers["x-amz-target"]?.[0];
-  if (target !== "RekognitionService.DetectLabels") return refusal("UnknownOperationException", `This stand-in for Rekognition does not know ${String(target)}.`);
+  if (target !== "RekognitionService.DetectLabels")
+    return refusal("UnknownOperationException", `This stand-in for Rekognition does not know ${String(target)}.`);
   const input = readInput(request.body);
   if (!input) return refusal("SerializationException", "The body is not a JSON object.");
   requests.push(input);
@@ -69,16 +79,24 @@ function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, reque
 }
 
 /** The answer to a request that may be made, about an image with these bytes; undefined stands for an object that is not there. */
-export function detectLabels({ MaxLabels = 1000, MinConfidence = 55 }: DetectLabels, bytes: Buffer | undefined): HttpAnswer {
+export function detectLabels(
+  { MaxLabels = 1000, MinConfidence = 55 }: DetectLabels,
+  bytes: Buffer | undefined,
+): HttpAnswer {
   if (!(Number.isInteger(MaxLabels) && MaxLabels >= 0 && MinConfidence >= 0 && MinConfidence <= 100)) {
     return refusal("InvalidParameterException", "Request has invalid parameters");
   }
-  if (!bytes) return refusal("InvalidS3ObjectException", "Unable to get object metadata from S3. Check object key, region and/or access permissions.");
+  if (!bytes)
+    return refusal(
+      "InvalidS3ObjectException",
+      "Unable to get object metadata from S3. Check object key, region and/or access permissions.",
+    );
   const image = readPng(bytes) ?? readJpeg(bytes);
   if (!image) return refusal("InvalidImageFormatException", "Request has invalid image format");
   const { width, height } = image;
   // Its name for an image that is too small is not documented, but on record: github.com/boto/botocore/issues/1366
-  if (Math.min(width, height) < limits.leastSide_px) return refusal("InvalidParameterException", "Request has invalid parameters");
+  if (Math.min(width, height) < limits.leastSide_px)
+    return refusal("InvalidParameterException", "Request has invalid parameters");
   if (bytes.length > limits.image_bytes || Math.max(width, height) > limits.side_px) {
     return refusal("ImageTooLargeException", `The image has ${bytes.length} bytes and ${width} x ${height} pixels.`);
   }

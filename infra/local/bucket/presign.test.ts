@@ -1,9 +1,17 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { verify } from "./signature.ts";
 
-afterEach(() => { vi.unstubAllEnvs(); });
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
-const role = { AWS_REGION: "eu-north-1", AWS_ACCESS_KEY_ID: "ASIA1", AWS_SECRET_ACCESS_KEY: "first+secret/", AWS_SESSION_TOKEN: "a+token/with==", BUCKET_NAME: "photos" };
+const role = {
+  AWS_REGION: "eu-north-1",
+  AWS_ACCESS_KEY_ID: "ASIA1",
+  AWS_SECRET_ACCESS_KEY: "first+secret/",
+  AWS_SESSION_TOKEN: "a+token/with==",
+  BUCKET_NAME: "photos",
+};
 
 /** What the functions use, as if they had been loaded with this environment. */
 async function loadBucket(changes: Record<string, string | undefined> = {}) {
@@ -13,8 +21,16 @@ async function loadBucket(changes: Record<string, string | undefined> = {}) {
 }
 
 test.each([
-  ["at S3, where the bucket has a host of its own in its region", undefined, "https://photos.s3.eu-north-1.amazonaws.com/incoming/a~b/1"],
-  ["at an emulator, where the bucket is in the path", "http://127.0.0.1:4566", "http://127.0.0.1:4566/photos/incoming/a~b/1"],
+  [
+    "at S3, where the bucket has a host of its own in its region",
+    undefined,
+    "https://photos.s3.eu-north-1.amazonaws.com/incoming/a~b/1",
+  ],
+  [
+    "at an emulator, where the bucket is in the path",
+    "http://127.0.0.1:4566",
+    "http://127.0.0.1:4566/photos/incoming/a~b/1",
+  ],
 ])("a presigned URL is %s", async (_where, emulator, expected) => {
   const { presign } = await loadBucket({ AWS_ENDPOINT_URL_S3: emulator });
   const headers = { "content-type": "image/png", "content-length": "12", "if-none-match": "*" };
@@ -35,7 +51,10 @@ test.each([
   });
   const signed_ms = Date.parse(expiresAt) - 300_000;
   expect(new Date(signed_ms).toISOString().replace(/[-:]|\.\d+/g, "")).toBe(searchParams.get("X-Amz-Date"));
-  const received = { ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])), host: [host] };
+  const received = {
+    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    host: [host],
+  };
   const secretOf = () => ({ secret: role.AWS_SECRET_ACCESS_KEY, sessionToken: role.AWS_SESSION_TOKEN });
   const request = { method: "PUT", url: url.slice(origin.length), headers: received, body: Buffer.from("any") };
   expect(verify(request, secretOf, new Date())).toEqual({ accessKeyId: "ASIA1", service: "s3", region: "eu-north-1" });

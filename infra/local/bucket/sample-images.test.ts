@@ -6,7 +6,7 @@ import { makeJpeg, makePng } from "./sample-images.ts";
 function chunksOf(png: Buffer): Map<string, Buffer> {
   expect(png.subarray(0, 8)).toEqual(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
   const chunks = new Map<string, Buffer>();
-  for (let at = 8; at < png.length; ) {
+  for (let at = 8; at < png.length;) {
     const end = at + 12 + png.readUInt32BE(at);
     expect(png.readUInt32BE(end - 4)).toBe(crc32(png.subarray(at + 4, end - 4)));
     chunks.set(png.toString("latin1", at + 4, at + 8), png.subarray(at + 8, end - 4));
@@ -43,7 +43,12 @@ describe("a PNG", () => {
 });
 
 describe("a JPEG", () => {
-  test.each([[80, 80, 25, 0x00], [8, 8, 1, 0x3f], [17, 9, 2, 0x0f], [300, 200, 238, 0x0f]])("of %i x %i pixels has two bits for each block of 64, and ends with 1s", (width, height, bytes, last) => {
+  test.each([
+    [80, 80, 25, 0x00],
+    [8, 8, 1, 0x3f],
+    [17, 9, 2, 0x0f],
+    [300, 200, 238, 0x0f],
+  ])("of %i x %i pixels has two bits for each block of 64, and ends with 1s", (width, height, bytes, last) => {
     const jpeg = makeJpeg({ width, height });
     const { markers, pixels } = partsOf(jpeg);
     expect(markers).toEqual([0xdb, 0xc0, 0xc4, 0xc4, 0xda]);
@@ -52,18 +57,26 @@ describe("a JPEG", () => {
     expect([jpeg.readUInt16BE(frame + 5), jpeg.readUInt16BE(frame + 7)]).toEqual([height, width]);
   });
 
-  test.each([4, 5, 65_537, 65_538, 65_541, 131_074, 131_075])("is filled up with %i bytes of comments", (filler_bytes) => {
-    const size_bytes = makeJpeg().length + filler_bytes;
-    const jpeg = makeJpeg({ size_bytes });
-    const { markers } = partsOf(jpeg);
-    expect([jpeg.length, new Set(markers)]).toEqual([size_bytes, new Set([0xfe, 0xdb, 0xc0, 0xc4, 0xda])]);
-  });
+  test.each([4, 5, 65_537, 65_538, 65_541, 131_074, 131_075])(
+    "is filled up with %i bytes of comments",
+    (filler_bytes) => {
+      const size_bytes = makeJpeg().length + filler_bytes;
+      const jpeg = makeJpeg({ size_bytes });
+      const { markers } = partsOf(jpeg);
+      expect([jpeg.length, new Set(markers)]).toEqual([size_bytes, new Set([0xfe, 0xdb, 0xc0, 0xc4, 0xda])]);
+    },
+  );
 });
 
-test.each([["JPEG", makeJpeg, 4], ["PNG", makePng, 12]] as const)("a %s that does not fit is refused", (_format, make, least_bytes) => {
+test.each([
+  ["JPEG", makeJpeg, 4],
+  ["PNG", makePng, 12],
+] as const)("a %s that does not fit is refused", (_format, make, least_bytes) => {
   const { length } = make();
   expect(make({ size_bytes: length }).length).toBe(length);
   for (const size_bytes of [0, length - 1, length + 1, length + least_bytes - 1]) {
-    expect(() => make({ size_bytes })).toThrow(`This image has ${length} bytes, or at least ${length + least_bytes}, and not ${size_bytes}.`);
+    expect(() => make({ size_bytes })).toThrow(
+      `This image has ${length} bytes, or at least ${length + least_bytes}, and not ${size_bytes}.`,
+    );
   }
 });

@@ -37,8 +37,14 @@ export function makePng({ width = 80, height = 80, size_bytes }: Picture = {}): 
   const dimensions = Buffer.alloc(8);
   dimensions.writeUInt32BE(width, 0);
   dimensions.writeUInt32BE(height, 4);
-  const start = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", Buffer.concat([dimensions, Buffer.from([8, 0, 0, 0, 0])]))]);
-  const rest = Buffer.concat([chunk("IDAT", deflateSync(Buffer.alloc((width + 1) * height))), chunk("IEND", Buffer.alloc(0))]);
+  const start = Buffer.concat([
+    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+    chunk("IHDR", Buffer.concat([dimensions, Buffer.from([8, 0, 0, 0, 0])])),
+  ]);
+  const rest = Buffer.concat([
+    chunk("IDAT", deflateSync(Buffer.alloc((width + 1) * height))),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
   const filler = missing(size_bytes, start.length + rest.length, 12);
   return Buffer.concat([start, ...(filler > 0 ? [chunk("fiLl", Buffer.alloc(filler - 12))] : []), rest]);
 }
@@ -46,7 +52,10 @@ export function makePng({ width = 80, height = 80, size_bytes }: Picture = {}): 
 /** How many bytes are to be filled up, at least as many as a comment takes. */
 function missing(size_bytes: number | undefined, made_bytes: number, least_bytes: number): number {
   const filler = (size_bytes ?? made_bytes) - made_bytes;
-  if (filler !== 0 && filler < least_bytes) throw new Error(`This image has ${made_bytes} bytes, or at least ${made_bytes + least_bytes}, and not ${size_bytes ?? 0}.`);
+  if (filler !== 0 && filler < least_bytes)
+    throw new Error(
+      `This image has ${made_bytes} bytes, or at least ${made_bytes + least_bytes}, and not ${size_bytes ?? 0}.`,
+    );
   return filler;
 }
 

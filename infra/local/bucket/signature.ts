@@ -65,7 +65,11 @@ const algorithm = "AWS4-HMAC-SHA256";
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function verify(request: SignedRequest, secretOf: (accessKeyId: string) => Secret | undefined, now: Date): Signer | Refusal {
+export function verify(
+  request: SignedRequest,
+  secretOf: (accessKeyId: string) => Secret | undefined,
+  now: Date,
+): Signer | Refusal {
   const claim = readClaim(request);
   if ("reason" in claim) return claim;
   const refusal = checkTime(claim, now) ?? checkHeaders(claim, request) ?? checkBody(claim, request);
@@ -73,13 +77,17 @@ export function verify(request: SignedRequest, secretOf: (accessKeyId: string) =
   const { accessKeyId, service, region } = claim;
   const known = secretOf(accessKeyId);
   if (!known) return refuse("unknown key", `The access key ${accessKeyId} does not exist.`);
-  if (known.sessionToken !== claim.sessionToken) return refuse("other session", `The session token is not the one of access key ${accessKeyId}.`);
+  if (known.sessionToken !== claim.sessionToken)
+    return refuse("other session", `The session token is not the one of access key ${accessKeyId}.`);
   const canonical = canonicalRequest(claim, request);
   if (canonical === undefined) return refuse("malformed", "The URL holds a % that encodes nothing.");
   const expected = Buffer.from(signatureOf(claim, known.secret, canonical));
   const given = Buffer.from(claim.signature);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    return refuse("mismatch", `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`);
+    return refuse(
+      "mismatch",
+      `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`,
+    );
   }
   return { accessKeyId, service, region };
 }
@@ -92,8 +100,10 @@ function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
   const authorization = headers["authorization"]?.[0];
   const query = new URLSearchParams(queryOf(url));
   const isPresigned = query.has("X-Amz-Signature");
-  if (authorization === undefined) return isPresigned ? readPresigned(query) : refuse("unsigned", "The request is not signed.");
-  if (isPresigned) return refuse("signed twice", "The request is signed in its URL and in the Authorization header: leave one out.");
+  if (authorization === undefined)
+    return isPresigned ? readPresigned(query) : refuse("unsigned", "The request is not signed.");
+  if (isPresigned)
+    return refuse("signed twice", "The request is signed in its URL and in the Authorization header: leave one out.");
   const [, scheme, list = ""] = /^(\S+)\s+(.*)$/.exec(authorization) ?? [];
   if (scheme !== algorithm) return refuse("malformed", `The Authorization header must begin with ${algorithm}.`);
   const parts = new Map(list.split(",").map((part) => split(part.trim(), "=")));
@@ -111,7 +121,8 @@ function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
 function readPresigned(query: URLSearchParams): Claim | Refusal {
   const lifetime_s = Number(query.get("X-Amz-Expires") ?? NaN);
   if (query.get("X-Amz-Algorithm") !== algorithm) return refuse("malformed", `X-Amz-Algorithm must be ${algorithm}.`);
-  if (!Number.isInteger(lifetime_s) || lifetime_s < 1 || lifetime_s > week_s) return refuse("malformed", `X-Amz-Expires must be 1 to ${week_s} seconds.`);
+  if (!Number.isInteger(lifetime_s) || lifetime_s < 1 || lifetime_s > week_s)
+    return refuse("malformed", `X-Amz-Expires must be 1 to ${week_s} seconds.`);
   return claimOf({
     credential: query.get("X-Amz-Credential") ?? undefined,
     signature: query.get("X-Amz-Signature") ?? undefined,
@@ -136,7 +147,10 @@ function claimOf({ credential, signature, signedHeaders, time, ...rest }: Parts)
   }
   const [accessKeyId = "", day = "", region = "", service = "", end] = credential.split("/");
   if (end !== "aws4_request" || !time.startsWith(`${day}T`) || !/^\d{8}T\d{6}Z$/.test(time)) {
-    return refuse("malformed", "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date.");
+    return refuse(
+      "malformed",
+      "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date.",
+    );
   }
   return { accessKeyId, day, region, service, signature, signedHeaders: signedHeaders.split(";"), time, ...rest };
 }
@@ -144,7 +158,8 @@ function claimOf({ credential, signature, signedHeaders, time, ...rest }: Parts)
 function checkTime({ time, lifetime_s }: Claim, now: Date): Refusal | undefined {
   const signed_ms = Date.parse(time.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
   if (!(signed_ms - now.getTime() <= skew_ms)) return refuse("early", `The signature's time ${time} has not come yet.`);
-  if (now.getTime() - signed_ms > lifetime_s * 1000) return refuse("expired", `The signature of ${time} has expired: it held for ${lifetime_s} seconds.`);
+  if (now.getTime() - signed_ms > lifetime_s * 1000)
+    return refuse("expired", `The signature of ${time} has expired: it held for ${lifetime_s} seconds.`);
   return undefined;
 }
 
@@ -152,14 +167,18 @@ function checkTime({ time, lifetime_s }: Claim, now: Date): Refusal | undefined 
 function checkHeaders({ service, signedHeaders }: Claim, { headers }: SignedRequest): Refusal | undefined {
   const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !signedHeaders.includes(name));
   if (!signedHeaders.includes("host")) return refuse("unsigned headers", "The Host header must be signed.");
-  if (service === "s3" && unsigned.length > 0) return refuse("unsigned headers", `These headers must be signed: ${unsigned.join(", ")}.`);
+  if (service === "s3" && unsigned.length > 0)
+    return refuse("unsigned headers", `These headers must be signed: ${unsigned.join(", ")}.`);
   return undefined;
 }
 
 function checkBody(claim: Claim, request: SignedRequest): Refusal | undefined {
   const hash = payloadHash(claim, request);
   if (!/^[0-9a-f]{64}$/.test(hash) || hash === sha256(request.body)) return undefined;
-  return refuse("other body", "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256.");
+  return refuse(
+    "other body",
+    "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256.",
+  );
 }
 
 function payloadHash({ isPresigned, service }: Claim, { headers, body }: SignedRequest): string {
@@ -195,9 +214,14 @@ function canonicalQuery(url: string): string {
   return queryOf(url)
     .split("&")
     .filter((parameter) => parameter !== "")
-    .map((parameter) => split(parameter, "=").map((text) => encodeRfc3986(decodeURIComponent(text.replaceAll("+", " ")))))
+    .map((parameter) =>
+      split(parameter, "=").map((text) => encodeRfc3986(decodeURIComponent(text.replaceAll("+", " ")))),
+    )
     .filter(([name]) => name !== "X-Amz-Signature")
-    .sort(([name = "", value = ""], [otherName = "", otherValue = ""]) => compare(name, otherName) || compare(value, otherValue))
+    .sort(
+      ([name = "", value = ""], [otherName = "", otherValue = ""]) =>
+        compare(name, otherName) || compare(value, otherValue),
+    )
     .map((parameter) => parameter.join("="))
     .join("&");
 }
@@ -232,7 +256,10 @@ function split(text: string, separator: string): [string, string] {
 
 /** encodeURIComponent leaves five characters that RFC 3986 reserves. */
 function encodeRfc3986(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** By bytes, as encoded text is ASCII; localeCompare would not. */

@@ -30,7 +30,9 @@ export async function startStandIn(service: Service): Promise<StandIn> {
   const server = createServer((request, response) => {
     serve(request, response, service).catch(() => response.destroy());
   });
-  server.on("clientError", (_error, socket) => { refuseBroken(socket, service.failures.broken); });
+  server.on("clientError", (_error, socket) => {
+    refuseBroken(socket, service.failures.broken);
+  });
   const { port } = await listen(server, 0);
   // Not localhost: curl would take the API's Authorization header along from there, and S3 refuses that beside a signed URL.
   return { url: `http://127.0.0.1:${port}`, stop: () => stop(server) };
@@ -52,7 +54,11 @@ async function serve(received: IncomingMessage, response: ServerResponse, servic
 }
 
 /** Undefined where it hangs up. */
-function answerWithFault(request: SignedRequest, { answerTo, failures }: Service, fault: Exclude<ServiceFault, "no answer"> | undefined): HttpAnswer | undefined {
+function answerWithFault(
+  request: SignedRequest,
+  { answerTo, failures }: Service,
+  fault: Exclude<ServiceFault, "no answer"> | undefined,
+): HttpAnswer | undefined {
   switch (fault) {
     case undefined:
       return answerTo(request);
@@ -74,5 +80,7 @@ function answerWithFault(request: SignedRequest, { answerTo, failures }: Service
 function refuseBroken(socket: Duplex, { status, headers, body }: HttpAnswer): void {
   if (!socket.writable) return;
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.end(`HTTP/1.1 ${status} Bad Request\r\n${lines}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body.toString()}`);
+  socket.end(
+    `HTTP/1.1 ${status} Bad Request\r\n${lines}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body.toString()}`,
+  );
 }

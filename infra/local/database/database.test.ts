@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { ConditionalCheckFailedException, DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { ClassicLevel } from "classic-level";
 import { describe, expect, test, vi } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
@@ -19,28 +27,48 @@ describe("a failed condition", () => {
   const key = { TableName: "events", Key: { id } };
   const condition = { ConditionExpression: "attribute_not_exists(id)" };
   const refused = [
-    ["PutItem", (more: object) => new PutItemCommand({ TableName: "events", Item: { id, n: { N: "2" } }, ...condition, ...more })],
-    ["UpdateItem", (more: object) => new UpdateItemCommand({ ...key, UpdateExpression: "SET n = id", ...condition, ...more })],
+    [
+      "PutItem",
+      (more: object) => new PutItemCommand({ TableName: "events", Item: { id, n: { N: "2" } }, ...condition, ...more }),
+    ],
+    [
+      "UpdateItem",
+      (more: object) => new UpdateItemCommand({ ...key, UpdateExpression: "SET n = id", ...condition, ...more }),
+    ],
     ["DeleteItem", (more: object) => new DeleteItemCommand({ ...key, ...condition, ...more })],
   ] as const;
 
-  test.each(refused)("of %s brings the existing item where ALL_OLD asks for it, and only there", async (_operation, command) => {
-    const database = await startDatabase();
-    const client = clientOf(database);
-    try {
-      await client.send(new PutItemCommand({ TableName: "events", Item: { id, n: { N: "1" } } }));
-      const failures = await Promise.all(
-        [{ ReturnValuesOnConditionCheckFailure: "ALL_OLD" }, { ReturnValuesOnConditionCheckFailure: "NONE" }, {}].map((more) =>
-          (client as { send: (command: unknown) => Promise<unknown> }).send(command(more)).catch((error: unknown) => error),
-        ),
-      );
-      expect(failures.map((failure) => failure instanceof ConditionalCheckFailedException)).toEqual([true, true, true]);
-      expect(failures.map((failure) => (failure as ConditionalCheckFailedException).Item)).toEqual([{ id, n: { N: "1" } }, undefined, undefined]);
-    } finally {
-      client.destroy();
-      await database.stop();
-    }
-  });
+  test.each(refused)(
+    "of %s brings the existing item where ALL_OLD asks for it, and only there",
+    async (_operation, command) => {
+      const database = await startDatabase();
+      const client = clientOf(database);
+      try {
+        await client.send(new PutItemCommand({ TableName: "events", Item: { id, n: { N: "1" } } }));
+        const failures = await Promise.all(
+          [{ ReturnValuesOnConditionCheckFailure: "ALL_OLD" }, { ReturnValuesOnConditionCheckFailure: "NONE" }, {}].map(
+            (more) =>
+              (client as { send: (command: unknown) => Promise<unknown> })
+                .send(command(more))
+                .catch((error: unknown) => error),
+          ),
+        );
+        expect(failures.map((failure) => failure instanceof ConditionalCheckFailedException)).toEqual([
+          true,
+          true,
+          true,
+        ]);
+        expect(failures.map((failure) => (failure as ConditionalCheckFailedException).Item)).toEqual([
+          { id, n: { N: "1" } },
+          undefined,
+          undefined,
+        ]);
+      } finally {
+        client.destroy();
+        await database.stop();
+      }
+    },
+  );
 });
 
 describe("data on disk", () => {
@@ -51,14 +79,18 @@ describe("data on disk", () => {
     await clientOf(first).send(new PutItemCommand({ TableName: "events", Item: item }));
     await first.stop();
     const second = await startDatabase(path);
-    expect((await clientOf(second).send(new GetItemCommand({ TableName: "events", Key: { id: { S: "1" } } }))).Item).toEqual(item);
+    expect(
+      (await clientOf(second).send(new GetItemCommand({ TableName: "events", Key: { id: { S: "1" } } }))).Item,
+    ).toEqual(item);
     await second.stop();
   });
 
   test("serves one at a time: a second start says so and harms nothing", async () => {
     const path = scratchFolder();
     const first = await startDatabase(path);
-    await expect(startDatabase(path)).rejects.toThrow(`The data in ${path} is in use by another npm start: stop that one, or run npm start -- --memory.`);
+    await expect(startDatabase(path)).rejects.toThrow(
+      `The data in ${path} is in use by another npm start: stop that one, or run npm start -- --memory.`,
+    );
     await clientOf(first).send(new PutItemCommand({ TableName: "events", Item: { id: { S: "1" } } }));
     await first.stop();
   });
@@ -68,11 +100,13 @@ describe("data on disk", () => {
     const database = await startDatabase(join(scratchFolder(), "data"));
     const client = clientOf(database);
     try {
-      for (const id of ["1", "2", "3"]) await client.send(new PutItemCommand({ TableName: "events", Item: { id: { S: id } } }));
+      for (const id of ["1", "2", "3"])
+        await client.send(new PutItemCommand({ TableName: "events", Item: { id: { S: id } } }));
       expect((await client.send(new ScanCommand({ TableName: "events", Limit }))).Count).toBe(Math.min(Limit ?? 3, 3));
       const iterators = opened.mock.results.map(({ value }) => value as ReturnType<ClassicLevel["values"]>);
       expect(iterators).not.toEqual([]);
-      for (const iterator of iterators) await expect(iterator.next()).rejects.toHaveProperty("code", "LEVEL_ITERATOR_NOT_OPEN");
+      for (const iterator of iterators)
+        await expect(iterator.next()).rejects.toHaveProperty("code", "LEVEL_ITERATOR_NOT_OPEN");
     } finally {
       opened.mockRestore();
       client.destroy();
@@ -91,6 +125,8 @@ describe("data on disk", () => {
 
   test("cannot be where a file is", async () => {
     const path = join(scratchFolder({ file: "" }), "file");
-    await expect(startDatabase(path)).rejects.toThrow(`The data folder '${path}' cannot be made: name a folder that can be written.`);
+    await expect(startDatabase(path)).rejects.toThrow(
+      `The data folder '${path}' cannot be made: name a folder that can be written.`,
+    );
   });
 });

@@ -74,7 +74,10 @@ async function lock(path: string): Promise<() => Promise<void>> {
     await held.open();
   } catch (error) {
     if (error instanceof Error && isLocked(error.cause)) {
-      throw new Error(`The data in ${path} is in use by another npm start: stop that one, or run npm start -- --memory.`);
+      throw new Error(
+        `The data in ${path} is in use by another npm start: stop that one, or run npm start -- --memory.`,
+        { cause: error },
+      );
     }
     throw error;
   }
@@ -91,7 +94,9 @@ async function prepareTable(endpoint: string, path: string | undefined, tableFil
   try {
     const { Table: found } = await client.send(new DescribeTableCommand({ TableName: tableName }));
     if (found && shapeOf(found) !== shapeOf(wanted)) {
-      throw new Error(`The data in ${path ?? "memory"} was stored with other keys or indexes than table.json has now: move that folder away, or put table.json back.`);
+      throw new Error(
+        `The data in ${path ?? "memory"} was stored with other keys or indexes than table.json has now: move that folder away, or put table.json back.`,
+      );
     }
   } catch (error) {
     if (!(error instanceof ResourceNotFoundException)) throw error;
@@ -107,7 +112,10 @@ function tableInput({ attributes, hash_key, range_key, indexes }: TableFile): Cr
   return {
     TableName: tableName,
     BillingMode: "PAY_PER_REQUEST",
-    AttributeDefinitions: Object.entries(attributes).map(([name, type]) => ({ AttributeName: name, AttributeType: type })),
+    AttributeDefinitions: Object.entries(attributes).map(([name, type]) => ({
+      AttributeName: name,
+      AttributeType: type,
+    })),
     KeySchema: keys(hash_key, range_key),
     ...(indexes.length > 0 && {
       GlobalSecondaryIndexes: indexes.map((index) => ({
@@ -126,6 +134,10 @@ function keys(hash: string, range?: string) {
 
 /** What of a table cannot change while it holds data, in an order that does not matter. */
 function shapeOf({ KeySchema, GlobalSecondaryIndexes = [] }: CreateTableCommandInput | TableDescription): string {
-  const indexes = GlobalSecondaryIndexes.map((index) => [index.IndexName, index.KeySchema, [...(index.Projection?.NonKeyAttributes ?? [])].sort()]);
+  const indexes = GlobalSecondaryIndexes.map((index) => [
+    index.IndexName,
+    index.KeySchema,
+    [...(index.Projection?.NonKeyAttributes ?? [])].sort(),
+  ]);
   return JSON.stringify([KeySchema, indexes.map((index) => JSON.stringify(index)).sort()]);
 }

@@ -27,8 +27,19 @@ interface IndexAction {
 
 const database = require("dynalite/db") as {
   checkConditional: (request: Record<string, unknown>, existing?: object) => Failure | null | undefined;
-  updateIndexes: (store: Store, table: Table, existing: object | undefined, item: object | null, done: (error?: Error) => void) => void;
-  getIndexActions: (indexes: object[], existing: object | undefined, item: object | null, table: Table) => Record<"puts" | "deletes", IndexAction[]>;
+  updateIndexes: (
+    store: Store,
+    table: Table,
+    existing: object | undefined,
+    item: object | null,
+    done: (error?: Error) => void,
+  ) => void;
+  getIndexActions: (
+    indexes: object[],
+    existing: object | undefined,
+    item: object | null,
+    table: Table,
+  ) => Record<"puts" | "deletes", IndexAction[]>;
   createKey: (item: object, table: Table) => string;
 };
 
@@ -42,7 +53,8 @@ for (const operation of ["putItem", "updateItem", "deleteItem"]) {
 const { checkConditional } = database;
 database.checkConditional = (request, existing) => {
   const failure = checkConditional(request, existing);
-  if (failure && existing && request["ReturnValuesOnConditionCheckFailure"] === "ALL_OLD") failure.body["Item"] = existing;
+  if (failure && existing && request["ReturnValuesOnConditionCheckFailure"] === "ALL_OLD")
+    failure.body["Item"] = existing;
   return failure;
 };
 
@@ -71,10 +83,11 @@ interface LevelIterator {
   return?: () => Promise<void>;
 }
 
-const { AbstractKeyIterator, AbstractValueIterator } = createRequire(require.resolve("dynalite"))("abstract-level") as Record<
-  "AbstractKeyIterator" | "AbstractValueIterator",
-  { prototype: LevelIterator }
->;
+const { AbstractKeyIterator, AbstractValueIterator } = createRequire(require.resolve("dynalite"))(
+  "abstract-level",
+) as Record<"AbstractKeyIterator" | "AbstractValueIterator", { prototype: LevelIterator }>;
 for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
-  prototype.return = async function (this: LevelIterator) { await this.close(); };
+  prototype.return = async function (this: LevelIterator) {
+    await this.close();
+  };
 }

@@ -18,5 +18,8 @@ function asText(value: unknown): string {
 
 /** The scopes that a token holds: `scp`, or else `scope`, as a list or as text with blanks between. */
 export function scopesOf({ scp, scope }: JWTPayload): string[] {
-  return [scp ?? scope].flat().flatMap((each) => (typeof each === "string" ? each.split(" ") : [])).filter((each) => each !== "");
+  return [scp ?? scope]
+    .flat()
+    .flatMap((each) => (typeof each === "string" ? each.split(" ") : []))
+    .filter((each) => each !== "");
 }

@@ -36,11 +36,17 @@ const good = await pool.accessToken("alice");
 const refused = await refusedTokens(pool);
 const unauthorized = (challenge: string) => refusal(401, "Unauthorized", { "www-authenticate": challenge });
 
-beforeEach(() => { events = []; });
+beforeEach(() => {
+  events = [];
+});
 
 function refusal(status: number, message: string, headers: object): Answer {
   const always = { "content-type": "application/json", "apigw-requestid": expect.any(String) as string };
-  return { status, headers: expect.objectContaining({ ...always, ...headers }) as Answer["headers"], body: { message } };
+  return {
+    status,
+    headers: expect.objectContaining({ ...always, ...headers }) as Answer["headers"],
+    body: { message },
+  };
 }
 
 function send(authorization: string | string[], request = "GET /events"): Promise<Answer> {
@@ -59,11 +65,14 @@ describe("refuses, and does not invoke the function", () => {
     expect(events).toEqual([]);
   });
 
-  test.each(["access_token", "token", "authorization", "Authorization"])("a token in the query string, as %s", async (name) => {
-    expect(await call(`GET /events?${name}=${good}`)).toEqual(unauthorized("Bearer"));
-    expect(await call(`GET /events?${name}=Bearer+${good}`)).toEqual(unauthorized("Bearer"));
-    expect(events).toEqual([]);
-  });
+  test.each(["access_token", "token", "authorization", "Authorization"])(
+    "a token in the query string, as %s",
+    async (name) => {
+      expect(await call(`GET /events?${name}=${good}`)).toEqual(unauthorized("Bearer"));
+      expect(await call(`GET /events?${name}=Bearer+${good}`)).toEqual(unauthorized("Bearer"));
+      expect(events).toEqual([]);
+    },
+  );
 
   test("a token in a cookie or in the body", async () => {
     const sent = { headers: { cookie: `authorization=${good}; token=${good}` }, json: { access_token: good } };
@@ -72,21 +81,33 @@ describe("refuses, and does not invoke the function", () => {
   });
 
   test("whatever else is sent for a token", async () => {
-    const headerText = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
-    const part = fc.oneof(fc.base64String(), fc.json().map((json) => Buffer.from(json).toString("base64url")));
+    const headerText = fc.string({
+      unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    });
+    const part = fc.oneof(
+      fc.base64String(),
+      fc.json().map((json) => Buffer.from(json).toString("base64url")),
+    );
     const dotted = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => `Bearer ${parts.join(".")}`);
-    await fc.assert(fc.asyncProperty(fc.oneof(headerText, dotted), async (authorization) => {
-      expect((await send(authorization)).status).toBe(401);
-    }));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(headerText, dotted), async (authorization) => {
+        expect((await send(authorization)).status).toBe(401);
+      }),
+    );
     expect(events).toEqual([]);
   });
 
   test("claims of any kind with an error of ours, never: they pass or not", async () => {
-    const odd = fc.dictionary(fc.constantFrom("iss", "aud", "client_id", "exp", "nbf", "iat", "scope", "scp", "sub", "__proto__"), fc.jsonValue());
-    await fc.assert(fc.asyncProperty(odd, async (claims) => {
-      const { status } = await send(`Bearer ${await pool.accessToken("alice", claims)}`, "POST /events");
-      expect([200, 401, 403, 431]).toContain(status);
-    }));
+    const odd = fc.dictionary(
+      fc.constantFrom("iss", "aud", "client_id", "exp", "nbf", "iat", "scope", "scp", "sub", "__proto__"),
+      fc.jsonValue(),
+    );
+    await fc.assert(
+      fc.asyncProperty(odd, async (claims) => {
+        const { status } = await send(`Bearer ${await pool.accessToken("alice", claims)}`, "POST /events");
+        expect([200, 401, 403, 431]).toContain(status);
+      }),
+    );
   });
 });
 
@@ -101,7 +122,9 @@ describe("lets pass", () => {
   });
 
   test("an ID token, as API Gateway does", async () => {
-    expect(await authorizerOf(await pool.idToken("alice"))).toMatchObject({ jwt: { claims: { token_use: "id", aud: pool.audience[0] } } });
+    expect(await authorizerOf(await pool.idToken("alice"))).toMatchObject({
+      jwt: { claims: { token_use: "id", aud: pool.audience[0] } },
+    });
   });
 
   test.each([
@@ -115,7 +138,9 @@ describe("lets pass", () => {
 
   test.each(["RS384", "RS512"])("a token signed by %s", async (alg) => {
     const { privateKey, publicKey } = await generateKeyPair(alg);
-    const token = await new SignJWT({ iss: "other", client_id: "client", exp: 4_102_444_800 }).setProtectedHeader({ alg, kid: "one" }).sign(privateKey);
+    const token = await new SignJWT({ iss: "other", client_id: "client", exp: 4_102_444_800 })
+      .setProtectedHeader({ alg, kid: "one" })
+      .sign(privateKey);
     const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: "one" }] };
     expect(await jwtAuthorizer({ issuer: "other", audience: ["client"], keys })(token, [])).toHaveProperty("jwt");
   });
@@ -135,7 +160,9 @@ describe("a route with scopes", () => {
     ["one in scp, as a list", { scope: undefined, scp: ["admin", "x"] }, ["admin", "x"]],
     ["one in scp, as text", { scope: undefined, scp: "x admin" }, ["x", "admin"]],
   ])("takes a token with %s, and hands all of its scopes over", async (_what, claims, scopes) => {
-    expect(await authorizerOf(await pool.accessToken("alice", claims), "POST /events")).toMatchObject({ jwt: { scopes } });
+    expect(await authorizerOf(await pool.accessToken("alice", claims), "POST /events")).toMatchObject({
+      jwt: { scopes },
+    });
   });
 
   test.each([
@@ -155,7 +182,8 @@ describe("a route with scopes", () => {
 
   test("names them when it refuses a token for something else", async () => {
     const expired = await pool.accessToken("alice", { exp: 1 });
-    const challenge = 'Bearer scope="events/write admin" error="invalid_token" error_description="the token has expired"';
+    const challenge =
+      'Bearer scope="events/write admin" error="invalid_token" error_description="the token has expired"';
     expect(await send(expired, "POST /events")).toEqual(unauthorized(challenge));
   });
 });
@@ -200,7 +228,9 @@ describe("a function finds the claims as text, and nothing else", () => {
     ["an object", { country: "JP" }, '{"country":"JP"}'],
     ["null", null, undefined],
   ])("%s", async (_what, claim, text) => {
-    const { jwt } = (await authorizerOf(await pool.accessToken("alice", { "cognito:groups": claim }))) as { jwt: { claims: Record<string, string> } };
+    const { jwt } = (await authorizerOf(await pool.accessToken("alice", { "cognito:groups": claim }))) as {
+      jwt: { claims: Record<string, string> };
+    };
     expect(jwt.claims["cognito:groups"]).toBe(text);
     expect(Object.hasOwn(jwt.claims, "cognito:groups")).toBe(text !== undefined);
   });
@@ -212,21 +242,34 @@ describe("a function finds the claims as text, and nothing else", () => {
 });
 
 describe("of a token", () => {
-  afterEach(() => { vi.restoreAllMocks(); });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
 
   test("nothing reaches the log, wherever it was sent and whatever became of it", async () => {
     const printed = vi.fn<(text: unknown) => boolean>().mockReturnValue(true);
     for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write").mockImplementation(printed);
-    for (const level of ["log", "info", "warn", "error", "debug"] as const) vi.spyOn(console, level).mockImplementation(printed);
+    for (const level of ["log", "info", "warn", "error", "debug"] as const)
+      vi.spyOn(console, level).mockImplementation(printed);
     logged.length = 0;
-    const tokens = [good, await pool.idToken("alice"), await pool.accessToken("alice", { exp: 1 }), `${good.slice(0, -9)}forgery!!`];
+    const tokens = [
+      good,
+      await pool.idToken("alice"),
+      await pool.accessToken("alice", { exp: 1 }),
+      `${good.slice(0, -9)}forgery!!`,
+    ];
     for (const token of tokens) {
       await send(token);
       await send(`Bearer ${token}`, "POST /events");
       await send(token, `GET /events?access_token=${token}`);
       await call(`GET /nothing?access_token=${token}`);
     }
-    expect(logged.map(({ path, status }) => [path, status]).slice(0, 4)).toEqual([["/prod/events", 200], ["/prod/events", 403], ["/prod/events", 200], ["/prod/nothing", 404]]);
+    expect(logged.map(({ path, status }) => [path, status]).slice(0, 4)).toEqual([
+      ["/prod/events", 200],
+      ["/prod/events", 403],
+      ["/prod/events", 200],
+      ["/prod/nothing", 404],
+    ]);
     const seen = JSON.stringify([logged, logged.map(({ error }) => String(error)), printed.mock.calls]);
     for (const part of tokens.flatMap((token) => token.split("."))) expect(seen).not.toContain(part.slice(0, 40));
   });

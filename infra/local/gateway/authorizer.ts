@@ -45,13 +45,19 @@ export function jwtAuthorizer(settings: JwtSettings): Authorizer {
       return { jwt: { claims: claimsAsText(claims), scopes: routeScopes.length > 0 ? scopes : null } };
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
-      return unauthorized(`Bearer scope="${routeScopes.join(" ")}" error="invalid_token" error_description="${describe(error, token)}"`);
+      return unauthorized(
+        `Bearer scope="${routeScopes.join(" ")}" error="invalid_token" error_description="${describe(error, token)}"`,
+      );
     }
   };
 }
 
 /** The token's claims. Throws a JOSEError when anything is wrong with it. */
-async function verify(token: string, keys: ReturnType<typeof createLocalJWKSet>, { issuer, audience }: JwtSettings): Promise<JWTPayload> {
+async function verify(
+  token: string,
+  keys: ReturnType<typeof createLocalJWKSet>,
+  { issuer, audience }: JwtSettings,
+): Promise<JWTPayload> {
   const { payload } = await jwtVerify(
     token,
     (header, jws) => {
@@ -62,7 +68,8 @@ async function verify(token: string, keys: ReturnType<typeof createLocalJWKSet>,
     { algorithms: ["RS256", "RS384", "RS512"], issuer, requiredClaims: ["exp"] },
   );
   const intended = Object.hasOwn(payload, "aud") ? payload.aud : payload["client_id"];
-  if (![intended].flat().some((each) => typeof each === "string" && audience.includes(each))) throw claimFailed(payload, "aud");
+  if (![intended].flat().some((each) => typeof each === "string" && audience.includes(each)))
+    throw claimFailed(payload, "aud");
   if (payload.iat !== undefined && payload.iat > Date.now() / 1000) throw claimFailed(payload, "iat");
   return payload;
 }
@@ -79,7 +86,8 @@ function describe(error: errors.JOSEError, token: string): string {
   }
   if (error instanceof errors.JWKSNoMatchingKey) return "the key of the token is not known";
   if (error instanceof errors.JWSSignatureVerificationFailed) return "the signature is invalid";
-  const claim = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired ? error.claim : "";
+  const claim =
+    error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired ? error.claim : "";
   return wrongClaims[claim] ?? "the token is malformed";
 }
 

@@ -86,7 +86,10 @@ function headersOf(request: IncomingMessage, body: Buffer, now: Date): Record<st
 }
 
 function isText(contentType = ""): boolean {
-  const [mediaType = "", ...parameters] = contentType.toLowerCase().split(";").map((part) => part.trim());
+  const [mediaType = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
   return textTypes.test(mediaType) && (charset === undefined || charset === "charset=utf-8");
 }

@@ -4,7 +4,15 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { callServerAt, type Sent } from "../../testing/call.ts";
 import { startGateway, type LogLine } from "./gateway.ts";
 
-const routeKeys = ["GET /events", "POST /events", "GET /events/{id}", "GET /events/latest", "PUT /events/{id}", "GET /events/{id}/image", "HEAD /events/{id}"];
+const routeKeys = [
+  "GET /events",
+  "POST /events",
+  "GET /events/{id}",
+  "GET /events/latest",
+  "PUT /events/{id}",
+  "GET /events/{id}/image",
+  "HEAD /events/{id}",
+];
 
 /** Answers with the event it got, or as `answer` says. */
 let answer: (event: Record<string, unknown>) => unknown;
@@ -18,7 +26,10 @@ beforeEach(() => {
 const { url, stop } = await startGateway({
   stage: "prod",
   port: 0,
-  routes: () => Promise.resolve(routeKeys.map((routeKey) => ({ routeKey, invoke: (event) => Promise.resolve(answer({ ...event })) }))),
+  routes: () =>
+    Promise.resolve(
+      routeKeys.map((routeKey) => ({ routeKey, invoke: (event) => Promise.resolve(answer({ ...event })) })),
+    ),
   log: (line) => logged.push(line),
 });
 const unnamed = await startGateway({
@@ -44,7 +55,11 @@ describe("the event", () => {
   test("has exactly the keys of payload format 2.0", async () => {
     const requestId = expect.stringMatching(/^[A-Za-z0-9+/]{15}=$/) as string;
     const port = new URL(url).port;
-    expect(await eventOf("GET /events/a%20b?status=draft&tag=x&tag=y&note=a+b%2C&empty=", { headers: { "X-Test": "1", Cookie: "a=1; b=2", "User-Agent": "test" } })).toEqual({
+    expect(
+      await eventOf("GET /events/a%20b?status=draft&tag=x&tag=y&note=a+b%2C&empty=", {
+        headers: { "X-Test": "1", Cookie: "a=1; b=2", "User-Agent": "test" },
+      }),
+    ).toEqual({
       version: "2.0",
       routeKey: "GET /events/{id}",
       rawPath: "/prod/events/a b",
@@ -66,7 +81,13 @@ describe("the event", () => {
         apiId: "local",
         domainName: `127.0.0.1:${port}`,
         domainPrefix: "127",
-        http: { method: "GET", path: "/prod/events/a b", protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: "test" },
+        http: {
+          method: "GET",
+          path: "/prod/events/a b",
+          protocol: "HTTP/1.1",
+          sourceIp: "127.0.0.1",
+          userAgent: "test",
+        },
         requestId,
         routeKey: "GET /events/{id}",
         stage: "prod",
@@ -80,32 +101,66 @@ describe("the event", () => {
 
   test("of a bare request has no cookies, query, path parameters or body", async () => {
     const event = await eventOf("GET /events");
-    expect(Object.keys(event).sort()).toEqual(["headers", "isBase64Encoded", "rawPath", "rawQueryString", "requestContext", "routeKey", "version"]);
+    expect(Object.keys(event).sort()).toEqual([
+      "headers",
+      "isBase64Encoded",
+      "rawPath",
+      "rawQueryString",
+      "requestContext",
+      "routeKey",
+      "version",
+    ]);
     expect(event["rawQueryString"]).toBe("");
   });
 
   test("joins repeated headers with a comma alone, and keeps a forwarded address", async () => {
-    const raw = await sendRaw(`GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: 1\r\na: 2\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`);
+    const raw = await sendRaw(
+      `GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: 1\r\na: 2\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`,
+    );
     const { headers } = JSON.parse(raw.slice(raw.indexOf("\r\n\r\n"))) as { headers: Record<string, string> };
-    expect([headers["a"], headers["x-forwarded-for"], headers["connection"]]).toEqual(["1,2", "192.0.2.1, 127.0.0.1", undefined]);
+    expect([headers["a"], headers["x-forwarded-for"], headers["connection"]]).toEqual([
+      "1,2",
+      "192.0.2.1, 127.0.0.1",
+      undefined,
+    ]);
   });
 
   test.each([
-    ["application/json", false], ["application/json; charset=utf-8", false], ["Application/JSON; Charset=UTF-8", false], ["text/plain", false],
-    ["text/html; charset=utf-8", false], ["application/xml", false], ["application/javascript", false], ["application/graphql", false],
-    ["application/json; charset=iso-8859-1", true], ["text/plain; charset=iso-8859-1", true], ["application/x-www-form-urlencoded", true],
-    ["application/merge-patch+json", true], ["application/problem+json", true], ["multipart/form-data; boundary=x", true],
-    ["application/octet-stream", true], ["application/pdf", true], ["image/png", true], [undefined, true],
+    ["application/json", false],
+    ["application/json; charset=utf-8", false],
+    ["Application/JSON; Charset=UTF-8", false],
+    ["text/plain", false],
+    ["text/html; charset=utf-8", false],
+    ["application/xml", false],
+    ["application/javascript", false],
+    ["application/graphql", false],
+    ["application/json; charset=iso-8859-1", true],
+    ["text/plain; charset=iso-8859-1", true],
+    ["application/x-www-form-urlencoded", true],
+    ["application/merge-patch+json", true],
+    ["application/problem+json", true],
+    ["multipart/form-data; boundary=x", true],
+    ["application/octet-stream", true],
+    ["application/pdf", true],
+    ["image/png", true],
+    [undefined, true],
   ])("has a body of %s in base64: %s", async (contentType, isBase64Encoded) => {
-    const event = await eventOf("POST /events", { text: '{"ä":1}', headers: contentType === undefined ? {} : { "content-type": contentType } });
+    const event = await eventOf("POST /events", {
+      text: '{"ä":1}',
+      headers: contentType === undefined ? {} : { "content-type": contentType },
+    });
     const body = isBase64Encoded ? Buffer.from('{"ä":1}').toString("base64") : '{"ä":1}';
     expect([event["isBase64Encoded"], event["body"]]).toEqual([isBase64Encoded, body]);
   });
 
   test("has the length of a body that was sent in chunks", async () => {
-    const chunked = "POST /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    const chunked =
+      "POST /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
     const raw = await sendRaw(chunked);
-    const { headers, body } = JSON.parse(raw.slice(raw.indexOf("\r\n\r\n"))) as { headers: Record<string, string>; body: string };
+    const { headers, body } = JSON.parse(raw.slice(raw.indexOf("\r\n\r\n"))) as {
+      headers: Record<string, string>;
+      body: string;
+    };
     expect([headers["content-length"], headers["transfer-encoding"], body]).toEqual(["3", undefined, "abc"]);
   });
 });
@@ -126,18 +181,28 @@ describe("a route", () => {
     expect([event["routeKey"], event["pathParameters"]]).toEqual([routeKey, parameters]);
   });
 
-  test.each(["GET /", "GET /events/", "GET /event", "GET /EVENTS", "GET /events/a/b", "DELETE /events/a", "OPTIONS /events", "HEAD /events", "GET //events"])(
-    "is not found for %s",
+  test.each([
+    "GET /",
+    "GET /events/",
+    "GET /event",
+    "GET /EVENTS",
+    "GET /events/a/b",
+    "DELETE /events/a",
+    "OPTIONS /events",
+    "HEAD /events",
+    "GET //events",
+  ])("is not found for %s", async (request) => {
+    const { status, headers, body } = await call(request);
+    expect([status, body]).toEqual([404, request.startsWith("HEAD") ? undefined : { message: "Not Found" }]);
+    expect(headers["apigw-requestid"]).toBe(logged[0]?.requestId);
+  });
+
+  test.each(["GET /events", "GET /production/events", "GET /prod", "GET /"])(
+    "needs the stage, so not for %s",
     async (request) => {
-      const { status, headers, body } = await call(request);
-      expect([status, body]).toEqual([404, request.startsWith("HEAD") ? undefined : { message: "Not Found" }]);
-      expect(headers["apigw-requestid"]).toBe(logged[0]?.requestId);
+      expect((await callOrigin(request)).status).toBe(404);
     },
   );
-
-  test.each(["GET /events", "GET /production/events", "GET /prod", "GET /"])("needs the stage, so not for %s", async (request) => {
-    expect((await callOrigin(request)).status).toBe(404);
-  });
 
   test("needs no stage where it is $default", async () => {
     const { body } = await callServerAt(unnamed.url)("GET /events");
@@ -155,7 +220,13 @@ describe("an answer", () => {
   test.each([
     ["a body alone", { statusCode: 201, body: "x" }, 201, plain, "x"],
     ["no body", { statusCode: 200 }, 200, plain, undefined],
-    ["a content type", { statusCode: 200, headers: { "Content-Type": "text/html" }, body: "<p>" }, 200, "text/html", "<p>"],
+    [
+      "a content type",
+      { statusCode: 200, headers: { "Content-Type": "text/html" }, body: "<p>" },
+      200,
+      "text/html",
+      "<p>",
+    ],
     ["a body in base64", { statusCode: 200, body: "w6Q=", isBase64Encoded: true }, 200, plain, "ä"],
     ["no statusCode", { message: "x" }, 200, "application/json", { message: "x" }],
     ["a list", [1], 200, "application/json", [1]],
@@ -169,7 +240,12 @@ describe("an answer", () => {
   });
 
   test("carries headers, as text, and one set-cookie for each cookie", async () => {
-    answer = () => ({ statusCode: 200, headers: { "X-Number": 5, "Content-Length": "99" }, cookies: ["a=1", "b=2"], body: "x" });
+    answer = () => ({
+      statusCode: 200,
+      headers: { "X-Number": 5, "Content-Length": "99" },
+      cookies: ["a=1", "b=2"],
+      body: "x",
+    });
     const { headers } = await call("GET /events");
     expect([headers["x-number"], headers["content-length"], headers["set-cookie"]]).toEqual(["5", "1", "a=1,b=2"]);
   });
@@ -186,7 +262,12 @@ describe("an answer", () => {
   });
 
   test.each([
-    ["throws", () => { throw new Error("canary"); }],
+    [
+      "throws",
+      () => {
+        throw new Error("canary");
+      },
+    ],
     ["answers with a fraction for a status", () => ({ statusCode: 200.5 })],
     ["answers with text for a status", () => ({ statusCode: "200" })],
     ["answers with no possible status", () => ({ statusCode: 99 })],
@@ -199,9 +280,20 @@ describe("an answer", () => {
   ])("is a plain 500 where the function %s, and the log says why", async (_what, result) => {
     answer = result;
     const { status, headers, body } = await call("GET /events?access_token=canary");
-    expect([status, headers["content-type"], body]).toEqual([500, "application/json", { message: "Internal Server Error" }]);
+    expect([status, headers["content-type"], body]).toEqual([
+      500,
+      "application/json",
+      { message: "Internal Server Error" },
+    ]);
     expect(logged).toEqual([
-      { method: "GET", path: "/prod/events", status: 500, duration_ms: expect.any(Number) as number, requestId: headers["apigw-requestid"], error: expect.any(Error) as Error },
+      {
+        method: "GET",
+        path: "/prod/events",
+        status: 500,
+        duration_ms: expect.any(Number) as number,
+        requestId: headers["apigw-requestid"],
+        error: expect.any(Error) as Error,
+      },
     ]);
   });
 
@@ -215,9 +307,15 @@ describe("a request", () => {
   test.each([
     ["a body of 10 MB and a byte", { bytes: Buffer.alloc(10 * 1024 * 1024 + 1) }],
     ["a body that base64 makes larger than Lambda takes", { bytes: Buffer.alloc(5 * 1024 * 1024) }],
-    ["a body that JSON makes larger than Lambda takes", { text: '"'.repeat(3.5 * 1024 * 1024), headers: { "content-type": "text/plain" } }],
+    [
+      "a body that JSON makes larger than Lambda takes",
+      { text: '"'.repeat(3.5 * 1024 * 1024), headers: { "content-type": "text/plain" } },
+    ],
   ])("with %s is 413", async (_what, sent) => {
-    expect(await call("POST /events", sent)).toMatchObject({ status: 413, body: { message: "Request Entity Too Large" } });
+    expect(await call("POST /events", sent)).toMatchObject({
+      status: 413,
+      body: { message: "Request Entity Too Large" },
+    });
   });
 
   test("with a head of more than 10 KB is 431", async () => {
@@ -230,10 +328,13 @@ describe("a request", () => {
     expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 400 Bad Request");
   });
 
-  test.each(["Expect: nothing", "Upgrade: websocket\r\nConnection: upgrade"])("with the header %j is answered all the same", async (header) => {
-    const raw = await sendRaw(`GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}\r\n\r\n`);
-    expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
-  });
+  test.each(["Expect: nothing", "Upgrade: websocket\r\nConnection: upgrade"])(
+    "with the header %j is answered all the same",
+    async (header) => {
+      const raw = await sendRaw(`GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}\r\n\r\n`);
+      expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
+    },
+  );
 
   test("to connect elsewhere is 400", async () => {
     const raw = await sendRaw("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
@@ -242,7 +343,9 @@ describe("a request", () => {
 
   test("that is given up in the middle harms nobody", async () => {
     const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" });
-    await new Promise((resolve) => socket.write("POST /prod/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc", resolve));
+    await new Promise((resolve) =>
+      socket.write("POST /prod/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc", resolve),
+    );
     socket.destroy();
     expect((await call("GET /events")).status).toBe(200);
   });

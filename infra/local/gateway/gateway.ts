@@ -1,19 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { FunctionRoute } from "../runtime/running-functions.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
 import { decodePath, matchRoute, mostSpecificFirst } from "./routes.ts";
 import { listen, stop } from "./server.ts";
 
-export interface Route {
-  routeKey: string;
+export interface Route extends FunctionRoute {
   /** Lets a request pass or not; without one everything passes. */
   authorizer?: Authorizer;
-  /** What the authorizer asks for: a token that holds one of them. */
-  scopes?: string[];
-  invoke: (event: object) => Promise<unknown>;
 }
 
 export interface LogLine {
@@ -52,7 +49,9 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
   };
   const server = createServer({ maxHeaderSize: limits.head_bytes }, listener);
   server.on("checkExpectation", listener);
-  server.on("connect", (_request, socket) => { refuseMalformed(new Error("This is no proxy."), socket); });
+  server.on("connect", (_request, socket) => {
+    refuseMalformed(new Error("This is no proxy."), socket);
+  });
   server.on("clientError", refuseMalformed);
   const { port } = await listen(server, options.port);
   const prefix = options.stage === "$default" ? "" : `/${options.stage}`;
@@ -88,9 +87,21 @@ async function answerTo(
     const found = findRoute(await routes(), request.method ?? "", rawPath, stage);
     if (!found) return { answer: (await elsewhere?.(request)) ?? refusal(404, "Not Found") };
     const { route, pathParameters } = found;
-    const authorizer = await route.authorizer?.(request.headersDistinct["authorization"]?.join(","), route.scopes ?? []);
-    if (authorizer && "status" in authorizer) return { answer: refusal(authorizer.status, authorizer.message, authorizer.headers) };
-    const event = toEvent(request, body, { routeKey: route.routeKey, stage, rawPath, pathParameters, authorizer, requestId, now: new Date() });
+    const authorizer = await route.authorizer?.(
+      request.headersDistinct["authorization"]?.join(","),
+      route.scopes ?? [],
+    );
+    if (authorizer && "status" in authorizer)
+      return { answer: refusal(authorizer.status, authorizer.message, authorizer.headers) };
+    const event = toEvent(request, body, {
+      routeKey: route.routeKey,
+      stage,
+      rawPath,
+      pathParameters,
+      authorizer,
+      requestId,
+      now: new Date(),
+    });
     if (sizeOf(event) > limits.event_bytes) return { answer: refusal(413, "Request Entity Too Large") };
     const result = await withinLimit(route.invoke(event));
     if (result === tooLate) return { answer: refusal(503, "Service Unavailable") };
@@ -103,7 +114,11 @@ async function answerTo(
 
 /** API Gateway's own answers have this shape; HTTP APIs cannot change it. */
 function refusal(status: number, message: string, headers: HttpAnswer["headers"] = []): HttpAnswer {
-  return { status, headers: [["content-type", "application/json"], ...headers], body: Buffer.from(JSON.stringify({ message })) };
+  return {
+    status,
+    headers: [["content-type", "application/json"], ...headers],
+    body: Buffer.from(JSON.stringify({ message })),
+  };
 }
 
 /** The body, or undefined when it is too large: it is then read to its end, as cutting it off would lose our answer. */
@@ -145,7 +160,12 @@ function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-function write(response: ServerResponse, { status, headers, body }: HttpAnswer, requestId: string, isHead: boolean): void {
+function write(
+  response: ServerResponse,
+  { status, headers, body }: HttpAnswer,
+  requestId: string,
+  isHead: boolean,
+): void {
   const isBodiless = status === 204 || status === 304;
   for (const [name, value] of headers) {
     if (!isBodiless || !name.startsWith("content-")) response.appendHeader(name, value);
@@ -161,5 +181,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) return;
   const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
   const body = JSON.stringify({ message: status.slice(4) });
-  socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }

@@ -30,7 +30,11 @@ export function matchRoute(routeKey: string, method: string, path: string): Matc
 
 /** Sorts routes so that the first match is the right one: at each segment a name comes before a parameter. */
 export function mostSpecificFirst(one: { routeKey: string }, other: { routeKey: string }): number {
-  const rank = (routeKey: string) => routeKey.split("/").map((segment) => (segment.startsWith("{") ? "1" : "0")).join("");
+  const rank = (routeKey: string) =>
+    routeKey
+      .split("/")
+      .map((segment) => (segment.startsWith("{") ? "1" : "0"))
+      .join("");
   return rank(one.routeKey).localeCompare(rank(other.routeKey));
 }
 

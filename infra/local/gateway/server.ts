@@ -16,7 +16,9 @@ export async function listen(server: Server, port: number): Promise<{ port: numb
 /** Stops at once: what is still connected is cut off, not waited for. */
 export async function stop(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
-    server.close(() => { resolve(); });
+    server.close(() => {
+      resolve();
+    });
     server.closeAllConnections();
   });
 }

@@ -43,20 +43,23 @@ async function fileSystemCalls(script: string): Promise<string[]> {
     .map(({ name, args }) => `${name} ${args.path?.replace(folder, "~") ?? ""}`.trim());
 }
 
-describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 0))("the first request to $name", ({ name, routes }) => {
-  // One of the SDK's options left out of table.ts is enough to have it look for them in ~/.aws/config and ~/.aws/credentials.
-  test("reads no file: ~/.aws costs milliseconds, and in Lambda there is none", async () => {
-    const event = {
-      version: "2.0",
-      routeKey: routes[0],
-      rawQueryString: "",
-      headers: { "content-type": "application/json" },
-      pathParameters: { id: "first" },
-      requestContext: { requestId: "first" },
-      body: JSON.stringify({ title: "First" }),
-    };
-    const load = `const { handler } = require(${JSON.stringify(join(dist, name, "index.cjs"))});`;
-    const call = `handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 10_000 }).then(({ statusCode }) => { process.exitCode = statusCode < 500 ? 0 : 1; });`;
-    expect(await fileSystemCalls(`${load}\n${call}`)).toEqual(await fileSystemCalls(load));
-  });
-});
+describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 0))(
+  "the first request to $name",
+  ({ name, routes }) => {
+    // One of the SDK's options left out of table.ts is enough to have it look for them in ~/.aws/config and ~/.aws/credentials.
+    test("reads no file: ~/.aws costs milliseconds, and in Lambda there is none", async () => {
+      const event = {
+        version: "2.0",
+        routeKey: routes[0],
+        rawQueryString: "",
+        headers: { "content-type": "application/json" },
+        pathParameters: { id: "first" },
+        requestContext: { requestId: "first" },
+        body: JSON.stringify({ title: "First" }),
+      };
+      const load = `const { handler } = require(${JSON.stringify(join(dist, name, "index.cjs"))});`;
+      const call = `handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 10_000 }).then(({ statusCode }) => { process.exitCode = statusCode < 500 ? 0 : 1; });`;
+      expect(await fileSystemCalls(`${load}\n${call}`)).toEqual(await fileSystemCalls(load));
+    });
+  },
+);

@@ -39,5 +39,7 @@ async function reply(key, event, invocation) {
 
 /** A stack shows the line of the bundle it came from, which for a minified one is the whole source. */
 function describe(/** @type {unknown} */ error) {
-  return error instanceof Error ? (error.stack ?? error.message).replace(/^.{2000,}$/gm, "(a long line)") : String(error);
+  return error instanceof Error
+    ? (error.stack ?? error.message).replace(/^.{2000,}$/gm, "(a long line)")
+    : String(error);
 }

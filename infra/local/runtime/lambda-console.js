@@ -13,7 +13,9 @@ export function logAsLambdaDoes() {
   for (const [index, level] of levels.entries()) {
     console[level] = (/** @type {unknown} */ message) => {
       if (index < lowest) return;
-      process.stdout.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level: names[index], message })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ timestamp: new Date().toISOString(), level: names[index], message })}\n`,
+      );
     };
   }
   console.log = console.info;

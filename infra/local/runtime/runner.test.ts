@@ -12,7 +12,9 @@ afterEach(async () => {
 
 /** Runs the body of a handler `(event, context) =>` as a bundle in a thread. */
 function inThread(body: string, more: object = {}): RunningFunction {
-  const folder = scratchFolder({ "index.cjs": `let calls = 0; exports.handler = async (event, context) => { calls += 1; ${body} };` });
+  const folder = scratchFolder({
+    "index.cjs": `let calls = 0; exports.handler = async (event, context) => { calls += 1; ${body} };`,
+  });
   const started = runInThread(join(folder, "index.cjs"), { ...configuration, ...more });
   running.push(started);
   return started;
@@ -95,12 +97,14 @@ describe("a bundle in a thread", () => {
       await new Promise(setImmediate);
       globalThis.now -= 1;
       return atOnce;`);
-    const atOnce = await Promise.all(Array.from({ length: 200 }, () => invoke({}))) as number[];
+    const atOnce = (await Promise.all(Array.from({ length: 200 }, () => invoke({})))) as number[];
     expect([atOnce.length, Math.max(...atOnce)]).toEqual([200, expect.toSatisfy((most: number) => most <= 50)]);
   });
 
   test("that is retired answers the calls that are running", async () => {
-    const { invoke, retire } = inThread("const call = calls; await new Promise((resolve) => setTimeout(resolve, 50)); return call;");
+    const { invoke, retire } = inThread(
+      "const call = calls; await new Promise((resolve) => setTimeout(resolve, 50)); return call;",
+    );
     const calls = [invoke({}), invoke({})];
     retire();
     expect(await Promise.all(calls)).toEqual([1, 2]);
@@ -108,7 +112,9 @@ describe("a bundle in a thread", () => {
 });
 
 test("a source in this process is called in the same way", async () => {
-  const folder = scratchFolder({ "handler.mjs": "export const handler = async (event, context) => ({ event, name: context.functionName });" });
+  const folder = scratchFolder({
+    "handler.mjs": "export const handler = async (event, context) => ({ event, name: context.functionName });",
+  });
   const { invoke } = await runInProcess(join(folder, "handler.mjs"), configuration);
   expect(await invoke({ a: 1, lost: undefined })).toEqual({ event: { a: 1 }, name: "act" });
 });

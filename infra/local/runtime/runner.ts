@@ -139,11 +139,19 @@ function startThread(bundle: string, { name, environment, exportName = "handler"
     else call?.resolve(reply.result);
     if (thread.isOver) thread.retire();
   });
-  worker.on("error", (error) => { end(String(error)); });
-  worker.on("exit", (code) => { end(`the process ended with code ${code} in the middle of a call.`); });
+  worker.on("error", (error) => {
+    end(String(error));
+  });
+  worker.on("exit", (code) => {
+    end(`the process ended with code ${code} in the middle of a call.`);
+  });
   // Through console, so that whoever runs this can catch what a function logs.
-  worker.stdout.setEncoding("utf8").on("data", (text: string) => { console.log(text.trimEnd()); });
-  worker.stderr.setEncoding("utf8").on("data", (text: string) => { console.error(text.trimEnd()); });
+  worker.stdout.setEncoding("utf8").on("data", (text: string) => {
+    console.log(text.trimEnd());
+  });
+  worker.stderr.setEncoding("utf8").on("data", (text: string) => {
+    console.error(text.trimEnd());
+  });
   return thread;
 }
 

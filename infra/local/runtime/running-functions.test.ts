@@ -5,7 +5,9 @@ import { scratchFolder } from "../../testing/scratch.ts";
 import { runEditedBundles, type RunningFunctions } from "./running-functions.ts";
 
 const started: RunningFunctions[] = [];
-afterAll(async () => { await Promise.all(started.map((functions) => functions.stop())); });
+afterAll(async () => {
+  await Promise.all(started.map((functions) => functions.stop()));
+});
 
 function answering(text: string): string {
   return `import { word } from "../_shared/word.ts"; export const handler = () => Promise.resolve(word + ${JSON.stringify(text)});`;
@@ -25,7 +27,9 @@ async function startFolder(): Promise<{ path: string; functions: RunningFunction
 /** What each route answers now. */
 async function answers({ routes }: RunningFunctions): Promise<Record<string, unknown>> {
   const all = await routes();
-  return Object.fromEntries(await Promise.all(all.map(async ({ routeKey, invoke }) => [routeKey, await invoke({})] as const)));
+  return Object.fromEntries(
+    await Promise.all(all.map(async ({ routeKey, invoke }) => [routeKey, await invoke({})] as const)),
+  );
 }
 
 describe("a function is called by its name", () => {
@@ -41,7 +45,9 @@ describe("a function is called by its name", () => {
     const { path, functions } = await startFolder();
     writeFileSync(join(path, "get-word/handler.ts"), 'export const handler = () => Promise.reject(new Error("no"));');
     await expect(functions.invoke("get-word", {})).rejects.toThrow("get-word: Error: no");
-    await expect(functions.invoke("get-words", {})).rejects.toThrow("There is no function get-words: it would be the folder functions/get-words.");
+    await expect(functions.invoke("get-words", {})).rejects.toThrow(
+      "There is no function get-words: it would be the folder functions/get-words.",
+    );
   });
 });
 
@@ -70,7 +76,10 @@ describe("an edit takes effect at the next request", () => {
   test("of the scopes that a token needs", async () => {
     const { path, functions } = await startFolder();
     expect(await functions.routes()).toMatchObject([{ routeKey: "GET /word", scopes: [] }]);
-    writeFileSync(join(path, "get-word/function.json"), '{"routes": ["GET /word"], "actions": [], "scopes": ["words/read"]}');
+    writeFileSync(
+      join(path, "get-word/function.json"),
+      '{"routes": ["GET /word"], "actions": [], "scopes": ["words/read"]}',
+    );
     expect(await functions.routes()).toMatchObject([{ routeKey: "GET /word", scopes: ["words/read"] }]);
   });
 
@@ -92,7 +101,10 @@ describe("an edit takes effect at the next request", () => {
 
   test("while calls are running, which the old code answers", async () => {
     const { path, functions } = await startFolder();
-    writeFileSync(join(path, "get-word/handler.ts"), 'export const handler = () => new Promise((resolve) => setTimeout(resolve, 200, "slow"));');
+    writeFileSync(
+      join(path, "get-word/handler.ts"),
+      'export const handler = () => new Promise((resolve) => setTimeout(resolve, 200, "slow"));',
+    );
     const [route] = await functions.routes();
     await route?.invoke({});
     const before = route?.invoke({});

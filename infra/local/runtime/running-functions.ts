@@ -2,12 +2,19 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
 import { readFunctions, root, type FunctionFolder } from "../../build/functions.ts";
-import type { Route } from "../gateway/gateway.ts";
 import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
+
+/** A route and the function that serves it. */
+export interface FunctionRoute {
+  routeKey: string;
+  /** What the authorizer asks for: a token that holds one of them. */
+  scopes?: string[];
+  invoke: (event: object) => Promise<unknown>;
+}
 
 /** All functions of a folder, running: what the gateway and the bucket call. */
 export interface RunningFunctions {
-  routes: () => Promise<Route[]>;
+  routes: () => Promise<FunctionRoute[]>;
   /** Calls a function by its name, as Lambda lets one do. Throws what the function throws, and where there is none. */
   invoke: (name: string, event: object) => Promise<unknown>;
   stop: () => Promise<void>;
@@ -88,8 +95,12 @@ function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
       if (!found) throw new Error(`There is no function ${name}: it would be the folder functions/${name}.`);
       return found.invoke(event);
     },
-    retire: () => { for (const each of running) each.retire(); },
-    stop: async () => { await Promise.all(running.map((each) => each.stop())); },
+    retire: () => {
+      for (const each of running) each.retire();
+    },
+    stop: async () => {
+      await Promise.all(running.map((each) => each.stop()));
+    },
   };
 }
 

@@ -20,10 +20,16 @@ const { port } = new URL(url);
 
 const text = (status: number, body: string) => ({
   status,
-  headers: expect.objectContaining({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" }) as object,
+  headers: expect.objectContaining({
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+  }) as object,
   body: `${body}\n`,
 });
-const misunderstood = text(400, "Ask for /token?sub=alice, a name of 1 to 100 characters; &scope= gives the token other scopes.");
+const misunderstood = text(
+  400,
+  "Ask for /token?sub=alice, a name of 1 to 100 characters; &scope= gives the token other scopes.",
+);
 const stranger = text(403, "Tokens are given to localhost only.");
 const notFound = expect.objectContaining({ status: 404, body: { message: "Not Found" } }) as object;
 
@@ -36,11 +42,18 @@ async function claimsOf(query: string) {
 test("gives an access token as a line of text, which nobody is to keep", async () => {
   const got = await call("GET /token?sub=alice");
   expect(got).toEqual({ ...text(200, ""), body: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/) as string });
-  expect(decodeJwt(got.body as string)).toMatchObject({ sub: "alice", token_use: "access", scope: "aws.cognito.signin.user.admin" });
+  expect(decodeJwt(got.body as string)).toMatchObject({
+    sub: "alice",
+    token_use: "access",
+    scope: "aws.cognito.signin.user.admin",
+  });
 });
 
 test("gives other scopes, and any name", async () => {
-  expect(await claimsOf("sub=alice&scope=events/write+admin")).toMatchObject({ sub: "alice", scope: "events/write admin" });
+  expect(await claimsOf("sub=alice&scope=events/write+admin")).toMatchObject({
+    sub: "alice",
+    scope: "events/write admin",
+  });
   expect(await claimsOf("scope=&sub=alice")).toMatchObject({ scope: "" });
   expect(await claimsOf(`sub=${encodeURIComponent(`Ö, 🎈 & "'<`)}`)).toMatchObject({ sub: `Ö, 🎈 & "'<` });
   expect(await claimsOf(`sub=${encodeURIComponent("🎈".repeat(100))}`)).toMatchObject({ sub: "🎈".repeat(100) });
@@ -63,19 +76,39 @@ describe("explains itself when it is asked with", () => {
 });
 
 describe("gives a token to who asks", () => {
-  test.each(["localhost", `localhost:${port}`, "LOCALHOST", `127.0.0.1:${port}`, `[::1]:${port}`])("%s", async (host) => {
-    expect((await call("GET /token?sub=alice", { headers: { host } })).status).toBe(200);
-  });
+  test.each(["localhost", `localhost:${port}`, "LOCALHOST", `127.0.0.1:${port}`, `[::1]:${port}`])(
+    "%s",
+    async (host) => {
+      expect((await call("GET /token?sub=alice", { headers: { host } })).status).toBe(200);
+    },
+  );
 });
 
 describe("gives none to a page elsewhere whose name leads here, which asks", () => {
-  test.each(["example.com", `example.com:${port}`, "localhost.example.com", "127.0.0.1.example.com", "alocalhost", "localhost:80.example.com", "10.0.0.1"])("%s", async (host) => {
+  test.each([
+    "example.com",
+    `example.com:${port}`,
+    "localhost.example.com",
+    "127.0.0.1.example.com",
+    "alocalhost",
+    "localhost:80.example.com",
+    "10.0.0.1",
+  ])("%s", async (host) => {
     expect(await call("GET /token?sub=alice", { headers: { host } })).toEqual(stranger);
   });
 });
 
 test("is there for GET alone, at its path alone", async () => {
-  for (const request of ["POST /token?sub=alice", "HEAD /token?sub=alice", "OPTIONS /token?sub=alice", "GET /token/?sub=alice", "GET /token/x?sub=alice", "GET /tokens?sub=alice", "GET /?sub=alice", `GET http://localhost:${port}/token?sub=alice`]) {
+  for (const request of [
+    "POST /token?sub=alice",
+    "HEAD /token?sub=alice",
+    "OPTIONS /token?sub=alice",
+    "GET /token/?sub=alice",
+    "GET /token/x?sub=alice",
+    "GET /tokens?sub=alice",
+    "GET /?sub=alice",
+    `GET http://localhost:${port}/token?sub=alice`,
+  ]) {
     const got = await call(request);
     expect(request.startsWith("HEAD") ? { ...got, body: { message: "Not Found" } } : got, request).toEqual(notFound);
   }

@@ -12,16 +12,24 @@ export function tokenEndpoint({ accessToken }: Pick<UserPool, "accessToken">) {
     const [path, query = ""] = url.split(/\?(.*)/s);
     if (method !== "GET" || path !== "/token") return undefined;
     // The name of somebody's page can be made to lead here, and the page could then read the answer. The browser still sends that name.
-    if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(headers.host ?? "")) return text(403, "Tokens are given to localhost only.");
+    if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(headers.host ?? ""))
+      return text(403, "Tokens are given to localhost only.");
     const asked = [...new URLSearchParams(query)];
     const { sub = "", scope } = Object.fromEntries(asked);
     const isUnderstood = rules.organizer(sub) === undefined && asked.length === (scope === undefined ? 1 : 2);
-    if (!isUnderstood) return text(400, "Ask for /token?sub=alice, a name of 1 to 100 characters; &scope= gives the token other scopes.");
+    if (!isUnderstood)
+      return text(
+        400,
+        "Ask for /token?sub=alice, a name of 1 to 100 characters; &scope= gives the token other scopes.",
+      );
     return text(200, await accessToken(sub, scope === undefined ? {} : { scope }));
   };
 }
 
 function text(status: number, line: string): HttpAnswer {
-  const headers: HttpAnswer["headers"] = [["content-type", "text/plain; charset=utf-8"], ["cache-control", "no-store"]];
+  const headers: HttpAnswer["headers"] = [
+    ["content-type", "text/plain; charset=utf-8"],
+    ["cache-control", "no-store"],
+  ];
   return { status, headers, body: Buffer.from(`${line}\n`) };
 }

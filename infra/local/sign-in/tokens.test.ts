@@ -46,7 +46,11 @@ test("claims that are given replace those of the token, and undefined takes one 
 test("AWS's verifier takes an access token for one, and an ID token for one, and neither for the other", async () => {
   const [accessToken, idToken] = [await pool.accessToken("alice"), await pool.idToken("alice")];
   expect(await verifierOf("access").verify(accessToken)).toMatchObject({ sub: "alice", token_use: "access" });
-  expect(await verifierOf("id").verify(idToken)).toMatchObject({ sub: "alice", token_use: "id", "cognito:username": "alice" });
+  expect(await verifierOf("id").verify(idToken)).toMatchObject({
+    sub: "alice",
+    token_use: "id",
+    "cognito:username": "alice",
+  });
   await expect(verifierOf("access").verify(idToken)).rejects.toThrow("Token use not allowed: id. Expected: access");
   await expect(verifierOf("id").verify(accessToken)).rejects.toThrow("Token use not allowed: access. Expected: id");
 });

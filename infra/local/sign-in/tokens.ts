@@ -40,7 +40,16 @@ export async function makeUserPool({ issuer, clientId } = local): Promise<UserPo
     keys: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" }] },
     sign,
     accessToken: (sub, claims) =>
-      sign({ sub, iss: issuer, client_id: clientId, token_use: "access", scope, username: sub, ...signedInNow(), ...claims }),
+      sign({
+        sub,
+        iss: issuer,
+        client_id: clientId,
+        token_use: "access",
+        scope,
+        username: sub,
+        ...signedInNow(),
+        ...claims,
+      }),
     idToken: (sub, claims) =>
       sign({ sub, iss: issuer, aud: clientId, token_use: "id", "cognito:username": sub, ...signedInNow(), ...claims }),
   };
@@ -48,5 +57,12 @@ export async function makeUserPool({ issuer, clientId } = local): Promise<UserPo
 
 function signedInNow() {
   const now_s = Math.floor(Date.now() / 1000);
-  return { origin_jti: randomUUID(), event_id: randomUUID(), auth_time: now_s, exp: now_s + 3600, iat: now_s, jti: randomUUID() };
+  return {
+    origin_jti: randomUUID(),
+    event_id: randomUUID(),
+    auth_time: now_s,
+    exp: now_s + 3600,
+    iat: now_s,
+    jti: randomUUID(),
+  };
 }

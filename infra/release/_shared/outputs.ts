@@ -12,15 +12,27 @@ export type Routes = Record<string, string>;
  */
 export function readOutputs(text: string, usage: string): Outputs {
   const outputs = parse(text);
-  if (!isObject(outputs)) throw new Error(`What came in is not what terraform output -json prints. This is how: ${usage}`);
-  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? (output["value"] ?? undefined) : undefined]));
+  if (!isObject(outputs))
+    throw new Error(`What came in is not what terraform output -json prints. This is how: ${usage}`);
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, output]) => [
+      name,
+      isObject(output) ? (output["value"] ?? undefined) : undefined,
+    ]),
+  );
 }
 
 /** Without a / at its end. Throws for anything but a URL to which `/events` can be added. */
 export function baseUrlIn({ base_url: text }: Outputs): string {
   const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain = url && /^https?:$/.test(url.protocol) && [url.username, url.password, url.search, url.hash].every((part) => part === "");
-  if (!isPlain) throw new Error("The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.");
+  const isPlain =
+    url &&
+    /^https?:$/.test(url.protocol) &&
+    [url.username, url.password, url.search, url.hash].every((part) => part === "");
+  if (!isPlain)
+    throw new Error(
+      "The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.",
+    );
   return url.origin + url.pathname.replace(/\/+$/, "");
 }
 
@@ -30,7 +42,8 @@ export function regionIn({ region }: Outputs): { region?: string } {
 }
 
 export function routesIn({ routes }: Outputs): Routes {
-  if (!isObject(routes) || !isTexts(Object.values(routes))) throw new Error("The output routes must be an object from route keys to names of functions.");
+  if (!isObject(routes) || !isTexts(Object.values(routes)))
+    throw new Error("The output routes must be an object from route keys to names of functions.");
   return routes as Routes;
 }
 

@@ -40,7 +40,15 @@ export interface FakeAws {
 
 /** Starts one that goes when the test file is done. */
 export async function startAws(answer: FakeAws["answer"]): Promise<FakeAws> {
-  const aws: FakeAws = { url: "", functions: new Map(), alarms: [], moves: [], invoked: [], answer, refuse: () => undefined };
+  const aws: FakeAws = {
+    url: "",
+    functions: new Map(),
+    alarms: [],
+    moves: [],
+    invoked: [],
+    answer,
+    refuse: () => undefined,
+  };
   const server = createServer((request, response) => void respond(aws, request, response));
   const { port } = await listen(server, 0);
   afterAll(() => stop(server));
@@ -52,12 +60,19 @@ async function respond(aws: FakeAws, request: IncomingMessage, response: ServerR
   const text = (await buffer(request)).toString();
   const input = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
   const url = new URL(request.url ?? "", aws.url);
-  if (request.headers["x-amz-target"] === "GraniteServiceVersion20100801.DescribeAlarms") { send(response, describeAlarms(aws, input)); return; }
-  const [, name = "", action = ""] = /^\/2015-03-31\/functions\/([^/]+)\/(versions|aliases\/live|invocations)$/.exec(url.pathname) ?? [];
+  if (request.headers["x-amz-target"] === "GraniteServiceVersion20100801.DescribeAlarms") {
+    send(response, describeAlarms(aws, input));
+    return;
+  }
+  const [, name = "", action = ""] =
+    /^\/2015-03-31\/functions\/([^/]+)\/(versions|aliases\/live|invocations)$/.exec(url.pathname) ?? [];
   const itsFunction = aws.functions.get(name);
-  if (!itsFunction) fail(response, { status: 404, type: "ResourceNotFoundException", message: `Function not found: ${name}` });
-  else if (action === "invocations") await invoke(aws, response, { target: `${name}:${url.searchParams.get("Qualifier") ?? ""}`, event: input });
-  else if (action === "versions") send(response, listVersions(itsFunction, Number(url.searchParams.get("Marker") ?? 0)));
+  if (!itsFunction)
+    fail(response, { status: 404, type: "ResourceNotFoundException", message: `Function not found: ${name}` });
+  else if (action === "invocations")
+    await invoke(aws, response, { target: `${name}:${url.searchParams.get("Qualifier") ?? ""}`, event: input });
+  else if (action === "versions")
+    send(response, listVersions(itsFunction, Number(url.searchParams.get("Marker") ?? 0)));
   else if (request.method === "PUT") updateAlias(aws, response, name, itsFunction, input);
   else send(response, aliasOf(itsFunction));
 }
@@ -65,7 +80,10 @@ async function respond(aws: FakeAws, request: IncomingMessage, response: ServerR
 function describeAlarms({ alarms }: FakeAws, { AlarmNamePrefix, NextToken }: Record<string, unknown>) {
   const found = alarms.filter(({ AlarmName }) => AlarmName.startsWith(String(AlarmNamePrefix)));
   const index = Number(NextToken ?? 0);
-  return { MetricAlarms: found.slice(index, index + 1), ...(index + 1 < found.length && { NextToken: String(index + 1) }) };
+  return {
+    MetricAlarms: found.slice(index, index + 1),
+    ...(index + 1 < found.length && { NextToken: String(index + 1) }),
+  };
 }
 
 async function invoke(aws: FakeAws, response: ServerResponse, invoked: Invoked): Promise<void> {
@@ -73,41 +91,79 @@ async function invoke(aws: FakeAws, response: ServerResponse, invoked: Invoked):
   try {
     send(response, await aws.answer(invoked));
   } catch (error) {
-    response.writeHead(200, { "x-amz-function-error": "Unhandled" }).end(JSON.stringify({ errorMessage: String(error) }));
+    response
+      .writeHead(200, { "x-amz-function-error": "Unhandled" })
+      .end(JSON.stringify({ errorMessage: String(error) }));
   }
 }
 
 function listVersions({ versions, latest }: FakeFunction, index: number) {
-  const all = [{ Version: "$LATEST", MemorySize: latest }, ...versions.map((memory, before) => ({ Version: String(before + 1), MemorySize: memory }))];
+  const all = [
+    { Version: "$LATEST", MemorySize: latest },
+    ...versions.map((memory, before) => ({ Version: String(before + 1), MemorySize: memory })),
+  ];
   return { Versions: all.slice(index, index + 1), ...(index + 1 < all.length && { NextMarker: String(index + 1) }) };
 }
 
-function updateAlias(aws: FakeAws, response: ServerResponse, name: string, itsFunction: FakeFunction, input: Record<string, unknown>): void {
+function updateAlias(
+  aws: FakeAws,
+  response: ServerResponse,
+  name: string,
+  itsFunction: FakeFunction,
+  input: Record<string, unknown>,
+): void {
   const { alias } = itsFunction;
   const refusal = aws.refuse(name);
-  if (refusal) { fail(response, refusal); return; }
-  if (input["RevisionId"] !== undefined && input["RevisionId"] !== String(alias.revision)) { fail(response, { status: 412, type: "PreconditionFailedException", message: "The RevisionId does not match." }); return; }
-  const { AdditionalVersionWeights: weights } = input["RoutingConfig"] as { AdditionalVersionWeights: Record<string, number> };
+  if (refusal) {
+    fail(response, refusal);
+    return;
+  }
+  if (input["RevisionId"] !== undefined && input["RevisionId"] !== String(alias.revision)) {
+    fail(response, { status: 412, type: "PreconditionFailedException", message: "The RevisionId does not match." });
+    return;
+  }
+  const { AdditionalVersionWeights: weights } = input["RoutingConfig"] as {
+    AdditionalVersionWeights: Record<string, number>;
+  };
   moveAlias(aws, name, String(input["FunctionVersion"]), weights);
   send(response, aliasOf(itsFunction));
 }
 
 /** As somebody does who has read the alias just before. */
-export function moveAlias({ functions, moves }: FakeAws, name: string, version: string, weights: Record<string, number>): void {
+export function moveAlias(
+  { functions, moves }: FakeAws,
+  name: string,
+  version: string,
+  weights: Record<string, number>,
+): void {
   const { alias } = functions.get(name) ?? {};
   if (!alias) throw new Error(`There is no ${name}.`);
   Object.assign(alias, { version, weights, revision: alias.revision + 1 });
-  moves.push([`${name} ${version}`, ...Object.entries(weights).map(([trial, weight]) => `${trial}: ${weight * 100} %`)].join(", "));
+  moves.push(
+    [`${name} ${version}`, ...Object.entries(weights).map(([trial, weight]) => `${trial}: ${weight * 100} %`)].join(
+      ", ",
+    ),
+  );
 }
 
 function aliasOf({ alias: { version, weights, revision } }: FakeFunction) {
-  return { Name: "live", FunctionVersion: version, RevisionId: String(revision), ...(Object.keys(weights).length > 0 && { RoutingConfig: { AdditionalVersionWeights: weights } }) };
+  return {
+    Name: "live",
+    FunctionVersion: version,
+    RevisionId: String(revision),
+    ...(Object.keys(weights).length > 0 && { RoutingConfig: { AdditionalVersionWeights: weights } }),
+  };
 }
 
 function send(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
 
-function fail(response: ServerResponse, { status, type, message }: { status: number; type: string; message: string }): void {
-  response.writeHead(status, { "content-type": "application/json", "x-amzn-errortype": type }).end(JSON.stringify({ message }));
+function fail(
+  response: ServerResponse,
+  { status, type, message }: { status: number; type: string; message: string },
+): void {
+  response
+    .writeHead(status, { "content-type": "application/json", "x-amzn-errortype": type })
+    .end(JSON.stringify({ message }));
 }

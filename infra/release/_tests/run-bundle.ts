@@ -25,14 +25,25 @@ interface Options {
 }
 
 /** The same for who does something to it meanwhile; it is to be waited for, or killed. */
-export function startBundle(name: string, parameters: string[], { input = "", cwd = dist, env = {} }: Options = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [join(dist, `release/${name}.mjs`), ...parameters], { cwd, env: { ...process.env, ...env } });
+export function startBundle(
+  name: string,
+  parameters: string[],
+  { input = "", cwd = dist, env = {} }: Options = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [join(dist, `release/${name}.mjs`), ...parameters], {
+    cwd,
+    env: { ...process.env, ...env },
+  });
   child.stdin.on("error", () => undefined); // it need not read what it is given
   child.stdin.end(input);
   const closed = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
-  const ended = Promise.all([text(child.stdout), text(child.stderr), closed]).then(([output, errors, exitCode]) => ({ exitCode, output, errors }));
+  const ended = Promise.all([text(child.stdout), text(child.stderr), closed]).then(([output, errors, exitCode]) => ({
+    exitCode,
+    output,
+    errors,
+  }));
   return { child, ended };
 }

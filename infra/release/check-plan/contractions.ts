@@ -25,13 +25,21 @@ function lostRights({ address, type, actions, before, after }: Change): string[]
 /** Each action with each resource, as in `dynamodb:GetItem on arn:aws:dynamodb:...`. */
 function rightsIn(policy: unknown): string[] {
   const statements = typeof policy === "string" ? parseObject(policy)?.["Statement"] : undefined;
-  return [statements].flat().filter(isObject).flatMap(({ Effect, Action, Resource }) =>
-    Effect === "Allow" ? [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${String(action)} on ${String(resource)}`)) : [],
-  );
+  return [statements]
+    .flat()
+    .filter(isObject)
+    .flatMap(({ Effect, Action, Resource }) =>
+      Effect === "Allow"
+        ? [Action]
+            .flat()
+            .flatMap((action) => [Resource].flat().map((resource) => `${String(action)} on ${String(resource)}`))
+        : [],
+    );
 }
 
 function lostRoute({ address, type, actions, before, after }: Change): string[] {
-  if (type !== "aws_apigatewayv2_route" || !actions.some((action) => action === "delete" || action === "update")) return [];
+  if (type !== "aws_apigatewayv2_route" || !actions.some((action) => action === "delete" || action === "update"))
+    return [];
   const [was, is] = [before["route_key"], after["route_key"]];
   return was === is ? [] : [`${address} would no longer answer ${String(was)}`];
 }

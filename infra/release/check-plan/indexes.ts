@@ -61,5 +61,7 @@ function isLowered(before: Index, after: Index): boolean {
   const [old] = indexesIn(before["warm_throughput"]);
   const [now] = indexesIn(after["warm_throughput"]);
   if (!old || !now) return false; // what is not set stays as it is
-  return ["read_units_per_second", "write_units_per_second"].some((unit) => Number(now[unit] ?? 0) < Number(old[unit] ?? 0));
+  return ["read_units_per_second", "write_units_per_second"].some(
+    (unit) => Number(now[unit] ?? 0) < Number(old[unit] ?? 0),
+  );
 }

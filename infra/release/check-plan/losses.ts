@@ -41,11 +41,14 @@ function lossesOf(change: Change): string[] {
 /** Of all functions, which are told the same number. One that is not told any more counts as one that knows a single shard. */
 function lostShards(changes: Change[]): string[] {
   const losses = changes.flatMap(({ type, before, after, actions }) => {
-    const isKept = type === "aws_lambda_function" && actions.some((action) => action === "update" || action === "create");
+    const isKept =
+      type === "aws_lambda_function" && actions.some((action) => action === "update" || action === "create");
     const was = shardsIn(before);
     const is = shardsIn(after);
     if (!isKept || is >= was) return [];
-    return [`index_shards would go down from ${was} to ${is}: what is in the other shards would be missing in lists. Leave it at ${was}.`];
+    return [
+      `index_shards would go down from ${was} to ${is}: what is in the other shards would be missing in lists. Leave it at ${was}.`,
+    ];
   });
   return [...new Set(losses)];
 }

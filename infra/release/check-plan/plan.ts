@@ -26,8 +26,10 @@ export function readPlan(text: string): Change[] {
   const plan = parseObject(text);
   const { format_version: format, errored, complete, resource_changes: changes = [] } = plan;
   if (typeof format !== "string") throw notAPlan();
-  if (!format.startsWith("1.")) throw new Error("The plan's format_version is not 1.x: see what Terraform has changed, then ours.");
-  if (errored === true) throw new Error("Terraform failed while it made this plan, so what it holds is not all: plan again.");
+  if (!format.startsWith("1."))
+    throw new Error("The plan's format_version is not 1.x: see what Terraform has changed, then ours.");
+  if (errored === true)
+    throw new Error("Terraform failed while it made this plan, so what it holds is not all: plan again.");
   if (complete === false) throw new Error("The plan does not cover everything: plan again, without -target.");
   if (errored !== false || complete !== true || !Array.isArray(changes)) throw notAPlan();
   return changes.flatMap(readChange);
@@ -51,7 +53,8 @@ function readChange(entry: unknown): Change[] {
   const { address, mode, type, deposed } = entry;
   const { actions, before, after, before_sensitive: secret } = entry["change"];
   if (mode === "data") return [];
-  if (typeof address !== "string" || typeof type !== "string" || !isTexts(actions) || actions.length === 0) throw notAPlan();
+  if (typeof address !== "string" || typeof type !== "string" || !isTexts(actions) || actions.length === 0)
+    throw notAPlan();
   return [
     {
       address,

@@ -1,6 +1,11 @@
 import {
-  GetAliasCommand, paginateListVersionsByFunction, PreconditionFailedException, UpdateAliasCommand,
-  type AliasConfiguration, type FunctionConfiguration, type LambdaClient,
+  GetAliasCommand,
+  paginateListVersionsByFunction,
+  PreconditionFailedException,
+  UpdateAliasCommand,
+  type AliasConfiguration,
+  type FunctionConfiguration,
+  type LambdaClient,
 } from "@aws-sdk/client-lambda";
 import { liveAlias } from "../smoke-test/invoke.ts";
 
@@ -18,7 +23,10 @@ const limit_ms = 10_000;
 
 /** Throws where there is no such function or alias. */
 export async function readAlias(client: LambdaClient, functionName: string): Promise<Alias> {
-  return aliasOf(functionName, await client.send(new GetAliasCommand({ FunctionName: functionName, Name: liveAlias }), limit()));
+  return aliasOf(
+    functionName,
+    await client.send(new GetAliasCommand({ FunctionName: functionName, Name: liveAlias }), limit()),
+  );
 }
 
 /**
@@ -26,7 +34,11 @@ export async function readAlias(client: LambdaClient, functionName: string): Pro
  *
  * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html (RevisionId)
  */
-export async function moveAlias(client: LambdaClient, alias: Alias, { version, trial }: Pick<Alias, "version" | "trial">): Promise<Alias> {
+export async function moveAlias(
+  client: LambdaClient,
+  alias: Alias,
+  { version, trial }: Pick<Alias, "version" | "trial">,
+): Promise<Alias> {
   const { functionName, revisionId } = alias;
   const command = new UpdateAliasCommand({
     FunctionName: functionName,
@@ -38,7 +50,8 @@ export async function moveAlias(client: LambdaClient, alias: Alias, { version, t
   try {
     return aliasOf(functionName, await client.send(command, limit()));
   } catch (error) {
-    if (error instanceof PreconditionFailedException) throw new Error(`Somebody else has moved the alias of ${functionName} meanwhile.`, { cause: error });
+    if (error instanceof PreconditionFailedException)
+      throw new Error(`Somebody else has moved the alias of ${functionName} meanwhile.`, { cause: error });
     throw error;
   }
 }
@@ -49,10 +62,14 @@ export async function moveAlias(client: LambdaClient, alias: Alias, { version, t
  */
 export async function newestVersion(client: LambdaClient, functionName: string): Promise<string> {
   const versions: FunctionConfiguration[] = [];
-  for await (const page of paginateListVersionsByFunction({ client }, { FunctionName: functionName }, limit())) versions.push(...(page.Versions ?? []));
+  for await (const page of paginateListVersionsByFunction({ client }, { FunctionName: functionName }, limit()))
+    versions.push(...(page.Versions ?? []));
   const latest = versions.find(({ Version }) => Version === "$LATEST");
-  const [newest] = versions.filter((version) => version !== latest).sort((one, other) => Number(other.Version) - Number(one.Version));
-  if (!latest || newest?.Version === undefined) throw new Error(`${functionName} has no version: apply the Terraform first.`);
+  const [newest] = versions
+    .filter((version) => version !== latest)
+    .sort((one, other) => Number(other.Version) - Number(one.Version));
+  if (!latest || newest?.Version === undefined)
+    throw new Error(`${functionName} has no version: apply the Terraform first.`);
   if (settingsOf(newest) !== settingsOf(latest)) {
     throw new Error(
       `The newest version of ${functionName}, ${newest.Version}, is not what is in $LATEST: it was changed by hand, or an apply was cut off. ` +
@@ -64,13 +81,28 @@ export async function newestVersion(client: LambdaClient, functionName: string):
 
 /** What a version keeps and callers notice. */
 function settingsOf({ CodeSha256, Handler, Runtime, MemorySize, Timeout, Environment }: FunctionConfiguration): string {
-  return JSON.stringify([CodeSha256, Handler, Runtime, MemorySize, Timeout, Object.entries(Environment?.Variables ?? {}).sort()]);
+  return JSON.stringify([
+    CodeSha256,
+    Handler,
+    Runtime,
+    MemorySize,
+    Timeout,
+    Object.entries(Environment?.Variables ?? {}).sort(),
+  ]);
 }
 
-function aliasOf(functionName: string, { FunctionVersion: version, RoutingConfig, RevisionId: revisionId }: AliasConfiguration): Alias {
+function aliasOf(
+  functionName: string,
+  { FunctionVersion: version, RoutingConfig, RevisionId: revisionId }: AliasConfiguration,
+): Alias {
   if (version === undefined) throw new Error(`The alias of ${functionName} has no version.`);
   const [trial] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
-  return { functionName, version, trial: trial && { version: trial[0], percent: Math.round(trial[1] * 10_000) / 100 }, revisionId };
+  return {
+    functionName,
+    version,
+    trial: trial && { version: trial[0], percent: Math.round(trial[1] * 10_000) / 100 },
+    revisionId,
+  };
 }
 
 /** The SDK itself would wait for ever. */

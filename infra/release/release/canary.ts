@@ -39,14 +39,21 @@ export async function release(stack: Stack, options: Options): Promise<void> {
   await endTrials(lambda, stack.functionNames, print);
   const newest = await newestVersions(lambda, stack.functionNames);
   const moving = await whatMoves(lambda, newest);
-  const inWords = moving.map(({ alias, before, after }) => `${alias.functionName.replace(`${stack.name}-`, "")} ${before} -> ${after}`).join(", ");
+  const inWords = moving
+    .map(({ alias, before, after }) => `${alias.functionName.replace(`${stack.name}-`, "")} ${before} -> ${after}`)
+    .join(", ");
   if (moving.length === 0) {
     print("Nothing to release: callers get the newest version of every function.");
     await test(stack, options);
     return;
   }
   try {
-    await tryOut(lambda, moving, { stack, options, inWords, call: () => callVersions(lambda, { versions: newest, ...stack }, stop) });
+    await tryOut(lambda, moving, {
+      stack,
+      options,
+      inWords,
+      call: () => callVersions(lambda, { versions: newest, ...stack }, stop),
+    });
     for (const each of moving) await move(lambda, each, { version: each.after, trial: undefined });
     print(`Released: ${inWords}.`);
   } catch (error) {
@@ -96,7 +103,11 @@ const round_s = 10;
 
 /** All that a new version has to pass. Throws the first thing that is wrong. */
 async function tryOut(lambda: LambdaClient, moving: Moving[], { stack, options, inWords, call }: Trial): Promise<void> {
-  const { name, region, canary: { percent, minutes } } = stack;
+  const {
+    name,
+    region,
+    canary: { percent, minutes },
+  } = stack;
   const { isAtOnce = false, stop, print, pause = wait } = options;
   const cloudwatch = new CloudWatchClient(region);
   const watch = () => (isAtOnce ? Promise.resolve(0) : expectNoAlarm(cloudwatch, `${name}-`));
@@ -119,7 +130,10 @@ async function tryOut(lambda: LambdaClient, moving: Moving[], { stack, options, 
   stop.throwIfAborted();
 }
 
-async function test({ baseUrl, routes, region, isSignedIn }: Stack, { stop, print, pause = wait }: Options): Promise<void> {
+async function test(
+  { baseUrl, routes, region, isSignedIn }: Stack,
+  { stop, print, pause = wait }: Options,
+): Promise<void> {
   await smokeTest(baseUrl, { signedIn: isSignedIn ? signedIn(routes, region) : undefined, print, stop, pause });
 }
 
@@ -136,7 +150,12 @@ async function move(lambda: LambdaClient, each: Moving, to: Pick<Alias, "version
 }
 
 /** As many as it can. */
-async function putBack(lambda: LambdaClient, moving: Moving[], reason: string, print: (line: string) => void): Promise<void> {
+async function putBack(
+  lambda: LambdaClient,
+  moving: Moving[],
+  reason: string,
+  print: (line: string) => void,
+): Promise<void> {
   const touched = moving.filter(({ isTouched }) => isTouched);
   if (touched.length > 0) print(`Back to the versions before. ${reason}`);
   for (const each of touched) {

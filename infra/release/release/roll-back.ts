@@ -6,13 +6,20 @@ import type { Stack } from "./stack.ts";
  * Ends what a release has begun and not ended: whoever got a new version on trial gets the one before again. Where
  * there is nothing to end it says so. Throws when it has tried all, where one has failed.
  */
-export async function rollBack({ functionNames, region }: Pick<Stack, "functionNames" | "region">, print: (line: string) => void): Promise<void> {
+export async function rollBack(
+  { functionNames, region }: Pick<Stack, "functionNames" | "region">,
+  print: (line: string) => void,
+): Promise<void> {
   const ended = await endTrials(new LambdaClient(region), functionNames, print);
   if (ended === 0) print("Nothing to put back: no function has a version on trial.");
 }
 
 /** The same without a word where there is none; gives how many there were. */
-export async function endTrials(lambda: LambdaClient, functionNames: string[], print: (line: string) => void): Promise<number> {
+export async function endTrials(
+  lambda: LambdaClient,
+  functionNames: string[],
+  print: (line: string) => void,
+): Promise<number> {
   let ended = 0;
   const failures: string[] = [];
   for (const functionName of functionNames.toSorted()) {
@@ -21,7 +28,9 @@ export async function endTrials(lambda: LambdaClient, functionNames: string[], p
       const { version, trial } = alias;
       if (!trial) continue;
       await moveAlias(lambda, alias, { version, trial: undefined });
-      print(`${functionName}: back to version ${version}. A release that was not ended had given version ${trial.version} ${trial.percent} % of the calls.`);
+      print(
+        `${functionName}: back to version ${version}. A release that was not ended had given version ${trial.version} ${trial.percent} % of the calls.`,
+      );
       ended += 1;
     } catch (error) {
       failures.push(`${functionName}: ${error instanceof Error ? error.message : String(error)}`);

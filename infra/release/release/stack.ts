@@ -19,7 +19,8 @@ export interface Stack {
 export function stackIn(outputs: Outputs): Stack {
   const { name, function_names: functionNames, issuer } = outputs;
   if (typeof name !== "string") throw new Error("The output name must be a name such as events-api-prod.");
-  if (!isTexts(functionNames) || functionNames.length === 0) throw new Error("The output function_names must be a list of names.");
+  if (!isTexts(functionNames) || functionNames.length === 0)
+    throw new Error("The output function_names must be a list of names.");
   return {
     name,
     region: regionIn(outputs),
@@ -33,6 +34,7 @@ export function stackIn(outputs: Outputs): Stack {
 
 function canaryIn({ canary }: Outputs): Stack["canary"] {
   const { percent, minutes } = isObject(canary) ? canary : {};
-  if (typeof percent !== "number" || typeof minutes !== "number") throw new Error("The output canary must have percent and minutes.");
+  if (typeof percent !== "number" || typeof minutes !== "number")
+    throw new Error("The output canary must have percent and minutes.");
   return { percent, minutes };
 }

@@ -8,7 +8,12 @@ import { describe, overHttp, type Answer, type NoAnswer, type Request, type Way 
  * the old id with new content is a conflict. The defaults are spelled out, as they belong to the content,
  * and so does the organizer: a stage that begins to ask for tokens, or ends to, needs another id.
  */
-const eventOf = (id: string) => ({ id, type: "smoke_test", status: "draft", title: "Made by the smoke test of each deployment" });
+const eventOf = (id: string) => ({
+  id,
+  type: "smoke_test",
+  status: "draft",
+  title: "Made by the smoke test of each deployment",
+});
 const [idOfAnybody, idOfSignedIn] = ["smoke-test", "smoke-test-signed-in"];
 
 const problemType = "application/problem+json"; // of what our functions refuse; API Gateway's own answers are application/json
@@ -22,7 +27,11 @@ interface Check {
 }
 
 /** As setTimeout of node:timers/promises. */
-export type Pause = (pause_ms: number, value: undefined, options: { signal?: AbortSignal | undefined }) => Promise<unknown>;
+export type Pause = (
+  pause_ms: number,
+  value: undefined,
+  options: { signal?: AbortSignal | undefined },
+) => Promise<unknown>;
 
 interface Options {
   /** The way in for somebody with a token, of an API that asks for one. */
@@ -94,7 +103,8 @@ function refusalsOf(way: Way): Check[] {
 function checksOf(way: Way, id: string): Check[] {
   const event = eventOf(id);
   const isEvent = ({ object }: Answer) => object?.["id"] === event.id;
-  const isProblem = ({ contentType, object }: Answer, type: string) => contentType.startsWith(problemType) && object?.["type"] === type;
+  const isProblem = ({ contentType, object }: Answer, type: string) =>
+    contentType.startsWith(problemType) && object?.["type"] === type;
   return [
     {
       claim: "Create an event, again and again",

@@ -38,12 +38,22 @@ export async function invokeRoute(
 ): Promise<Answer | NoAnswer> {
   const started_ms = performance.now();
   const event = eventOf(request, isSignedIn);
-  const command = new InvokeCommand({ FunctionName: functionName, Qualifier: qualifier, Payload: JSON.stringify(event) });
+  const command = new InvokeCommand({
+    FunctionName: functionName,
+    Qualifier: qualifier,
+    Payload: JSON.stringify(event),
+  });
   try {
-    const { FunctionError: error, Payload: payload } = await client.send(command, { abortSignal: limitOf(timeout_ms, stop) });
+    const { FunctionError: error, Payload: payload } = await client.send(command, {
+      abortSignal: limitOf(timeout_ms, stop),
+    });
     const result = payload?.transformToString() ?? "";
     if (error !== undefined) return { status: undefined, reason: `an error of the function: ${result}` };
-    return { ...readResult(result), requestId: event.requestContext.requestId, duration_ms: performance.now() - started_ms };
+    return {
+      ...readResult(result),
+      requestId: event.requestContext.requestId,
+      duration_ms: performance.now() - started_ms,
+    };
   } catch (error) {
     return { status: undefined, reason: reasonOf(error, timeout_ms) };
   }
@@ -51,7 +61,11 @@ export async function invokeRoute(
 
 /** As somebody who has signed in, past API Gateway, to the functions that callers get. */
 export function signedIn(routes: Routes, region: { region?: string } = {}): Way {
-  return byInvoking(new LambdaClient(region), (routeKey) => ({ functionName: functionOf(routes, routeKey), qualifier: liveAlias }), true);
+  return byInvoking(
+    new LambdaClient(region),
+    (routeKey) => ({ functionName: functionOf(routes, routeKey), qualifier: liveAlias }),
+    true,
+  );
 }
 
 /** The way of requests past API Gateway, to what `targetOf` gives for a route. */
@@ -71,7 +85,9 @@ export function byInvoking(client: LambdaClient, targetOf: (routeKey: string) =>
 }
 
 function routeRequestOf(request: Request): RouteRequest {
-  return request.method === "POST" ? { routeKey: "POST /events", body: JSON.stringify(request.body) } : { routeKey: "GET /events/{id}", pathParameters: { id: request.id } };
+  return request.method === "POST"
+    ? { routeKey: "POST /events", body: JSON.stringify(request.body) }
+    : { routeKey: "GET /events/{id}", pathParameters: { id: request.id } };
 }
 
 /** What the functions read of an event of payload format 2.0. */
@@ -93,7 +109,11 @@ function eventOf({ routeKey, ...rest }: RouteRequest, isSignedIn: boolean) {
 
 /** A function's result as a caller would have got it. Throws where it is no HTTP answer. */
 function readResult(result: string) {
-  const { statusCode, headers = {}, body = "" } = (parseObject(result) ?? {}) as { statusCode?: number; headers?: Record<string, string>; body?: string };
+  const {
+    statusCode,
+    headers = {},
+    body = "",
+  } = (parseObject(result) ?? {}) as { statusCode?: number; headers?: Record<string, string>; body?: string };
   if (statusCode === undefined) throw new Error(`the function returned ${result || "nothing"}`);
   return { status: statusCode, contentType: headers["content-type"] ?? "", text: body, object: parseObject(body) };
 }

@@ -37,9 +37,17 @@ export function overHttp(baseUrl: string): Way {
     async send(request, timeout_ms, stop) {
       const started_ms = performance.now();
       const { method } = request;
-      const content = method === "POST" && { body: JSON.stringify(request.body), headers: { "content-type": "application/json" } };
+      const content = method === "POST" && {
+        body: JSON.stringify(request.body),
+        headers: { "content-type": "application/json" },
+      };
       try {
-        const response = await fetch(urlOf(request), { method, ...content, redirect: "manual", signal: limitOf(timeout_ms, stop) });
+        const response = await fetch(urlOf(request), {
+          method,
+          ...content,
+          redirect: "manual",
+          signal: limitOf(timeout_ms, stop),
+        });
         const { status, headers } = response;
         const text = await response.text();
         return {
@@ -72,7 +80,10 @@ export function describe(answer: Answer | NoAnswer): string {
 
 /** In a log of GitHub's, `::` that begins a line and `##[` anywhere are commands, and anybody may write an event. */
 export function inOneLine(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Z}]+/gu, " ").replaceAll("##[", "# #[").trim();
+  return text
+    .replaceAll(/[\p{C}\p{Z}]+/gu, " ")
+    .replaceAll("##[", "# #[")
+    .trim();
 }
 
 /** fetch itself only says "fetch failed". */

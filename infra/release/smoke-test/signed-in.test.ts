@@ -5,7 +5,7 @@ import { readFunctions } from "../../build/functions.ts";
 import { startApi } from "../../testing/api.ts";
 import { startDatabase } from "../../local/database/database.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
-import { guard } from "../../local/gateway/guard.ts";
+import { guard } from "../../local/sign-in/guard.ts";
 import { runSources } from "../../local/runtime/running-functions.ts";
 import { listen, stop } from "../../local/gateway/server.ts";
 import { verify } from "../../local/bucket/signature.ts";
@@ -14,8 +14,15 @@ import { runBundle } from "../_tests/run-bundle.ts";
 import { smokeTest } from "./checks.ts";
 import { signedIn } from "./invoke.ts";
 
-const routes = Object.fromEntries(readFunctions().flatMap(({ name, routes: own }) => own.map((routeKey) => [routeKey, `events-api-test-${name}`])));
-const role = { AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "deploy", AWS_SECRET_ACCESS_KEY: "secret", AWS_SESSION_TOKEN: "session" };
+const routes = Object.fromEntries(
+  readFunctions().flatMap(({ name, routes: own }) => own.map((routeKey) => [routeKey, `events-api-test-${name}`])),
+);
+const role = {
+  AWS_REGION: "eu-central-1",
+  AWS_ACCESS_KEY_ID: "deploy",
+  AWS_SECRET_ACCESS_KEY: "secret",
+  AWS_SESSION_TOKEN: "session",
+};
 
 /** What Lambda's stand-in does instead of invoking a function. */
 type Fault = (response: ServerResponse) => void;
@@ -29,7 +36,9 @@ beforeEach(() => {
   [fault, invoked] = [undefined, []];
   for (const [name, value] of Object.entries({ ...role, AWS_ENDPOINT_URL_LAMBDA: lambdaUrl })) vi.stubEnv(name, value);
 });
-afterEach(() => { vi.unstubAllEnvs(); });
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 /** The functions with tokens on: behind a gateway with authorizers, behind one that has lost them, and to be invoked. */
 async function startWithTokens() {
@@ -55,19 +64,31 @@ async function startWithTokens() {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
-async function answerInvoke(request: IncomingMessage, response: ServerResponse, invoke: (name: string, event: object) => Promise<unknown>): Promise<void> {
+async function answerInvoke(
+  request: IncomingMessage,
+  response: ServerResponse,
+  invoke: (name: string, event: object) => Promise<unknown>,
+): Promise<void> {
   const { method = "", url: path = "", headersDistinct: headers } = request;
   const body = await buffer(request);
-  const signer = verify({ method, url: path, headers, body }, (key) => (key === role.AWS_ACCESS_KEY_ID ? { secret: "secret", sessionToken: "session" } : undefined), new Date());
-  const [, name = "", qualifier = ""] = /^\/2015-03-31\/functions\/([^/]+)\/invocations\?Qualifier=(\w+)$/.exec(path) ?? [];
+  const signer = verify(
+    { method, url: path, headers, body },
+    (key) => (key === role.AWS_ACCESS_KEY_ID ? { secret: "secret", sessionToken: "session" } : undefined),
+    new Date(),
+  );
+  const [, name = "", qualifier = ""] =
+    /^\/2015-03-31\/functions\/([^/]+)\/invocations\?Qualifier=(\w+)$/.exec(path) ?? [];
   invoked.push(`${name}:${qualifier}`);
-  if ("reason" in signer || method !== "POST" || name === "") refuse(response, 403, "AccessDeniedException", `${method} ${path}: ${JSON.stringify(signer)}`);
+  if ("reason" in signer || method !== "POST" || name === "")
+    refuse(response, 403, "AccessDeniedException", `${method} ${path}: ${JSON.stringify(signer)}`);
   else if (fault) fault(response);
   else response.end(JSON.stringify(await invoke(name, JSON.parse(body.toString()) as object)));
 }
 
 function refuse(response: ServerResponse, status: number, type: string, message: string): void {
-  response.writeHead(status, { "content-type": "application/json", "x-amzn-errortype": type }).end(JSON.stringify({ message }));
+  response
+    .writeHead(status, { "content-type": "application/json", "x-amzn-errortype": type })
+    .end(JSON.stringify({ message }));
 }
 
 interface Setting {
@@ -78,36 +99,56 @@ interface Setting {
 }
 
 /** Runs it with pauses that take no time: the lines without their durations, and the sentence if it fails. */
-async function run(baseUrl: string, { names = routes, hasTokens = true, pause = () => Promise.resolve(), timeout_ms = 15_000 }: Setting = {}) {
+async function run(
+  baseUrl: string,
+  { names = routes, hasTokens = true, pause = () => Promise.resolve(), timeout_ms = 15_000 }: Setting = {},
+) {
   const lines: string[] = [];
-  const print = (line: string) => { lines.push(line.replace(/ in \d+ ms$/, "")); };
+  const print = (line: string) => {
+    lines.push(line.replace(/ in \d+ ms$/, ""));
+  };
   const way = hasTokens ? signedIn(names) : undefined;
-  const failure: unknown = await smokeTest(baseUrl, { signedIn: way, print, pause, timeout_ms }).catch((error: unknown) => error);
+  const failure: unknown = await smokeTest(baseUrl, { signedIn: way, print, pause, timeout_ms }).catch(
+    (error: unknown) => error,
+  );
   return { lines, sentence: failure instanceof Error ? failure.message : undefined };
 }
 
 const refused = ["Create nothing without a token: 401", "Show nothing without a token: 401"];
 
 describe("with tokens on, the command", () => {
-  const outputs = (values: object) => JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { value }])));
+  const outputs = (values: object) =>
+    JSON.stringify(
+      Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { value }])),
+    );
 
   test("is refused without a token, finds nothing else wrong, however often it runs, and prints a line for each check", async () => {
     const input = outputs({ base_url: url, routes, issuer: "https://issuer.example.com" });
     for (const created of [201, 200, 200]) {
       const { exitCode, output, errors } = await runBundle("smoke-test", [], { input });
       const lines = output.replaceAll(/ in \d+ ms$/gm, "").split("\n");
-      const passed = [`Create an event, again and again: ${created}`, "Read it: 200", "Refuse what breaks a rule: 400", "Find no event that nobody has made: 404"];
+      const passed = [
+        `Create an event, again and again: ${created}`,
+        "Read it: 200",
+        "Refuse what breaks a rule: 400",
+        "Find no event that nobody has made: 404",
+      ];
       expect([exitCode, lines, errors]).toEqual([0, [...refused, ...passed, ""], ""]);
     }
-    const once = ["create-event", "get-event", "create-event", "get-event"].map((name) => `events-api-test-${name}:live`);
+    const once = ["create-event", "get-event", "create-event", "get-event"].map(
+      (name) => `events-api-test-${name}:live`,
+    );
     expect(invoked).toEqual([...once, ...once, ...once]);
   });
 
-  test.each([[undefined], [["events-api-test-create-event"]], [{ "POST /events": 1 }]])("refuses %j for the routes", async (wrong) => {
-    const input = outputs({ base_url: url, routes: wrong, issuer: "https://issuer.example.com" });
-    const errors = "The output routes must be an object from route keys to names of functions.\n";
-    expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors });
-  });
+  test.each([[undefined], [["events-api-test-create-event"]], [{ "POST /events": 1 }]])(
+    "refuses %j for the routes",
+    async (wrong) => {
+      const input = outputs({ base_url: url, routes: wrong, issuer: "https://issuer.example.com" });
+      const errors = "The output routes must be an object from route keys to names of functions.\n";
+      expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors });
+    },
+  );
 });
 
 /** An address that leads to the first URL, and as soon as somebody waits to the second. */
@@ -117,7 +158,9 @@ async function startSwitch(before: string, after: string): Promise<{ url: string
     void buffer(request).then(async (body) => {
       const content = request.method === "POST" && { body, headers: { "content-type": "application/json" } };
       const answer = await fetch(`${target}${request.url ?? ""}`, { method: request.method ?? "", ...content });
-      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" }).end(await answer.text());
+      response
+        .writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" })
+        .end(await answer.text());
     });
   });
   const { port } = await listen(server, 0);
@@ -133,30 +176,43 @@ describe("waits for authorizers", () => {
   test("that come a moment later", async () => {
     const { url: address, pause } = await startSwitch(unguardedUrl, url);
     const { lines, sentence } = await run(address, { pause });
-    expect([lines.filter((line) => line.startsWith("Not yet")).length, lines.length, sentence]).toEqual([1, 7, undefined]);
+    expect([lines.filter((line) => line.startsWith("Not yet")).length, lines.length, sentence]).toEqual([
+      1,
+      7,
+      undefined,
+    ]);
   });
 
   test("that go a moment later", async () => {
     const { url: address, pause } = await startSwitch(url, withoutTokens.url);
     const { lines, sentence } = await run(address, { pause, hasTokens: false });
-    expect([lines.filter((line) => line.startsWith("Not yet")).length, lines.length, sentence]).toEqual([1, 5, undefined]);
+    expect([lines.filter((line) => line.startsWith("Not yet")).length, lines.length, sentence]).toEqual([
+      1,
+      5,
+      undefined,
+    ]);
   });
 });
 
 describe("notices", () => {
-  const unauthorized = 'should give 401 with {"message":"Unauthorized"}, as API Gateway answers who has no token, and gave';
+  const unauthorized =
+    'should give 401 with {"message":"Unauthorized"}, as API Gateway answers who has no token, and gave';
 
   test("a route that has lost its authorizer, though the function is not open", async () => {
     const { lines, sentence } = await run(unguardedUrl);
     expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Not yet"));
-    expect(sentence).toMatch(`Create nothing without a token FAILED: POST ${unguardedUrl}/events ${unauthorized} 401 {"type":"urn:problem-type:unauthorized"`);
+    expect(sentence).toMatch(
+      `Create nothing without a token FAILED: POST ${unguardedUrl}/events ${unauthorized} 401 {"type":"urn:problem-type:unauthorized"`,
+    );
   });
 
   test("an API that asks for no token, and leaves nothing there", async () => {
     const { body: before } = await withoutTokens.call("GET /events");
     const { lines, sentence } = await run(withoutTokens.url);
     expect(lines).toEqual([]);
-    expect(sentence).toMatch(`Create nothing without a token FAILED: POST ${withoutTokens.url}/events ${unauthorized} 400 {"type":"urn:problem-type:invalid-request"`);
+    expect(sentence).toMatch(
+      `Create nothing without a token FAILED: POST ${withoutTokens.url}/events ${unauthorized} 400 {"type":"urn:problem-type:invalid-request"`,
+    );
     expect((await withoutTokens.call("GET /events")).body).toEqual(before);
   });
 
@@ -171,17 +227,55 @@ describe("notices", () => {
     expect(sentence).toBe("The output routes must name the function of POST /events.");
   });
 
-  const created = "Create an event, again and again FAILED: POST /events by a signed-in caller (events-api-test-create-event:live) should give 201 or 200 with the event " +
+  const created =
+    "Create an event, again and again FAILED: POST /events by a signed-in caller (events-api-test-create-event:live) should give 201 or 200 with the event " +
     "smoke-test-signed-in (after a 409 delete that event, which somebody else has made, and try again), and gave";
 
   test.each<[string, Fault, string]>([
-    ["a role that may not invoke", (response) => { refuse(response, 403, "AccessDeniedException", "It may not."); }, "no answer (It may not.)"],
-    ["an alias that is not there", (response) => { refuse(response, 404, "ResourceNotFoundException", "Function not found."); }, "no answer (Function not found.)"],
-    ["an error of the function", (response) => { response.writeHead(200, { "x-amz-function-error": "Unhandled" }).end('{"errorType":"Error",\n"errorMessage":"A mistake."}'); },
-      'an error of the function: {"errorType":"Error", "errorMessage":"A mistake."}'],
-    ["a result that is no answer", (response) => { response.end("null"); }, "no answer (the function returned null)"],
-    ["no result", (response) => { response.end(); }, "no answer (the function returned nothing)"],
-    ["an answer that is wrong", (response) => { response.end('{"statusCode":200,"body":"{}"}'); }, "200 {} (apigw-requestid ID)"],
+    [
+      "a role that may not invoke",
+      (response) => {
+        refuse(response, 403, "AccessDeniedException", "It may not.");
+      },
+      "no answer (It may not.)",
+    ],
+    [
+      "an alias that is not there",
+      (response) => {
+        refuse(response, 404, "ResourceNotFoundException", "Function not found.");
+      },
+      "no answer (Function not found.)",
+    ],
+    [
+      "an error of the function",
+      (response) => {
+        response
+          .writeHead(200, { "x-amz-function-error": "Unhandled" })
+          .end('{"errorType":"Error",\n"errorMessage":"A mistake."}');
+      },
+      'an error of the function: {"errorType":"Error", "errorMessage":"A mistake."}',
+    ],
+    [
+      "a result that is no answer",
+      (response) => {
+        response.end("null");
+      },
+      "no answer (the function returned null)",
+    ],
+    [
+      "no result",
+      (response) => {
+        response.end();
+      },
+      "no answer (the function returned nothing)",
+    ],
+    [
+      "an answer that is wrong",
+      (response) => {
+        response.end('{"statusCode":200,"body":"{}"}');
+      },
+      "200 {} (apigw-requestid ID)",
+    ],
   ])("%s", async (_what, itsFault, gave) => {
     fault = itsFault;
     const { lines, sentence } = await run(url);
@@ -195,7 +289,11 @@ describe("notices", () => {
   });
 
   test("an event of somebody else under its id", async () => {
-    fault = (response) => { response.end('{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\\"status\\":409}"}'); };
+    fault = (response) => {
+      response.end(
+        '{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\\"status\\":409}"}',
+      );
+    };
     expect((await run(url)).sentence).toMatch(`${created} 409 {"status":409} `);
   });
 });

@@ -9,10 +9,27 @@ import { fastapi, floor, limit, ours } from "./variants.ts";
 const of = (median: number): Spread => ({ median, p10: median * 0.9, p90: median * 1.1 });
 
 /** A variant that takes this many milliseconds cold, microseconds of CPU warm, and megabytes. */
-function variant(name: string, answer_ms: number, cpu_us: number, memory_mb: number, zip_bytes: number): VariantFigures {
-  const cold = { init_ms: of(answer_ms / 2), answer_ms: of(answer_ms), total_ms: of(answer_ms + 20), cpu_ms: of(answer_ms), memory_mb: of(memory_mb) };
+function variant(
+  name: string,
+  answer_ms: number,
+  cpu_us: number,
+  memory_mb: number,
+  zip_bytes: number,
+): VariantFigures {
+  const cold = {
+    init_ms: of(answer_ms / 2),
+    answer_ms: of(answer_ms),
+    total_ms: of(answer_ms + 20),
+    cpu_ms: of(answer_ms),
+    memory_mb: of(memory_mb),
+  };
   const warm = { cpu_us: of(cpu_us), wall_us: of(cpu_us), slow_us: of(cpu_us * 3), memory_mb: of(memory_mb) };
-  return { name, zip_bytes: { create: zip_bytes, get: zip_bytes }, cold: { create: cold, get: cold }, warm: { create: warm, get: warm } };
+  return {
+    name,
+    zip_bytes: { create: zip_bytes, get: zip_bytes },
+    cold: { create: cold, get: cold },
+    warm: { create: warm, get: warm },
+  };
 }
 
 const figures: Figures = {
@@ -23,10 +40,19 @@ const figures: Figures = {
   nodeFlags: ["--expose-gc"],
   python: "3.13",
   rounds: { cold: 11, warm: 3, warmCalls: 4000 },
-  variants: [variant(ours, 48, 400, 58, 60 * 1024), variant(limit, 30, 140, 53, 2000), variant(floor, 3, 10, 46, 700), variant(fastapi, 300, 1500, 66, 0)],
+  variants: [
+    variant(ours, 48, 400, 58, 60 * 1024),
+    variant(limit, 30, 140, 53, 2000),
+    variant(floor, 3, 10, 46, 700),
+    variant(fastapi, 300, 1500, 66, 0),
+  ],
   payloads: [{ size_bytes: 1024, cpu_us: of(400), wall_us: of(300) }],
   lists: [{ query: "GET /events", events: 100, itemsRead: 105 }],
-  shards: [1, 4].map((shards) => ({ shards, creates_per_s: 1_000 * shards, itemsRead: [{ query: "GET /events", itemsRead: 105 * shards }] })),
+  shards: [1, 4].map((shards) => ({
+    shards,
+    creates_per_s: 1_000 * shards,
+    itemsRead: [{ query: "GET /events", itemsRead: 105 * shards }],
+  })),
 };
 
 function verdictOf(claim: string, variants = figures.variants) {
@@ -40,7 +66,10 @@ test.each([
   ["broken by more than noise", 58.5, "broken"],
 ])("a promise not to take longer is %s", (_what, answer_ms, verdict) => {
   const variants = [variant(ours, answer_ms, 400, 58, 1), ...figures.variants.slice(1)];
-  expect(verdictOf("init + first answer, against the raw limit", variants)).toMatchObject({ value: answer_ms / 30, verdict });
+  expect(verdictOf("init + first answer, against the raw limit", variants)).toMatchObject({
+    value: answer_ms / 30,
+    verdict,
+  });
 });
 
 test.each([
@@ -50,13 +79,18 @@ test.each([
   ["broken by more than noise", 55, "broken"],
 ])("a promise to be faster is %s", (_what, answer_ms, verdict) => {
   const variants = [variant(ours, answer_ms, 400, 58, 1), ...figures.variants.slice(1)];
-  expect(verdictOf("init + first answer, faster than FastAPI + Mangum", variants)).toMatchObject({ value: 300 / answer_ms, verdict });
+  expect(verdictOf("init + first answer, faster than FastAPI + Mangum", variants)).toMatchObject({
+    value: 300 / answer_ms,
+    verdict,
+  });
 });
 
 test("a promise about first answers looks at a create and a get alike", () => {
   const [create, get] = [variant(ours, 40, 400, 58, 1), variant(ours, 50, 400, 58, 1)].map(({ cold }) => cold.create);
   const own = { ...variant(ours, 0, 400, 58, 1), cold: { create, get } } as VariantFigures;
-  expect(verdictOf("init + first answer, against the raw limit", [own, ...figures.variants.slice(1)])?.value).toBe(45 / 30);
+  expect(verdictOf("init + first answer, against the raw limit", [own, ...figures.variants.slice(1)])?.value).toBe(
+    45 / 30,
+  );
 });
 
 test("bytes have no noise", () => {
@@ -65,7 +99,10 @@ test("bytes have no noise", () => {
 });
 
 test("says what was not measured, and does not call it broken", () => {
-  expect(verdictOf("init + first answer, faster than express")).toMatchObject({ value: undefined, verdict: "not measured" });
+  expect(verdictOf("init + first answer, faster than express")).toMatchObject({
+    value: undefined,
+    verdict: "not measured",
+  });
 });
 
 test("prints each variant, every function, and every promise", () => {
@@ -78,7 +115,10 @@ test("prints each variant, every function, and every promise", () => {
 
 test("draws a bar for each variant, longest last, and says where and how it was measured", () => {
   const chart = draw(figures);
-  const bars = [...chart.matchAll(/<rect x="270" y="(\d+)" width="([\d.]+)"/g)].map(([, y, width]) => [Number(y), Number(width)]);
+  const bars = [...chart.matchAll(/<rect x="270" y="(\d+)" width="([\d.]+)"/g)].map(([, y, width]) => [
+    Number(y),
+    Number(width),
+  ]);
   const widths = bars.map(([, width = 0]) => width);
   expect(bars.length).toBe(2 * figures.variants.length);
   expect(widths.slice(0, 4)).toEqual([5, 50, 80, 500]);

@@ -34,5 +34,7 @@ export interface Figures {
 /** Throws where the samples are none. */
 export function summarize<Sample extends object>(samples: Sample[]): Summary<Sample> {
   const names = Object.keys(samples[0] ?? {}) as (keyof Sample)[];
-  return Object.fromEntries(names.map((name) => [name, spreadOf(samples.map((sample) => Number(sample[name])))])) as Summary<Sample>;
+  return Object.fromEntries(
+    names.map((name) => [name, spreadOf(samples.map((sample) => Number(sample[name])))]),
+  ) as Summary<Sample>;
 }

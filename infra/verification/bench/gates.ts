@@ -37,17 +37,79 @@ const cpu_us = (variant: VariantFigures | undefined, operation: Operation) => va
 const faster = (other: string) => (of: Lookup) => ratio(answer_ms(of(other)), answer_ms(of(ours)));
 
 export const gates: Gate[] = [
-  { claim: "init + first answer, against the raw limit", value: (of) => ratio(answer_ms(of(ours)), answer_ms(of(limit))), is: "at most", must: 1.8, goFor: 1.25 },
-  { claim: "init + first answer, faster than FastAPI + Mangum", value: faster(fastapi), is: "at least", must: 6, goFor: 9 },
+  {
+    claim: "init + first answer, against the raw limit",
+    value: (of) => ratio(answer_ms(of(ours)), answer_ms(of(limit))),
+    is: "at most",
+    must: 1.8,
+    goFor: 1.25,
+  },
+  {
+    claim: "init + first answer, faster than FastAPI + Mangum",
+    value: faster(fastapi),
+    is: "at least",
+    must: 6,
+    goFor: 9,
+  },
   { claim: "init + first answer, faster than express", value: faster(express), is: "at least", must: 2, goFor: 2.75 },
-  { claim: "init + first answer, faster than middy + zod", value: faster(middy), is: "at least", must: 1.6, goFor: 2.3 },
-  { claim: "init + first answer, faster than with the SDK unbundled", value: faster(unbundled), is: "at least", must: 1.6, goFor: 2.3 },
-  { claim: "warm CPU of a create, against the raw limit", value: (of) => ratio(cpu_us(of(ours), "create"), cpu_us(of(limit), "create")), is: "at most", must: 3.3, goFor: 2.5 },
-  { claim: "warm CPU of a get, against the raw limit", value: (of) => ratio(cpu_us(of(ours), "get"), cpu_us(of(limit), "get")), is: "at most", must: 3.3, goFor: 2.5 },
-  { claim: "warm CPU of a create, below FastAPI + Mangum", value: (of) => ratio(cpu_us(of(fastapi), "create"), cpu_us(of(ours), "create")), is: "at least", must: 3, goFor: 3.5 },
-  { claim: "warm CPU of a get, below FastAPI + Mangum", value: (of) => ratio(cpu_us(of(fastapi), "get"), cpu_us(of(ours), "get")), is: "at least", must: 4, goFor: 5.5 },
-  { claim: "KB of the zip of create-event", value: (of) => kilobytes(of(ours)?.zip_bytes.create), is: "at most", must: 64, goFor: 52, isExact: true },
-  { claim: "KB of the zip of get-event", value: (of) => kilobytes(of(ours)?.zip_bytes.get), is: "at most", must: 64, goFor: 52, isExact: true },
+  {
+    claim: "init + first answer, faster than middy + zod",
+    value: faster(middy),
+    is: "at least",
+    must: 1.6,
+    goFor: 2.3,
+  },
+  {
+    claim: "init + first answer, faster than with the SDK unbundled",
+    value: faster(unbundled),
+    is: "at least",
+    must: 1.6,
+    goFor: 2.3,
+  },
+  {
+    claim: "warm CPU of a create, against the raw limit",
+    value: (of) => ratio(cpu_us(of(ours), "create"), cpu_us(of(limit), "create")),
+    is: "at most",
+    must: 3.3,
+    goFor: 2.5,
+  },
+  {
+    claim: "warm CPU of a get, against the raw limit",
+    value: (of) => ratio(cpu_us(of(ours), "get"), cpu_us(of(limit), "get")),
+    is: "at most",
+    must: 3.3,
+    goFor: 2.5,
+  },
+  {
+    claim: "warm CPU of a create, below FastAPI + Mangum",
+    value: (of) => ratio(cpu_us(of(fastapi), "create"), cpu_us(of(ours), "create")),
+    is: "at least",
+    must: 3,
+    goFor: 3.5,
+  },
+  {
+    claim: "warm CPU of a get, below FastAPI + Mangum",
+    value: (of) => ratio(cpu_us(of(fastapi), "get"), cpu_us(of(ours), "get")),
+    is: "at least",
+    must: 4,
+    goFor: 5.5,
+  },
+  {
+    claim: "KB of the zip of create-event",
+    value: (of) => kilobytes(of(ours)?.zip_bytes.create),
+    is: "at most",
+    must: 64,
+    goFor: 52,
+    isExact: true,
+  },
+  {
+    claim: "KB of the zip of get-event",
+    value: (of) => kilobytes(of(ours)?.zip_bytes.get),
+    is: "at most",
+    must: 64,
+    goFor: 52,
+    isExact: true,
+  },
   {
     claim: "peak memory of a cold start, against the empty handler",
     value: (of) => ratio(of(ours)?.cold.create?.memory_mb.median, of(floor)?.cold.create?.memory_mb.median),
@@ -64,7 +126,14 @@ export function judge({ variants }: Pick<Figures, "variants">): Verdict[] {
     const value = find(of);
     const meets = (bound: number, allowance: number) =>
       value !== undefined && (is === "at most" ? value <= bound * allowance : value >= bound / allowance);
-    const verdict = value === undefined ? "not measured" : meets(goFor, 1) ? "reached" : meets(must, isExact ? 1 : noise) ? "kept" : "broken";
+    const verdict =
+      value === undefined
+        ? "not measured"
+        : meets(goFor, 1)
+          ? "reached"
+          : meets(must, isExact ? 1 : noise)
+            ? "kept"
+            : "broken";
     return { claim, value, must, goFor, is, verdict };
   });
 }

@@ -16,10 +16,19 @@ const queries = ["", "status=draft", "organizer=organizer-7", "type=workshop", "
 export async function countItemsRead(bundle: string, sizes: number[], tell: (line: string) => void, shards = 1) {
   const database = await startDatabase();
   const counting = await startFaultyDatabase(database.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "");
-  const environment = { ...database.environment, AWS_ENDPOINT_URL_DYNAMODB: counting.url, INDEX_SHARDS: String(shards), AUTH: "off", AWS_LAMBDA_LOG_LEVEL: "FATAL" };
+  const environment = {
+    ...database.environment,
+    AWS_ENDPOINT_URL_DYNAMODB: counting.url,
+    INDEX_SHARDS: String(shards),
+    AUTH: "off",
+    AWS_LAMBDA_LOG_LEVEL: "FATAL",
+  };
   const list = runInThread(bundle, { name: "list-events", memory_mb: 256, timeout_s: 10, environment });
   let itemsRead = 0;
-  for (const value of ["organizer-7", ...range(0, shards).flatMap((shard) => [...statuses, "workshop"].map((key) => shardKey(shard, key)))]) {
+  for (const value of [
+    "organizer-7",
+    ...range(0, shards).flatMap((shard) => [...statuses, "workshop"].map((key) => shardKey(shard, key))),
+  ]) {
     counting.setFault(value, ({ act, response }) => {
       void act().then(({ status, body }) => {
         itemsRead += (JSON.parse(body.toString()) as { ScannedCount: number }).ScannedCount;
@@ -37,7 +46,8 @@ export async function countItemsRead(bundle: string, sizes: number[], tell: (lin
       for (const query of queries) {
         itemsRead = 0;
         const answer = await list.invoke({ ...exchanges.list.event, rawQueryString: query });
-        if ((answer as { statusCode?: number }).statusCode !== 200) throw new Error(`GET /events?${query}: ${JSON.stringify(answer)}`);
+        if ((answer as { statusCode?: number }).statusCode !== 200)
+          throw new Error(`GET /events?${query}: ${JSON.stringify(answer)}`);
         results.push({ query: `GET /events?${query}`.replace(/\?$/, ""), events, itemsRead });
       }
     }
@@ -50,10 +60,20 @@ export async function countItemsRead(bundle: string, sizes: number[], tell: (lin
 }
 
 async function write(endpoint: string, from: number, to: number, shards: number): Promise<void> {
-  const client = new DynamoDBClient({ region: "local", endpoint, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+  const client = new DynamoDBClient({
+    region: "local",
+    endpoint,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
   for (let start = from; start < to; start += 400) {
-    const batches = Array.from({ length: 16 }, (_, n) => range(start + n * 25, Math.min(start + (n + 1) * 25, to))).filter((numbers) => numbers.length > 0);
-    await Promise.all(batches.map((numbers) => client.send(new BatchWriteItemCommand({ RequestItems: { events: numbers.map((n) => toPut(n, shards)) } }))));
+    const batches = Array.from({ length: 16 }, (_, n) =>
+      range(start + n * 25, Math.min(start + (n + 1) * 25, to)),
+    ).filter((numbers) => numbers.length > 0);
+    await Promise.all(
+      batches.map((numbers) =>
+        client.send(new BatchWriteItemCommand({ RequestItems: { events: numbers.map((n) => toPut(n, shards)) } })),
+      ),
+    );
   }
   client.destroy();
 }

@@ -7,7 +7,17 @@ import { draw } from "./chart.ts";
 import { summarize, type Figures } from "./figures.ts";
 import { judge } from "./gates.ts";
 import { countItemsRead } from "./lists.ts";
-import { checkAnswers, findNode, functionEnvironment, lambdaFlags, measureCold, measureWarm, startDatabaseStub, type Setting, type WarmSample } from "./measure.ts";
+import {
+  checkAnswers,
+  findNode,
+  functionEnvironment,
+  lambdaFlags,
+  measureCold,
+  measureWarm,
+  startDatabaseStub,
+  type Setting,
+  type WarmSample,
+} from "./measure.ts";
 import { createOf, type Operation } from "./requests.ts";
 import { createsPerSecond } from "./shards.ts";
 import { describe } from "./tables.ts";
@@ -43,7 +53,14 @@ interface Case {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { gates: { type: "boolean" }, quick: { type: "boolean" }, node: { type: "string" }, help: { type: "boolean" } } });
+  const { values } = parseArgs({
+    options: {
+      gates: { type: "boolean" },
+      quick: { type: "boolean" },
+      node: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
   if (values.help) {
     console.log(help);
     return;
@@ -68,21 +85,36 @@ function store(figures: Figures): void {
 async function measure({ coldRounds, warmRounds, warmCalls, tables }: Extent, node: string): Promise<Figures> {
   const load = round(loadavg()[0]);
   const path = mkdtempSync(join(tmpdir(), "events-api-bench-"));
-  const removePath = () => { rmSync(path, { recursive: true, force: true }); };
+  const removePath = () => {
+    rmSync(path, { recursive: true, force: true });
+  };
   process.once("exit", removePath);
   const { python, variants: pythonVariants, missing } = findPython();
-  if (missing !== undefined) tell(`without the Python rows: ${missing}. Set PYTHON to an interpreter with the packages of infra/verification/bench/requirements.txt.`);
+  if (missing !== undefined)
+    tell(
+      `without the Python rows: ${missing}. Set PYTHON to an interpreter with the packages of infra/verification/bench/requirements.txt.`,
+    );
   tell("building the variants");
   const variants = [...(await buildVariants(join(path, "built"))), ...pythonVariants];
   const stub = await startDatabaseStub(path, python);
   try {
-    const setting: Setting = { node, python, path, port: stub.port, environment: { ...functionEnvironment(path), ...stub.environment } };
+    const setting: Setting = {
+      node,
+      python,
+      path,
+      port: stub.port,
+      environment: { ...functionEnvironment(path), ...stub.environment },
+    };
     for (const variant of variants) {
       tell(`checking the answers of ${variant.name}`);
       await checkAnswers(setting, variant);
     }
-    const cases = variants.flatMap((variant) => (Object.keys(variant.artifacts) as Operation[]).map((operation) => ({ variant, operation })));
-    const cold = await inRounds("cold", coldRounds + 1, cases, ({ variant, operation }) => measureCold(setting, variant, operation));
+    const cases = variants.flatMap((variant) =>
+      (Object.keys(variant.artifacts) as Operation[]).map((operation) => ({ variant, operation })),
+    );
+    const cold = await inRounds("cold", coldRounds + 1, cases, ({ variant, operation }) =>
+      measureCold(setting, variant, operation),
+    );
     for (const samples of cold.values()) samples.shift(); // the first round has read the files from disk
     const warm = await inRounds("warm", warmRounds, cases, ({ variant, operation }) =>
       measureWarm(setting, variant, operation, variant.runtime === "python" ? Math.ceil(warmCalls / 4) : warmCalls),
@@ -93,9 +125,16 @@ async function measure({ coldRounds, warmRounds, warmCalls, tables }: Extent, no
       machine: machine(load),
       node: execFileSync(node, ["--version"], { encoding: "utf8" }).trim(),
       nodeFlags: lambdaFlags,
-      python: python ? [python.version, ...Object.entries(python.versions).map(([name, version]) => `${name} ${version}`)].join(", ") : "not measured",
+      python: python
+        ? [python.version, ...Object.entries(python.versions).map(([name, version]) => `${name} ${version}`)].join(", ")
+        : "not measured",
       rounds: { cold: coldRounds, warm: warmRounds, warmCalls },
-      variants: variants.map(({ name, zip_bytes }) => ({ name, zip_bytes, cold: summariesOf(cold, name), warm: summariesOf(warm, name) })),
+      variants: variants.map(({ name, zip_bytes }) => ({
+        name,
+        zip_bytes,
+        cold: summariesOf(cold, name),
+        warm: summariesOf(warm, name),
+      })),
       payloads: tables.length > 0 ? await measurePayloads(setting, variants, warmRounds, Math.ceil(warmCalls / 8)) : [],
       lists: tables.length > 0 ? await countItemsRead(artifactOf(variants, "list"), tables, tell) : [],
       shards: tables.length > 0 ? await measureShards(artifactOf(variants, "list")) : [],
@@ -110,11 +149,19 @@ async function measure({ coldRounds, warmRounds, warmCalls, tables }: Extent, no
 type Samples<Sample> = Map<Case, Sample[]>;
 
 /** A B C A B C, so that whatever else the machine does meanwhile meets all alike. */
-async function inRounds<Sample>(name: string, rounds: number, cases: Case[], measureOne: (one: Case) => Promise<Sample>): Promise<Samples<Sample>> {
+async function inRounds<Sample>(
+  name: string,
+  rounds: number,
+  cases: Case[],
+  measureOne: (one: Case) => Promise<Sample>,
+): Promise<Samples<Sample>> {
   const samples: Samples<Sample> = new Map(cases.map((one) => [one, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const [index, one] of cases.entries()) {
-      tell(`${name}: round ${round} of ${rounds}`, `, ${index + 1} of ${cases.length}: ${one.variant.name}, ${one.operation}`);
+      tell(
+        `${name}: round ${round} of ${rounds}`,
+        `, ${index + 1} of ${cases.length}: ${one.variant.name}, ${one.operation}`,
+      );
       samples.get(one)?.push(await measureOne(one));
     }
   }
@@ -127,10 +174,18 @@ function summariesOf<Sample extends object>(samples: Samples<Sample>, name: stri
 }
 
 /** From 1 KB to almost the 400 KB that DynamoDB stores. */
-async function measurePayloads(setting: Setting, variants: Variant[], rounds: number, calls: number): Promise<Figures["payloads"]> {
+async function measurePayloads(
+  setting: Setting,
+  variants: Variant[],
+  rounds: number,
+  calls: number,
+): Promise<Figures["payloads"]> {
   const variant = variants.find(({ name }) => name === ours);
   if (!variant) throw new Error("Our functions are not among the variants.");
-  const sizes = [1, 10, 50, 100, 200, 390].map((size_kb) => ({ size_bytes: size_kb * 1024, samples: [] as WarmSample[] }));
+  const sizes = [1, 10, 50, 100, 200, 390].map((size_kb) => ({
+    size_bytes: size_kb * 1024,
+    samples: [] as WarmSample[],
+  }));
   for (let round = 1; round <= rounds; round++) {
     for (const { size_bytes, samples } of sizes) {
       tell(`payload: round ${round} of ${rounds}, ${size_bytes / 1024} KB`);
@@ -148,7 +203,11 @@ async function measureShards(bundle: string): Promise<Figures["shards"]> {
   const results: Figures["shards"] = [];
   for (const shards of [1, 4, 16]) {
     const counts = await countItemsRead(bundle, [5_000], tell, shards);
-    results.push({ shards, creates_per_s: createsPerSecond(shards, 24_000), itemsRead: counts.map(({ query, itemsRead }) => ({ query, itemsRead })) });
+    results.push({
+      shards,
+      creates_per_s: createsPerSecond(shards, 24_000),
+      itemsRead: counts.map(({ query, itemsRead }) => ({ query, itemsRead })),
+    });
   }
   return results;
 }
@@ -161,7 +220,13 @@ function artifactOf(variants: Variant[], operation: Operation): string {
 
 function machine(load: number): Figures["machine"] {
   const processor = cpus()[0]?.model.trim() ?? "unknown";
-  return { processor, processors: availableParallelism(), memory_gb: round(totalmem() / 2 ** 30), system: `${type()} ${release()}`, load };
+  return {
+    processor,
+    processors: availableParallelism(),
+    memory_gb: round(totalmem() / 2 ** 30),
+    system: `${type()} ${release()}`,
+    load,
+  };
 }
 
 function round(value = 0): number {

@@ -58,18 +58,45 @@ interface Report {
 }
 
 /** Starts the stub of DynamoDB, with a certificate that only the variants trust. Throws where there is no openssl. */
-export async function startDatabaseStub(path: string, python: Python | undefined): Promise<{ port: number; environment: Record<string, string>; stop: () => void }> {
+export async function startDatabaseStub(
+  path: string,
+  python: Python | undefined,
+): Promise<{ port: number; environment: Record<string, string>; stop: () => void }> {
   const [certificate, key] = [join(path, "certificate.pem"), join(path, "key.pem")];
   const name = "dynamodb.us-east-1.amazonaws.com";
-  const made = spawnSync("openssl", [
-    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", certificate,
-    "-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`,
-  ], { encoding: "utf8" });
+  const made = spawnSync(
+    "openssl",
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-days",
+      "1",
+      "-keyout",
+      key,
+      "-out",
+      certificate,
+      "-subj",
+      `/CN=${name}`,
+      "-addext",
+      `subjectAltName=DNS:${name}`,
+    ],
+    { encoding: "utf8" },
+  );
   if (made.status !== 0) throw new Error(`openssl made no certificate: ${made.error?.message ?? made.stderr}`);
-  const stub = fork(join(import.meta.dirname, "stub.ts"), [certificate, key], { cwd: root, execArgv: ["--import", "tsx"] });
+  const stub = fork(join(import.meta.dirname, "stub.ts"), [certificate, key], {
+    cwd: root,
+    execArgv: ["--import", "tsx"],
+  });
   const port = await new Promise<number>((resolve, reject) => {
-    stub.once("message", (message) => { resolve(Number(message)); });
-    stub.once("exit", (code) => { reject(new Error(`The stub of DynamoDB ended with ${code ?? "a signal"}.`)); });
+    stub.once("message", (message) => {
+      resolve(Number(message));
+    });
+    stub.once("exit", (code) => {
+      reject(new Error(`The stub of DynamoDB ended with ${code ?? "a signal"}.`));
+    });
   });
   // As many certificates as it has in Lambda, and this one.
   const trusted = join(path, "trusted.pem");
@@ -102,19 +129,26 @@ export function functionEnvironment(home: string): Record<string, string> {
 
 /** Checks every answer that a variant is built to give. Throws with the first that is wrong: who does less is not compared. */
 export async function checkAnswers(setting: Setting, variant: Variant): Promise<void> {
-  const timed = Object.entries(exchanges).map(([operation, exchange]) => ({ operation: operation as Operation, exchange }));
+  const timed = Object.entries(exchanges).map(([operation, exchange]) => ({
+    operation: operation as Operation,
+    exchange,
+  }));
   for (const { operation, exchange } of [...timed, ...refusals]) {
     if (variant.artifacts[operation] === undefined || !variant.statuses.includes(exchange.status)) continue;
     const { answer } = await run(setting, variant, operation, exchange);
     const { body = "{}" } = JSON.parse(answer) as { body?: string };
     if (variant.usesDatabase && exchange.body && !holds(JSON.parse(body), exchange.body)) {
-      throw new Error(`${variant.name}: ${exchange.event.routeKey} must answer with ${JSON.stringify(exchange.body)}, not ${body}`);
+      throw new Error(
+        `${variant.name}: ${exchange.event.routeKey} must answer with ${JSON.stringify(exchange.body)}, not ${body}`,
+      );
     }
   }
 }
 
 function holds(body: unknown, expected: object): boolean {
-  const found = Object.fromEntries(Object.keys(expected).map((name) => [name, (body as Record<string, unknown>)[name]]));
+  const found = Object.fromEntries(
+    Object.keys(expected).map((name) => [name, (body as Record<string, unknown>)[name]]),
+  );
   return isDeepStrictEqual(found, expected);
 }
 
@@ -126,7 +160,11 @@ export async function measureCold(setting: Setting, variant: Variant, operation:
 
 /** Many calls, one after the other, in a process of its own, after twice as many that let V8 compile it. */
 export async function measureWarm(
-  setting: Setting, variant: Variant, operation: Operation, calls: number, exchange: Exchange = exchanges[operation],
+  setting: Setting,
+  variant: Variant,
+  operation: Operation,
+  calls: number,
+  exchange: Exchange = exchanges[operation],
 ): Promise<WarmSample> {
   const { warm, cold } = await run(setting, variant, operation, exchange, calls);
   if (!warm) throw new Error(`${variant.name}: no warm calls were measured.`);
@@ -134,24 +172,47 @@ export async function measureWarm(
 }
 
 async function run(
-  setting: Setting, variant: Variant, operation: Operation, { event, status }: Exchange, calls = 0,
+  setting: Setting,
+  variant: Variant,
+  operation: Operation,
+  { event, status }: Exchange,
+  calls = 0,
 ): Promise<Pick<Report, "warm" | "answer"> & { cold: ColdSample }> {
   const { node, python, port, environment, path } = setting;
   const task = join(path, "task.json"); // an event can be larger than arguments may be
   const artifact = variant.artifacts[operation];
-  writeFileSync(task, JSON.stringify({ artifact, event: JSON.stringify(event), status, calls, warmUp: 2 * calls, ...(variant.usesDatabase && { port }) }));
+  writeFileSync(
+    task,
+    JSON.stringify({
+      artifact,
+      event: JSON.stringify(event),
+      status,
+      calls,
+      warmUp: 2 * calls,
+      ...(variant.usesDatabase && { port }),
+    }),
+  );
   const [command, ...args] =
     variant.runtime === "node"
       ? [node, ...lambdaFlags, join(import.meta.dirname, "measured.js"), task]
       : [python?.executable ?? "python3", "-S", join(import.meta.dirname, "measured.py"), task];
   // Python keeps what it compiled in the first round there, as Lambda could if the zip had it.
-  const variables = variant.runtime === "node" ? environment : { ...environment, PYTHONPATH: python?.paths.join(":") ?? "", PYTHONPYCACHEPREFIX: path };
+  const variables =
+    variant.runtime === "node"
+      ? environment
+      : { ...environment, PYTHONPATH: python?.paths.join(":") ?? "", PYTHONPYCACHEPREFIX: path };
   const started_ms = Number(process.hrtime.bigint()) / 1e6;
   const child = spawn(command, args, { env: variables, stdio: ["ignore", "pipe", "pipe"] });
-  const ended = new Promise<number | null>((resolve, reject) => { child.once("close", resolve).once("error", reject); });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once("close", resolve).once("error", reject);
+  });
   const [output, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (code !== 0 || complaint !== "") throw new Error(`${variant.name}, ${event.routeKey}: ended with ${code ?? "a signal"}.\n${complaint}`);
-  const { cold: { init_ms, first_ms, answered_ms, ...cold }, ...report } = JSON.parse(output) as Report;
+  if (code !== 0 || complaint !== "")
+    throw new Error(`${variant.name}, ${event.routeKey}: ended with ${code ?? "a signal"}.\n${complaint}`);
+  const {
+    cold: { init_ms, first_ms, answered_ms, ...cold },
+    ...report
+  } = JSON.parse(output) as Report;
   return { ...report, cold: { init_ms, answer_ms: init_ms + first_ms, total_ms: answered_ms - started_ms, ...cold } };
 }
 

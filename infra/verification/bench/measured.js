@@ -30,7 +30,12 @@ const loaded_ms = now();
 
 if (port !== undefined) redirect(port);
 const call = async () => {
-  const answer = await callHandler(handler, event, { name: "measured", memory_mb: 256, requestId: "measured", deadline_ms: Date.now() + 10_000 });
+  const answer = await callHandler(handler, event, {
+    name: "measured",
+    memory_mb: 256,
+    requestId: "measured",
+    deadline_ms: Date.now() + 10_000,
+  });
   if (!answer.includes(`"statusCode":${status}`)) throw new Error(`The answer must have status ${status}: ${answer}`);
   return answer;
 };
@@ -38,7 +43,12 @@ const redirected_ms = now();
 const answer = await call();
 const answered_ms = now();
 const { user, system } = process.cpuUsage();
-const cold = { init_ms: loaded_ms - booted_ms, first_ms: answered_ms - redirected_ms, answered_ms, cpu_ms: (user + system) / 1e3 };
+const cold = {
+  init_ms: loaded_ms - booted_ms,
+  first_ms: answered_ms - redirected_ms,
+  answered_ms,
+  cpu_ms: (user + system) / 1e3,
+};
 
 const warm = calls > 0 ? await repeat() : undefined;
 
@@ -49,7 +59,9 @@ process.stdout.write(report, () => process.exit()); // kept-alive connections wo
 function logAsLambdaDoes() {
   const log = openSync(devNull, "w");
   for (const level of /** @type {const} */ (["info", "error"])) {
-    console[level] = (/** @type {unknown} */ message) => { writeSync(log, `${JSON.stringify({ timestamp: new Date().toISOString(), level, message })}\n`); };
+    console[level] = (/** @type {unknown} */ message) => {
+      writeSync(log, `${JSON.stringify({ timestamp: new Date().toISOString(), level, message })}\n`);
+    };
   }
 }
 
@@ -64,7 +76,11 @@ async function repeat() {
   }
   const { user, system } = process.cpuUsage(before); // of all threads
   walls_us.sort();
-  return { cpu_us: (user + system) / calls, wall_us: walls_us[Math.floor(calls / 2)], slow_us: walls_us[Math.floor(calls * 0.99)] };
+  return {
+    cpu_us: (user + system) / calls,
+    wall_us: walls_us[Math.floor(calls / 2)],
+    slow_us: walls_us[Math.floor(calls * 0.99)],
+  };
 }
 
 /**

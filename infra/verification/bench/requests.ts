@@ -7,7 +7,8 @@ export type Operation = "create" | "get" | "list" | "update" | "delete" | "uploa
 export const content = {
   type: "workshop",
   title: "Workshop 2026",
-  description: "Hands-on coding workshop: bring a laptop, an idea and an hour. We build a small API and take it to production.",
+  description:
+    "Hands-on coding workshop: bring a laptop, an idea and an hour. We build a small API and take it to production.",
   date: "2026-12-20T18:00:00+08:00",
   location: "Online",
   capacity: 100,
@@ -16,10 +17,21 @@ export const content = {
   payload: { key: "value", tags: ["serverless", "typescript"], seats: { reserved: 12, free: 88 } },
 } as const;
 
-const stored = { id: "stored", ...content, createdAt: "2026-03-15T18:00:00.000Z", updatedAt: "2026-03-15T18:00:00.000Z", version: 1 };
+const stored = {
+  id: "stored",
+  ...content,
+  createdAt: "2026-03-15T18:00:00.000Z",
+  updatedAt: "2026-03-15T18:00:00.000Z",
+  version: 1,
+};
 
 /** What is in the stub's table, under whatever id it is asked for. */
-export const storedItem: Item = toItem({ ...stored, incarnation: "0197f1d2-2c1e-7d5c-8f3a-5d8a6c1b2e4f" }, stored, "KLKbYnQMwIdFTIB=", 1);
+export const storedItem: Item = toItem(
+  { ...stored, incarnation: "0197f1d2-2c1e-7d5c-8f3a-5d8a6c1b2e4f" },
+  stored,
+  "KLKbYnQMwIdFTIB=",
+  1,
+);
 
 export interface Exchange {
   event: APIGatewayProxyEventV2;
@@ -33,15 +45,31 @@ export const exchanges: Record<Operation, Exchange> = {
   create: { event: toEvent("POST /events", { body: content }), status: 201, body: { ...content, version: 1 } },
   get: { event: toEvent("GET /events/{id}", { id: "stored" }), status: 200, body: stored },
   list: { event: toEvent("GET /events", { query: "organizer=Dev%20Community" }), status: 200 },
-  update: { event: toEvent("PATCH /events/{id}", { id: "stored", body: { title: "Workshop", capacity: 80 } }), status: 200, body: stored },
+  update: {
+    event: toEvent("PATCH /events/{id}", { id: "stored", body: { title: "Workshop", capacity: 80 } }),
+    status: 200,
+    body: stored,
+  },
   delete: { event: toEvent("DELETE /events/{id}", { id: "stored" }), status: 204 },
-  upload: { event: toEvent("POST /events/{id}/upload-url", { id: "stored", body: { contentType: "image/png", contentLength: 100_000 } }), status: 201 },
+  upload: {
+    event: toEvent("POST /events/{id}/upload-url", {
+      id: "stored",
+      body: { contentType: "image/png", contentLength: 100_000 },
+    }),
+    status: 201,
+  },
 };
 
 /** What is checked as well before a variant is timed. The stub knows no event `unknown`, and takes no other with the id `taken`. */
 export const refusals: { operation: Operation; exchange: Exchange }[] = [
-  { operation: "create", exchange: { event: toEvent("POST /events", { body: { titel: "Workshop", capacity: 0 } }), status: 400 } },
-  { operation: "create", exchange: { event: toEvent("POST /events", { body: { ...content, id: "taken" } }), status: 409 } },
+  {
+    operation: "create",
+    exchange: { event: toEvent("POST /events", { body: { titel: "Workshop", capacity: 0 } }), status: 400 },
+  },
+  {
+    operation: "create",
+    exchange: { event: toEvent("POST /events", { body: { ...content, id: "taken" } }), status: 409 },
+  },
   { operation: "get", exchange: { event: toEvent("GET /events/{id}", { id: "unknown" }), status: 404 } },
 ];
 
@@ -52,7 +80,10 @@ export function createOf(size_bytes: number): Exchange {
 }
 
 /** An event of payload format 2.0, of the stage $default: frameworks match the path, which then has no stage in it. */
-function toEvent(routeKey: string, { id, query = "", body }: { id?: string; query?: string; body?: object }): APIGatewayProxyEventV2 {
+function toEvent(
+  routeKey: string,
+  { id, query = "", body }: { id?: string; query?: string; body?: object },
+): APIGatewayProxyEventV2 {
   const [method = "", pattern = ""] = routeKey.split(" ");
   const path = pattern.replace("{id}", id ?? "");
   const text = body && JSON.stringify(body);

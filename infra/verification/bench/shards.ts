@@ -31,7 +31,17 @@ export function createsPerSecond(shards: number, tried_per_s: number, seconds = 
 /** One key of each index, as the functions write them. */
 function indexKeysOf(n: number, shards: number): string[] {
   const createdAt = new Date(Date.UTC(2026, 0, 1) + n).toISOString();
-  const event: Event = { id: `event-${n}`, type: "event", title: "x", organizer: `organizer-${n % organizers}`, status: "active", createdAt, updatedAt: createdAt, version: 1, incarnation: "x" };
+  const event: Event = {
+    id: `event-${n}`,
+    type: "event",
+    title: "x",
+    organizer: `organizer-${n % organizers}`,
+    status: "active",
+    createdAt,
+    updatedAt: createdAt,
+    version: 1,
+    incarnation: "x",
+  };
   const item = toItem(event, event, "x", shards);
   return ["byStatus", "byType", "byOrganizer"].map((name) => `${name} ${item[name]?.S ?? ""}`);
 }

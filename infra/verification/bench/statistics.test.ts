@@ -25,7 +25,12 @@ test("refuses to take the median of nothing", () => {
 });
 
 test("summarizes each figure of the samples by itself", () => {
-  expect(summarize([{ wall_us: 1, cpu_us: 30 }, { wall_us: 3, cpu_us: 10 }])).toEqual({
+  expect(
+    summarize([
+      { wall_us: 1, cpu_us: 30 },
+      { wall_us: 3, cpu_us: 10 },
+    ]),
+  ).toEqual({
     wall_us: { median: 2, p10: 1.2, p90: 2.8 },
     cpu_us: { median: 20, p10: 12, p90: 28 },
   });

@@ -21,24 +21,35 @@ const answers: Record<string, string> = {
 
 /** As the indexes have it. */
 function listed(): object {
-  return Object.fromEntries(Object.entries(storedItem).filter(([name]) => ["id", "event", "byOrganizer", "position"].includes(name)));
+  return Object.fromEntries(
+    Object.entries(storedItem).filter(([name]) => ["id", "event", "byOrganizer", "position"].includes(name)),
+  );
 }
 
-const server = createServer({ cert: readFileSync(certificatePath), key: readFileSync(keyPath) }, (request, response) => {
-  void buffer(request).then((body) => {
-    const operation = String(request.headers["x-amz-target"]).replace("DynamoDB_20120810.", "");
-    const isTaken = operation === "PutItem" && body.includes('"taken"');
-    const text = isTaken
-      ? JSON.stringify({ __type: condition, message: "The conditional request failed", Item: storedItem })
-      : body.includes('"unknown"') ? "{}" : answers[operation] ?? "";
-    const status = isTaken || text === "" ? 400 : 200;
-    response.writeHead(status, { "content-type": "application/x-amz-json-1.0", "content-length": Buffer.byteLength(text) }).end(text);
-  });
-});
+const server = createServer(
+  { cert: readFileSync(certificatePath), key: readFileSync(keyPath) },
+  (request, response) => {
+    void buffer(request).then((body) => {
+      const operation = String(request.headers["x-amz-target"]).replace("DynamoDB_20120810.", "");
+      const isTaken = operation === "PutItem" && body.includes('"taken"');
+      const text = isTaken
+        ? JSON.stringify({ __type: condition, message: "The conditional request failed", Item: storedItem })
+        : body.includes('"unknown"')
+          ? "{}"
+          : (answers[operation] ?? "");
+      const status = isTaken || text === "" ? 400 : 200;
+      response
+        .writeHead(status, { "content-type": "application/x-amz-json-1.0", "content-length": Buffer.byteLength(text) })
+        .end(text);
+    });
+  },
+);
 // A variant that stops cuts its connections; that is no error of ours.
 server.on("tlsClientError", () => undefined);
 server.keepAliveTimeout = 60_000;
 
 const { port } = await listen(server, 0);
 process.send?.(port);
-process.on("disconnect", () => { process.exit(); });
+process.on("disconnect", () => {
+  process.exit();
+});

@@ -13,12 +13,26 @@ export function describe(figures: Figures, verdicts: Verdict[]): string {
     `Node.js ${figures.node} ${figures.nodeFlags.join(" ")}`,
     `Python: ${figures.python}`,
     `medians of ${rounds.cold} cold and ${rounds.warm} warm rounds, in brackets from the 10th to the 90th percentile; x is against "${limit}"`,
-    ...(["create", "get"] as const).flatMap((operation) => [heading(`${operation}: cold`), coldTable(figures, operation), heading(`${operation}: warm, per call`), warmTable(figures, operation)]),
+    ...(["create", "get"] as const).flatMap((operation) => [
+      heading(`${operation}: cold`),
+      coldTable(figures, operation),
+      heading(`${operation}: warm, per call`),
+      warmTable(figures, operation),
+    ]),
     heading("every function of ours"),
     oursTable(figures),
     ...(figures.payloads.length > 0 ? [heading("a warm create by the size of the event"), payloadTable(figures)] : []),
-    ...(figures.lists.length > 0 ? [heading("items read for a page of 20, by the number of events in the table"), listTable(figures)] : []),
-    ...(figures.shards.length > 0 ? [heading("where the design stops, by the number of shards of the indexes: creates per second of one status and type, and items read for a page of 20"), shardTable(figures)] : []),
+    ...(figures.lists.length > 0
+      ? [heading("items read for a page of 20, by the number of events in the table"), listTable(figures)]
+      : []),
+    ...(figures.shards.length > 0
+      ? [
+          heading(
+            "where the design stops, by the number of shards of the indexes: creates per second of one status and type, and items read for a page of 20",
+          ),
+          shardTable(figures),
+        ]
+      : []),
     ...(verdicts.length > 0 ? [heading("promises"), verdictTable(verdicts)] : []),
   ].join("\n");
 }
@@ -30,7 +44,18 @@ function coldTable({ variants }: Figures, operation: Operation): string {
     ...variants.flatMap(({ name, zip_bytes, cold }) => {
       const of = cold[operation];
       if (!of) return [];
-      return [[name, kilobytes(zip_bytes[operation]), show(of.init_ms), show(of.answer_ms), times(of.answer_ms, base), show(of.total_ms), show(of.cpu_ms), show(of.memory_mb)]];
+      return [
+        [
+          name,
+          kilobytes(zip_bytes[operation]),
+          show(of.init_ms),
+          show(of.answer_ms),
+          times(of.answer_ms, base),
+          show(of.total_ms),
+          show(of.cpu_ms),
+          show(of.memory_mb),
+        ],
+      ];
     }),
   ]);
 }
@@ -41,7 +66,9 @@ function warmTable({ variants }: Figures, operation: Operation): string {
     ["", "CPU µs", "x", "wall µs", "99th percentile µs", "peak MB"],
     ...variants.flatMap(({ name, warm }) => {
       const of = warm[operation];
-      return of ? [[name, show(of.cpu_us), times(of.cpu_us, base), show(of.wall_us), show(of.slow_us), show(of.memory_mb)]] : [];
+      return of
+        ? [[name, show(of.cpu_us), times(of.cpu_us, base), show(of.wall_us), show(of.slow_us), show(of.memory_mb)]]
+        : [];
     }),
   ]);
 }
@@ -52,7 +79,15 @@ function oursTable({ variants }: Figures): string {
     ["", "zip KB", "init ms", "+ first answer ms", "warm CPU µs", "warm wall µs", "peak MB, cold"],
     ...Object.entries(found?.zip_bytes ?? {}).map(([operation, bytes]) => {
       const { cold, warm } = operationOf(found, operation as Operation);
-      return [operation, kilobytes(bytes), show(cold?.init_ms), show(cold?.answer_ms), show(warm?.cpu_us), show(warm?.wall_us), show(cold?.memory_mb)];
+      return [
+        operation,
+        kilobytes(bytes),
+        show(cold?.init_ms),
+        show(cold?.answer_ms),
+        show(warm?.cpu_us),
+        show(warm?.wall_us),
+        show(cold?.memory_mb),
+      ];
     }),
   ]);
 }
@@ -62,25 +97,46 @@ function operationOf(variant: VariantFigures | undefined, operation: Operation) 
 }
 
 function payloadTable({ payloads }: Figures): string {
-  return table([["KB", "CPU µs", "wall µs"], ...payloads.map(({ size_bytes, cpu_us, wall_us }) => [kilobytes(size_bytes), show(cpu_us), show(wall_us)])]);
+  return table([
+    ["KB", "CPU µs", "wall µs"],
+    ...payloads.map(({ size_bytes, cpu_us, wall_us }) => [kilobytes(size_bytes), show(cpu_us), show(wall_us)]),
+  ]);
 }
 
 function listTable({ lists }: Figures): string {
   const sizes = [...new Set(lists.map(({ events }) => events))];
   const queries = [...new Set(lists.map(({ query }) => query))];
-  const read = (query: string, events: number) => String(lists.find((list) => list.query === query && list.events === events)?.itemsRead ?? "");
-  return table([["", ...sizes.map(String)], ...queries.map((query) => [query, ...sizes.map((events) => read(query, events))])]);
+  const read = (query: string, events: number) =>
+    String(lists.find((list) => list.query === query && list.events === events)?.itemsRead ?? "");
+  return table([
+    ["", ...sizes.map(String)],
+    ...queries.map((query) => [query, ...sizes.map((events) => read(query, events))]),
+  ]);
 }
 
 function shardTable({ shards: rows }: Figures): string {
   const queries = rows[0]?.itemsRead.map(({ query }) => query) ?? [];
-  return table([["", "creates per second", ...queries], ...rows.map(({ shards, creates_per_s, itemsRead }) => [String(shards), String(creates_per_s), ...itemsRead.map((of) => String(of.itemsRead))])]);
+  return table([
+    ["", "creates per second", ...queries],
+    ...rows.map(({ shards, creates_per_s, itemsRead }) => [
+      String(shards),
+      String(creates_per_s),
+      ...itemsRead.map((of) => String(of.itemsRead)),
+    ]),
+  ]);
 }
 
 function verdictTable(verdicts: Verdict[]): string {
   return table([
     ["", "found", "", "must", "go for", ""],
-    ...verdicts.map(({ claim, value, is, must, goFor, verdict }) => [claim, value?.toFixed(2) ?? "", is, String(must), String(goFor), verdict]),
+    ...verdicts.map(({ claim, value, is, must, goFor, verdict }) => [
+      claim,
+      value?.toFixed(2) ?? "",
+      is,
+      String(must),
+      String(goFor),
+      verdict,
+    ]),
   ]);
 }
 
@@ -88,7 +144,12 @@ function verdictTable(verdicts: Verdict[]): string {
 function table(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_heading, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
-    .map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ").trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }
 

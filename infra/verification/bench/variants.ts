@@ -48,7 +48,11 @@ const peersPath = join(import.meta.dirname, "peers");
 export async function buildVariants(path: string): Promise<Variant[]> {
   mkdirSync(path, { recursive: true });
   symlinkSync(join(root, "node_modules"), join(path, "node_modules")); // for what is not bundled
-  return [await buildOurs(path), ...(await Promise.all(peers.map((peer) => buildPeer(path, peer)))), await buildUnbundled(path)];
+  return [
+    await buildOurs(path),
+    ...(await Promise.all(peers.map((peer) => buildPeer(path, peer)))),
+    await buildUnbundled(path),
+  ];
 }
 
 const functions: Record<Operation, string> = {
@@ -63,7 +67,14 @@ const functions: Record<Operation, string> = {
 async function buildOurs(path: string): Promise<Variant> {
   const bundles = new Map((await bundleFunctions()).map((bundle) => [bundle.name, bundle]));
   writeBundles([...bundles.values()], path);
-  const variant: Variant = { name: ours, runtime: "node", artifacts: {}, zip_bytes: {}, statuses: all, usesDatabase: true };
+  const variant: Variant = {
+    name: ours,
+    runtime: "node",
+    artifacts: {},
+    zip_bytes: {},
+    statuses: all,
+    usesDatabase: true,
+  };
   for (const [operation, name] of Object.entries(functions) as [Operation, string][]) {
     const bundle = bundles.get(name);
     if (!bundle) continue; // a fork may have no need of it
@@ -76,14 +87,27 @@ async function buildOurs(path: string): Promise<Variant> {
 async function buildPeer(path: string, { name, file, ...about }: (typeof peers)[number]): Promise<Variant> {
   const { files, zip } = await bundleModule(join(peersPath, file));
   const artifact = write(path, file, files);
-  return { name, runtime: "node", ...about, artifacts: { create: artifact, get: artifact }, zip_bytes: { create: zip.length, get: zip.length } };
+  return {
+    name,
+    runtime: "node",
+    ...about,
+    artifacts: { create: artifact, get: artifact },
+    zip_bytes: { create: zip.length, get: zip.length },
+  };
 }
 
 /** The SDK in node_modules, as Lambda finds it in a zip with all packages in it. */
 async function buildUnbundled(path: string): Promise<Variant> {
   const { files } = await bundleModule(join(peersPath, "no-framework.ts"), { packages: "external" });
   const artifact = write(path, "unbundled", files);
-  return { name: unbundled, runtime: "node", artifacts: { create: artifact, get: artifact }, zip_bytes: {}, statuses: all, usesDatabase: true };
+  return {
+    name: unbundled,
+    runtime: "node",
+    artifacts: { create: artifact, get: artifact },
+    zip_bytes: {},
+    statuses: all,
+    usesDatabase: true,
+  };
 }
 
 function write(path: string, name: string, files: Record<string, Uint8Array>): string {
@@ -122,10 +146,18 @@ print(json.dumps({
 export function findPython(): { python?: Python; variants: Variant[]; missing?: string } {
   const command = process.env["PYTHON"] ?? "python3";
   const { status, stdout, stderr, error } = spawnSync(command, ["-c", pythonQuestion], { encoding: "utf8" });
-  if (status !== 0) return { variants: [], missing: `${command}: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? ""}` };
+  if (status !== 0)
+    return { variants: [], missing: `${command}: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? ""}` };
   const variants = Object.entries(pythonPeers).map(([name, file]): Variant => {
     const artifact = join(peersPath, file);
-    return { name, runtime: "python", artifacts: { create: artifact, get: artifact }, zip_bytes: {}, statuses: all, usesDatabase: true };
+    return {
+      name,
+      runtime: "python",
+      artifacts: { create: artifact, get: artifact },
+      zip_bytes: {},
+      statuses: all,
+      usesDatabase: true,
+    };
   });
   return { python: JSON.parse(stdout) as Python, variants };
 }

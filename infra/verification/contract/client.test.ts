@@ -10,13 +10,17 @@ type NewEvent = components["schemas"]["NewEvent"];
 
 const { url } = await startApi();
 
-const update = "npx vitest run --config infra/testing/vitest.config.ts infra/verification/contract/client.test.ts --update";
+const update =
+  "npx vitest run --config infra/testing/vitest.config.ts infra/verification/contract/client.test.ts --update";
 
 /** functions/openapi.yaml, where Changes has each of Fields, or null in its place: JSON Schema can say that of one field only. */
 const contract = readFileSync(documentPath, "utf8").replace(/(?<= client\.test\.ts writes them\.\n)( {8}.*\n)*/, () =>
   Object.keys((document.components.schemas["Fields"] as { properties: object }).properties)
     .filter((name) => name !== "id")
-    .map((name) => `        ${name}:\n          anyOf:\n            - $ref: "#/components/schemas/Fields/properties/${name}"\n            - type: "null"\n`)
+    .map(
+      (name) =>
+        `        ${name}:\n          anyOf:\n            - $ref: "#/components/schemas/Fields/properties/${name}"\n            - type: "null"\n`,
+    )
     .join(""),
 );
 
@@ -46,7 +50,10 @@ describe("a client with the types of functions/openapi.yaml", () => {
     expect(page).toEqual({ events: [created] });
 
     const header = { "If-Match": response.headers.get("etag") ?? "" };
-    const { data: changed } = await PATCH("/events/{id}", { params: { path, header }, body: { status: "cancelled", capacity: null } });
+    const { data: changed } = await PATCH("/events/{id}", {
+      params: { path, header },
+      body: { status: "cancelled", capacity: null },
+    });
     expect([changed?.status, changed?.capacity, changed?.version]).toEqual(["cancelled", undefined, 2]);
 
     const { response: deleted } = await DELETE("/events/{id}", { params: { path } });
@@ -61,7 +68,8 @@ describe("a client with the types of functions/openapi.yaml", () => {
 
   test("does not compile with what the API would refuse", async () => {
     // @ts-expect-error -- the refusal is what is tested: there is no such field
-    const { response: misspelt } = await POST("/events", { body: { title: "Workshop", locatoin: "Online" } satisfies NewEvent });
+    const withTypo: NewEvent = { title: "Workshop", locatoin: "Online" };
+    const { response: misspelt } = await POST("/events", { body: withTypo });
     // @ts-expect-error -- the refusal is what is tested: there is no such status
     const { response: undecided } = await POST("/events", { body: { title: "Workshop", status: "undecided" } });
     // @ts-expect-error -- the refusal is what is tested: the parameter is called limit

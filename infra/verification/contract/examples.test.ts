@@ -9,7 +9,13 @@ const guarded = await startApiWithTokens();
 const answers = operations.flatMap(({ routeKey, operation }) =>
   Object.entries(operation.responses).flatMap(([status, { content = {} }]) =>
     Object.entries(content).flatMap(([contentType, { examples = {} }]) =>
-      Object.entries(examples).map(([name, { value }]) => ({ name, routeKey, status: Number(status), contentType, value })),
+      Object.entries(examples).map(([name, { value }]) => ({
+        name,
+        routeKey,
+        status: Number(status),
+        contentType,
+        value,
+      })),
     ),
   ),
 );
@@ -39,7 +45,8 @@ async function ask(name: string, routeKey: string): Promise<Answer> {
     case "wrongQuery":
       return open.call(`${routeKey}?limit=1000`);
     case "changed":
-      if (routeKey === "GET /events/{id}") await open.call("PATCH /events/123", { json: bodyOf(name, "PATCH /events/{id}") });
+      if (routeKey === "GET /events/{id}")
+        await open.call("PATCH /events/123", { json: bodyOf(name, "PATCH /events/{id}") });
       return open.call(at("123"), routeKey === "GET /events/{id}" ? {} : { json: bodyOf(name, routeKey) });
     case "mistakes":
       return open.call(at("123"), { json: { title: "", capacity: 0 } });
@@ -62,7 +69,10 @@ async function ask(name: string, routeKey: string): Promise<Answer> {
 
 function bodyOf(name: string, routeKey: string): unknown {
   const body = bodies.find((each) => each.name === name && each.routeKey === routeKey);
-  if (!body) throw new Error(`No example ${name} of a body for ${routeKey} in functions/openapi.yaml: add it, or say in this test how to ask for it.`);
+  if (!body)
+    throw new Error(
+      `No example ${name} of a body for ${routeKey} in functions/openapi.yaml: add it, or say in this test how to ask for it.`,
+    );
   return body.value;
 }
 
@@ -91,7 +101,9 @@ describe("an example in functions/openapi.yaml is what the API answers:", () => 
   });
 
   test("and each example of a body has an answer", () => {
-    const unanswered = bodies.filter(({ name, routeKey }) => !answers.some((answer) => answer.name === name && answer.routeKey === routeKey));
+    const unanswered = bodies.filter(
+      ({ name, routeKey }) => !answers.some((answer) => answer.name === name && answer.routeKey === routeKey),
+    );
     expect(unanswered).toEqual([]);
   });
 });

@@ -16,39 +16,100 @@ function mostly<T>(usual: fc.Arbitrary<T>, ...others: fc.Arbitrary<T>[]): fc.Arb
 const repeated = (character: fc.Arbitrary<string>, counts: number[]) =>
   fc.tuple(character, fc.constantFrom(...counts)).map(([text, count]) => text.repeat(count));
 const character = fc.constantFrom("a", "ß", "🎈", "\u200b", "\0", "\ud83c");
-const blank = fc.constantFrom("", " ", "\t\n\v\f\r", "\u00a0\u1680\u2000\u2028\u2029\u3000", "\ufeff", "\u0085", "\u180e", "\u200b\u2060", "\0", "\u2800", "\u3164", "\ufe0f", "\u0301", " . ");
+const blank = fc.constantFrom(
+  "",
+  " ",
+  "\t\n\v\f\r",
+  "\u00a0\u1680\u2000\u2028\u2029\u3000",
+  "\ufeff",
+  "\u0085",
+  "\u180e",
+  "\u200b\u2060",
+  "\0",
+  "\u2800",
+  "\u3164",
+  "\ufe0f",
+  "\u0301",
+  " . ",
+);
 const text = (longest: number) =>
-  mostly<unknown>(fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }), repeated(character, [0, 1, longest - 1, longest, longest + 1]), blank, fc.string({ unit: "binary" }), fc.jsonValue());
+  mostly<unknown>(
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
+    repeated(character, [0, 1, longest - 1, longest, longest + 1]),
+    blank,
+    fc.string({ unit: "binary" }),
+    fc.jsonValue(),
+  );
 
-const digits = (least: number, most: number, length: number) => fc.integer({ min: least, max: most }).map((number) => String(number).padStart(length, "0"));
-const day = fc.tuple(digits(0, 9999, 4), fc.constantFrom("-", "-", "-", "-", "/"), mostly(digits(1, 12, 2), digits(0, 13, 1)), mostly(digits(1, 28, 2), digits(0, 32, 2)));
+const digits = (least: number, most: number, length: number) =>
+  fc.integer({ min: least, max: most }).map((number) => String(number).padStart(length, "0"));
+const day = fc.tuple(
+  digits(0, 9999, 4),
+  fc.constantFrom("-", "-", "-", "-", "/"),
+  mostly(digits(1, 12, 2), digits(0, 13, 1)),
+  mostly(digits(1, 28, 2), digits(0, 32, 2)),
+);
 const date = day.map(([year, separator, month, dayOfMonth]) => `${year}-${month}${separator}${dayOfMonth}`);
-const time = fc.tuple(mostly(digits(0, 23, 2), digits(0, 25, 1)), mostly(digits(0, 59, 2), digits(59, 61, 2)), mostly(digits(0, 59, 2), digits(59, 61, 2)));
+const time = fc.tuple(
+  mostly(digits(0, 23, 2), digits(0, 25, 1)),
+  mostly(digits(0, 59, 2), digits(59, 61, 2)),
+  mostly(digits(0, 59, 2), digits(59, 61, 2)),
+);
 const fraction = mostly(fc.constantFrom("", ".1", ".123456789"), fc.constantFrom(".", ",5", ".1234567890"));
-const offset = mostly(fc.constantFrom("Z", "z", "+00:00", "-00:00", "+05:30", "-23:59"), fc.constantFrom("", "+08", "+0800", "+24:00", "+00:60", "Zz", " Z"));
+const offset = mostly(
+  fc.constantFrom("Z", "z", "+00:00", "-00:00", "+05:30", "-23:59"),
+  fc.constantFrom("", "+08", "+0800", "+24:00", "+00:60", "Zz", " Z"),
+);
 const dateTime = fc
   .tuple(date, mostly(fc.constantFrom("T", "t"), fc.constantFrom(" ", "_", "")), time, fraction, offset)
   .map(([of, separator, parts, ...rest]) => `${of}${separator}${parts.join(":")}${rest.join("")}`);
 
 const fields = {
-  id: mostly<unknown>(fc.stringMatching(/^[\w.~-]{3,40}$/), repeated(fc.constantFrom("a", ".", "~", "/", "ä"), [0, 1, 2, 127, 128, 129]), fc.jsonValue()),
+  id: mostly<unknown>(
+    fc.stringMatching(/^[\w.~-]{3,40}$/),
+    repeated(fc.constantFrom("a", ".", "~", "/", "ä"), [0, 1, 2, 127, 128, 129]),
+    fc.jsonValue(),
+  ),
   type: text(100),
   title: text(200),
   description: text(1000),
   date: mostly<unknown>(fc.oneof(date, dateTime), fc.string(), fc.jsonValue()),
   location: text(200),
-  capacity: mostly<unknown>(fc.integer({ min: 1, max: 100_000 }), fc.constantFrom(-1, 0, 1, 1.5, 99_999, 100_000, 100_001, 2 ** 53, "1", true), fc.double(), fc.jsonValue()),
+  capacity: mostly<unknown>(
+    fc.integer({ min: 1, max: 100_000 }),
+    fc.constantFrom(-1, 0, 1, 1.5, 99_999, 100_000, 100_001, 2 ** 53, "1", true),
+    fc.double(),
+    fc.jsonValue(),
+  ),
   organizer: text(100),
-  status: mostly<unknown>(fc.constantFrom("draft", "published", "cancelled", "completed", "active"), fc.constantFrom("Draft", "", "active ", "deleted"), fc.jsonValue()),
+  status: mostly<unknown>(
+    fc.constantFrom("draft", "published", "cancelled", "completed", "active"),
+    fc.constantFrom("Draft", "", "active ", "deleted"),
+    fc.jsonValue(),
+  ),
   payload: mostly<unknown>(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue()),
 };
 
-const unknown = fc.constantFrom("createdAt", "version", "image", "rejectedImage", "titel", "Title", "", "__proto__", "constructor", "toString", "pay/load");
+const unknown = fc.constantFrom(
+  "createdAt",
+  "version",
+  "image",
+  "rejectedImage",
+  "titel",
+  "Title",
+  "",
+  "__proto__",
+  "constructor",
+  "toString",
+  "pay/load",
+);
 
 /** Bodies as JSON.parse gives them: a `__proto__` is a key like any other, and there is no undefined. */
 function bodies(of: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> {
   const known = fc.record(of, { requiredKeys: [] });
-  const withMore = fc.tuple(known, unknown, fc.jsonValue()).map(([body, name, value]) => Object.fromEntries([...Object.entries(body), [name, value]]));
+  const withMore = fc
+    .tuple(known, unknown, fc.jsonValue())
+    .map(([body, name, value]) => Object.fromEntries([...Object.entries(body), [name, value]]));
   return mostly<unknown>(known, withMore, fc.jsonValue()).map((body) => JSON.parse(JSON.stringify(body)) as unknown);
 }
 
@@ -81,7 +142,11 @@ function isExceptional(body: unknown): boolean {
 }
 
 /** Compares 10,000 bodies. More than a thousand have to be of each kind, or the comparison would say little. */
-async function expectAgreement(name: string, bodiesOf: fc.Arbitrary<unknown>, accepts: (body: unknown) => boolean | Promise<boolean>): Promise<void> {
+async function expectAgreement(
+  name: string,
+  bodiesOf: fc.Arbitrary<unknown>,
+  accepts: (body: unknown) => boolean | Promise<boolean>,
+): Promise<void> {
   const counts = { accepted: 0, refused: 0 };
   const agrees = async (body: unknown) => {
     fc.pre(!isExceptional(body));
@@ -99,14 +164,26 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
   });
 
   test("10,000 changes", async () => {
-    const nullable = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, mostly(field, fc.constant(null), fc.constant(null))]));
+    const nullable = Object.fromEntries(
+      Object.entries(fields).map(([name, field]) => [name, mostly(field, fc.constant(null), fc.constant(null))]),
+    );
     const changes = bodies({ ...nullable, id: fc.constant("the-id-in-the-path") });
-    await expectAgreement("Changes", changes, (body) => isAccepted(() => expectChanges(body, "the-id-in-the-path", undefined)));
+    await expectAgreement("Changes", changes, (body) =>
+      isAccepted(() => expectChanges(body, "the-id-in-the-path", undefined)),
+    );
   });
 
   test("10,000 requests for an upload", async () => {
-    const contentType = mostly<unknown>(fc.constantFrom("image/jpeg", "image/png"), fc.constantFrom("image/gif", "IMAGE/PNG", "image/png ", ""), fc.jsonValue());
-    const contentLength = mostly<unknown>(fc.integer({ min: 1, max: 5_242_880 }), fc.constantFrom(-1, 0, 1, 1.5, 5_242_880, 5_242_881, 1e300, "1", true), fc.jsonValue());
+    const contentType = mostly<unknown>(
+      fc.constantFrom("image/jpeg", "image/png"),
+      fc.constantFrom("image/gif", "IMAGE/PNG", "image/png ", ""),
+      fc.jsonValue(),
+    );
+    const contentLength = mostly<unknown>(
+      fc.integer({ min: 1, max: 5_242_880 }),
+      fc.constantFrom(-1, 0, 1, 1.5, 5_242_880, 5_242_881, 1e300, "1", true),
+      fc.jsonValue(),
+    );
     await expectAgreement("NewUpload", bodies({ contentType, contentLength }), await loadUpload());
   });
 
@@ -117,7 +194,9 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
 });
 
 /** Every character by itself, but for the halves of surrogate pairs. */
-const characters = Array.from({ length: 0x110000 }, (_, code) => code).filter((code) => code < 0xd800 || code > 0xdfff).map((code) => String.fromCodePoint(code));
+const characters = Array.from({ length: 0x110000 }, (_, code) => code)
+  .filter((code) => code < 0xd800 || code > 0xdfff)
+  .map((code) => String.fromCodePoint(code));
 
 test.each([
   ["type", "EventType"],
@@ -125,20 +204,38 @@ test.each([
   ["description", "Description"],
   ["location", "Location"],
   ["organizer", "Organizer"],
-] as const)("each of the 1,112,064 characters by itself: the functions take it as a %s where the schema does", (field, name) => {
-  const differing = characters.filter((text) => (rules[field](text) === undefined) !== conforms(name, text));
-  expect(differing.map((text) => text.codePointAt(0)?.toString(16))).toEqual([]);
-});
+] as const)(
+  "each of the 1,112,064 characters by itself: the functions take it as a %s where the schema does",
+  (field, name) => {
+    const differing = characters.filter((text) => (rules[field](text) === undefined) !== conforms(name, text));
+    expect(differing.map((text) => text.codePointAt(0)?.toString(16))).toEqual([]);
+  },
+);
 
 /** create-upload-url reads the body before the id: with an id that no event can have it answers 404 to a good one, and asks no database. */
 async function loadUpload(): Promise<(body: unknown) => Promise<boolean>> {
-  for (const name of ["TABLE_NAME", "BUCKET_NAME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, "x");
+  for (const name of [
+    "TABLE_NAME",
+    "BUCKET_NAME",
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+  ])
+    vi.stubEnv(name, "x");
   vi.stubEnv("INDEX_SHARDS", "1");
   vi.stubEnv("AUTH", "off");
   const { handler } = await import("../../../functions/create-upload-url/handler.ts");
-  const event = { version: "2.0", pathParameters: { id: ".." }, headers: { "content-type": "application/json" }, requestContext: { requestId: "x" } };
+  const event = {
+    version: "2.0",
+    pathParameters: { id: ".." },
+    headers: { "content-type": "application/json" },
+    requestContext: { requestId: "x" },
+  };
   return async (body) => {
-    const { statusCode } = await handler({ ...event, body: JSON.stringify(body) } as unknown as Request, { getRemainingTimeInMillis: () => 10_000 });
+    const { statusCode } = await handler({ ...event, body: JSON.stringify(body) } as unknown as Request, {
+      getRemainingTimeInMillis: () => 10_000,
+    });
     expect([400, 404]).toContain(statusCode);
     return statusCode === 404;
   };
@@ -167,8 +264,13 @@ describe("what the schemas cannot say is refused all the same:", () => {
   });
 
   test("a payload of more than 200 levels", () => {
-    const accepted = [200, 201].map((levels) => ({ payload: nested(levels) })).map((body) => [conforms("NewEvent", body), isAccepted(() => expectNewEvent(body, undefined))]);
-    expect(accepted).toEqual([[true, true], [true, false]]);
+    const accepted = [200, 201]
+      .map((levels) => ({ payload: nested(levels) }))
+      .map((body) => [conforms("NewEvent", body), isAccepted(() => expectNewEvent(body, undefined))]);
+    expect(accepted).toEqual([
+      [true, true],
+      [true, false],
+    ]);
   });
 
   test.each<[string, Body, string | undefined]>([

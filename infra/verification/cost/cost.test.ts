@@ -2,7 +2,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "../../build/functions.ts";
-import { billOf, defaultLimits, labelsCost, prices, totalOf, usualMonth, worstMonth, type Bill, type Usage } from "./cost.ts";
+import {
+  billOf,
+  defaultLimits,
+  labelsCost,
+  prices,
+  totalOf,
+  usualMonth,
+  worstMonth,
+  type Bill,
+  type Usage,
+} from "./cost.ts";
 
 const nothing: Usage = { requests: 0, compute_gb_s: 0, reads: 0, writes: 0, stored_gb: 0, logged_gb: 0, sent_gb: 0 };
 const free: Bill = { "API Gateway": 0, Lambda: 0, DynamoDB: 0, logs: 0, "data sent": 0 };
@@ -10,14 +20,23 @@ const free: Bill = { "API Gateway": 0, Lambda: 0, DynamoDB: 0, logs: 0, "data se
 describe("a bill", () => {
   test.each([
     ["of nothing is nothing", {}, {}],
-    ["has API Gateway's lower price from 300 million requests on", { requests: 301_000_000 }, { "API Gateway": 300.9, Lambda: 60 }],
+    [
+      "has API Gateway's lower price from 300 million requests on",
+      { requests: 301_000_000 },
+      { "API Gateway": 300.9, Lambda: 60 },
+    ],
     ["leaves out what is free of Lambda", { requests: 1_000_000, compute_gb_s: 400_000 }, { "API Gateway": 1 }],
     ["has Lambda's compute", { compute_gb_s: 1_400_000 }, { Lambda: 13.3334 }],
-    ["has DynamoDB's units and what is stored beyond 25 GB", { reads: 2_000_000, writes: 2_000_000, stored_gb: 27 }, { DynamoDB: 2 }],
+    [
+      "has DynamoDB's units and what is stored beyond 25 GB",
+      { reads: 2_000_000, writes: 2_000_000, stored_gb: 27 },
+      { DynamoDB: 2 },
+    ],
     ["has the logs beyond 5 GB and data beyond 100 GB", { logged_gb: 7, sent_gb: 200 }, { logs: 1, "data sent": 9 }],
   ])("%s", (_what, used, costs) => {
     const bill = billOf({ ...nothing, ...used });
-    for (const [part, usd] of Object.entries({ ...free, ...costs })) expect(bill[part as keyof Bill], part).toBeCloseTo(usd, 6);
+    for (const [part, usd] of Object.entries({ ...free, ...costs }))
+      expect(bill[part as keyof Bill], part).toBeCloseTo(usd, 6);
   });
 });
 
@@ -26,13 +45,21 @@ test("labels get cheaper in four steps", () => {
 });
 
 test("the worst month has the limits that infra/ sets", () => {
-  expect(defaultLimits()).toEqual({ throttle_rate_per_s: 50, max_read_request_units: 200, max_write_request_units: 100, timeout_s: 10, memory_mb: 256, indexes: 3 });
+  expect(defaultLimits()).toEqual({
+    throttle_rate_per_s: 50,
+    max_read_request_units: 200,
+    max_write_request_units: 100,
+    timeout_s: 10,
+    memory_mb: 256,
+    indexes: 3,
+  });
 });
 
 test("nothing that a usual month of as many requests costs is more than in the worst one", () => {
   const worst = worstMonth(defaultLimits());
   const usual = usualMonth(worst.requests);
-  for (const [what, amount] of Object.entries(usual)) expect(amount, what).toBeLessThanOrEqual(worst[what as keyof Usage]);
+  for (const [what, amount] of Object.entries(usual))
+    expect(amount, what).toBeLessThanOrEqual(worst[what as keyof Usage]);
 });
 
 test("provisioned stays within the 25 units of DynamoDB's free tier, over all stages, the table and its indexes", () => {
@@ -46,10 +73,23 @@ describe("the README", () => {
   const [, section = ""] = /\n## What it costs\n(.*?)\n## /s.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
 
   test("has the table that the prices make", () => {
-    const months = [usualMonth(1000), usualMonth(1_000_000), usualMonth(1_000_000_000), worstMonth(defaultLimits())].map(billOf);
-    const rows = (Object.keys(free) as (keyof Bill)[]).map((part) => [part, ...months.map((bill) => inDollars(bill[part]))]);
+    const months = [
+      usualMonth(1000),
+      usualMonth(1_000_000),
+      usualMonth(1_000_000_000),
+      worstMonth(defaultLimits()),
+    ].map(billOf);
+    const rows = (Object.keys(free) as (keyof Bill)[]).map((part) => [
+      part,
+      ...months.map((bill) => inDollars(bill[part])),
+    ]);
     const total = ["**together**", ...months.map((bill) => `**${inDollars(totalOf(bill))}**`)];
-    const table = [["US dollars a month", "1,000 requests", "1 million", "1 billion", "worst month"], ["---", "---:", "---:", "---:", "---:"], ...rows, total];
+    const table = [
+      ["US dollars a month", "1,000 requests", "1 million", "1 billion", "worst month"],
+      ["---", "---:", "---:", "---:", "---:"],
+      ...rows,
+      total,
+    ];
     expect(section).toContain(table.map((row) => `| ${row.join(" | ")} |`).join("\n"));
   });
 

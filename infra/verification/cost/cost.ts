@@ -25,7 +25,12 @@ interface Prices {
   stated: string;
   apiGateway: { usd_per_million: Steps };
   lambda: { usd_per_million_requests: number; usd_per_gb_s: number; free_requests: number; free_gb_s: number };
-  dynamodb: { usd_per_million_writes: number; usd_per_million_reads: number; usd_per_gb_stored: number; free_gb_stored: number };
+  dynamodb: {
+    usd_per_million_writes: number;
+    usd_per_million_reads: number;
+    usd_per_gb_stored: number;
+    free_gb_stored: number;
+  };
   logs: { usd_per_gb: number; free_gb: number };
   transfer: { usd_per_gb: number; free_gb: number };
   rekognition: { usd_per_million: Steps };
@@ -77,7 +82,10 @@ export const usual = {
 /** So many usual requests in a month. */
 export function usualMonth(requests: number): Usage {
   const perRequest = (each: Record<keyof typeof usual.shares, number>) =>
-    Object.entries(usual.shares).reduce((sum, [kind, share]) => sum + share * each[kind as keyof typeof usual.shares], 0);
+    Object.entries(usual.shares).reduce(
+      (sum, [kind, share]) => sum + share * each[kind as keyof typeof usual.shares],
+      0,
+    );
   return {
     requests,
     compute_gb_s: requests * (usual.duration_ms / 1000) * (usual.memory_mb / 1024),
@@ -124,10 +132,13 @@ export function worstMonth(limits: Limits): Usage {
 /** The limits that infra/ has by default. */
 export function defaultLimits(): Limits {
   const infra = join(root, "infra");
-  const files = ["api_variables.tf", "table_variables.tf", "functions.tf"].map((file) => readFileSync(join(infra, file), "utf8")).join("\n");
+  const files = ["api_variables.tf", "table_variables.tf", "functions.tf"]
+    .map((file) => readFileSync(join(infra, file), "utf8"))
+    .join("\n");
   const numberIn = (pattern: string) => {
     const [, found] = new RegExp(pattern, "s").exec(files) ?? [];
-    if (found === undefined) throw new Error(`infra/ says nowhere ${pattern}: infra/verification/cost/cost.ts looks for a limit there.`);
+    if (found === undefined)
+      throw new Error(`infra/ says nowhere ${pattern}: infra/verification/cost/cost.ts looks for a limit there.`);
     return Number(found);
   };
   const variable = (name: string) => numberIn(`variable "${name}" \\{[^}]*?default += (\\d+)`);

@@ -25,43 +25,68 @@ interface State {
   image: string | undefined;
 }
 
-const [jpeg, png, html] = [makeJpeg({ size_bytes: 3000 }), makePng({ size_bytes: 4000 }), Buffer.from("<!doctype html>")];
+const [jpeg, png, html] = [
+  makeJpeg({ size_bytes: 3000 }),
+  makePng({ size_bytes: 4000 }),
+  Buffer.from("<!doctype html>"),
+];
 
 const statusOf = async (call: Call, ...request: Parameters<Call>) => (await call(...request)).status;
-const create = (title: string): Operation => ({ call }, _stack, id) => statusOf(call, "POST /events", { json: { id, title } });
-const update: Operation = ({ call }, _stack, id) => statusOf(call, `PATCH /events/${id}`, { json: { title: "changed" } });
+const create =
+  (title: string): Operation =>
+  ({ call }, _stack, id) =>
+    statusOf(call, "POST /events", { json: { id, title } });
+const update: Operation = ({ call }, _stack, id) =>
+  statusOf(call, `PATCH /events/${id}`, { json: { title: "changed" } });
 const remove: Operation = ({ call }, _stack, id) => statusOf(call, `DELETE /events/${id}`);
-const askForUpload: Operation = async ({ call }, _stack, id) => statusOf(call, `POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: 1 } });
+const askForUpload: Operation = async ({ call }, _stack, id) =>
+  statusOf(call, `POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: 1 } });
 
 /** With the ETag that the event had when the run began. */
-const ifUnchanged = (method: string, json?: object): Operation => ({ call }, _stack, id) =>
-  statusOf(call, `${method} /events/${id}`, { ...(json && { json }), headers: { "if-match": etags.get(id) ?? '"none"' } });
+const ifUnchanged =
+  (method: string, json?: object): Operation =>
+  ({ call }, _stack, id) =>
+    statusOf(call, `${method} /events/${id}`, {
+      ...(json && { json }),
+      headers: { "if-match": etags.get(id) ?? '"none"' },
+    });
 const etags = new Map<string, string>();
 
 /** Sends an image and waits until it has been looked at. */
-const uploadAll = (bytes: Buffer, contentType = "image/jpeg"): Operation => async ({ call }, { settled }, id) => {
-  const { status, body } = await call(`POST /events/${id}/upload-url`, { json: { contentType, contentLength: bytes.length } });
-  if (status !== 201) return status;
-  const answer = await upload(body as UploadUrl, bytes);
-  await settled();
-  return answer.status;
-};
+const uploadAll =
+  (bytes: Buffer, contentType = "image/jpeg"): Operation =>
+  async ({ call }, { settled }, id) => {
+    const { status, body } = await call(`POST /events/${id}/upload-url`, {
+      json: { contentType, contentLength: bytes.length },
+    });
+    if (status !== 201) return status;
+    const answer = await upload(body as UploadUrl, bytes);
+    await settled();
+    return answer.status;
+  };
 
 /** Has an upload arrive that nobody is told of. */
-const arrive = (bytes: Buffer, contentType = "image/jpeg"): Operation => async ({ call }, { images: { objects } }, id) => {
-  const { status, body } = await call(`POST /events/${id}/upload-url`, { json: { contentType, contentLength: bytes.length } });
-  const key = new URL((body as UploadUrl).url).pathname.replace("/images/", "");
-  arrived.set(id, [...(arrived.get(id) ?? []), key]);
-  objects.set(key, { bytes, metadata: { "content-type": contentType }, lastModified: new Date() });
-  return status;
-};
+const arrive =
+  (bytes: Buffer, contentType = "image/jpeg"): Operation =>
+  async ({ call }, { images: { objects } }, id) => {
+    const { status, body } = await call(`POST /events/${id}/upload-url`, {
+      json: { contentType, contentLength: bytes.length },
+    });
+    const key = new URL((body as UploadUrl).url).pathname.replace("/images/", "");
+    arrived.set(id, [...(arrived.get(id) ?? []), key]);
+    objects.set(key, { bytes, metadata: { "content-type": contentType }, lastModified: new Date() });
+    return status;
+  };
 const arrived = new Map<string, string[]>();
 
 /** Tells label-image of the upload that arrived first, or next. */
 const label = (n = 0): Operation => {
   const operation: Operation = ({ invoke }, _stack, id) => {
     const event = { Records: [{ s3: { object: { key: arrived.get(id)?.[n] ?? "" } } }] };
-    return invoke("label-image", event).then(() => 200, () => "failed" as const);
+    return invoke("label-image", event).then(
+      () => 200,
+      () => "failed" as const,
+    );
   };
   return Object.assign(operation, { isLambda: true });
 };
@@ -78,18 +103,104 @@ const withImage = [create("x"), uploadAll(jpeg)];
 const anew = [remove, create("again")];
 
 const scenarios: Scenario[] = [
-  { what: "a create", given: [], operation: create("x"), meanwhile: { "the same": [create("x")], "one with other content": [create("y")], "one that is deleted": [create("y"), remove] } },
-  { what: "an update", given: withImage, operation: update, meanwhile: { "another update": [ifUnchanged("PATCH", { title: "other" })], "a delete": [remove], "a new event": anew, "an image": [uploadAll(png, "image/png")] } },
-  { what: "an update with If-Match", given: withImage, operation: ifUnchanged("PATCH", { title: "changed" }), meanwhile: { "an update": [update], "a delete": [remove], "a new event": anew } },
-  { what: "a delete without an upload URL", given: [create("x")], operation: remove, meanwhile: { "an update": [update], "a delete": [remove], "an image": [uploadAll(jpeg)] } },
-  { what: "a delete with an image", given: withImage, operation: remove, meanwhile: { "an update": [update], "a delete": [remove], "a new event": anew, "another image": [uploadAll(png, "image/png")], "a new event with an image": [...anew, uploadAll(png, "image/png")] } },
-  { what: "a delete with If-Match", given: withImage, operation: ifUnchanged("DELETE"), meanwhile: { "an update": [update], "a delete": [remove], "a new event with an image": [...anew, uploadAll(png, "image/png")], "another image": [uploadAll(png, "image/png")] } },
-  { what: "a delete with uploads that wait and were refused", given: [create("x"), uploadAll(html), arrive(jpeg)], operation: remove, meanwhile: { "labels for what waits": [label()] } },
-  { what: "an upload URL", given: [create("x")], operation: askForUpload, meanwhile: { "another one": [askForUpload], "a delete": [remove] } },
-  { what: "a first image", given: [create("x"), arrive(jpeg)], operation: label(), meanwhile: { "the same": [label()], "an update": [update], "a delete": [remove], "a new event": anew, "a new event with an image": [...anew, uploadAll(png, "image/png")] } },
-  { what: "another image", given: [...withImage, arrive(png, "image/png")], operation: label(), meanwhile: { "a later one": [uploadAll(jpeg)], "a delete": [remove] } },
-  { what: "an image that is none", given: [...withImage, arrive(html)], operation: label(), meanwhile: { "a later image": [uploadAll(png, "image/png")], "a delete": [remove] } },
-  { what: "an image that comes after a later one", given: [create("x"), arrive(jpeg), arrive(png, "image/png")], operation: label(1), meanwhile: { "the earlier one": [label(0)], "a delete": [remove] } },
+  {
+    what: "a create",
+    given: [],
+    operation: create("x"),
+    meanwhile: {
+      "the same": [create("x")],
+      "one with other content": [create("y")],
+      "one that is deleted": [create("y"), remove],
+    },
+  },
+  {
+    what: "an update",
+    given: withImage,
+    operation: update,
+    meanwhile: {
+      "another update": [ifUnchanged("PATCH", { title: "other" })],
+      "a delete": [remove],
+      "a new event": anew,
+      "an image": [uploadAll(png, "image/png")],
+    },
+  },
+  {
+    what: "an update with If-Match",
+    given: withImage,
+    operation: ifUnchanged("PATCH", { title: "changed" }),
+    meanwhile: { "an update": [update], "a delete": [remove], "a new event": anew },
+  },
+  {
+    what: "a delete without an upload URL",
+    given: [create("x")],
+    operation: remove,
+    meanwhile: { "an update": [update], "a delete": [remove], "an image": [uploadAll(jpeg)] },
+  },
+  {
+    what: "a delete with an image",
+    given: withImage,
+    operation: remove,
+    meanwhile: {
+      "an update": [update],
+      "a delete": [remove],
+      "a new event": anew,
+      "another image": [uploadAll(png, "image/png")],
+      "a new event with an image": [...anew, uploadAll(png, "image/png")],
+    },
+  },
+  {
+    what: "a delete with If-Match",
+    given: withImage,
+    operation: ifUnchanged("DELETE"),
+    meanwhile: {
+      "an update": [update],
+      "a delete": [remove],
+      "a new event with an image": [...anew, uploadAll(png, "image/png")],
+      "another image": [uploadAll(png, "image/png")],
+    },
+  },
+  {
+    what: "a delete with uploads that wait and were refused",
+    given: [create("x"), uploadAll(html), arrive(jpeg)],
+    operation: remove,
+    meanwhile: { "labels for what waits": [label()] },
+  },
+  {
+    what: "an upload URL",
+    given: [create("x")],
+    operation: askForUpload,
+    meanwhile: { "another one": [askForUpload], "a delete": [remove] },
+  },
+  {
+    what: "a first image",
+    given: [create("x"), arrive(jpeg)],
+    operation: label(),
+    meanwhile: {
+      "the same": [label()],
+      "an update": [update],
+      "a delete": [remove],
+      "a new event": anew,
+      "a new event with an image": [...anew, uploadAll(png, "image/png")],
+    },
+  },
+  {
+    what: "another image",
+    given: [...withImage, arrive(png, "image/png")],
+    operation: label(),
+    meanwhile: { "a later one": [uploadAll(jpeg)], "a delete": [remove] },
+  },
+  {
+    what: "an image that is none",
+    given: [...withImage, arrive(html)],
+    operation: label(),
+    meanwhile: { "a later image": [uploadAll(png, "image/png")], "a delete": [remove] },
+  },
+  {
+    what: "an image that comes after a later one",
+    given: [create("x"), arrive(jpeg), arrive(png, "image/png")],
+    operation: label(1),
+    meanwhile: { "the earlier one": [label(0)], "a delete": [remove] },
+  },
 ];
 
 const endless = (["hangs", "drips"] as const).map((fault) => ({ fault, isLasting: true }));
@@ -104,7 +215,9 @@ const stacks: Stack[] = [];
 afterAll(() => Promise.all(stacks.map((stack) => stack.stop())));
 
 let injected = 0;
-afterAll(() => { process.stdout.write(`infra/verification/faults: ${injected} faults were injected.\n`); }); // console is silent where all is well
+afterAll(() => {
+  process.stdout.write(`infra/verification/faults: ${injected} faults were injected.\n`);
+}); // console is silent where all is well
 
 describe.concurrent.each(scenarios)("$what", ({ what, given, operation, meanwhile }) => {
   test("is done or not done, whatever fails at whichever call, alone and with anything in between", async () => {
@@ -112,12 +225,22 @@ describe.concurrent.each(scenarios)("$what", ({ what, given, operation, meanwhil
     stacks.push(stack);
     const complaints: string[] = [];
     for (const [name, others] of Object.entries({ nothing: [], ...meanwhile })) {
-      const course: Course = { given, operation, others, allowed: await allowedOutcomes(stack, given, operation, others) };
+      const course: Course = {
+        given,
+        operation,
+        others,
+        allowed: await allowedOutcomes(stack, given, operation, others),
+      };
       const { calls } = await run(stack, course, undefined);
-      for (const injection of calls.flatMap((_name, call) => (others.length > 0 ? together : alone).map((fault) => ({ ...fault, call })))) {
+      for (const injection of calls.flatMap((_name, call) =>
+        (others.length > 0 ? together : alone).map((fault) => ({ ...fault, call })),
+      )) {
         const complaint = await check(stack, course, injection);
         const { call, fault = "as ever", isLasting = false } = injection;
-        if (complaint !== undefined) complaints.push(`${what}, ${name} in between, call ${call} (${calls[call] ?? ""}) ${fault}${isLasting ? " each time" : ""}: ${complaint}`);
+        if (complaint !== undefined)
+          complaints.push(
+            `${what}, ${name} in between, call ${call} (${calls[call] ?? ""}) ${fault}${isLasting ? " each time" : ""}: ${complaint}`,
+          );
         injected += injection.fault ? 1 : 0;
       }
     }
@@ -131,21 +254,31 @@ describe.concurrent("what only reads", () => {
     ["an image", ({ call }, _stack, id) => statusOf(call, `GET /events/${id}/image`)],
     ["a list of all events", ({ call }) => statusOf(call, "GET /events")],
     ["a list by two filters", ({ call }) => statusOf(call, "GET /events?type=event&status=active")],
-  ])("%s: what fails once is not noticed, and what lasts or does not end is 503", async (_what, operation) => {
-    const stack = await startStack();
-    stacks.push(stack);
-    const course = { given: withImage, operation, others: [] };
-    const { calls, answer } = await run(stack, course, undefined);
-    expect(answer).toBeLessThan(400);
-    const complaints: string[] = [];
-    for (const injection of calls.flatMap((_name, call) => alone.filter(({ fault }) => fault !== "killed").map((fault) => ({ ...fault, call })))) {
-      const outcome = await run(stack, course, injection);
-      const isRight = outcome.answer === (injection.isLasting ? 503 : answer) && (!isEndless(injection) || outcome.attempts <= 1);
-      if (!isRight) complaints.push(`${JSON.stringify(injection)}: answered ${String(outcome.answer)} after ${outcome.attempts} attempts`);
-      injected += 1;
-    }
-    expect(complaints).toEqual([]);
-  }, 300_000);
+  ])(
+    "%s: what fails once is not noticed, and what lasts or does not end is 503",
+    async (_what, operation) => {
+      const stack = await startStack();
+      stacks.push(stack);
+      const course = { given: withImage, operation, others: [] };
+      const { calls, answer } = await run(stack, course, undefined);
+      expect(answer).toBeLessThan(400);
+      const complaints: string[] = [];
+      for (const injection of calls.flatMap((_name, call) =>
+        alone.filter(({ fault }) => fault !== "killed").map((fault) => ({ ...fault, call })),
+      )) {
+        const outcome = await run(stack, course, injection);
+        const isRight =
+          outcome.answer === (injection.isLasting ? 503 : answer) && (!isEndless(injection) || outcome.attempts <= 1);
+        if (!isRight)
+          complaints.push(
+            `${JSON.stringify(injection)}: answered ${String(outcome.answer)} after ${outcome.attempts} attempts`,
+          );
+        injected += 1;
+      }
+      expect(complaints).toEqual([]);
+    },
+    300_000,
+  );
 });
 
 interface Outcome {
@@ -169,7 +302,12 @@ interface Course {
   allowed: Allowed;
 }
 
-async function allowedOutcomes(stack: Stack, given: Operation[], operation: Operation, others: Operation[]): Promise<Allowed> {
+async function allowedOutcomes(
+  stack: Stack,
+  given: Operation[],
+  operation: Operation,
+  others: Operation[],
+): Promise<Allowed> {
   const perform = async (order: Operation[]): Promise<Outcome> => {
     const id = await prepare(stack, given);
     const outcome: Pick<Outcome, "answer" | "otherAnswers"> = { answer: undefined, otherAnswers: [] };
@@ -183,9 +321,12 @@ async function allowedOutcomes(stack: Stack, given: Operation[], operation: Oper
   };
   const ours: Operation = (...given_) => operation(...given_);
   const oursAgain: Operation = (...given_) => operation(...given_);
-  const inEachPlace = (one: Operation, list: Operation[]) => Array.from({ length: list.length + 1 }, (_, at) => list.toSpliced(at, 0, one));
+  const inEachPlace = (one: Operation, list: Operation[]) =>
+    Array.from({ length: list.length + 1 }, (_, at) => list.toSpliced(at, 0, one));
   const once = inEachPlace(ours, others);
-  const twice = once.flatMap((order) => inEachPlace(oursAgain, order).filter((each) => each.indexOf(ours) < each.indexOf(oursAgain)));
+  const twice = once.flatMap((order) =>
+    inEachPlace(oursAgain, order).filter((each) => each.indexOf(ours) < each.indexOf(oursAgain)),
+  );
   const answered = await Promise.all(once.map(perform));
   const repeated = [...answered, ...(await Promise.all(twice.map(perform)))].map(({ state }) => state);
   return { answered, notDone: await perform(others), repeated };
@@ -199,14 +340,20 @@ async function prepare(stack: Stack, given: Operation[]): Promise<string> {
   return id;
 }
 
-async function run(stack: Stack, { given, operation, others }: Pick<Course, "given" | "operation" | "others">, injection: Injection | undefined) {
+async function run(
+  stack: Stack,
+  { given, operation, others }: Pick<Course, "given" | "operation" | "others">,
+  injection: Injection | undefined,
+) {
   const { healthy, faulty } = stack;
   const id = await prepare(stack, given);
   const otherAnswers: Outcome["otherAnswers"] = [];
   const before = async () => {
     for (const other of others) otherAnswers.push(await other(healthy, stack, id));
   };
-  const { result, calls, attempts, isKilled } = await faulty.run(injection && { ...injection, before }, () => operation(faulty, stack, id));
+  const { result, calls, attempts, isKilled } = await faulty.run(injection && { ...injection, before }, () =>
+    operation(faulty, stack, id),
+  );
   await stack.settled();
   return { id, calls, attempts, answer: isKilled ? undefined : result, otherAnswers };
 }
@@ -221,10 +368,15 @@ async function check(stack: Stack, course: Course, injection: Injection): Promis
   const said = `answered ${String(answer)} and [${otherAnswers.join()}], there is ${JSON.stringify(state)}, and in the bucket ${JSON.stringify(kept())}`;
 
   const isUnknown = answer === undefined || answer === 503 || answer === "failed";
-  if (isUnknown && !injection.isLasting && injection.fault !== "killed") return `what fails once should not be noticed: ${said}`;
-  if (isEndless(injection) && (!isUnknown || attempts > 1)) return `what does not end should be given up when the time is up, and was attempted ${attempts} times: ${said}`;
-  const explains = (one: Outcome) => isDeepStrictEqual([one.state, one.otherAnswers], [state, otherAnswers]) && (isUnknown || isSameAnswer(one.answer, answer));
-  if (!(isUnknown ? [...allowed.answered, allowed.notDone] : allowed.answered).some(explains)) return `no order explains it: ${said}`;
+  if (isUnknown && !injection.isLasting && injection.fault !== "killed")
+    return `what fails once should not be noticed: ${said}`;
+  if (isEndless(injection) && (!isUnknown || attempts > 1))
+    return `what does not end should be given up when the time is up, and was attempted ${attempts} times: ${said}`;
+  const explains = (one: Outcome) =>
+    isDeepStrictEqual([one.state, one.otherAnswers], [state, otherAnswers]) &&
+    (isUnknown || isSameAnswer(one.answer, answer));
+  if (!(isUnknown ? [...allowed.answered, allowed.notDone] : allowed.answered).some(explains))
+    return `no order explains it: ${said}`;
   if (answer === 204 && !state.event && kept().length > 0) return `a deleted event leaves something: ${said}`;
 
   // After every other kill the caller does not ask again; Lambda does.
@@ -232,15 +384,19 @@ async function check(stack: Stack, course: Course, injection: Injection): Promis
     const again = await operation(healthy, stack, id);
     const after = await look(healthy.call, id);
     if (again === 503 || again === "failed") return `asked again it answered ${again}: ${said}`;
-    if (!allowed.repeated.some((one) => isDeepStrictEqual(one, after))) return `asked again, answered ${again}, there is ${JSON.stringify(after)}: ${said}`;
-    if (!after.event && again === 204 && kept().length > 0) return `asked again a deleted event leaves ${JSON.stringify(kept())}: ${said}`;
+    if (!allowed.repeated.some((one) => isDeepStrictEqual(one, after)))
+      return `asked again, answered ${again}, there is ${JSON.stringify(after)}: ${said}`;
+    if (!after.event && again === 204 && kept().length > 0)
+      return `asked again a deleted event leaves ${JSON.stringify(kept())}: ${said}`;
   }
 
   images.expire(new Date(Date.now() + 25 * 3600 * 1000));
   await stack.settled();
   const last = await look(healthy.call, id);
   const named = last.image === undefined ? 0 : 1;
-  return kept().length === named ? undefined : `two days later there is ${JSON.stringify(last)} and in the bucket ${JSON.stringify(kept())}: ${said}`;
+  return kept().length === named
+    ? undefined
+    : `two days later there is ${JSON.stringify(last)} and in the bucket ${JSON.stringify(kept())}: ${said}`;
 }
 
 function isEndless({ fault }: Injection): boolean {
@@ -255,10 +411,17 @@ function isSameAnswer(one: Outcome["answer"], other: Outcome["answer"]): boolean
 async function look(call: Call, id: string): Promise<State> {
   const { status, body } = await call(`GET /events/${id}`);
   if (status === 404) return { event: undefined, image: undefined };
-  const { title, version, image, rejectedImage } = body as { title: string; version: number; image?: { size: number }; rejectedImage?: { detail: string } };
+  const { title, version, image, rejectedImage } = body as {
+    title: string;
+    version: number;
+    image?: { size: number };
+    rejectedImage?: { detail: string };
+  };
   const { headers } = await call(`GET /events/${id}/image`);
   const found = headers["location"] === undefined ? undefined : await fetch(headers["location"]);
   const event = { title, version, size: image?.size, rejected: rejectedImage?.detail };
-  return { event, image: found && `${found.status} ${Buffer.from(await found.arrayBuffer()).toString("base64", 0, 60)}` };
+  return {
+    event,
+    image: found && `${found.status} ${Buffer.from(await found.arrayBuffer()).toString("base64", 0, 60)}`,
+  };
 }
-

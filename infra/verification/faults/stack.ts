@@ -1,4 +1,10 @@
-import { createServer, request as send, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  request as send,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import { buffer } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
@@ -68,10 +74,14 @@ export async function startStack(): Promise<Stack> {
   const events = images.deliverTo(healthy);
   const calls = watchCalls();
   const proxies = await Promise.all(
-    ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_REKOGNITION"].map(async (name) => [name, await startProxy(environment[name] ?? "", calls.pass)] as const),
+    ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_REKOGNITION"].map(
+      async (name) => [name, await startProxy(environment[name] ?? "", calls.pass)] as const,
+    ),
   );
   const own = { ...environment, ...Object.fromEntries(proxies.map(([name, { url }]) => [name, url])) };
-  const faulty = await startMachine(own, () => (["hangs", "drips"].includes(calls.injection()?.fault ?? "") ? short_ms : 30_000));
+  const faulty = await startMachine(own, () =>
+    ["hangs", "drips"].includes(calls.injection()?.fault ?? "") ? short_ms : 30_000,
+  );
   let runs = 0;
   const run: FaultyMachine["run"] = async (injection, act) => {
     if (++runs % runsOfOneLoad === 0) await faulty.restart();
@@ -102,12 +112,30 @@ interface RunningMachine extends Machine {
 
 async function startMachine(environment: Record<string, string>, limit_ms: () => number): Promise<RunningMachine> {
   let handlers: Awaited<ReturnType<typeof load>> = {};
-  const restart = async () => { handlers = await load(environment); };
+  const restart = async () => {
+    handlers = await load(environment);
+  };
   await restart();
   const invoke = async (name: string, event: object): Promise<unknown> =>
-    JSON.parse(await callHandler(handlers[name], JSON.stringify(event), { name, memory_mb: 256, requestId: "fault", deadline_ms: Date.now() + limit_ms() }));
-  const routes = readFunctions().flatMap(({ name, routes: keys }) => keys.map((routeKey) => ({ routeKey, invoke: (event: object) => invoke(name, event) })));
-  const gateway = await startGateway({ stage: "prod", port: 0, routes: () => Promise.resolve(routes), log: ({ error }) => { if (error !== undefined) console.error(error); } });
+    JSON.parse(
+      await callHandler(handlers[name], JSON.stringify(event), {
+        name,
+        memory_mb: 256,
+        requestId: "fault",
+        deadline_ms: Date.now() + limit_ms(),
+      }),
+    );
+  const routes = readFunctions().flatMap(({ name, routes: keys }) =>
+    keys.map((routeKey) => ({ routeKey, invoke: (event: object) => invoke(name, event) })),
+  );
+  const gateway = await startGateway({
+    stage: "prod",
+    port: 0,
+    routes: () => Promise.resolve(routes),
+    log: ({ error }) => {
+      if (error !== undefined) console.error(error);
+    },
+  });
   return { call: callAt(gateway.url), invoke, restart, stop: gateway.stop };
 }
 
@@ -118,7 +146,10 @@ function load(environment: Record<string, string>): Promise<Record<string, Handl
   const loaded = loading.then(async () => {
     Object.assign(process.env, environment);
     vi.resetModules(); // each machine has modules of its own, and with them its own clients
-    const modules = readFunctions().map(async ({ name, path }) => [name, (await import(pathToFileURL(join(path, "handler.ts")).href)) as HandlerModule] as const);
+    const modules = readFunctions().map(
+      async ({ name, path }) =>
+        [name, (await import(pathToFileURL(join(path, "handler.ts")).href)) as HandlerModule] as const,
+    );
     return Object.fromEntries((await Promise.all(modules)).map(([name, { handler }]) => [name, handler]));
   });
   loading = loaded;
@@ -136,19 +167,24 @@ interface PassedCall {
 }
 
 /** Stands in front of a service, and has something else decide what becomes of each call. */
-async function startProxy(serviceUrl: string, pass: (call: PassedCall) => Promise<void>): Promise<{ url: string; stop: () => Promise<void> }> {
+async function startProxy(
+  serviceUrl: string,
+  pass: (call: PassedCall) => Promise<void>,
+): Promise<{ url: string; stop: () => Promise<void> }> {
   const { hostname, port: servicePort } = new URL(serviceUrl);
   const server = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      const { method = "", url = "", headers } = request;
-      const act = async () => {
-        const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-          send({ hostname, port: servicePort, method, path: url, headers }, resolve).on("error", reject).end(body);
-        });
-        return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
-      };
-      return pass({ method, url, headers, body, response, act });
-    }).catch(() => response.destroy());
+    void buffer(request)
+      .then((body) => {
+        const { method = "", url = "", headers } = request;
+        const act = async () => {
+          const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+            send({ hostname, port: servicePort, method, path: url, headers }, resolve).on("error", reject).end(body);
+          });
+          return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
+        };
+        return pass({ method, url, headers, body, response, act });
+      })
+      .catch(() => response.destroy());
   });
   const { port } = await listen(server, 0);
   return { url: `http://127.0.0.1:${port}`, stop: () => stop(server) };
@@ -203,7 +239,9 @@ function watchCalls() {
 /** The same for each attempt of a call, and another for each other call of an invocation. */
 function nameOf({ method, url, headers, body }: PassedCall): string {
   const { pathname, searchParams } = new URL(url, "http://localhost");
-  return [method, pathname, searchParams.get("prefix"), headers["x-amz-target"], body.toString()].filter((part) => part).join(" ");
+  return [method, pathname, searchParams.get("prefix"), headers["x-amz-target"], body.toString()]
+    .filter((part) => part)
+    .join(" ");
 }
 
 function isUpload({ method, url, headers }: PassedCall): boolean {
@@ -214,5 +252,7 @@ function isUpload({ method, url, headers }: PassedCall): boolean {
 function drip(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "application/json", "content-length": 1_000_000 });
   const dripping = setInterval(() => response.write(" "), 50);
-  response.on("close", () => { clearInterval(dripping); });
+  response.on("close", () => {
+    clearInterval(dripping);
+  });
 }

@@ -37,13 +37,19 @@ function addBehind(file: string, line: RegExp, lines: string): void {
 async function run(program: string, ...parameters: string[]): Promise<{ isContent: boolean; said: string }> {
   const { PATH = "", HOME = "" } = process.env; // not that these are tests already
   return new Promise((resolve) => {
-    execFile(process.execPath, [join("node_modules", program), ...parameters], { cwd: copy, env: { PATH, HOME } }, (error, output, errors) => {
-      resolve({ isContent: error === null, said: output + errors });
-    });
+    execFile(
+      process.execPath,
+      [join("node_modules", program), ...parameters],
+      { cwd: copy, env: { PATH, HOME } },
+      (error, output, errors) => {
+        resolve({ isContent: error === null, said: output + errors });
+      },
+    );
   });
 }
 
-const runSuites = (...parameters: string[]) => run("vitest/vitest.mjs", "run", "--config", "infra/testing/vitest.config.ts", ...parameters);
+const runSuites = (...parameters: string[]) =>
+  run("vitest/vitest.mjs", "run", "--config", "infra/testing/vitest.config.ts", ...parameters);
 
 async function expectContent(ran: ReturnType<typeof run>): Promise<void> {
   const { isContent, said } = await ran;
@@ -53,16 +59,39 @@ async function expectContent(ran: ReturnType<typeof run>): Promise<void> {
 /** The plan for a table with the indexes of a table.json, over one with those of another. */
 function lossesBetween(before: string, after: string): string[] {
   const [was, is] = [before, after].map((folder) => {
-    const { indexes } = JSON.parse(readFileSync(join(folder, "infra/table.json"), "utf8")) as { indexes: { projected: string[] }[] };
-    return { global_secondary_index: indexes.map(({ projected, ...index }) => ({ ...index, projection_type: "INCLUDE", non_key_attributes: projected })) };
+    const { indexes } = JSON.parse(readFileSync(join(folder, "infra/table.json"), "utf8")) as {
+      indexes: { projected: string[] }[];
+    };
+    return {
+      global_secondary_index: indexes.map(({ projected, ...index }) => ({
+        ...index,
+        projection_type: "INCLUDE",
+        non_key_attributes: projected,
+      })),
+    };
   });
-  return lossesIn([{ address: "aws_dynamodb_table.this", type: "aws_dynamodb_table", deposed: undefined, actions: ["update"], before: was ?? {}, after: is ?? {}, secret: {} }]);
+  return lossesIn([
+    {
+      address: "aws_dynamodb_table.this",
+      type: "aws_dynamodb_table",
+      deposed: undefined,
+      actions: ["update"],
+      before: was ?? {},
+      after: is ?? {},
+      secret: {},
+    },
+  ]);
 }
 
 test("a field is added by what the README says, and by nothing else", { timeout: patience_ms }, async () => {
   addBehind("functions/_shared/event.ts", /^ {2}location: text\(200\),$/m, blockOf("ts"));
   const half = await runSuites("infra/testing/contract.test.ts", "--testNamePattern", "the fields are the same");
-  expect(half).toEqual({ isContent: false, said: expect.stringContaining("venue of rules in functions/_shared/event.ts is missing in functions/openapi.yaml: add it to Fields.") as string });
+  expect(half).toEqual({
+    isContent: false,
+    said: expect.stringContaining(
+      "venue of rules in functions/_shared/event.ts is missing in functions/openapi.yaml: add it to Fields.",
+    ) as string,
+  });
 
   addBehind("functions/openapi.yaml", /(?<=^ {4}Fields:\n(?: {6}.*\n)+?) {8}location:\n.*$/m, blockOf("yaml"));
   const [, parameters = ""] = /`npx vitest run --config infra\/vitest.config.ts (.*?)`/.exec(section) ?? [];
@@ -70,8 +99,20 @@ test("a field is added by what the README says, and by nothing else", { timeout:
 
   writeFileSync(join(copy, "functions/_shared/venue.test.ts"), venueTest);
   await expectContent(run("typescript/bin/tsc"));
-  const callers = ["create-event", "get-event", "list-events", "update-event", "_shared/venue"].map((name) => `functions/${name}`);
-  await expectContent(runSuites("--project", "source", "--project", "infra", ...callers, "infra/testing/contract.test.ts", "infra/verification/contract/client.test.ts"));
+  const callers = ["create-event", "get-event", "list-events", "update-event", "_shared/venue"].map(
+    (name) => `functions/${name}`,
+  );
+  await expectContent(
+    runSuites(
+      "--project",
+      "source",
+      "--project",
+      "infra",
+      ...callers,
+      "infra/testing/contract.test.ts",
+      "infra/verification/contract/client.test.ts",
+    ),
+  );
   expect(lossesBetween(root, copy)).toEqual([]);
 });
 

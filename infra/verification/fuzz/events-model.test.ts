@@ -20,7 +20,9 @@ const others = {
   capacity: fc.constantFrom(1, 100_000),
 };
 const nullable = (value: fc.Arbitrary<unknown>) => fc.option(value, { freq: 3 });
-const changed = Object.fromEntries(Object.entries({ title, payload, ...others }).map(([name, value]) => [name, nullable(value)]));
+const changed = Object.fromEntries(
+  Object.entries({ title, payload, ...others }).map(([name, value]) => [name, nullable(value)]),
+);
 const content = fc.oneof(
   fc.record({ title, payload, ...others }, { requiredKeys: ["title"] }),
   fc.record({ title, payload, ...others }, { requiredKeys: ["payload"] }),
@@ -37,14 +39,23 @@ const operation: fc.Arbitrary<Operation<Drawn>> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: fc.constant("get"), id, ifNoneMatch: header }) },
   {
     weight: 4,
-    arbitrary: fc.record({ does: fc.constant("update"), id, method: fc.constantFrom("PUT", "PATCH"), changes: fc.record(changed, { requiredKeys: [] }), ifMatch: header }),
+    arbitrary: fc.record({
+      does: fc.constant("update"),
+      id,
+      method: fc.constantFrom("PUT", "PATCH"),
+      changes: fc.record(changed, { requiredKeys: [] }),
+      ifMatch: header,
+    }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant("delete"), id, ifMatch: header }) },
   {
     weight: 1,
     arbitrary: fc.record({
       does: fc.constant("list"),
-      filters: fc.record({ status: others.status, organizer: others.organizer, type: others.type }, { requiredKeys: [] }),
+      filters: fc.record(
+        { status: others.status, organizer: others.organizer, type: others.type },
+        { requiredKeys: [] },
+      ),
       limit: fc.integer({ min: 1, max: 3 }),
     }),
   },
@@ -60,7 +71,10 @@ test("thousands of operations are answered as a model in memory answers", async 
   };
   const seed = Date.now() | 0;
   console.log(`To repeat this, give fc.assert the seed ${seed}.`); // shown when it fails, though it be by the time limit
-  await fc.assert(fc.asyncProperty(fc.limitShrink(fc.array(operation, { size: "+1" }), 20), check), { seed, numRuns: 30 });
+  await fc.assert(fc.asyncProperty(fc.limitShrink(fc.array(operation, { size: "+1" }), 20), check), {
+    seed,
+    numRuns: 30,
+  });
 }, 120_000);
 
 async function deleteAll(): Promise<Events> {
@@ -72,7 +86,10 @@ async function checkOne(events: Events, operation: Operation): Promise<Events> {
   const answer = await perform(operation);
   remember(operation, answer);
   const after = explain(events, operation, answer);
-  if (!after) throw new Error(`The model cannot explain ${JSON.stringify([operation, answer], undefined, 1)} where there is ${JSON.stringify([...events], undefined, 1)}`);
+  if (!after)
+    throw new Error(
+      `The model cannot explain ${JSON.stringify([operation, answer], undefined, 1)} where there is ${JSON.stringify([...events], undefined, 1)}`,
+    );
   return after;
 }
 
@@ -83,7 +100,10 @@ async function perform(operation: Operation): Promise<Answer> {
     case "get":
       return call(`GET /events/${operation.id}`, { headers: headersOf("if-none-match", operation.ifNoneMatch) });
     case "update":
-      return call(`${operation.method} /events/${operation.id}`, { json: operation.changes, headers: headersOf("if-match", operation.ifMatch) });
+      return call(`${operation.method} /events/${operation.id}`, {
+        json: operation.changes,
+        headers: headersOf("if-match", operation.ifMatch),
+      });
     case "delete":
       return call(`DELETE /events/${operation.id}`, { headers: headersOf("if-match", operation.ifMatch) });
     case "list":
@@ -107,7 +127,9 @@ async function list(filters: Record<string, string>, limit: number): Promise<Ans
 
 function resolve(drawn: Operation<Drawn>): Operation {
   const textOf = (id: string, header: Drawn | undefined) =>
-    header === "*" ? header : header?.map(({ n, isWeak }) => (isWeak ? "W/" : "") + (seen.get(id)?.at(-1 - n) ?? '"none"')).join(", ");
+    header === "*"
+      ? header
+      : header?.map(({ n, isWeak }) => (isWeak ? "W/" : "") + (seen.get(id)?.at(-1 - n) ?? '"none"')).join(", ");
   switch (drawn.does) {
     case "get":
       return { ...drawn, ifNoneMatch: textOf(drawn.id, drawn.ifNoneMatch) };

@@ -47,10 +47,14 @@ function explainCreate(events: Events, id: string, content: Fields, answer: Answ
   if (!known) {
     const { createdAt } = answer.body as Fields;
     const expected = { ...content, createdAt, updatedAt: createdAt, version: 1 };
-    return isSuccess(answer, 201, expected) ? learn(events, id, { event: expected, etag: etagOf(answer), content }) : undefined;
+    return isSuccess(answer, 201, expected)
+      ? learn(events, id, { event: expected, etag: etagOf(answer), content })
+      : undefined;
   }
   const isSame = isDeepStrictEqual(known.content, content);
-  const isRight = isSame ? isSuccess(answer, 200, known.event) && etagOf(answer) === known.etag : isRefusal(answer, 409);
+  const isRight = isSame
+    ? isSuccess(answer, 200, known.event) && etagOf(answer) === known.etag
+    : isRefusal(answer, 409);
   return isRight ? events : undefined;
 }
 
@@ -61,25 +65,37 @@ function isAnswerToGet(known: Known | undefined, ifNoneMatch: string | undefined
   return isKnown ? answer.status === 304 && answer.body === undefined : isSuccess(answer, 200, known.event);
 }
 
-function explainUpdate(events: Events, id: string, changes: Fields, ifMatch: string | undefined, answer: Answer): Events | undefined {
+function explainUpdate(
+  events: Events,
+  id: string,
+  changes: Fields,
+  ifMatch: string | undefined,
+  answer: Answer,
+): Events | undefined {
   const known = events.get(id);
   const refusedWith = (status: number) => (isRefusal(answer, status) ? events : undefined);
   if (changes["title"] === null && changes["payload"] === null) return refusedWith(400);
   if (!known) return refusedWith(404);
-  const merged = Object.entries({ ...known.event, ...changes }).map(([name, value]) => [name, value ?? defaults[name]] as const);
+  const merged = Object.entries({ ...known.event, ...changes }).map(
+    ([name, value]) => [name, value ?? defaults[name]] as const,
+  );
   const event: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
   if (!("title" in event) && !("payload" in event)) return refusedWith(400);
   if (!lets(ifMatch, known)) return refusedWith(412);
   const { updatedAt } = answer.body as Fields;
   const expected = { ...event, updatedAt, version: Number(known.event["version"]) + 1 };
-  return isSuccess(answer, 200, expected) ? learn(events, id, { ...known, event: expected, etag: etagOf(answer) }) : undefined;
+  return isSuccess(answer, 200, expected)
+    ? learn(events, id, { ...known, event: expected, etag: etagOf(answer) })
+    : undefined;
 }
 
 function explainDelete(events: Events, id: string, ifMatch: string | undefined, answer: Answer): Events | undefined {
   const known = events.get(id);
   if (!known) return isRefusal(answer, 404) ? events : undefined;
   if (!lets(ifMatch, known)) return isRefusal(answer, 412) ? events : undefined;
-  return answer.status === 204 && answer.body === undefined ? new Map([...events].filter(([other]) => other !== id)) : undefined;
+  return answer.status === 204 && answer.body === undefined
+    ? new Map([...events].filter(([other]) => other !== id))
+    : undefined;
 }
 
 /** All pages, newest first, without the payloads. */
@@ -89,7 +105,9 @@ export function pagesOf(events: Events, filters: Record<string, string>, limit: 
     .map(({ event }) => Object.fromEntries(Object.entries(event).filter(([name]) => name !== "payload")))
     .filter((event) => Object.entries(filters).every(([name, value]) => event[name] === value))
     .sort((one, other) => (position(one) < position(other) ? 1 : -1));
-  return Array.from({ length: Math.ceil(listed.length / limit) }, (_, page) => listed.slice(page * limit, (page + 1) * limit));
+  return Array.from({ length: Math.ceil(listed.length / limit) }, (_, page) =>
+    listed.slice(page * limit, (page + 1) * limit),
+  );
 }
 
 function learn(events: Events, id: string, known: Known): Events {
@@ -104,11 +122,20 @@ function lets(ifMatch: string | undefined, { etag }: Known): boolean {
 function isSuccess({ status, headers, body }: Answer, expectedStatus: number, expected: Fields): boolean {
   const times = [expected["createdAt"], expected["updatedAt"]].map(String);
   const areTimes = times.every((time) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time));
-  return status === expectedStatus && areTimes && /^"[^"]+"$/.test(headers["etag"] ?? "") && isDeepStrictEqual(body, expected);
+  return (
+    status === expectedStatus &&
+    areTimes &&
+    /^"[^"]+"$/.test(headers["etag"] ?? "") &&
+    isDeepStrictEqual(body, expected)
+  );
 }
 
 function isRefusal({ status, headers, body }: Answer, expected: number): boolean {
-  return status === expected && headers["content-type"] === "application/problem+json" && (body as Fields)["status"] === expected;
+  return (
+    status === expected &&
+    headers["content-type"] === "application/problem+json" &&
+    (body as Fields)["status"] === expected
+  );
 }
 
 function etagOf({ headers }: Answer): string {

@@ -26,7 +26,15 @@ describe("whatever is sent, the answer is documented and no 5xx:", () => {
   });
 });
 
-const addedByClients = new Set(["accept", "connection", "content-length", "expect", "host", "transfer-encoding", "user-agent"]);
+const addedByClients = new Set([
+  "accept",
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "transfer-encoding",
+  "user-agent",
+]);
 
 describe("an answer that must not be is told with a line that gets it again:", () => {
   test.each<[string, number, string, string]>([
@@ -34,10 +42,17 @@ describe("an answer that must not be is told with a line that gets it again:", (
     ["an undocumented one", 418, '{"message":"I am a teapot"}', "No status 418"],
     ["one that is not of its content type", 404, "<html>", "no JSON though it says so"],
   ])("%s", async (_what, status, body, complaint) => {
-    const server = createServer((_request, response) => response.writeHead(status, { "content-type": "application/json" }).end(body));
+    const server = createServer((_request, response) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(body),
+    );
     const { port } = await listen(server, 0);
     try {
-      const failure: unknown = await fuzz({ url: `http://localhost:${port}`, tokens: [], seed: 1, requests: 100 }).catch((error: unknown) => error);
+      const failure: unknown = await fuzz({
+        url: `http://localhost:${port}`,
+        tokens: [],
+        seed: 1,
+        requests: 100,
+      }).catch((error: unknown) => error);
       expect(String(failure)).toContain(complaint);
       expect(String(failure)).toMatch(new RegExp(`^(\\{ .*)?curl .*'http://localhost:${port}/`, "m"));
     } finally {
@@ -50,7 +65,12 @@ describe("an answer that must not be is told with a line that gets it again:", (
     const server = createServer((request, response) => {
       void buffer(request).then((body) => {
         const headers = Object.entries(request.headers).filter(([name]) => !addedByClients.has(name));
-        received.push({ method: request.method, url: request.url, headers: Object.fromEntries(headers), body: body.toString("base64") });
+        received.push({
+          method: request.method,
+          url: request.url,
+          headers: Object.fromEntries(headers),
+          body: body.toString("base64"),
+        });
         response.end();
       });
     });
@@ -59,7 +79,10 @@ describe("an answer that must not be is told with a line that gets it again:", (
     const url = `http://127.0.0.1:${port}`;
     for (const request of fc.sample(hostileRequests([]), { seed: 1, numRuns: 30 })) {
       received.length = 0;
-      await callServerAt(url)(`${request.method} ${request.path}`, { headers: request.headers, ...(request.body && { bytes: request.body }) });
+      await callServerAt(url)(`${request.method} ${request.path}`, {
+        headers: request.headers,
+        ...(request.body && { bytes: request.body }),
+      });
       await promisify(execFile)("sh", ["-c", `${toCurl(url, request)} --silent`]);
       expect(received[1]).toEqual(received[0]);
     }

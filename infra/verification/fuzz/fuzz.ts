@@ -25,22 +25,37 @@ export async function fuzz({ url, tokens, seed, requests }: FuzzOptions): Promis
   const check = async (drawn: HostileRequest) => {
     const request = fillIn(drawn, last);
     const line = `${request.method} ${request.path}`;
-    const answer = await call(line, { headers: request.headers, ...(request.body && { bytes: request.body }) }).catch((error: unknown) => {
-      throw new Error(`No answer, or one that is no JSON though it says so: ${String(error)}\n${toCurl(url, request)}`);
-    });
-    const complaints = [...complaintsAbout(line, answer), ...(answer.status >= 500 ? ["Nothing that a caller sends may be answered 5xx."] : [])];
-    if (complaints.length > 0) throw new Error(`${complaints.join("\n")}\n${JSON.stringify(answer)}\n${toCurl(url, request)}`);
+    const answer = await call(line, { headers: request.headers, ...(request.body && { bytes: request.body }) }).catch(
+      (error: unknown) => {
+        throw new Error(
+          `No answer, or one that is no JSON though it says so: ${String(error)}\n${toCurl(url, request)}`,
+        );
+      },
+    );
+    const complaints = [
+      ...complaintsAbout(line, answer),
+      ...(answer.status >= 500 ? ["Nothing that a caller sends may be answered 5xx."] : []),
+    ];
+    if (complaints.length > 0)
+      throw new Error(`${complaints.join("\n")}\n${JSON.stringify(answer)}\n${toCurl(url, request)}`);
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     remember(last, answer);
   };
-  const failure = await fc.check(fc.asyncProperty(fc.limitShrink(hostileRequests(tokens), 100), check), { seed, numRuns: requests });
+  const failure = await fc.check(fc.asyncProperty(fc.limitShrink(hostileRequests(tokens), 100), check), {
+    seed,
+    numRuns: requests,
+  });
   if (failure.failed) throw failure.errorInstance;
   return statuses;
 }
 
 function fillIn({ path, headers, ...rest }: HostileRequest, last: { etag: string; cursor: string }): HostileRequest {
   const filled = Object.entries(headers).map(([name, value]) => [name, value.replaceAll(placeholders.etag, last.etag)]);
-  return { ...rest, path: path.replaceAll(placeholders.cursor, last.cursor), headers: Object.fromEntries(filled) as Record<string, string> };
+  return {
+    ...rest,
+    path: path.replaceAll(placeholders.cursor, last.cursor),
+    headers: Object.fromEntries(filled) as Record<string, string>,
+  };
 }
 
 function remember(last: { etag: string; cursor: string }, { headers, body }: Answer): void {

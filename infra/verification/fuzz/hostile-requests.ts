@@ -19,13 +19,48 @@ function weighted<T>(...choices: [weight: number, arbitrary: fc.Arbitrary<T>][])
 }
 
 /** No blank and no control character, which Node refuses to send, and no #, which curl keeps to itself. */
-const visible = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 30 }).map((text) => text.replaceAll("#", ""));
+const visible = fc
+  .string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 30 })
+  .map((text) => text.replaceAll("#", ""));
 const encoded = fc.string({ unit: "binary", maxLength: 10 }).map((text) => encodeURIComponent(text.toWellFormed()));
-const badlyEncoded = pick("%", "%zz", "%ff", "%c0%ae", "%00", "%0d%0aset-cookie:a=b", "%ed%a0%80", "+", "%2B", "%252e", "%F0%9F%8E%88");
+const badlyEncoded = pick(
+  "%",
+  "%zz",
+  "%ff",
+  "%c0%ae",
+  "%00",
+  "%0d%0aset-cookie:a=b",
+  "%ed%a0%80",
+  "+",
+  "%2B",
+  "%252e",
+  "%F0%9F%8E%88",
+);
 
 const id = weighted(
   [12, pick("a", "b", "c")],
-  [2, pick("%61", "..", ".", "%2e%2e", "%2E", "a%2Fb", "a%20b", "", "~", "a".repeat(128), "a".repeat(129), "a".repeat(4_000), "__proto__", "constructor", "{id}", "upload-url", "null")],
+  [
+    2,
+    pick(
+      "%61",
+      "..",
+      ".",
+      "%2e%2e",
+      "%2E",
+      "a%2Fb",
+      "a%20b",
+      "",
+      "~",
+      "a".repeat(128),
+      "a".repeat(129),
+      "a".repeat(4_000),
+      "__proto__",
+      "constructor",
+      "{id}",
+      "upload-url",
+      "null",
+    ),
+  ],
   [1, badlyEncoded],
   [1, encoded],
   [1, visible],
@@ -33,34 +68,161 @@ const id = weighted(
 const tail = pick("", "/", "/image", "/upload-url", "/x", "//", "/..", "?", ";a=b", "%3Fa", "%2Fimage");
 const path = weighted(
   [4, fc.tuple(id, tail).map(([of, end]) => `/events/${of}${end}`)],
-  [1, pick("/", "/events", "//events", "/Events", "/%65vents", "/events/", "/../events", "/prod/events", "/docs", "/token", "/.env")],
+  [
+    1,
+    pick(
+      "/",
+      "/events",
+      "//events",
+      "/Events",
+      "/%65vents",
+      "/events/",
+      "/../events",
+      "/prod/events",
+      "/docs",
+      "/token",
+      "/.env",
+    ),
+  ],
   [1, visible.map((text) => `/${text}`)],
 );
-const method = weighted([4, pick("GET", "POST", "PUT", "PATCH", "DELETE")], [1, pick("HEAD", "OPTIONS", "TRACE", "PROPFIND")]);
-const documented = fc.tuple(pick(...operations.map(({ routeKey }) => routeKey)), id).map(([routeKey, of]) => routeKey.replace("{id}", () => of));
+const method = weighted(
+  [4, pick("GET", "POST", "PUT", "PATCH", "DELETE")],
+  [1, pick("HEAD", "OPTIONS", "TRACE", "PROPFIND")],
+);
+const documented = fc
+  .tuple(pick(...operations.map(({ routeKey }) => routeKey)), id)
+  .map(([routeKey, of]) => routeKey.replace("{id}", () => of));
 const target = weighted([3, documented], [1, fc.tuple(method, path).map((parts) => parts.join(" "))]);
 
 const parameter = weighted(
-  [6, pick("limit=1", "limit=2", "limit=100", "status=draft", "status=active", "type=event", "organizer=a", "organizer=me", "organizer=Tom%2C+Dick", `cursor=${placeholders.cursor}`)],
-  [2, pick("limit=0", "limit=101", "limit=1e2", "limit=", "limit", "limit=%31", "status=", "status=x", "cursor=", "cursor=x", `cursor=${placeholders.cursor}x`, "=", "__proto__=1", "a", "limit=1;status=draft")],
-  [1, fc.tuple(pick("status", "type", "organizer", "cursor", "x"), fc.oneof(badlyEncoded, encoded, visible)).map(([name, value]) => `${name}=${value}`)],
+  [
+    6,
+    pick(
+      "limit=1",
+      "limit=2",
+      "limit=100",
+      "status=draft",
+      "status=active",
+      "type=event",
+      "organizer=a",
+      "organizer=me",
+      "organizer=Tom%2C+Dick",
+      `cursor=${placeholders.cursor}`,
+    ),
+  ],
+  [
+    2,
+    pick(
+      "limit=0",
+      "limit=101",
+      "limit=1e2",
+      "limit=",
+      "limit",
+      "limit=%31",
+      "status=",
+      "status=x",
+      "cursor=",
+      "cursor=x",
+      `cursor=${placeholders.cursor}x`,
+      "=",
+      "__proto__=1",
+      "a",
+      "limit=1;status=draft",
+    ),
+  ],
+  [
+    1,
+    fc
+      .tuple(pick("status", "type", "organizer", "cursor", "x"), fc.oneof(badlyEncoded, encoded, visible))
+      .map(([name, value]) => `${name}=${value}`),
+  ],
 );
-const query = weighted([4, fc.constant("")], [1, fc.array(parameter, { maxLength: 4 }).map((all) => `?${all.join("&")}`)]);
+const query = weighted(
+  [4, fc.constant("")],
+  [1, fc.array(parameter, { maxLength: 4 }).map((all) => `?${all.join("&")}`)],
+);
 
-const jsonType = pick("application/json", "application/json", "application/json", "application/merge-patch+json", "application/json; charset=utf-8", "APPLICATION/JSON");
-const anyType = pick("text/plain", "application/json; charset=utf-16", "application/octet-stream", "multipart/form-data; boundary=a", "application/x-www-form-urlencoded", "application/jsonx", "json", ",", "image/png");
+const jsonType = pick(
+  "application/json",
+  "application/json",
+  "application/json",
+  "application/merge-patch+json",
+  "application/json; charset=utf-8",
+  "APPLICATION/JSON",
+);
+const anyType = pick(
+  "text/plain",
+  "application/json; charset=utf-16",
+  "application/octet-stream",
+  "multipart/form-data; boundary=a",
+  "application/x-www-form-urlencoded",
+  "application/jsonx",
+  "json",
+  ",",
+  "image/png",
+);
 const etag = weighted(
   [3, pick(placeholders.etag, placeholders.etag, "*", `W/${placeholders.etag}`, `"x-1", ${placeholders.etag}`)],
-  [1, pick("", '"', '""', "*,*", "W/", '"a', ",", Array(51).fill('"a-1"').join(","), '"a-99999999999999999999"', '"a" "b"')],
+  [
+    1,
+    pick(
+      "",
+      '"',
+      '""',
+      "*,*",
+      "W/",
+      '"a',
+      ",",
+      Array(51).fill('"a-1"').join(","),
+      '"a-99999999999999999999"',
+      '"a" "b"',
+    ),
+  ],
 );
 const header: fc.Arbitrary<[string, string]> = weighted(
   [4, fc.tuple(pick("if-match", "if-none-match"), etag)],
-  [2, pick<[string, string][]>(["cookie", "a=b; c"], ["cookie", ";;="], ["origin", "https://example.com"], ["host", "example.com"], ["x-forwarded-for", "1.2.3.4"], ["expect", "100-continue"], ["accept", "text/html"], ["accept-encoding", "br"], ["range", "bytes=0-1"], ["content-encoding", "gzip"], ["content-encoding", "identity"], ["x-http-method-override", "DELETE"], ["authorization", "Bearer x"], ["authorization", ""])],
+  [
+    2,
+    pick<[string, string][]>(
+      ["cookie", "a=b; c"],
+      ["cookie", ";;="],
+      ["origin", "https://example.com"],
+      ["host", "example.com"],
+      ["x-forwarded-for", "1.2.3.4"],
+      ["expect", "100-continue"],
+      ["accept", "text/html"],
+      ["accept-encoding", "br"],
+      ["range", "bytes=0-1"],
+      ["content-encoding", "gzip"],
+      ["content-encoding", "identity"],
+      ["x-http-method-override", "DELETE"],
+      ["authorization", "Bearer x"],
+      ["authorization", ""],
+    ),
+  ],
   [1, fc.tuple(pick("x-a", "user-agent", "cookie", "referer"), fc.oneof(visible, fc.constant("a".repeat(3_000))))],
 );
 
-const text = pick("a", "Workshop", "Größe 🎈", "", " ", "\u200b", "\u3164\u2800", "\u0301", "a".repeat(201), "\ud800", "\0", "__proto__");
-const value = weighted<unknown>([3, text], [2, fc.jsonValue({ maxDepth: 3 })], [1, pick(null, 0, 1, 100_000, 1e300, true)]);
+const text = pick(
+  "a",
+  "Workshop",
+  "Größe 🎈",
+  "",
+  " ",
+  "\u200b",
+  "\u3164\u2800",
+  "\u0301",
+  "a".repeat(201),
+  "\ud800",
+  "\0",
+  "__proto__",
+);
+const value = weighted<unknown>(
+  [3, text],
+  [2, fc.jsonValue({ maxDepth: 3 })],
+  [1, pick(null, 0, 1, 100_000, 1e300, true)],
+);
 const right = fc.record(
   {
     id: pick("a", "b", "c"),
@@ -74,14 +236,62 @@ const right = fc.record(
   },
   { requiredKeys: ["id", "title"] },
 );
-const fieldName = pick("id", "type", "title", "payload", "date", "capacity", "status", "organizer", "version", "image", "contentType", "contentLength", "__proto__", "a/b~c", "", "x".repeat(101));
-const wrong = fc.tuple(fc.dictionary(fieldName, value, { maxKeys: 5 }), fc.record({ id: pick("a", "b", "c") }, { requiredKeys: [] })).map(([fields, known]) => ({ ...fields, ...known }));
-const change = fc.record({ title: pick("b", null), payload: pick({}, null), status: pick("draft", null), location: pick("Here", null) }, { requiredKeys: [] });
-const upload = fc.record({ contentType: pick("image/png", "image/jpeg", "image/gif"), contentLength: pick(1, 5_242_880, 5_242_881, "1") });
-const json = weighted<unknown>([4, right], [3, change], [2, upload], [2, wrong], [1, fc.jsonValue()]).map((body) => JSON.stringify(body));
-const deep = fc.tuple(pick("[", '{"a":'), pick(100, 200, 201, 5_000)).map(([open, levels]) => `{"payload":${open.repeat(levels)}`);
-const large = pick(1, 200_000, 409_000, 410_000, 2_500_000).map((length) => JSON.stringify({ id: "a", payload: { a: "x".repeat(length) } }));
-const broken = pick("", " ", "{", "null", "[]", '"a"', "{}{}", "\ufeff{}", '\ufeff{"title":"a"}', "\ufeff\ufeff{}", "{'a':1}", '{"title":"a",}', '{"title":"a","title":1}', '{"\\u0069d":"a","title":"b"}', "NaN", "<a/>");
+const fieldName = pick(
+  "id",
+  "type",
+  "title",
+  "payload",
+  "date",
+  "capacity",
+  "status",
+  "organizer",
+  "version",
+  "image",
+  "contentType",
+  "contentLength",
+  "__proto__",
+  "a/b~c",
+  "",
+  "x".repeat(101),
+);
+const wrong = fc
+  .tuple(fc.dictionary(fieldName, value, { maxKeys: 5 }), fc.record({ id: pick("a", "b", "c") }, { requiredKeys: [] }))
+  .map(([fields, known]) => ({ ...fields, ...known }));
+const change = fc.record(
+  { title: pick("b", null), payload: pick({}, null), status: pick("draft", null), location: pick("Here", null) },
+  { requiredKeys: [] },
+);
+const upload = fc.record({
+  contentType: pick("image/png", "image/jpeg", "image/gif"),
+  contentLength: pick(1, 5_242_880, 5_242_881, "1"),
+});
+const json = weighted<unknown>([4, right], [3, change], [2, upload], [2, wrong], [1, fc.jsonValue()]).map((body) =>
+  JSON.stringify(body),
+);
+const deep = fc
+  .tuple(pick("[", '{"a":'), pick(100, 200, 201, 5_000))
+  .map(([open, levels]) => `{"payload":${open.repeat(levels)}`);
+const large = pick(1, 200_000, 409_000, 410_000, 2_500_000).map((length) =>
+  JSON.stringify({ id: "a", payload: { a: "x".repeat(length) } }),
+);
+const broken = pick(
+  "",
+  " ",
+  "{",
+  "null",
+  "[]",
+  '"a"',
+  "{}{}",
+  "\ufeff{}",
+  '\ufeff{"title":"a"}',
+  "\ufeff\ufeff{}",
+  "{'a':1}",
+  '{"title":"a",}',
+  '{"title":"a","title":1}',
+  '{"\\u0069d":"a","title":"b"}',
+  "NaN",
+  "<a/>",
+);
 const body = weighted<Buffer | undefined>(
   [6, json.map((content) => Buffer.from(content))],
   [2, fc.constant(undefined)],
@@ -92,13 +302,19 @@ const body = weighted<Buffer | undefined>(
 
 /** Requests of every kind, from what a good client sends to what nobody should; `tokens` are sent with some of them. */
 export function hostileRequests(tokens: string[]): fc.Arbitrary<HostileRequest> {
-  const authorization = tokens.length === 0 ? fc.constant({}) : pick(...tokens.map((token) => ({ authorization: `Bearer ${token}` })));
+  const authorization =
+    tokens.length === 0 ? fc.constant({}) : pick(...tokens.map((token) => ({ authorization: `Bearer ${token}` })));
   const headers = fc
     .tuple(weighted([8, jsonType], [1, anyType]), fc.array(header, { maxLength: 2 }), authorization)
     .map(([contentType, others, token]) => ({ "content-type": contentType, ...token, ...Object.fromEntries(others) }));
   return fc.tuple(target, query, headers, body).map(([of, asked, sent, content]) => {
     const [verb = "", at = ""] = of.split(/ (.*)/s);
-    return { method: verb, path: `${at}${asked}`, headers: sent, body: verb === "HEAD" || verb === "TRACE" ? undefined : content };
+    return {
+      method: verb,
+      path: `${at}${asked}`,
+      headers: sent,
+      body: verb === "HEAD" || verb === "TRACE" ? undefined : content,
+    };
   });
 }
 
@@ -110,7 +326,9 @@ export function toCurl(url: string, { method, path, headers, body }: HostileRequ
     "curl --include --globoff --path-as-is",
     method === "HEAD" ? "--head" : `--request ${method}`,
     quote(url + path),
-    ...Object.entries(headers).map(([name, value]) => `--header ${quote(value === "" ? `${name};` : `${name}: ${value}`)}`),
+    ...Object.entries(headers).map(
+      ([name, value]) => `--header ${quote(value === "" ? `${name};` : `${name}: ${value}`)}`,
+    ),
     ...(body === undefined ? [] : [isPlain ? `--data-raw ${quote(body.toString())}` : "--data-binary @-"]),
   ].join(" ");
 }
@@ -119,7 +337,9 @@ export function toCurl(url: string, { method, path, headers, body }: HostileRequ
 function toPrint(body: Buffer): string {
   const parts = body.toString("latin1").split(/(x{1000,})/);
   const commands = parts.map((part) =>
-    /^x{1000}/.test(part) ? `head -c ${part.length} /dev/zero | tr '\\0' x` : `printf %s ${Buffer.from(part, "latin1").toString("base64")} | base64 -d`,
+    /^x{1000}/.test(part)
+      ? `head -c ${part.length} /dev/zero | tr '\\0' x`
+      : `printf %s ${Buffer.from(part, "latin1").toString("base64")} | base64 -d`,
   );
   return `{ ${commands.join("; ")}; }`;
 }

@@ -3,7 +3,7 @@ import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
 import { startDatabase } from "../../local/database/database.ts";
 import { fuzz } from "./fuzz.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
-import { guard } from "../../local/gateway/guard.ts";
+import { guard } from "../../local/sign-in/guard.ts";
 import { startImages } from "../../local/bucket/images.ts";
 import { runBundles } from "../../local/runtime/running-functions.ts";
 import { makeUserPool } from "../../local/sign-in/tokens.ts";
@@ -25,9 +25,13 @@ for (let sent = 0; sent < requests; sent += batch) {
   const count = Math.min(batch, requests - sent);
   try {
     const statuses = [...(await fuzzOnce(batchSeed, count))].sort(([one], [other]) => one - other);
-    console.log(`${sent + count} requests; the last ${count}: ${statuses.map(([status, times]) => `${status} ${times} times`).join(", ")}`);
+    console.log(
+      `${sent + count} requests; the last ${count}: ${statuses.map(([status, times]) => `${status} ${times} times`).join(", ")}`,
+    );
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\nTo repeat it: npm run fuzz -- --seed ${batchSeed} --requests ${count}${isGuarded ? " --auth" : ""}`);
+    console.error(
+      `${error instanceof Error ? error.message : String(error)}\n\nTo repeat it: npm run fuzz -- --seed ${batchSeed} --requests ${count}${isGuarded ? " --auth" : ""}`,
+    );
     process.exitCode = 1;
     break;
   }
@@ -40,12 +44,19 @@ async function fuzzOnce(batchSeed: number, count: number): Promise<Map<number, n
     started.push(database);
     const images = await startImages();
     started.push(images);
-    const functions = runBundles({ ...database.environment, ...images.environment, AUTH: isGuarded ? "jwt" : "off", AWS_LAMBDA_LOG_LEVEL: "WARN" });
+    const functions = runBundles({
+      ...database.environment,
+      ...images.environment,
+      AUTH: isGuarded ? "jwt" : "off",
+      AWS_LAMBDA_LOG_LEVEL: "WARN",
+    });
     started.push(functions);
     const pool = isGuarded ? await makeUserPool() : undefined;
     const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log: () => undefined });
     started.push(gateway);
-    const tokens = pool ? [await pool.accessToken("alice"), await pool.accessToken("bob"), await pool.idToken("alice"), "garbage"] : [];
+    const tokens = pool
+      ? [await pool.accessToken("alice"), await pool.accessToken("bob"), await pool.idToken("alice"), "garbage"]
+      : [];
     return await fuzz({ url: gateway.url, tokens, seed: batchSeed, requests: count });
   } finally {
     for (const each of started.reverse()) await each.stop();
@@ -53,7 +64,12 @@ async function fuzzOnce(batchSeed: number, count: number): Promise<Map<number, n
 }
 
 function readOptions() {
-  const options = { requests: { type: "string", default: "10000" }, seed: { type: "string" }, auth: { type: "boolean", default: false }, help: { type: "boolean", default: false } } as const;
+  const options = {
+    requests: { type: "string", default: "10000" },
+    seed: { type: "string" },
+    auth: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  } as const;
   const { values } = parseArgs({ options });
   if (values.help) {
     console.log(usage);

@@ -13,7 +13,11 @@ export interface Injected {
 }
 
 /** Lets some of the operations on these events meet a database out of order, at these rates from 0 to 1. */
-export function injectFaults(database: FaultyDatabase, ids: string[], rates: { hiccup: number; outage: number }): Injected {
+export function injectFaults(
+  database: FaultyDatabase,
+  ids: string[],
+  rates: { hiccup: number; outage: number },
+): Injected {
   const injected = { hiccups: 0, outages: 0 };
   for (const id of ids) {
     /** For what is left of an operation: what its next attempts meet. */
@@ -38,16 +42,26 @@ export function injectFaults(database: FaultyDatabase, ids: string[], rates: { h
   return injected;
 }
 
-const pass: Fault = (call) => { void call.pass(); };
+const pass: Fault = (call) => {
+  void call.pass();
+};
 
 /** The last one has done its work before its answer is lost. */
 const kinds: Fault[] = [
   ({ response }) => response.destroy(),
-  (call) => { refuse(call, 500, "InternalServerError"); },
-  (call) => { refuse(call, 400, "ThrottlingException"); },
-  ({ act, response }) => { void act().then(() => response.destroy()); },
+  (call) => {
+    refuse(call, 500, "InternalServerError");
+  },
+  (call) => {
+    refuse(call, 400, "ThrottlingException");
+  },
+  ({ act, response }) => {
+    void act().then(() => response.destroy());
+  },
 ];
 
 function refuse({ response }: FaultyCall, status: number, name: string): void {
-  response.writeHead(status).end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: "injected" }));
+  response
+    .writeHead(status)
+    .end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: "injected" }));
 }

@@ -10,13 +10,22 @@ test("mixed traffic loses no acknowledged write while the database fails, and ge
 }, 60_000);
 
 describe("a run is complained about", () => {
-  const good = { requests: 100, statuses: { 200: 80, 503: 20 }, injected: { hiccups: 5, outages: 20 }, memory_mb: [100, 200, 200, 200, 200] };
+  const good = {
+    requests: 100,
+    statuses: { 200: 80, 503: 20 },
+    injected: { hiccups: 5, outages: 20 },
+    memory_mb: [100, 200, 200, 200, 200],
+  };
 
   test.each([
     ["of which nothing was answered", { requests: 0 }, "no request was answered"],
     ["with 503 for what was no outage", { statuses: { 503: 31 } }, "31 answers were 503, and there were 20 outages"],
     ["with outages that nobody was told of", { statuses: {} }, "0 answers were 503, and there were 20 outages"],
-    ["that fills memory", { memory_mb: [100, 200, 300, 400, 500] }, "memory has grown by 200 MB and may grow by 100 MB"],
+    [
+      "that fills memory",
+      { memory_mb: [100, 200, 300, 400, 500] },
+      "memory has grown by 200 MB and may grow by 100 MB",
+    ],
   ])("%s", (_what, wrong, complaint) => {
     expect(complaintsOf(good)).toEqual([]);
     expect(complaintsOf({ ...good, ...wrong })).toEqual([complaint]);

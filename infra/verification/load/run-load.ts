@@ -46,7 +46,13 @@ export async function runLoad(seconds: number, rates = { hiccup: 0.05, outage: 0
     started.push(database.stop);
     const images = await startImages();
     started.push(images.stop);
-    const functions = await runEditedBundles({ ...real.environment, ...images.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url, AUTH: "off", AWS_LAMBDA_LOG_LEVEL: "FATAL" });
+    const functions = await runEditedBundles({
+      ...real.environment,
+      ...images.environment,
+      AWS_ENDPOINT_URL_DYNAMODB: database.url,
+      AUTH: "off",
+      AWS_LAMBDA_LOG_LEVEL: "FATAL",
+    });
     started.push(functions.stop);
     const gateway = await startGateway({ stage: "prod", port: 0, routes: functions.routes, log: () => undefined });
     started.push(gateway.stop);
@@ -75,10 +81,16 @@ interface Client {
 }
 
 /** It has no types of its own. */
-const autocannon = createRequire(import.meta.url)("autocannon") as (options: object) => Promise<{ errors: number; timeouts: number }>;
+const autocannon = createRequire(import.meta.url)("autocannon") as (
+  options: object,
+) => Promise<{ errors: number; timeouts: number }>;
 
 /** Each caller has a connection and waits for an answer before it sends again. */
-async function send(url: string, traffics: Traffic[], seconds: number): Promise<Pick<Report, "statuses" | "memory_mb">> {
+async function send(
+  url: string,
+  traffics: Traffic[],
+  seconds: number,
+): Promise<Pick<Report, "statuses" | "memory_mb">> {
   const statuses: Record<string, number> = {};
   const memory_mb: number[] = [];
   const waiting = [...traffics];
@@ -89,7 +101,13 @@ async function send(url: string, traffics: Traffic[], seconds: number): Promise<
     if (!traffic) throw new Error("There are more connections than callers.");
     const setupRequest = (request: object) => {
       const { path, ...sent } = traffic.next();
-      return { ...request, body: undefined, ...sent, path: pathname + path, headers: { "content-type": "application/json" } };
+      return {
+        ...request,
+        body: undefined,
+        ...sent,
+        path: pathname + path,
+        headers: { "content-type": "application/json" },
+      };
     };
     const onResponse = (status: number, body: string) => {
       statuses[status] = (statuses[status] ?? 0) + 1;
@@ -98,7 +116,13 @@ async function send(url: string, traffics: Traffic[], seconds: number): Promise<
     client.setRequests([{ setupRequest, onResponse }]);
   };
   try {
-    await autocannon({ url: url.replace("localhost", "127.0.0.1"), connections: traffics.length, duration: seconds, timeout: 30, setupClient });
+    await autocannon({
+      url: url.replace("localhost", "127.0.0.1"),
+      connections: traffics.length,
+      duration: seconds,
+      timeout: 30,
+      setupClient,
+    });
   } finally {
     clearInterval(sampling);
   }
@@ -123,7 +147,11 @@ export function complaintsOf({ requests, statuses, injected, memory_mb }: Omit<R
   return [
     ...(requests === 0 ? ["no request was answered"] : []),
     // Of each caller the last request may have been cut off.
-    ...(Math.abs(injected.outages - refused) > callers ? [`${refused} answers were 503, and there were ${injected.outages} outages`] : []),
-    ...(grown_mb > memoryAllowance_mb ? [`memory has grown by ${grown_mb} MB and may grow by ${memoryAllowance_mb} MB`] : []),
+    ...(Math.abs(injected.outages - refused) > callers
+      ? [`${refused} answers were 503, and there were ${injected.outages} outages`]
+      : []),
+    ...(grown_mb > memoryAllowance_mb
+      ? [`memory has grown by ${grown_mb} MB and may grow by ${memoryAllowance_mb} MB`]
+      : []),
   ];
 }

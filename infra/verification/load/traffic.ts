@@ -37,7 +37,10 @@ export function makeTraffic(name: string, ids: string[]): Traffic {
   const titlesOf = (id: string) => possible.get(id) ?? new Set<Title>();
   const may = ({ id, does }: Operation, titles: Title[], status: number) => {
     const left = titles.filter((title) => titlesOf(id).has(title));
-    if (left.length === 0) complaints.push(`${does} ${id}: ${status}, though the event could only be ${[...titlesOf(id)].map(String).join(" or ")}`);
+    if (left.length === 0)
+      complaints.push(
+        `${does} ${id}: ${status}, though the event could only be ${[...titlesOf(id)].map(String).join(" or ")}`,
+      );
     return left;
   };
   const existing = ({ id }: Operation) => [...titlesOf(id)].filter((title) => title !== undefined);
@@ -91,7 +94,11 @@ export function makeTraffic(name: string, ids: string[]): Traffic {
     next: () => {
       interrupt();
       const id = ids[count % ids.length] ?? "";
-      current = { does: pick(existing({ does: "get", id, title: "" }).length > 0 ? mixWithEvent : mixWithout), id, title: `${name}, ${count++}` };
+      current = {
+        does: pick(existing({ does: "get", id, title: "" }).length > 0 ? mixWithEvent : mixWithout),
+        id,
+        title: `${name}, ${count++}`,
+      };
       return toRequest(current, name);
     },
     answered: (status, body) => {
@@ -115,7 +122,11 @@ export function pick<Value>(values: readonly [Value, ...Value[]] | Value[]): Val
 function toRequest({ does, id, title }: Operation, organizer: string): Sent {
   switch (does) {
     case "create":
-      return { method: "POST", path: "/events", body: JSON.stringify({ id, title, organizer, payload: { text: "x".repeat(200) } }) };
+      return {
+        method: "POST",
+        path: "/events",
+        body: JSON.stringify({ id, title, organizer, payload: { text: "x".repeat(200) } }),
+      };
     case "change":
       return { method: "PATCH", path: `/events/${id}`, body: JSON.stringify({ title }) };
     case "delete":

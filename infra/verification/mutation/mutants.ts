@@ -44,7 +44,9 @@ export function diffOf(source: string, mutant: Mutant): string {
   const { start, end } = mutant.location;
   const before = source.split("\n").slice(start.line - 1, end.line);
   const length = before.length + apply(source, mutant).split("\n").length - source.split("\n").length;
-  const after = apply(source, mutant).split("\n").slice(start.line - 1, start.line - 1 + length);
+  const after = apply(source, mutant)
+    .split("\n")
+    .slice(start.line - 1, start.line - 1 + length);
   return [...before.map((line) => `- ${line}`), ...after.map((line) => `+ ${line}`)].join("\n");
 }
 
@@ -64,7 +66,11 @@ function knownIn(file: string, source: string) {
   return survivors.flatMap(({ reason, changes }) =>
     changes
       .filter(([where]) => where === file)
-      .map(([, code, becomes]) => ({ reason, change: `${code} -> ${becomes}`, changed: source.replace(code, () => becomes) })),
+      .map(([, code, becomes]) => ({
+        reason,
+        change: `${code} -> ${becomes}`,
+        changed: source.replace(code, () => becomes),
+      })),
   );
 }
 

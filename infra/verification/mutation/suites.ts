@@ -7,7 +7,13 @@ import { root } from "../../build/functions.ts";
  * and .test.ts. To run every suite for each change would take a day.
  */
 export const moreSuites: Record<string, string[]> = {
-  "_shared/bucket": ["../infra/local/presign", "create-upload-url/handler", "delete-event/handler", "get-image/handler", "label-image/handler"],
+  "_shared/bucket": [
+    "../infra/local/presign",
+    "create-upload-url/handler",
+    "delete-event/handler",
+    "get-image/handler",
+    "label-image/handler",
+  ],
   "_shared/caller": ["_shared/owner", "get-event/handler"],
   "_shared/client-options": ["_shared/table", "label-image/handler"],
   "_shared/cursor": ["list-events/handler"],
@@ -19,10 +25,22 @@ export const moreSuites: Record<string, string[]> = {
   "_shared/image": ["delete-event/handler", "create-upload-url/handler", "label-image/handler"],
   "_shared/log": ["_shared/http"],
   "_shared/owner": ["_shared/caller", "delete-event/handler"],
-  "_shared/problem": ["_shared/caller", "_shared/owner", "_shared/table", "create-event/handler", "update-event/handler"],
+  "_shared/problem": [
+    "_shared/caller",
+    "_shared/owner",
+    "_shared/table",
+    "create-event/handler",
+    "update-event/handler",
+  ],
   "_shared/query-string": ["list-events/handler"],
   "_shared/read-event": ["_shared/table", "get-event/handler", "get-image/handler", "label-image/handler"],
-  "_shared/stored-event": ["_shared/table", "create-event/handler", "get-event/handler", "list-events/handler", "update-event/handler"],
+  "_shared/stored-event": [
+    "_shared/table",
+    "create-event/handler",
+    "get-event/handler",
+    "list-events/handler",
+    "update-event/handler",
+  ],
   "_shared/table": ["_shared/writers", "create-event/handler", "delete-event/handler", "update-event/handler"],
   "_shared/writers": ["delete-event/handler"],
   "create-upload-url/handler": ["_shared/owner"],
@@ -34,7 +52,10 @@ export const moreSuites: Record<string, string[]> = {
 /** Every source of the functions, as `functions/_shared/date.ts`. */
 export function readSources(): string[] {
   const files = readdirSync(join(root, "functions"), { recursive: true, encoding: "utf8" });
-  return files.filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts")).map((file) => `functions/${file}`).sort();
+  return files
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .map((file) => `functions/${file}`)
+    .sort();
 }
 
 /** The suites that see what this source does: what a handler does without its database is in that of `table.ts`. */

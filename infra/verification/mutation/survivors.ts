@@ -29,8 +29,16 @@ export const survivors: { reason: string; changes: [file: string, code: string, 
     reason: "What stands for something missing only has to differ from all that is there.",
     changes: [
       ["functions/list-events/handler.ts", 'cursor = "" }', 'cursor = "Stryker was here!" }'],
-      ["functions/_shared/etags.ts", 'headers["if-none-match"] ?? ""', 'headers["if-none-match"] ?? "Stryker was here!"'],
-      ["functions/_shared/etags.ts", '["if-none-match"] ?? "") ?? []', '["if-none-match"] ?? "") ?? ["Stryker was here"]'],
+      [
+        "functions/_shared/etags.ts",
+        'headers["if-none-match"] ?? ""',
+        'headers["if-none-match"] ?? "Stryker was here!"',
+      ],
+      [
+        "functions/_shared/etags.ts",
+        '["if-none-match"] ?? "") ?? []',
+        '["if-none-match"] ?? "") ?? ["Stryker was here"]',
+      ],
       ["functions/_shared/http.ts", '.toLowerCase() ?? ""', '.toLowerCase() ?? "Stryker was here!"'],
     ],
   },
@@ -43,7 +51,9 @@ export const survivors: { reason: string; changes: [file: string, code: string, 
   },
   {
     reason: "No upload is both: what was accepted is not rejected any more.",
-    changes: [["functions/_shared/image.ts", "image.upload > rejectedImage.upload", "image.upload >= rejectedImage.upload"]],
+    changes: [
+      ["functions/_shared/image.ts", "image.upload > rejectedImage.upload", "image.upload >= rejectedImage.upload"],
+    ],
   },
   {
     reason: "It sorts the other way round, which serves as well.",
@@ -82,9 +92,7 @@ export const survivors: { reason: string; changes: [file: string, code: string, 
   },
   {
     reason: "It asks once more than it needs to, and nothing comes of that.",
-    changes: [
-      ["functions/label-image/handler.ts", 'event === "too large" ? reject', "true ? reject"],
-    ],
+    changes: [["functions/label-image/handler.ts", 'event === "too large" ? reject', "true ? reject"]],
   },
   {
     reason: "Only DynamoDB says this, and only at the beginning.",
@@ -103,7 +111,13 @@ export const survivors: { reason: string; changes: [file: string, code: string, 
   },
   {
     reason: "What a function sends from its bundle is held by infra/build/trimmed-sdk.test.ts, which fails.",
-    changes: [["functions/_shared/client-options.ts", "ignoreConfiguredEndpointUrls: true", "ignoreConfiguredEndpointUrls: false"]],
+    changes: [
+      [
+        "functions/_shared/client-options.ts",
+        "ignoreConfiguredEndpointUrls: true",
+        "ignoreConfiguredEndpointUrls: false",
+      ],
+    ],
   },
   {
     reason: "The SDK takes this for the same, or for what it does by itself.",
@@ -117,7 +131,11 @@ export const survivors: { reason: string; changes: [file: string, code: string, 
   {
     reason: "AWS counts SDKs by it, and decides nothing.",
     changes: [
-      ["functions/_shared/client-options.ts", '[["aws-sdk-js"], ["lang/js"], ["md/nodejs", process.versions.node]]', "[]"],
+      [
+        "functions/_shared/client-options.ts",
+        '[["aws-sdk-js"], ["lang/js"], ["md/nodejs", process.versions.node]]',
+        "[]",
+      ],
       ["functions/_shared/client-options.ts", '"aws-sdk-js"', '""'],
       ["functions/_shared/client-options.ts", '"lang/js"', '""'],
       ["functions/_shared/client-options.ts", '"md/nodejs"', '""'],
@@ -125,7 +143,9 @@ export const survivors: { reason: string; changes: [file: string, code: string, 
   },
   {
     reason: "The databases that are here do not look at the clock; AWS refuses what was signed over five minutes off.",
-    changes: [["functions/_shared/client-options.ts", "disableClockSkewCorrection: false", "disableClockSkewCorrection: true"]],
+    changes: [
+      ["functions/_shared/client-options.ts", "disableClockSkewCorrection: false", "disableClockSkewCorrection: true"],
+    ],
   },
   {
     reason: "Node takes port 0 for none.",

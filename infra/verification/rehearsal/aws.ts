@@ -60,7 +60,13 @@ export function jsonRequest(service: string, target: string, input: object): Aws
 /** For services that take a form and answer in XML: IAM, STS. */
 export function formRequest(service: string, version: string, form: Record<string, string>): AwsRequest {
   const headers = { "content-type": "application/x-www-form-urlencoded" };
-  return { service, method: "POST", path: "/", headers, body: new URLSearchParams({ Version: version, ...form }).toString() };
+  return {
+    service,
+    method: "POST",
+    path: "/",
+    headers,
+    body: new URLSearchParams({ Version: version, ...form }).toString(),
+  };
 }
 
 /** node:crypto in the form that the signer asks for. */

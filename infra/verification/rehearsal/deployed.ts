@@ -11,7 +11,10 @@ import type { Gate } from "./gate/gate.ts";
 import type { Invoke } from "./gate/repairs/lambda.ts";
 
 /** What the emulated AWS does around a function. */
-export interface Surroundings extends Pick<Gate, "url" | "accountId" | "zipOf" | "aliasOf" | "credentialsFor" | "mayInvoke"> {
+export interface Surroundings extends Pick<
+  Gate,
+  "url" | "accountId" | "zipOf" | "aliasOf" | "credentialsFor" | "mayInvoke"
+> {
   region: string;
   /** Reads what is deployed. */
   read: AwsCaller;
@@ -42,7 +45,11 @@ interface Configuration {
  * environment and zip of each function, so that the local gateway can serve what is deployed and
  * nothing else: each call gets the version that the alias gives it then, which runs under the credentials of its role.
  */
-export async function readDeployedApi(name: string, scratchPath: string, surroundings: Surroundings): Promise<DeployedApi> {
+export async function readDeployedApi(
+  name: string,
+  scratchPath: string,
+  surroundings: Surroundings,
+): Promise<DeployedApi> {
   const { accountId, region, mayInvoke } = surroundings;
   const read = async (path: string) => readJson(surroundings.read, "apigateway", path);
   const api = itemsOf(await read("/v2/apis")).find((item) => item["name"] === name);
@@ -51,7 +58,12 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
   const apiPath = `/v2/apis/${apiId}`;
   const [stage] = itemsOf(await read(`${apiPath}/stages`));
   if (!stage) throw new Error(`The API ${name} has no stage.`);
-  const integrations = new Map(itemsOf(await read(`${apiPath}/integrations`)).map((each) => [`integrations/${String(each["integrationId"])}`, each]));
+  const integrations = new Map(
+    itemsOf(await read(`${apiPath}/integrations`)).map((each) => [
+      `integrations/${String(each["integrationId"])}`,
+      each,
+    ]),
+  );
   const stageName = String(stage["stageName"]);
   const deployedRoutes = itemsOf(await read(`${apiPath}/routes`));
   const guarded = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE");
@@ -65,7 +77,8 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
   const routes: Route[] = [];
   for (const { routeKey, target, authorizationType, authorizerId, authorizationScopes } of deployedRoutes) {
     const isGuarded = authorizationType === "JWT" && authorizerId === guarded?.["authorizerId"];
-    if (authorizationType !== "NONE" && !isGuarded) throw new Error(`${String(routeKey)} must have the authorizer that the other routes have.`);
+    if (authorizationType !== "NONE" && !isGuarded)
+      throw new Error(`${String(routeKey)} must have the authorizer that the other routes have.`);
     const { functionName, alias } = integratedFunction(integrations.get(String(target)));
     const [method = "", path = ""] = String(routeKey).split(" ");
     const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stageName}/${method}${path}`;
@@ -74,21 +87,37 @@ export async function readDeployedApi(name: string, scratchPath: string, surroun
       ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes: (authorizationScopes ?? []) as string[] }),
       async invoke(event) {
         const decision = await mayInvoke({ service: "apigateway.amazonaws.com", functionName, alias, sourceArn });
-        if (!decision.isAllowed) throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
+        if (!decision.isAllowed)
+          throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
         return deployed(functionName).invoke(alias, event);
       },
     });
   }
-  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => invokeDirectly(deployed(functionName), qualifier, payload);
-  const stop = async () => { await Promise.all([...functions.values()].map((each) => each.stop())); };
+  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) =>
+    invokeDirectly(deployed(functionName), qualifier, payload);
+  const stop = async () => {
+    await Promise.all([...functions.values()].map((each) => each.stop()));
+  };
   return { apiId, stage: stageName, routes, pool, invoke, stop };
 }
 
 /** In the place of the issuer that is named there: nobody has its keys. */
-async function poolOf({ authorizerType, identitySource, jwtConfiguration }: Record<string, unknown>): Promise<UserPool> {
-  const { issuer, audience: [clientId = ""] = [] } = (jwtConfiguration ?? {}) as { issuer?: string; audience?: string[] };
+async function poolOf({
+  authorizerType,
+  identitySource,
+  jwtConfiguration,
+}: Record<string, unknown>): Promise<UserPool> {
+  const { issuer, audience: [clientId = ""] = [] } = (jwtConfiguration ?? {}) as {
+    issuer?: string;
+    audience?: string[];
+  };
   const [source, ...more] = identitySource as string[];
-  if (authorizerType !== "JWT" || issuer === undefined || source !== "$request.header.Authorization" || more.length > 0) {
+  if (
+    authorizerType !== "JWT" ||
+    issuer === undefined ||
+    source !== "$request.header.Authorization" ||
+    more.length > 0
+  ) {
     throw new Error("The authorizer must be one for JWTs of an issuer, from the header Authorization alone.");
   }
   return makeUserPool({ issuer, clientId });
@@ -97,7 +126,10 @@ async function poolOf({ authorizerType, identitySource, jwtConfiguration }: Reco
 /** An error in the function is no error of Lambda's: it is told in the result. */
 async function invokeDirectly(running: DeployedFunction, qualifier: string, payload: Buffer): ReturnType<Invoke> {
   try {
-    return { payload: Buffer.from(JSON.stringify(await running.invoke(qualifier, JSON.parse(payload.toString()) as object))), isError: false };
+    return {
+      payload: Buffer.from(JSON.stringify(await running.invoke(qualifier, JSON.parse(payload.toString()) as object))),
+      isError: false,
+    };
   } catch (error) {
     return { payload: Buffer.from(JSON.stringify({ errorType: "Error", errorMessage: String(error) })), isError: true };
   }
@@ -106,8 +138,12 @@ async function invokeDirectly(running: DeployedFunction, qualifier: string, payl
 function integratedFunction(integration: Record<string, unknown> | undefined): { functionName: string; alias: string } {
   const { integrationUri, payloadFormatVersion } = integration ?? {};
   const [, functionName, alias] = /:function:([^:/]+):([^:/]+)(?:\/invocations)?$/.exec(String(integrationUri)) ?? [];
-  if (functionName === undefined || alias === undefined) throw new Error(`An integration must lead to a function's alias, not to ${String(integrationUri)}.`);
-  if (payloadFormatVersion !== "2.0") throw new Error(`${functionName}: the integration must have payload format 2.0, not ${String(payloadFormatVersion)}.`);
+  if (functionName === undefined || alias === undefined)
+    throw new Error(`An integration must lead to a function's alias, not to ${String(integrationUri)}.`);
+  if (payloadFormatVersion !== "2.0")
+    throw new Error(
+      `${functionName}: the integration must have payload format 2.0, not ${String(payloadFormatVersion)}.`,
+    );
   return { functionName, alias };
 }
 
@@ -127,7 +163,10 @@ function deployedFunction(name: string, scratchPath: string, surroundings: Surro
   const versions = new Map<string, Promise<RunningFunction>>();
   let calls = 0;
   const versionNow = (alias: string) => {
-    const { FunctionVersion, RoutingConfig } = (surroundings.aliasOf(name, alias) ?? {}) as { FunctionVersion?: string; RoutingConfig?: Routing | null };
+    const { FunctionVersion, RoutingConfig } = (surroundings.aliasOf(name, alias) ?? {}) as {
+      FunctionVersion?: string;
+      RoutingConfig?: Routing | null;
+    };
     if (FunctionVersion === undefined) throw new Error(`${name} has no alias ${alias}.`);
     const [trial = "", weight = 0] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {})[0] ?? [];
     calls += 1;
@@ -141,14 +180,25 @@ function deployedFunction(name: string, scratchPath: string, surroundings: Surro
       versions.set(version, running);
       return (await running).invoke(event);
     },
-    stop: async () => { await Promise.allSettled([...versions.values()].map(async (running) => (await running).stop())); },
+    stop: async () => {
+      await Promise.allSettled([...versions.values()].map(async (running) => (await running).stop()));
+    },
   };
 }
 
 /** As Lambda starts one: the version with its settings, its zip, and its role's credentials. */
-async function startDeployed(name: string, version: string, scratchPath: string, surroundings: Surroundings): Promise<RunningFunction> {
+async function startDeployed(
+  name: string,
+  version: string,
+  scratchPath: string,
+  surroundings: Surroundings,
+): Promise<RunningFunction> {
   const { read, zipOf, credentialsFor, url, region } = surroundings;
-  const configuration = (await readJson(read, "lambda", `/2015-03-31/functions/${name}/configuration?Qualifier=${version}`)) as unknown as Configuration;
+  const configuration = (await readJson(
+    read,
+    "lambda",
+    `/2015-03-31/functions/${name}/configuration?Qualifier=${version}`,
+  )) as unknown as Configuration;
   const zip = zipOf(configuration.CodeSha256);
   if (!zip) throw new Error(`${name}: no zip was uploaded with the CodeSha256 ${configuration.CodeSha256}.`);
   const folder = unzip(zip, join(scratchPath, createHash("sha256").update(zip).digest("hex").slice(0, 16)));
@@ -182,7 +232,9 @@ function unzip(zip: Uint8Array, folder: string): string {
 
 /** Lambda's Node.js runtime tries these endings, in this order. */
 function moduleAt(folder: string, file: string): string {
-  const found = ["js", "mjs", "cjs"].map((ending) => join(folder, `${file}.${ending}`)).find((path) => existsSync(path));
+  const found = ["js", "mjs", "cjs"]
+    .map((ending) => join(folder, `${file}.${ending}`))
+    .find((path) => existsSync(path));
   return found ?? join(folder, file);
 }
 

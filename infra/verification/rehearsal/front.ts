@@ -15,8 +15,14 @@ export interface Front {
 export async function startFront(gate: Gate, { project, stage, region }: Names, scratchPath: string): Promise<Front> {
   const read = callerOf(gate.url, region, gate.operator);
   let deployed: Promise<DeployedApi> | undefined;
-  const api = () => (deployed ??= readDeployedApi(`${project}-${stage}`, join(scratchPath, "zips"), { ...gate, read, region }));
-  const gateway = await startGateway({ stage, port: 0, routes: async () => (await api()).routes, log: () => undefined });
+  const api = () =>
+    (deployed ??= readDeployedApi(`${project}-${stage}`, join(scratchPath, "zips"), { ...gate, read, region }));
+  const gateway = await startGateway({
+    stage,
+    port: 0,
+    routes: async () => (await api()).routes,
+    log: () => undefined,
+  });
   gate.handlers.invoke = async (call) => (await api()).invoke(call);
   return {
     origin: new URL(gateway.url).origin,

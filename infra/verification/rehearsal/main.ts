@@ -44,7 +44,13 @@ try {
   started.push(gate);
   const github = await step("Make the project a repository", () => startGitHub({ gate, issuer, scratchPath }));
   started.push(github);
-  await rehearse({ gate, issuer, github, names: { project: trusted.project, stage: "prod", accountId: gate.accountId, region }, scratchPath });
+  await rehearse({
+    gate,
+    issuer,
+    github,
+    names: { project: trusted.project, stage: "prod", accountId: gate.accountId, region },
+    scratchPath,
+  });
   console.log("\nThe rehearsal has passed.");
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);

@@ -27,7 +27,9 @@ export async function startMoto(): Promise<{ url: string; stop: () => Promise<vo
     stdio: ["ignore", "ignore", "pipe"],
   });
   let lastWords = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => { lastWords = (lastWords + text).slice(-2000); });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    lastWords = (lastWords + text).slice(-2000);
+  });
   const url = `http://127.0.0.1:${port}`;
   const stopMoto = () => end(child);
   if (!(await answers(url, child))) {
@@ -44,7 +46,12 @@ async function versionOfMoto(): Promise<string> {
     return stdout.trim();
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    throw new Error(isMissing ? `The rehearsal needs python3 with moto ${wanted}, and there is no python3.` : `The rehearsal needs moto ${wanted} with its server. ${install}`);
+    throw new Error(
+      isMissing
+        ? `The rehearsal needs python3 with moto ${wanted}, and there is no python3.`
+        : `The rehearsal needs moto ${wanted} with its server. ${install}`,
+      { cause: error },
+    );
   }
 }
 
@@ -61,7 +68,7 @@ function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 async function answers(url: string, child: ChildProcess): Promise<boolean> {
-  for (const started_ms = Date.now(); Date.now() - started_ms < patience_ms && !hasEnded(child); ) {
+  for (const started_ms = Date.now(); Date.now() - started_ms < patience_ms && !hasEnded(child);) {
     const answer = await fetch(`${url}/moto-api/data.json`).catch(() => undefined);
     if (answer?.ok) return true;
     await wait(50);

@@ -12,7 +12,11 @@ export interface Mutation {
  * Mistakes that a deployment could make, each put into the deployed functions get-event and label-image,
  * or into the table, by the operator: whoever then calls the API must notice.
  */
-export function mutationsOf({ project, stage, accountId, region }: Names, apiId: string, operate: AwsCaller): Mutation[] {
+export function mutationsOf(
+  { project, stage, accountId, region }: Names,
+  apiId: string,
+  operate: AwsCaller,
+): Mutation[] {
   const name = `${project}-${stage}-get-event`;
   const labelImage = `${project}-${stage}-label-image`;
   const send = (request: AwsRequest) => sendExpectingSuccess(operate, request);
@@ -38,7 +42,12 @@ export function mutationsOf({ project, stage, accountId, region }: Names, apiId:
     missingPermission(name, "dynamodb:GetItem", send),
     changed("a wrong environment variable", { Environment: { Variables: { TABLE_NAME: "wrong" } } }),
     changed("a wrong handler name", { Handler: "index.wrong" }),
-    wrongInvokePermission(name, "a permission for another route", `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stage}/GET/other`, send),
+    wrongInvokePermission(
+      name,
+      "a permission for another route",
+      `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stage}/GET/other`,
+      send,
+    ),
     wrongInvokePermission(labelImage, "a permission for another bucket", "arn:aws:s3:::other", send),
     missingPermission(labelImage, "s3:GetObject", send),
     renamedIndex(`${project}-${stage}`, send),
@@ -65,7 +74,8 @@ export function changedMemory({ project, stage }: Names, operate: AwsCaller): Mu
 type Send = (request: AwsRequest) => Promise<AwsAnswer>;
 
 function missingPermission(name: string, action: string, send: Send): Mutation {
-  const policy = (form: Record<string, string>) => formRequest("iam", "2010-05-08", { RoleName: name, PolicyName: name, ...form });
+  const policy = (form: Record<string, string>) =>
+    formRequest("iam", "2010-05-08", { RoleName: name, PolicyName: name, ...form });
   let before = "";
   return {
     what: `a role of ${name} without ${action}`,
@@ -74,7 +84,9 @@ function missingPermission(name: string, action: string, send: Send): Mutation {
       before = decodeURIComponent(/<PolicyDocument>(.*)<\/PolicyDocument>/s.exec(body)?.[1] ?? "");
       const { Statement: statements } = JSON.parse(before) as { Statement: { Action: string[] }[] };
       const kept = statements.filter(({ Action }) => !Action.includes(action));
-      await send(policy({ Action: "PutRolePolicy", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: kept }) }));
+      await send(
+        policy({ Action: "PutRolePolicy", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: kept }) }),
+      );
     },
     revert: async () => {
       await send(policy({ Action: "PutRolePolicy", PolicyDocument: before }));
@@ -83,7 +95,11 @@ function missingPermission(name: string, action: string, send: Send): Mutation {
 }
 
 function wrongInvokePermission(name: string, what: string, wrongArn: string, send: Send): Mutation {
-  let before: { Sid: string; Principal: { Service: string }; Condition: { ArnLike: { "AWS:SourceArn": string }; StringEquals?: { "AWS:SourceAccount": string } } };
+  let before: {
+    Sid: string;
+    Principal: { Service: string };
+    Condition: { ArnLike: { "AWS:SourceArn": string }; StringEquals?: { "AWS:SourceAccount": string } };
+  };
   const path = `${name}/policy`;
   const allow = (sourceArn: string) =>
     lambdaRequest("POST", `${path}?Qualifier=live`, {
@@ -113,15 +129,21 @@ function wrongInvokePermission(name: string, what: string, wrongArn: string, sen
 
 /** The table's name for an index is then another than the code's. */
 function renamedIndex(table: string, send: Send): Mutation {
-  const call = (operation: string, input: object) => send(jsonRequest("dynamodb", `DynamoDB_20120810.${operation}`, { TableName: table, ...input }));
+  const call = (operation: string, input: object) =>
+    send(jsonRequest("dynamodb", `DynamoDB_20120810.${operation}`, { TableName: table, ...input }));
   const rename = async (from: string, to: string) => {
-    const { Table } = JSON.parse((await call("DescribeTable", {})).body) as { Table: { AttributeDefinitions: object[]; GlobalSecondaryIndexes: Index[] } };
+    const { Table } = JSON.parse((await call("DescribeTable", {})).body) as {
+      Table: { AttributeDefinitions: object[]; GlobalSecondaryIndexes: Index[] };
+    };
     const index = Table.GlobalSecondaryIndexes.find(({ IndexName }) => IndexName === from);
     if (!index) throw new Error(`${table} has no index ${from}.`);
     const { KeySchema, Projection, OnDemandThroughput } = index;
     const renamed = { IndexName: to, KeySchema, Projection, OnDemandThroughput };
     await call("UpdateTable", { GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: from } }] });
-    await call("UpdateTable", { AttributeDefinitions: Table.AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create: renamed }] });
+    await call("UpdateTable", {
+      AttributeDefinitions: Table.AttributeDefinitions,
+      GlobalSecondaryIndexUpdates: [{ Create: renamed }],
+    });
   };
   return {
     what: "another name of an index",
@@ -138,7 +160,9 @@ interface Index {
 }
 
 async function currentVersion(name: string, send: Send) {
-  const alias = JSON.parse((await send(lambdaRequest("GET", `${name}/aliases/live`))).body) as { FunctionVersion: string };
+  const alias = JSON.parse((await send(lambdaRequest("GET", `${name}/aliases/live`))).body) as {
+    FunctionVersion: string;
+  };
   const { body } = await send(lambdaRequest("GET", `${name}/configuration`));
   const { Environment, Handler } = JSON.parse(body) as { Environment: object; Handler: string };
   return { version: alias.FunctionVersion, configuration: { Environment, Handler } };
@@ -160,6 +184,9 @@ function lambdaRequest(method: string, path: string, input?: object): AwsRequest
 
 async function sendExpectingSuccess(call: AwsCaller, request: AwsRequest): Promise<AwsAnswer> {
   const answer = await call(request);
-  if (answer.status >= 300) throw new Error(`${request.service} answered ${answer.status} to ${request.method} ${request.path}: ${answer.body}`);
+  if (answer.status >= 300)
+    throw new Error(
+      `${request.service} answered ${answer.status} to ${request.method} ${request.path}: ${answer.body}`,
+    );
   return answer;
 }

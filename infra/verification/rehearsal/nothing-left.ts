@@ -9,8 +9,16 @@ const listings: [what: string, request: AwsRequest, leftover: RegExp][] = [
   ["a role", formRequest("iam", "2010-05-08", { Action: "ListRoles" }), /<RoleName>/],
   ["a policy", formRequest("iam", "2010-05-08", { Action: "ListPolicies", Scope: "Local" }), /<PolicyName>/],
   ["an OIDC provider", formRequest("iam", "2010-05-08", { Action: "ListOpenIDConnectProviders" }), /<Arn>/],
-  ["a user pool", jsonRequest("cognito-idp", "AWSCognitoIdentityProviderService.ListUserPools", { MaxResults: 60 }), /"Id"/],
-  ["a budget", jsonRequest("budgets", "AWSBudgetServiceGateway.DescribeBudgets", { AccountId: "123456789012" }), /"BudgetName"/],
+  [
+    "a user pool",
+    jsonRequest("cognito-idp", "AWSCognitoIdentityProviderService.ListUserPools", { MaxResults: 60 }),
+    /"Id"/,
+  ],
+  [
+    "a budget",
+    jsonRequest("budgets", "AWSBudgetServiceGateway.DescribeBudgets", { AccountId: "123456789012" }),
+    /"BudgetName"/,
+  ],
   ["a topic", formRequest("sns", "2010-03-31", { Action: "ListTopics" }), /<TopicArn>/],
   ["a dashboard", formRequest("monitoring", "2010-08-01", { Action: "ListDashboards" }), /<DashboardName>/],
   ["a saved query", jsonRequest("logs", "Logs_20140328.DescribeQueryDefinitions", {}), /"queryDefinitionId"/],

@@ -10,17 +10,26 @@ const running = new Set<ChildProcess>();
 let isOver = false;
 
 /** Runs a program to its end. Throws only where it cannot be started, or killPrograms has been called. */
-export async function runProgram(program: string, parameters: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<Run> {
+export async function runProgram(
+  program: string,
+  parameters: string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<Run> {
   if (isOver) throw new Error("Interrupted.");
   // A group of its own, so that what it starts can be stopped with it: bash would leave Terraform behind.
   const child = spawn(program, parameters, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (code) => { resolve(code ?? 1); });
+      child.on("close", (code) => {
+        resolve(code ?? 1);
+      });
     });
     return { exitCode, output };
   } finally {

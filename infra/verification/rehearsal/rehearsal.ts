@@ -25,34 +25,76 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, scratchPath } = rehearsal;
   const { project, stage, region } = names;
   const operator = callerOf(gate.url, region, gate.operator);
-  await step("Try what the gate itself must refuse", async () => {
-    const { tried, wrong } = await tryGate(gate, region);
-    expectNone(wrong, "The gate lets through what it must not");
-    return tried;
-  }, (tried) => `${tried} tried`);
+  await step(
+    "Try what the gate itself must refuse",
+    async () => {
+      const { tried, wrong } = await tryGate(gate, region);
+      expectNone(wrong, "The gate lets through what it must not");
+      return tried;
+    },
+    (tried) => `${tried} tried`,
+  );
   const trust = await setUpTrust(rehearsal);
-  await step("Take every role with every token that comes close", () => expectTrust(rehearsal), (tried) => `${tried} tried, as intended`);
+  await step(
+    "Take every role with every token that comes close",
+    () => expectTrust(rehearsal),
+    (tried) => `${tried} tried, as intended`,
+  );
   const plan = await startJob(rehearsal, `${project}-plan`, tokens.pullRequest);
   const deploy = await startJob(rehearsal, `${project}-deploy-${stage}`, tokens.deploy(stage));
 
   await deployStack(rehearsal, deploy);
-  await step("Run the callers' suites against what is deployed", () => testDeployed(rehearsal), (outcome) => outcome);
+  await step(
+    "Run the callers' suites against what is deployed",
+    () => testDeployed(rehearsal),
+    (outcome) => outcome,
+  );
   await step("Let the note of a deletion that crashed expire", () => expectDeletionFinished(rehearsal, operator));
-  await printUnused(gate, readFunctions().map(({ name }) => `${project}-${stage}-${name}`));
-  await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal, operator), (tried) => `${tried} tried, as granted`);
-  await step("Try what the deploy role may not do", () => expectRefused(deploy.call, refusedToDeploy(names)), (tried) => `${tried} refused`);
-  await step("Try what the plan role may not do", () => expectRefused(plan.call, refusedToPlan(names)), (tried) => `${tried} refused`);
+  await printUnused(
+    gate,
+    readFunctions().map(({ name }) => `${project}-${stage}-${name}`),
+  );
+  await step(
+    "Try every action as every function's role",
+    () => expectLeastPrivilege(rehearsal, operator),
+    (tried) => `${tried} tried, as granted`,
+  );
+  await step(
+    "Try what the deploy role may not do",
+    () => expectRefused(deploy.call, refusedToDeploy(names)),
+    (tried) => `${tried} refused`,
+  );
+  await step(
+    "Try what the plan role may not do",
+    () => expectRefused(plan.call, refusedToPlan(names)),
+    (tried) => `${tried} refused`,
+  );
   await expectMutationsNoticed(rehearsal, operator);
-  await step("Look for the upload that could not be labelled in its queue", () => expectFailureKept(rehearsal, operator), (key) => key);
+  await step(
+    "Look for the upload that could not be labelled in its queue",
+    () => expectFailureKept(rehearsal, operator),
+    (key) => key,
+  );
   await expectDriftNoticed(rehearsal, deploy.call);
   await step("Plan prod again: everything is back as it was", () => expectUnchanged(rehearsal, deploy));
 
-  await rehearseReleases(rehearsal, deploy, stackBlock(rehearsal, "Deploy by hand").split("\n").find(isRelease) ?? "", operator);
-  await step("Destroy prod by hand, with images in it", () => personAt(gate, region).shell(scratchPath, stackBlock(rehearsal, "Take it down")));
+  await rehearseReleases(
+    rehearsal,
+    deploy,
+    stackBlock(rehearsal, "Deploy by hand").split("\n").find(isRelease) ?? "",
+    operator,
+  );
+  await step("Destroy prod by hand, with images in it", () =>
+    personAt(gate, region).shell(scratchPath, stackBlock(rehearsal, "Take it down")),
+  );
   await rehearsePipeline(rehearsal, operator);
   await printUnused(gate, [`${project}-plan`, `${project}-deploy-${staging}`]);
   await step("Take the trust down, but keep the provider", () => trust.tearDown());
-  await step("Look for what is left", () => expectOnlyProviderLeft(operator, names), () => "the provider, and now nothing");
+  await step(
+    "Look for what is left",
+    () => expectOnlyProviderLeft(operator, names),
+    () => "the provider, and now nothing",
+  );
 }
 
 async function expectTrust({ gate, issuer: github, names }: Rehearsal): Promise<number> {
@@ -65,7 +107,8 @@ async function expectTrust({ gate, issuer: github, names }: Rehearsal): Promise<
     for (const role of roles) {
       const answer = await takeRole(gate, `arn:aws:iam::${names.accountId}:role/${role}`, token);
       const isTaken = typeof answer !== "string";
-      if (isTaken !== assumes.includes(role)) wrong.push(`${what} ${isTaken ? "takes" : "does not take"} ${role}${isTaken ? "" : `: ${answer}`}`);
+      if (isTaken !== assumes.includes(role))
+        wrong.push(`${what} ${isTaken ? "takes" : "does not take"} ${role}${isTaken ? "" : `: ${answer}`}`);
     }
   }
   expectNone(wrong, "Roles open to the wrong tokens");
@@ -75,19 +118,31 @@ async function expectTrust({ gate, issuer: github, names }: Rehearsal): Promise<
 /** By hand as the README says; what pull requests and the weekly look at it do is what the workflows say. */
 async function deployStack(rehearsal: Rehearsal, deploy: Job): Promise<void> {
   const { scratchPath } = rehearsal;
-  await step("Plan prod for a pull request", () => planPullRequest(rehearsal), (headline) => headline);
+  await step(
+    "Plan prod for a pull request",
+    () => planPullRequest(rehearsal),
+    (headline) => headline,
+  );
   // At once, because most of it is waiting: the provider gives AWS five seconds for each function.
-  await step("Deploy prod by hand, and staging by a push to main", async () => {
-    const lines = stackBlock(rehearsal, "Deploy by hand").split("\n");
-    const byHand = deploy.shell(scratchPath, lines.filter((line) => !isRelease(line)).join("\n")); // nothing can be released yet
-    const [address] = await together(pushFirst(rehearsal), byHand);
-    return address;
-  }, (address) => address);
+  await step(
+    "Deploy prod by hand, and staging by a push to main",
+    async () => {
+      const lines = stackBlock(rehearsal, "Deploy by hand").split("\n");
+      const byHand = deploy.shell(scratchPath, lines.filter((line) => !isRelease(line)).join("\n")); // nothing can be released yet
+      const [address] = await together(pushFirst(rehearsal), byHand);
+      return address;
+    },
+    (address) => address,
+  );
   await step("Look for drift in prod: there is none", async () => {
     const drift = await findDrift(rehearsal);
     if (drift !== undefined) throw new Error(`There should be none: ${drift}`);
   });
-  await step("Ask why AWS refuses a deployment", () => explainToken(rehearsal), () => "for no reason, as every claim is as wanted");
+  await step(
+    "Ask why AWS refuses a deployment",
+    () => explainToken(rehearsal),
+    () => "for no reason, as every claim is as wanted",
+  );
 }
 
 function isRelease(line: string): boolean {
@@ -101,14 +156,22 @@ function stackBlock({ names, scratchPath }: Rehearsal, heading: string): string 
 }
 
 async function expectUnchanged({ names, scratchPath }: Rehearsal, { terraform }: Job): Promise<void> {
-  expectEmpty(await terraform(join(scratchPath, "infra"), "plan", "-detailed-exitcode", `-var-file=environments/${names.stage}.tfvars`));
+  expectEmpty(
+    await terraform(
+      join(scratchPath, "infra"),
+      "plan",
+      "-detailed-exitcode",
+      `-var-file=environments/${names.stage}.tfvars`,
+    ),
+  );
 }
 
 /** A delete that was killed once it had decided leaves this: no event, an image, and the note. */
 async function expectDeletionFinished({ gate, names, scratchPath }: Rehearsal, operator: AwsCaller): Promise<void> {
   const bucket = imageOfMatrix(names).path.split("/")[1] ?? "";
   const [image, note] = ["images/killed/incarnation/1", "deletions/killed/incarnation"];
-  for (const key of [image, note]) await operator({ service: "s3", method: "PUT", path: `/${bucket}/${key}`, body: "x" });
+  for (const key of [image, note])
+    await operator({ service: "s3", method: "PUT", path: `/${bucket}/${key}`, body: "x" });
   const served = await serveDeployed(gate, names, scratchPath);
   try {
     await gate.deliveries.expire({ region: names.region, bucket, key: note });
@@ -132,10 +195,17 @@ async function testDeployed({ gate, names, scratchPath }: Rehearsal): Promise<st
 async function expectLeastPrivilege({ gate, names }: Rehearsal, operator: AwsCaller): Promise<number> {
   const { project, stage, accountId, region } = names;
   const ofTerraform: Record<string, string[]> = { "label-image": ["sqs:SendMessage"] };
-  const functions = readFunctions().map(({ name, actions }) => ({ functionName: `${project}-${stage}-${name}`, actions: [...actions, ...(ofTerraform[name] ?? [])] }));
+  const functions = readFunctions().map(({ name, actions }) => ({
+    functionName: `${project}-${stage}-${name}`,
+    actions: [...actions, ...(ofTerraform[name] ?? [])],
+  }));
   await operator({ ...imageOfMatrix(names), method: "PUT", body: "x" });
   const { tried, wrong } = await tryMatrix(functions, names, async (functionName) =>
-    callerOf(gate.url, region, await gate.credentialsFor(`arn:aws:iam::${accountId}:role/${project}/${stage}/${functionName}`)),
+    callerOf(
+      gate.url,
+      region,
+      await gate.credentialsFor(`arn:aws:iam::${accountId}:role/${project}/${stage}/${functionName}`),
+    ),
   );
   expectNone(wrong, "A function's role may do other things than its function.json says");
   return tried;
@@ -163,28 +233,39 @@ async function expectMutationsNoticed({ gate, names, scratchPath }: Rehearsal, o
   };
   const { apiId } = await failure();
   for (const { what, apply, revert } of mutationsOf(names, apiId, operator)) {
-    await step(`Put ${what} into what is deployed`, async () => {
-      await apply();
-      const { sentence } = await failure();
-      await revert();
-      if (sentence === undefined) throw new Error(`Nobody noticed ${what}.`);
-      const after = await failure();
-      if (after.sentence !== undefined) throw new Error(`After the repair still: ${after.sentence}.`);
-      return sentence;
-    }, (sentence) => `noticed: ${sentence}`);
+    await step(
+      `Put ${what} into what is deployed`,
+      async () => {
+        await apply();
+        const { sentence } = await failure();
+        await revert();
+        if (sentence === undefined) throw new Error(`Nobody noticed ${what}.`);
+        const after = await failure();
+        if (after.sentence !== undefined) throw new Error(`After the repair still: ${after.sentence}.`);
+        return sentence;
+      },
+      (sentence) => `noticed: ${sentence}`,
+    );
   }
 }
 
 /** The mutations have one upload whose file label-image may not read: gives its key. */
 async function expectFailureKept({ names }: Rehearsal, operator: AwsCaller): Promise<string> {
   const { project, stage, accountId } = names;
-  const queue = { QueueUrl: `https://sqs/${accountId}/${project}-${stage}-label-image-failures`, MaxNumberOfMessages: 10 };
+  const queue = {
+    QueueUrl: `https://sqs/${accountId}/${project}-${stage}-label-image-failures`,
+    MaxNumberOfMessages: 10,
+  };
   const { body } = await operator(jsonRequest("sqs", "AmazonSQS.ReceiveMessage", queue));
   const { Messages: messages = [] } = JSON.parse(body) as { Messages?: { Body: string }[] };
   // The matrix has sent a message too, as whoever may, and no letter.
   const letters = messages.filter(({ Body }) => Body.startsWith("{")).map(({ Body }) => JSON.parse(Body) as DeadLetter);
   const [letter, ...more] = letters;
-  if (letter?.requestContext.condition !== "RetriesExhausted" || letter.requestContext.approximateInvokeCount !== 3 || more.length > 0) {
+  if (
+    letter?.requestContext.condition !== "RetriesExhausted" ||
+    letter.requestContext.approximateInvokeCount !== 3 ||
+    more.length > 0
+  ) {
     throw new Error(`The queue should hold one failure, after three calls: ${JSON.stringify(letters)}`);
   }
   return letter.requestPayload.Records.map(({ s3 }) => s3.object.key).join();
@@ -193,18 +274,24 @@ async function expectFailureKept({ names }: Rehearsal, operator: AwsCaller): Pro
 /** Changed with the deploy role's own rights, so that it is seen to have them: no release here changes a function's memory. */
 async function expectDriftNoticed(rehearsal: Rehearsal, call: AwsCaller): Promise<void> {
   const { apply, revert } = changedMemory(rehearsal.names, call);
-  await step("Change a function behind Terraform's back", async () => {
-    await apply();
-    const drift = await findDrift(rehearsal);
-    await revert();
-    if (drift === undefined) throw new Error("drift.yml opened no issue.");
-    return drift;
-  }, (drift) => `noticed: ${drift}`);
+  await step(
+    "Change a function behind Terraform's back",
+    async () => {
+      await apply();
+      const drift = await findDrift(rehearsal);
+      await revert();
+      if (drift === undefined) throw new Error("drift.yml opened no issue.");
+      return drift;
+    },
+    (drift) => `noticed: ${drift}`,
+  );
 }
 
 async function expectOnlyProviderLeft(operator: AwsCaller, { accountId }: Names): Promise<void> {
   const provider = `arn:aws:iam::${accountId}:oidc-provider/${new URL(issuer).host}`;
-  const { status, body } = await operator(formRequest("iam", "2010-05-08", { Action: "DeleteOpenIDConnectProvider", OpenIDConnectProviderArn: provider }));
+  const { status, body } = await operator(
+    formRequest("iam", "2010-05-08", { Action: "DeleteOpenIDConnectProvider", OpenIDConnectProviderArn: provider }),
+  );
   if (status !== 200) throw new Error(`The provider was not kept: ${body}`);
   expectNone(await whatIsLeft(operator), "Something is left");
 }

@@ -23,10 +23,19 @@ export interface Served {
 }
 
 /** Serves the API as it is deployed now, through the gateway of the local run. */
-export async function serveDeployed(gate: Gate, { project, stage, region }: Names, scratchPath: string): Promise<Served> {
+export async function serveDeployed(
+  gate: Gate,
+  { project, stage, region }: Names,
+  scratchPath: string,
+): Promise<Served> {
   const read = callerOf(gate.url, region, gate.operator);
   const api = await readDeployedApi(`${project}-${stage}`, join(scratchPath, "zips"), { ...gate, read, region });
-  const gateway = await startGateway({ stage: api.stage, port: 0, routes: () => Promise.resolve(api.routes), log: () => undefined });
+  const gateway = await startGateway({
+    stage: api.stage,
+    port: 0,
+    routes: () => Promise.resolve(api.routes),
+    log: () => undefined,
+  });
   gate.handlers.invoke = api.invoke;
   const lostBefore = gate.deliveries.lost.length;
   return {
@@ -49,11 +58,23 @@ export async function serveDeployed(gate: Gate, { project, stage, region }: Name
 /** Runs the callers' suites as `API_URL=... npm test` does, as two who have signed in where it asks for that; gives their last lines. */
 export async function runSuites({ url, pool, uploads }: Pick<Served, "url" | "pool" | "uploads">): Promise<string> {
   // One file after the other: moto takes one request at a time, and the functions wait for it two seconds only.
-  const command = ["node_modules/vitest/vitest.mjs", "run", "--config", "infra/testing/vitest.config.ts", "--no-file-parallelism"];
-  const tokens = pool && { API_TOKEN: await pool.accessToken("rehearsal"), API_OTHER_TOKEN: await pool.accessToken("another") };
+  const command = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--config",
+    "infra/testing/vitest.config.ts",
+    "--no-file-parallelism",
+  ];
+  const tokens = pool && {
+    API_TOKEN: await pool.accessToken("rehearsal"),
+    API_OTHER_TOKEN: await pool.accessToken("another"),
+  };
   const env = { ...process.env, API_URL: url, ...tokens, NO_COLOR: "1" };
   const { exitCode, output } = await runProgram(process.execPath, command, { cwd: root, env });
-  if (exitCode !== 0) throw new Error(`The suites failed against what is deployed:\n${output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000)}`);
+  if (exitCode !== 0)
+    throw new Error(
+      `The suites failed against what is deployed:\n${output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000)}`,
+    );
   expectNone(await uploads(), "Uploads that nobody will ever look at");
   return /Tests\s+(.*)/.exec(output)?.[1] ?? "passed";
 }
@@ -76,7 +97,9 @@ export async function whatFails({ url, uploads }: Pick<Served, "url" | "uploads"
   const [lost] = await uploads();
   const got = await fetch(`${url}/events/${id}/image`); // where the redirect leads
   const image = Buffer.from(await got.arrayBuffer());
-  return image.equals(png) ? undefined : `GET /events/{id}/image answered ${got.status}${lost === undefined ? "" : `: ${lost}`}`;
+  return image.equals(png)
+    ? undefined
+    : `GET /events/{id}/image answered ${got.status}${lost === undefined ? "" : `: ${lost}`}`;
 }
 
 function post(url: string, body: object): Promise<Response> {

@@ -6,7 +6,11 @@ export function interrupt(): void {
 }
 
 /** Runs one step of the rehearsal and prints what it is, what came out and how long it took. */
-export async function step<Result>(title: string, act: () => Promise<Result>, outcome: (result: Result) => string = () => "ok"): Promise<Result> {
+export async function step<Result>(
+  title: string,
+  act: () => Promise<Result>,
+  outcome: (result: Result) => string = () => "ok",
+): Promise<Result> {
   const started_ms = performance.now();
   process.stdout.write(`${title} ... `);
   const seconds = () => `${((performance.now() - started_ms) / 1000).toFixed(1)} s`;

@@ -46,7 +46,10 @@ export function operatorAt(url: string, region: string, more: Record<string, str
       return isPlanWithChanges ? result : expectSuccess(`terraform ${command.join(" ")}`, folder, result);
     },
     async shell(folder, lines, moreOfThese = {}) {
-      const result = await runProgram("bash", ["-euo", "pipefail", "-c", lines], { cwd: folder, env: { ...environment, ...moreOfThese } });
+      const result = await runProgram("bash", ["-euo", "pipefail", "-c", lines], {
+        cwd: folder,
+        env: { ...environment, ...moreOfThese },
+      });
       return expectSuccess(lines, folder, result);
     },
   };
@@ -54,7 +57,9 @@ export function operatorAt(url: string, region: string, more: Record<string, str
 
 /** Throws one sentence where a program is missing. */
 export async function expectProgram(program: string, what: string): Promise<void> {
-  const { exitCode } = await runProgram(program, ["version"], { cwd: ".", env: process.env }).catch(() => ({ exitCode: 1 }));
+  const { exitCode } = await runProgram(program, ["version"], { cwd: ".", env: process.env }).catch(() => ({
+    exitCode: 1,
+  }));
   if (exitCode !== 0) throw new Error(`The rehearsal needs ${what}: install it so that \`${program} version\` works.`);
 }
 

@@ -4,8 +4,14 @@ import { startApiWithFaults } from "../../testing/api.ts";
 
 const { call, database } = await startApiWithFaults();
 
-const client = new DynamoDBClient({ region: "local", endpoint: database.url, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
-afterAll(() => { client.destroy(); });
+const client = new DynamoDBClient({
+  region: "local",
+  endpoint: database.url,
+  credentials: { accessKeyId: "local", secretAccessKey: "local" },
+});
+afterAll(() => {
+  client.destroy();
+});
 
 /** What one write unit writes. */
 const unit_bytes = 1024;
@@ -25,7 +31,8 @@ function sizeOf(item: Item): number {
 
 function sizeOfValue({ S: text, N: number, L: list, M: map }: AttributeValue): number {
   if (text !== undefined) return Buffer.byteLength(text);
-  if (number !== undefined) return Math.ceil(number.replace(/^-|\./g, "").length / 2) + 1 + (number.startsWith("-") ? 1 : 0);
+  if (number !== undefined)
+    return Math.ceil(number.replace(/^-|\./g, "").length / 2) + 1 + (number.startsWith("-") ? 1 : 0);
   if (list) return 3 + sum(list.map((element) => 1 + sizeOfValue(element)));
   if (map) return 3 + Object.keys(map).length + sizeOf(map);
   throw new Error("An item holds an attribute of another kind: say here how DynamoDB counts it.");
@@ -37,7 +44,9 @@ function sum(numbers: number[]): number {
 
 /** The size of the only item in the table, or in an index as far as it projects it; 0 where an index has none. */
 async function sizeIn(index?: string): Promise<number> {
-  const { Items: items = [] } = await client.send(new ScanCommand({ TableName: "events", ...(index !== undefined && { IndexName: index }) }));
+  const { Items: items = [] } = await client.send(
+    new ScanCommand({ TableName: "events", ...(index !== undefined && { IndexName: index }) }),
+  );
   return sum(items.map(sizeOf));
 }
 
@@ -46,23 +55,42 @@ function contentOf(name: string, fields: object): object {
   return { ...fields, [name]: "x".repeat(500 - JSON.stringify({ ...fields, [name]: "" }).length) };
 }
 
-const usual = { type: "workshop", title: "Workshop 2026", date: "2026-12-20T18:00:00+08:00", location: "Online", capacity: 100, organizer: "Dev Community", status: "published" };
+const usual = {
+  type: "workshop",
+  title: "Workshop 2026",
+  date: "2026-12-20T18:00:00+08:00",
+  location: "Online",
+  capacity: 100,
+  organizer: "Dev Community",
+  status: "published",
+};
 const withoutText = JSON.stringify({ ...usual, payload: { text: "" } }).length;
 
 // The indexes' keys repeat the id, the type and the organizer: only where two of these are at their longest it is more than a unit.
 test.each<[string, object, indexes: string[]]>([
-  ["every field", contentOf("description", { ...usual, payload: { key: "value", tags: ["serverless", "typescript"] } }), indexes],
+  [
+    "every field",
+    contentOf("description", { ...usual, payload: { key: "value", tags: ["serverless", "typescript"] } }),
+    indexes,
+  ],
   ["most of it in its payload", { ...usual, payload: { text: "x".repeat(500 - withoutText) } }, indexes],
-  ["a user's sub for its organizer", contentOf("description", { ...usual, organizer: "0197f1d2-2c1e-7d5c-8f3a-5d8a6c1b2e4f" }), indexes],
+  [
+    "a user's sub for its organizer",
+    contentOf("description", { ...usual, organizer: "0197f1d2-2c1e-7d5c-8f3a-5d8a6c1b2e4f" }),
+    indexes,
+  ],
   ["the longest organizer", contentOf("description", { ...usual, organizer: "o".repeat(100) }), indexes],
   ["the longest type", contentOf("description", { ...usual, type: "t".repeat(100) }), indexes],
   ["the longest id", contentOf("description", { ...usual, id: "i".repeat(128) }), indexes],
   ["no organizer, and so not in that index", contentOf("description", { title: "Workshop" }), ["by-status", "by-type"]],
-])("an event with 500 bytes of content is one write unit in the table and one in each index that holds it: with %s", async (_what, content, holding) => {
-  expect(JSON.stringify(content).length).toBe(500);
-  const { status, body } = await call("POST /events", { json: content });
-  const sizes = await Promise.all([undefined, ...indexes].map(sizeIn));
-  await call(`DELETE /events/${(body as { id: string }).id}`);
-  const units = sizes.map((size_bytes) => Math.ceil(size_bytes / unit_bytes));
-  expect([status, units]).toEqual([201, [1, ...indexes.map((index) => (holding.includes(index) ? 1 : 0))]]);
-});
+])(
+  "an event with 500 bytes of content is one write unit in the table and one in each index that holds it: with %s",
+  async (_what, content, holding) => {
+    expect(JSON.stringify(content).length).toBe(500);
+    const { status, body } = await call("POST /events", { json: content });
+    const sizes = await Promise.all([undefined, ...indexes].map(sizeIn));
+    await call(`DELETE /events/${(body as { id: string }).id}`);
+    const units = sizes.map((size_bytes) => Math.ceil(size_bytes / unit_bytes));
+    expect([status, units]).toEqual([201, [1, ...indexes.map((index) => (holding.includes(index) ? 1 : 0))]]);
+  },
+);

@@ -31,7 +31,7 @@ async function walk(query: string, values: readonly string[], cursor = ""): Prom
     response.writeHead(status).end(body);
   };
   for (const value of values) database.setFault(value, (asked) => void count(asked));
-  for (let next: string | undefined = cursor; next !== undefined; ) {
+  for (let next: string | undefined = cursor; next !== undefined;) {
     itemsRead = 0;
     const { status, body } = await call(`GET /events?${query}${next && `&cursor=${next}`}`);
     expect(status).toBe(200);
@@ -63,9 +63,15 @@ describe("with 10,000 events", { timeout: patience_ms }, () => {
   const idsOf = (matches: (event: (typeof events)[number]) => boolean) => events.filter(matches).map(({ id }) => id);
 
   beforeAll(async () => {
-    const client = new DynamoDBClient({ region: "local", endpoint: database.url, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+    const client = new DynamoDBClient({
+      region: "local",
+      endpoint: database.url,
+      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    });
     for (let from = 0; from < events.length; from += 25) {
-      const puts = events.slice(from, from + 25).map((event) => ({ PutRequest: { Item: toItem(event, event, "x", 1) } }));
+      const puts = events
+        .slice(from, from + 25)
+        .map((event) => ({ PutRequest: { Item: toItem(event, event, "x", 1) } }));
       await client.send(new BatchWriteItemCommand({ RequestItems: { events: puts } }));
     }
     client.destroy();
@@ -76,24 +82,30 @@ describe("with 10,000 events", { timeout: patience_ms }, () => {
     ["an organizer", "limit=100&organizer=Everyone", ["Everyone"], 101, () => true],
     ["a type", "limit=100&type=common", ["0#common"], 101, ({ type }: { type: string }) => type === "common"],
     ["a status", "limit=100&status=draft", ["0#draft"], 101, ({ status }: { status: string }) => status === "draft"],
-  ] as const)("and %s: full pages of 100 visit each once, newest first, and the last costs no more than the first", async (_what, query, values, most, matches) => {
-    const pages = await walk(query, values);
-    const expected = idsOf(matches);
-    expect(pages.flatMap(({ ids }) => ids)).toEqual(expected);
-    expect(pages.length).toBe(Math.ceil(expected.length / 100));
-    expect(Math.max(...pages.map(({ itemsRead }) => itemsRead))).toBeLessThanOrEqual(most);
-    expect(pages.at(-1)?.itemsRead).toBeLessThanOrEqual(pages[0]?.itemsRead ?? 0);
-  });
+  ] as const)(
+    "and %s: full pages of 100 visit each once, newest first, and the last costs no more than the first",
+    async (_what, query, values, most, matches) => {
+      const pages = await walk(query, values);
+      const expected = idsOf(matches);
+      expect(pages.flatMap(({ ids }) => ids)).toEqual(expected);
+      expect(pages.length).toBe(Math.ceil(expected.length / 100));
+      expect(Math.max(...pages.map(({ itemsRead }) => itemsRead))).toBeLessThanOrEqual(most);
+      expect(pages.at(-1)?.itemsRead).toBeLessThanOrEqual(pages[0]?.itemsRead ?? 0);
+    },
+  );
 
   test.each([
     ["1 in 1,000", "organizer=Everyone&type=rare", 10],
     ["1 in 1,000 by three filters", "organizer=Everyone&type=rare&status=active", 10],
     ["none", "organizer=Everyone&type=rare&status=draft", 0],
-  ])("and filters that match %s: each page reads at most 1,000, and together they hold each match once", async (_what, query, count) => {
-    const pages = await walk(query, ["Everyone"]);
-    expect(pages.flatMap(({ ids }) => ids)).toEqual(idsOf(({ type }) => type === "rare").slice(0, count));
-    expect(Math.max(...pages.map(({ itemsRead }) => itemsRead))).toBeLessThanOrEqual(1_000);
-  });
+  ])(
+    "and filters that match %s: each page reads at most 1,000, and together they hold each match once",
+    async (_what, query, count) => {
+      const pages = await walk(query, ["Everyone"]);
+      expect(pages.flatMap(({ ids }) => ids)).toEqual(idsOf(({ type }) => type === "rare").slice(0, count));
+      expect(Math.max(...pages.map(({ itemsRead }) => itemsRead))).toBeLessThanOrEqual(1_000);
+    },
+  );
 
   test("and filters that match 1 in 5: a page reads little more than it needs", async () => {
     const pages = await walk("organizer=Everyone&status=active&limit=100", ["Everyone"]);

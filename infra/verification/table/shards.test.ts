@@ -28,23 +28,47 @@ const common = ["draft", "published", "completed", "active"] as const;
 function eventOf(n: number): Event {
   const createdAt = new Date(Date.UTC(2026, 0, 1) + Math.floor(n / 3)).toISOString();
   const id = `event-${String(n).padStart(5, "0")}`;
-  return { id, type: "common", title: "x", organizer: "Everyone", status: n % 20 === 0 ? "cancelled" : common[n % 4] ?? "active", createdAt, updatedAt: createdAt, version: 1, incarnation: "x" };
+  return {
+    id,
+    type: "common",
+    title: "x",
+    organizer: "Everyone",
+    status: n % 20 === 0 ? "cancelled" : (common[n % 4] ?? "active"),
+    createdAt,
+    updatedAt: createdAt,
+    version: 1,
+    incarnation: "x",
+  };
 }
 
 async function write(from: number, to: number, shards: number): Promise<void> {
-  const client = new DynamoDBClient({ region: "local", endpoint: databaseUrl, credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+  const client = new DynamoDBClient({
+    region: "local",
+    endpoint: databaseUrl,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
   for (let start = from; start < to; start += 25) {
     const events = Array.from({ length: 25 }, (_, n) => eventOf(start + n));
-    await client.send(new BatchWriteItemCommand({ RequestItems: { events: events.map((event) => ({ PutRequest: { Item: toItem(event, event, "x", shards) } })) } }));
+    await client.send(
+      new BatchWriteItemCommand({
+        RequestItems: { events: events.map((event) => ({ PutRequest: { Item: toItem(event, event, "x", shards) } })) },
+      }),
+    );
   }
   client.destroy();
 }
 
 /** Pages through a list, with what is to happen after each of its pages. Gives the ids of each page. */
-async function walk(callOfPage: (page: number) => Call, query: string, between: (page: number) => Promise<unknown> = () => Promise.resolve()): Promise<string[][]> {
+async function walk(
+  callOfPage: (page: number) => Call,
+  query: string,
+  between: (page: number) => Promise<unknown> = () => Promise.resolve(),
+): Promise<string[][]> {
   const pages: string[][] = [];
-  for (let next: string | undefined = ""; next !== undefined; ) {
-    const { status, body } = await callOfPage(pages.length)(`GET /events?${["limit=100", query, next && `cursor=${next}`].filter((part) => part !== "").join("&")}`);
+  for (let next: string | undefined = ""; next !== undefined;) {
+    const { status, body } = await callOfPage(pages.length)(
+      `GET /events?${["limit=100", query, next && `cursor=${next}`].filter((part) => part !== "").join("&")}`,
+    );
     expect(status).toBe(200);
     const page = body as Page;
     pages.push(page.events.map(({ id }) => id));
@@ -60,44 +84,58 @@ function idsOf(numbers: number[]): string[] {
   return numbers.map((n) => eventOf(n).id).reverse();
 }
 
-test("10,000 events in 8 shards page completely, each exactly once, though the number was raised from 1 halfway and events change meanwhile", { timeout: patience_ms }, async () => {
-  const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
-  const id = (n: number) => `/events/${eventOf(n).id}`;
-  await write(0, 5_000, 1);
+test(
+  "10,000 events in 8 shards page completely, each exactly once, though the number was raised from 1 halfway and events change meanwhile",
+  { timeout: patience_ms },
+  async () => {
+    const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+    const id = (n: number) => `/events/${eventOf(n).id}`;
+    await write(0, 5_000, 1);
 
-  // After the tenth page the number is raised and 5,000 more come; after each, one event further down is deleted, one changes its status and one its type.
-  const fate = (page: number) => ({ gone: 10 + page, moved: 1_000 + page, renamed: 2_000 + page });
-  const fates = numbers(51).map(fate);
-  const underway = await walk((page) => (page < 10 ? callBefore : callAfter), "type=common", async (page) => {
-    if (page === 10) await write(5_000, 10_000, 8);
-    if (page > 30) return;
-    const { gone, moved, renamed } = fate(page);
-    const call = page < 10 ? callBefore : callAfter;
-    const answers = [await call(`DELETE ${id(gone)}`), await call(`PATCH ${id(moved)}`, { json: { status: "completed" } }), await call(`PATCH ${id(renamed)}`, { json: { type: "rare" } })];
-    expect(answers.map(({ status }) => status)).toEqual([204, 200, 200]);
-  });
-  const touched = (name: "gone" | "moved" | "renamed") => new Set(fates.slice(1, 31).map((each) => each[name]));
-  const [gone, moved, renamed] = [touched("gone"), touched("moved"), touched("renamed")];
-  // None of the deleted ones had been reached; of those with another type some had.
-  const seen = underway.flat();
-  expect(new Set(seen).size).toBe(seen.length);
-  const isRenamed = new Set([...renamed].map((n) => eventOf(n).id));
-  expect(seen.filter((each) => !isRenamed.has(each))).toEqual(idsOf(numbers(5_000).filter((n) => !gone.has(n) && !renamed.has(n))));
+    // After the tenth page the number is raised and 5,000 more come; after each, one event further down is deleted, one changes its status and one its type.
+    const fate = (page: number) => ({ gone: 10 + page, moved: 1_000 + page, renamed: 2_000 + page });
+    const fates = numbers(51).map(fate);
+    const underway = await walk(
+      (page) => (page < 10 ? callBefore : callAfter),
+      "type=common",
+      async (page) => {
+        if (page === 10) await write(5_000, 10_000, 8);
+        if (page > 30) return;
+        const { gone, moved, renamed } = fate(page);
+        const call = page < 10 ? callBefore : callAfter;
+        const answers = [
+          await call(`DELETE ${id(gone)}`),
+          await call(`PATCH ${id(moved)}`, { json: { status: "completed" } }),
+          await call(`PATCH ${id(renamed)}`, { json: { type: "rare" } }),
+        ];
+        expect(answers.map(({ status }) => status)).toEqual([204, 200, 200]);
+      },
+    );
+    const touched = (name: "gone" | "moved" | "renamed") => new Set(fates.slice(1, 31).map((each) => each[name]));
+    const [gone, moved, renamed] = [touched("gone"), touched("moved"), touched("renamed")];
+    // None of the deleted ones had been reached; of those with another type some had.
+    const seen = underway.flat();
+    expect(new Set(seen).size).toBe(seen.length);
+    const isRenamed = new Set([...renamed].map((n) => eventOf(n).id));
+    expect(seen.filter((each) => !isRenamed.has(each))).toEqual(
+      idsOf(numbers(5_000).filter((n) => !gone.has(n) && !renamed.has(n))),
+    );
 
-  const left = numbers(10_000).filter((n) => !gone.has(n));
-  const statusOf = (n: number) => (moved.has(n) ? "completed" : eventOf(n).status);
-  for (const [query, expected] of [
-    ["", left],
-    ["type=common", left.filter((n) => !renamed.has(n))],
-    ["type=rare", [...renamed]],
-    ["status=completed", left.filter((n) => statusOf(n) === "completed")],
-    ["organizer=Everyone", left],
-  ] as const) {
-    const pages = await walk(() => callAfter, query);
-    expect(pages.flat()).toEqual(idsOf([...expected]));
-    expect(pages.length).toBe(Math.ceil(expected.length / 100)); // full, but for the last
-  }
-  // With several filters a page may be short: it ends where the shard does that was read least far.
-  const cancelled = (await walk(() => callAfter, "type=common&status=cancelled")).flat();
-  expect(cancelled).toEqual(idsOf(left.filter((n) => !renamed.has(n) && statusOf(n) === "cancelled")));
-});
+    const left = numbers(10_000).filter((n) => !gone.has(n));
+    const statusOf = (n: number) => (moved.has(n) ? "completed" : eventOf(n).status);
+    for (const [query, expected] of [
+      ["", left],
+      ["type=common", left.filter((n) => !renamed.has(n))],
+      ["type=rare", [...renamed]],
+      ["status=completed", left.filter((n) => statusOf(n) === "completed")],
+      ["organizer=Everyone", left],
+    ] as const) {
+      const pages = await walk(() => callAfter, query);
+      expect(pages.flat()).toEqual(idsOf([...expected]));
+      expect(pages.length).toBe(Math.ceil(expected.length / 100)); // full, but for the last
+    }
+    // With several filters a page may be short: it ends where the shard does that was read least far.
+    const cancelled = (await walk(() => callAfter, "type=common&status=cancelled")).flat();
+    expect(cancelled).toEqual(idsOf(left.filter((n) => !renamed.has(n) && statusOf(n) === "cancelled")));
+  },
+);

@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { expectNewEvent, isId, type Event, type NewEvent } from "../../../../functions/_shared/event.ts";
 import { noSuchEvent, Problem } from "../../../../functions/_shared/problem.ts";
 import { fromItem, represent, toItem } from "../../../../functions/_shared/stored-event.ts";
@@ -48,7 +53,9 @@ export async function storeEvent(content: NewEvent): Promise<Answer> {
 export async function getEvent(id: string | undefined): Promise<Answer> {
   return refusing(async () => {
     if (!isId(id)) throw noSuchEvent();
-    const { Item: item } = await client.send(new GetItemCommand({ TableName: process.env["TABLE_NAME"], Key: { id: { S: id } }, ConsistentRead: true }));
+    const { Item: item } = await client.send(
+      new GetItemCommand({ TableName: process.env["TABLE_NAME"], Key: { id: { S: id } }, ConsistentRead: true }),
+    );
     if (!item) throw noSuchEvent();
     return { status: 200, ...represent(fromItem(item)) };
   });

@@ -8,11 +8,18 @@ import { Problem } from "../../../../functions/_shared/problem.ts";
 import { uuidv7 } from "../../../../functions/_shared/uuid.ts";
 import { getEvent, refusal, storeEvent, type Answer } from "./events.ts";
 
-const text = (longest: number) => z.string().max(longest).refine((value) => value.trim() !== "", "must not be blank");
+const text = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .refine((value) => value.trim() !== "", "must not be blank");
 
 const newEvent = z
   .strictObject({
-    id: z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/).default(uuidv7),
+    id: z
+      .string()
+      .regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/)
+      .default(uuidv7),
     type: text(100).default("event"),
     title: text(200).optional(),
     description: text(1000).optional(),
@@ -33,7 +40,11 @@ async function create(body: unknown): Promise<Answer> {
 }
 
 function respond({ status, headers, body }: Answer): APIGatewayProxyStructuredResultV2 {
-  return { statusCode: status, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
+  return {
+    statusCode: status,
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
 }
 
 export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()

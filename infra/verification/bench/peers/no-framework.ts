@@ -4,6 +4,12 @@ import { createEvent, getEvent } from "./events.ts";
 /** Our code without what is special about our client and our bundles. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const { status, headers, body } =
-    event.routeKey === "POST /events" ? await createEvent(JSON.parse(event.body ?? "")) : await getEvent(event.pathParameters?.["id"]);
-  return { statusCode: status, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
+    event.routeKey === "POST /events"
+      ? await createEvent(JSON.parse(event.body ?? ""))
+      : await getEvent(event.pathParameters?.["id"]);
+  return {
+    statusCode: status,
+    headers: { ...headers, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
 }

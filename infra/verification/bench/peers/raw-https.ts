@@ -16,41 +16,85 @@ type Item = Record<string, { S: string } | { N: string } | { M: Item }>;
 async function create(text: string): Promise<APIGatewayProxyStructuredResultV2> {
   const now = new Date().toISOString();
   const content = JSON.parse(text) as Record<string, unknown>;
-  const { id, payload, ...event } = { id: randomUUID(), payload: {}, ...content, createdAt: now, updatedAt: now, version: 1 };
-  const item = toItem({ id, payload: JSON.stringify(payload), byStatus: `0#${String(content["status"])}`, byType: `0#${String(content["type"])}`, byOrganizer: content["organizer"], position: `${now}#${id}` });
-  await send("PutItem", { TableName: table, Item: { ...item, event: { M: toItem(event) } }, ConditionExpression: "attribute_not_exists(id)" });
-  return { statusCode: 201, headers: { "content-type": "application/json" }, body: JSON.stringify({ id, payload, ...event }) };
+  const { id, payload, ...event } = {
+    id: randomUUID(),
+    payload: {},
+    ...content,
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+  };
+  const item = toItem({
+    id,
+    payload: JSON.stringify(payload),
+    byStatus: `0#${String(content["status"])}`,
+    byType: `0#${String(content["type"])}`,
+    byOrganizer: content["organizer"],
+    position: `${now}#${id}`,
+  });
+  await send("PutItem", {
+    TableName: table,
+    Item: { ...item, event: { M: toItem(event) } },
+    ConditionExpression: "attribute_not_exists(id)",
+  });
+  return {
+    statusCode: 201,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ id, payload, ...event }),
+  };
 }
 
 async function get(id: string): Promise<APIGatewayProxyStructuredResultV2> {
-  const { Item: item } = (await send("GetItem", { TableName: table, Key: { id: { S: id } }, ConsistentRead: true })) as { Item?: Item };
+  const { Item: item } = (await send("GetItem", {
+    TableName: table,
+    Key: { id: { S: id } },
+    ConsistentRead: true,
+  })) as { Item?: Item };
   return item
     ? { statusCode: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(fromItem(item)) }
     : { statusCode: 404, headers: {}, body: "{}" };
 }
 
 function toItem(event: Record<string, unknown>): Item {
-  return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, typeof value === "number" ? { N: String(value) } : { S: String(value) }]));
+  return Object.fromEntries(
+    Object.entries(event).map(([name, value]) => [
+      name,
+      typeof value === "number" ? { N: String(value) } : { S: String(value) },
+    ]),
+  );
 }
 
 function fromItem({ id, event, payload }: Item): Record<string, unknown> {
-  return { id: valueOf(id), ...(valueOf(event) as object), ...(payload && { payload: JSON.parse(String(valueOf(payload))) as unknown }) };
+  return {
+    id: valueOf(id),
+    ...(valueOf(event) as object),
+    ...(payload && { payload: JSON.parse(String(valueOf(payload))) as unknown }),
+  };
 }
 
 function valueOf(attribute: Item[string] | undefined): unknown {
   if (!attribute) return undefined;
-  if ("M" in attribute) return Object.fromEntries(Object.entries(attribute.M).map(([name, value]) => [name, valueOf(value)]));
+  if ("M" in attribute)
+    return Object.fromEntries(Object.entries(attribute.M).map(([name, value]) => [name, valueOf(value)]));
   return "N" in attribute ? Number(attribute.N) : attribute.S;
 }
 
-const { TABLE_NAME: table, AWS_REGION: region = "", AWS_ACCESS_KEY_ID: keyId = "", AWS_SECRET_ACCESS_KEY: secret = "", AWS_SESSION_TOKEN: token = "" } = process.env;
+const {
+  TABLE_NAME: table,
+  AWS_REGION: region = "",
+  AWS_ACCESS_KEY_ID: keyId = "",
+  AWS_SECRET_ACCESS_KEY: secret = "",
+  AWS_SESSION_TOKEN: token = "",
+} = process.env;
 const host = `dynamodb.${region}.amazonaws.com`;
 const agent = new Agent({ keepAlive: true });
 
 async function send(operation: string, input: object): Promise<unknown> {
   const body = JSON.stringify(input);
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ host, agent, method: "POST", headers: sign(`DynamoDB_20120810.${operation}`, body) }, resolve).on("error", reject).end(body);
+    request({ host, agent, method: "POST", headers: sign(`DynamoDB_20120810.${operation}`, body) }, resolve)
+      .on("error", reject)
+      .end(body);
   });
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk as Buffer);
@@ -71,12 +115,20 @@ function sign(target: string, body: string): Record<string, string> {
     "x-amz-target": target,
   };
   const names = Object.keys(headers).join(";");
-  const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`).join("");
+  const lines = Object.entries(headers)
+    .map(([name, value]) => `${name}:${value}\n`)
+    .join("");
   const canonical = ["POST", "/", "", lines, names, sha256(body)].join("\n");
   const text = ["AWS4-HMAC-SHA256", time, scope.join("/"), sha256(canonical)].join("\n");
-  const key = scope.reduce<string | Buffer>((from, part) => createHmac("sha256", from).update(part).digest(), `AWS4${secret}`);
+  const key = scope.reduce<string | Buffer>(
+    (from, part) => createHmac("sha256", from).update(part).digest(),
+    `AWS4${secret}`,
+  );
   const signature = createHmac("sha256", key).update(text).digest("hex");
-  return { ...headers, authorization: `AWS4-HMAC-SHA256 Credential=${keyId}/${scope.join("/")}, SignedHeaders=${names}, Signature=${signature}` };
+  return {
+    ...headers,
+    authorization: `AWS4-HMAC-SHA256 Credential=${keyId}/${scope.join("/")}, SignedHeaders=${names}, Signature=${signature}`,
+  };
 }
 
 function sha256(text: string): string {

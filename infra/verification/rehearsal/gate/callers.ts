@@ -36,7 +36,11 @@ export function makeCallers(accountId: string): Callers {
     callerOf: (accessKeyId) => known.get(accessKeyId)?.caller,
     learn(answer, { arn }) {
       const field = (name: string) => elementOf(answer, name) ?? "";
-      const credentials = { accessKeyId: field("AccessKeyId"), secretAccessKey: field("SecretAccessKey"), sessionToken: field("SessionToken") };
+      const credentials = {
+        accessKeyId: field("AccessKeyId"),
+        secretAccessKey: field("SecretAccessKey"),
+        sessionToken: field("SessionToken"),
+      };
       const role = arn.split("/").at(-1) ?? "";
       const { accessKeyId, secretAccessKey: secret, sessionToken } = credentials;
       known.set(accessKeyId, { secret: { secret, sessionToken }, caller: { name: role, arn, role } });

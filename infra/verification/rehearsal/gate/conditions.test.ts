@@ -40,7 +40,12 @@ const one: Row[] = [
   ["IpAddress", "2001:db8::/32", ["2001:db8::1"], true],
   ["IpAddress", "203.0.113.0/24", ["2001:db8::1"], false],
   ["NotIpAddress", "203.0.113.0/24", ["203.0.113.9"], false],
-  ["ArnLike", "arn:aws:execute-api:*:123456789012:a1/prod/GET/events/*", ["arn:aws:execute-api:eu-central-1:123456789012:a1/prod/GET/events/1"], true],
+  [
+    "ArnLike",
+    "arn:aws:execute-api:*:123456789012:a1/prod/GET/events/*",
+    ["arn:aws:execute-api:eu-central-1:123456789012:a1/prod/GET/events/1"],
+    true,
+  ],
   ["ArnEquals", "arn:aws:lambda:*:1:function:a", ["arn:aws:lambda:r:1:function:a"], true],
   ["ArnLike", "arn:aws:lambda:*:function:a", ["arn:aws:lambda:r:1:function:a"], false],
   ["ArnLike", "arn:aws:s3:::a", ["a"], false],
@@ -96,12 +101,24 @@ describe("a condition", () => {
     expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:third": ["true"] })).toBe(false);
   });
 
-  test.each(["StringMatches", "stringEquals", "toString", "IfExists", "NullIfExists", "ForAnyValue:Null", "ForSomeValues:StringEquals"])("with the operator %s is refused", (operator) => {
-    expect(() => matchesConditions({ [operator]: { "aws:some": "a" } }, {})).toThrow(`The condition operator ${operator} is not known.`);
+  test.each([
+    "StringMatches",
+    "stringEquals",
+    "toString",
+    "IfExists",
+    "NullIfExists",
+    "ForAnyValue:Null",
+    "ForSomeValues:StringEquals",
+  ])("with the operator %s is refused", (operator) => {
+    expect(() => matchesConditions({ [operator]: { "aws:some": "a" } }, {})).toThrow(
+      `The condition operator ${operator} is not known.`,
+    );
   });
 
   test("that compares one value is refused where the key has several", () => {
-    expect(() => matchesConditions({ StringEquals: { "aws:TagKeys": "a" } }, { "aws:tagkeys": ["a", "b"] })).toThrow("StringEquals compares one value, and aws:TagKeys has 2.");
+    expect(() => matchesConditions({ StringEquals: { "aws:TagKeys": "a" } }, { "aws:tagkeys": ["a", "b"] })).toThrow(
+      "StringEquals compares one value, and aws:TagKeys has 2.",
+    );
   });
 });
 

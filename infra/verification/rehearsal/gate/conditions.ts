@@ -41,13 +41,18 @@ const negations: Record<string, string> = {
 export function matchesConditions(conditions: Conditions, context: Record<string, string[]>): boolean {
   return Object.entries(conditions).every(([operator, keys]) => {
     const condition = readOperator(operator);
-    return Object.entries(keys).every(([key, value]) => condition(key, context[key.toLowerCase()] ?? [], [value].flat().map(String)));
+    return Object.entries(keys).every(([key, value]) =>
+      condition(key, context[key.toLowerCase()] ?? [], [value].flat().map(String)),
+    );
   });
 }
 
 /** `*` stands for any text, `?` for one character, all else for itself. */
 export function matchesPattern(text: string, pattern: string, flags = ""): boolean {
-  const expression = pattern.replaceAll(/[.+^${}()|[\]\\/-]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const expression = pattern
+    .replaceAll(/[.+^${}()|[\]\\/-]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${expression}$`, `s${flags}`).test(text);
 }
 
@@ -55,7 +60,8 @@ type Condition = (key: string, given: string[], wanted: string[]) => boolean;
 
 /** Takes `ForAnyValue:StringNotLikeIfExists` apart. */
 function readOperator(operator: string): Condition {
-  if (operator === "Null") return (_key, given, wanted) => wanted.some((value) => value.toLowerCase() === String(given.length === 0));
+  if (operator === "Null")
+    return (_key, given, wanted) => wanted.some((value) => value.toLowerCase() === String(given.length === 0));
   const [, set, name = "", ifExists] = /^(?:(ForAnyValue|ForAllValues):)?(.*?)(IfExists)?$/.exec(operator) ?? [];
   const positive = Object.hasOwn(negations, name) ? negations[name] : undefined;
   const compare = Object.hasOwn(comparisons, positive ?? name) ? comparisons[positive ?? name] : undefined;
@@ -65,7 +71,8 @@ function readOperator(operator: string): Condition {
     const holds = (value: string) => wanted.some((each) => compare(value, each)) !== isNegated;
     if (given.length === 0) return ifExists !== undefined || set === "ForAllValues" || (isNegated && set === undefined);
     if (set === "ForAllValues") return given.every(holds);
-    if (set === undefined && given.length > 1) throw new Error(`${operator} compares one value, and ${key} has ${given.length}.`);
+    if (set === undefined && given.length > 1)
+      throw new Error(`${operator} compares one value, and ${key} has ${given.length}.`);
     return given.some(holds);
   };
 }
@@ -92,7 +99,11 @@ function toTime(text: string): number {
 /** Each of the six parts by itself: a `*` in the account does not reach into the resource. */
 function matchesArn(given: string, wanted: string): boolean {
   const [givenParts, wantedParts] = [arnParts(given), arnParts(wanted)];
-  return givenParts.length === 6 && wantedParts.length === 6 && wantedParts.every((part, index) => matchesPattern(givenParts[index] ?? "", part));
+  return (
+    givenParts.length === 6 &&
+    wantedParts.length === 6 &&
+    wantedParts.every((part, index) => matchesPattern(givenParts[index] ?? "", part))
+  );
 }
 
 function arnParts(arn: string): string[] {

@@ -15,7 +15,8 @@ let invoke: Invoke | undefined;
 let mayS3Invoke: boolean;
 let maySend: boolean;
 let calls: (ServiceCall | string)[];
-const lifecycle = "<LifecycleConfiguration><Rule><Expiration><Days>1</Days></Expiration><Filter><Prefix>notes/</Prefix></Filter><Status>Enabled</Status></Rule></LifecycleConfiguration>";
+const lifecycle =
+  "<LifecycleConfiguration><Rule><Expiration><Days>1</Days></Expiration><Filter><Prefix>notes/</Prefix></Filter><Status>Enabled</Status></Rule></LifecycleConfiguration>";
 let messages: Fields[];
 
 beforeEach(() => {
@@ -30,7 +31,8 @@ beforeEach(() => {
   };
   deliveries = makeDeliveries({
     notificationOf: (bucket) => (bucket === "photos" ? notification : undefined),
-    invokeConfigOf: (functionName, qualifier) => (`${functionName}:${qualifier}` === "app-look:live" ? invokeConfig : undefined),
+    invokeConfigOf: (functionName, qualifier) =>
+      `${functionName}:${qualifier}` === "app-look:live" ? invokeConfig : undefined,
     invoke: () => invoke,
     mayInvoke: (call) => {
       calls.push(call);
@@ -39,9 +41,13 @@ beforeEach(() => {
     permissions: {
       firstDenial: (_request, { name }, [{ action, resource } = { action: "", resource: "" }]) => {
         calls.push(`${name} asks for ${action} on ${resource}`);
-        return Promise.resolve(maySend ? undefined : { principal: name, action, resource, isAllowed: false, reason: "no policy allows it" });
+        return Promise.resolve(
+          maySend ? undefined : { principal: name, action, resource, isAllowed: false, reason: "no policy allows it" },
+        );
       },
-      byResource: () => { throw new Error("nobody asks by a resource's policy"); },
+      byResource: () => {
+        throw new Error("nobody asks by a resource's policy");
+      },
       decisions: [],
     },
     forward: (request) => {
@@ -51,7 +57,15 @@ beforeEach(() => {
         calls.push(`DELETE ${url}`);
         return Promise.resolve({ status: 204, headers: [], body: Buffer.alloc(0) });
       }
-      if (method === "HEAD") return Promise.resolve({ status: 200, headers: [["ETag", '"e1"'], ["Content-Length", "3"]], body: Buffer.alloc(0) });
+      if (method === "HEAD")
+        return Promise.resolve({
+          status: 200,
+          headers: [
+            ["ETag", '"e1"'],
+            ["Content-Length", "3"],
+          ],
+          body: Buffer.alloc(0),
+        });
       if (method === "GET") return Promise.resolve(jsonAnswer(200, { Role: role }));
       messages.push(jsonOf(request));
       return Promise.resolve(jsonAnswer(200, {}));
@@ -66,13 +80,29 @@ function notificationOf(prefix: string, event = "s3:ObjectCreated:*"): string {
   return `<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${configuration}</NotificationConfiguration>`;
 }
 
-function request(service: string, method: string, url: string, body = "", headers: NodeJS.Dict<string[]> = {}): ServiceRequest {
+function request(
+  service: string,
+  method: string,
+  url: string,
+  body = "",
+  headers: NodeJS.Dict<string[]> = {},
+): ServiceRequest {
   return serviceRequest({ method, url, headers, body: Buffer.from(body) }, service, "eu-north-1");
 }
 
 function recordIn(payload: Buffer): string {
-  const { Records: records } = JSON.parse(payload.toString()) as { Records: { eventName: string; awsRegion: string; s3: { bucket: { name: string }; object: { key: string; size: number; eTag: string } } }[] };
-  return records.map(({ eventName, awsRegion, s3: { bucket, object } }) => [eventName, awsRegion, bucket.name, object.key, object.size, object.eTag].join(" ")).join();
+  const { Records: records } = JSON.parse(payload.toString()) as {
+    Records: {
+      eventName: string;
+      awsRegion: string;
+      s3: { bucket: { name: string }; object: { key: string; size: number; eTag: string } };
+    }[];
+  };
+  return records
+    .map(({ eventName, awsRegion, s3: { bucket, object } }) =>
+      [eventName, awsRegion, bucket.name, object.key, object.size, object.eTag].join(" "),
+    )
+    .join();
 }
 
 async function raise(method: string, url: string, headers: NodeJS.Dict<string[]> = {}): Promise<void> {
@@ -80,7 +110,13 @@ async function raise(method: string, url: string, headers: NodeJS.Dict<string[]>
   await deliveries.settled();
 }
 
-const asked: ServiceCall & { region: string } = { service: "s3.amazonaws.com", region: "eu-north-1", functionName: "app-look", alias: "live", sourceArn: "arn:aws:s3:::photos" };
+const asked: ServiceCall & { region: string } = {
+  service: "s3.amazonaws.com",
+  region: "eu-north-1",
+  functionName: "app-look",
+  alias: "live",
+  sourceArn: "arn:aws:s3:::photos",
+};
 const fail: Invoke = () => {
   calls.push("fails");
   return Promise.resolve({ payload: Buffer.from('{"errorType":"TypeError","errorMessage":"no"}'), isError: true });
@@ -95,7 +131,14 @@ describe("an object that expires", () => {
   test("goes, and calls the alias that the notification names for that, with the record that S3 writes", async () => {
     notification = notificationOf("notes/", "s3:LifecycleExpiration:*");
     await expire("notes/a b/1");
-    expect([calls, deliveries.lost]).toEqual([["DELETE /photos/notes/a%20b/1", asked, "app-look:live LifecycleExpiration:Delete eu-north-1 photos notes/a+b/1  "], []]);
+    expect([calls, deliveries.lost]).toEqual([
+      [
+        "DELETE /photos/notes/a%20b/1",
+        asked,
+        "app-look:live LifecycleExpiration:Delete eu-north-1 photos notes/a+b/1  ",
+      ],
+      [],
+    ]);
   });
 
   test("calls nobody where the notification is for new objects", async () => {
@@ -113,7 +156,10 @@ describe("an object that expires", () => {
 describe("a new object", () => {
   test("below the notification's prefix calls the alias that it names, with the record that S3 writes", async () => {
     await raise("PUT", "/photos/incoming/a%20b/1");
-    expect([calls, deliveries.lost]).toEqual([[asked, "app-look:live ObjectCreated:Put eu-north-1 photos incoming/a+b/1 3 e1"], []]);
+    expect([calls, deliveries.lost]).toEqual([
+      [asked, "app-look:live ObjectCreated:Put eu-north-1 photos incoming/a+b/1 3 e1"],
+      [],
+    ]);
   });
 
   test("that is a copy calls it as such", async () => {
@@ -142,7 +188,10 @@ describe("a new object", () => {
   test("is lost where the function's policy does not let S3 call it", async () => {
     mayS3Invoke = false;
     await raise("PUT", "/photos/incoming/1");
-    expect([calls, deliveries.lost]).toEqual([[asked], [`S3 may not invoke ${functionArn} for photos: no policy allows it.`]]);
+    expect([calls, deliveries.lost]).toEqual([
+      [asked],
+      [`S3 may not invoke ${functionArn} for photos: no policy allows it.`],
+    ]);
   });
 
   test("is lost where nothing runs", async () => {
@@ -177,14 +226,20 @@ describe("a function that fails", () => {
     invoke = fail;
     maySend = false;
     await raise("PUT", "/photos/incoming/1");
-    expect([messages, deliveries.lost]).toEqual([[], [`app-look may not sqs:SendMessage on ${queueArn}: no policy allows it.`]]);
+    expect([messages, deliveries.lost]).toEqual([
+      [],
+      [`app-look may not sqs:SendMessage on ${queueArn}: no policy allows it.`],
+    ]);
   });
 
   test("is called three times and lost where its alias has no configuration", async () => {
     invoke = fail;
     invokeConfig = undefined;
     await raise("PUT", "/photos/incoming/1");
-    expect([calls, deliveries.lost]).toEqual([[asked, "fails", "fails", "fails"], ['app-look failed, and nobody is told: {"errorType":"TypeError","errorMessage":"no"}']]);
+    expect([calls, deliveries.lost]).toEqual([
+      [asked, "fails", "fails", "fails"],
+      ['app-look failed, and nobody is told: {"errorType":"TypeError","errorMessage":"no"}'],
+    ]);
   });
 });
 
@@ -194,19 +249,38 @@ describe("AWS refuses what would never arrive", () => {
     expect(await deliveries.refusalOf(put)).toBeUndefined();
     mayS3Invoke = false;
     const refused = await deliveries.refusalOf(put);
-    expect([refused?.status, refused?.body.toString()]).toEqual([400, expect.stringContaining(`Unable to validate the following destination configurations: ${functionArn}`)]);
+    expect([refused?.status, refused?.body.toString()]).toEqual([
+      400,
+      expect.stringContaining(`Unable to validate the following destination configurations: ${functionArn}`),
+    ]);
   });
 
   test("a destination that the function's role may not send to", async () => {
-    const put = request("lambda", "PUT", "/2019-09-25/functions/app-look/event-invoke-config?Qualifier=live", JSON.stringify(invokeConfig));
+    const put = request(
+      "lambda",
+      "PUT",
+      "/2019-09-25/functions/app-look/event-invoke-config?Qualifier=live",
+      JSON.stringify(invokeConfig),
+    );
     expect(await deliveries.refusalOf(put)).toBeUndefined();
     maySend = false;
     const refused = await deliveries.refusalOf(put);
-    expect([refused?.status, refused?.headers.at(-1)]).toEqual([400, ["x-amzn-errortype", "InvalidParameterValueException"]]);
+    expect([refused?.status, refused?.headers.at(-1)]).toEqual([
+      400,
+      ["x-amzn-errortype", "InvalidParameterValueException"],
+    ]);
   });
 
   test.each([
-    ["a configuration without a destination", request("lambda", "PUT", "/2019-09-25/functions/app-look/event-invoke-config?Qualifier=live", '{"MaximumRetryAttempts":0}')],
+    [
+      "a configuration without a destination",
+      request(
+        "lambda",
+        "PUT",
+        "/2019-09-25/functions/app-look/event-invoke-config?Qualifier=live",
+        '{"MaximumRetryAttempts":0}',
+      ),
+    ],
     ["a read of the notification", request("s3", "GET", "/photos?notification")],
     ["an object", request("s3", "PUT", "/photos/incoming/1", notificationOf("incoming/"))],
   ])("but not %s", async (_what, sent) => {

@@ -50,20 +50,35 @@ export function makeDeliveries(surroundings: Surroundings): Deliveries {
   const lost: string[] = [];
   const deliver = async ({ region, bucket, key }: ObjectPlace, event: ObjectEvent["eventName"]) => {
     const targets = targetsIn(notificationOf(bucket) ?? "").filter(
-      ({ events, prefix, suffix }) => events.some((pattern) => matchesPattern(`s3:${event}`, pattern)) && key.startsWith(prefix) && key.endsWith(suffix),
+      ({ events, prefix, suffix }) =>
+        events.some((pattern) => matchesPattern(`s3:${event}`, pattern)) &&
+        key.startsWith(prefix) &&
+        key.endsWith(suffix),
     );
     for (const { functionArn } of targets) {
       const created = event === "LifecycleExpiration:Delete" ? {} : await look({ region, bucket, key });
-      const complaint = await call(functionArn, bucket, recordOf({ eventName: event, key, ...created }, { region, bucket }));
+      const complaint = await call(
+        functionArn,
+        bucket,
+        recordOf({ eventName: event, key, ...created }, { region, bucket }),
+      );
       if (complaint !== undefined) lost.push(complaint);
     }
   };
   const inBackground = (delivery: Promise<void>) => {
-    const ended = delivery.catch((error: unknown) => { lost.push(String(error)); }).finally(() => running.delete(ended));
+    const ended = delivery
+      .catch((error: unknown) => {
+        lost.push(String(error));
+      })
+      .finally(() => running.delete(ended));
     running.add(ended);
   };
   const call = async (functionArn: string, bucket: string, record: DeadLetter["requestPayload"]["Records"][number]) => {
-    const { isAllowed, reason } = await mayInvoke({ service: "s3.amazonaws.com", ...aliasIn(functionArn), sourceArn: `arn:aws:s3:::${bucket}` });
+    const { isAllowed, reason } = await mayInvoke({
+      service: "s3.amazonaws.com",
+      ...aliasIn(functionArn),
+      sourceArn: `arn:aws:s3:::${bucket}`,
+    });
     if (!isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${reason}.`;
     return invokeAsynchronously(functionArn, { Records: [record] }, surroundings);
   };
@@ -78,12 +93,14 @@ export function makeDeliveries(surroundings: Surroundings): Deliveries {
     raise(request) {
       const { bucket, key } = s3Place(request);
       const event = eventOf(request);
-      if (bucket !== undefined && key !== undefined && event) inBackground(deliver({ region: request.region, bucket, key }, event));
+      if (bucket !== undefined && key !== undefined && event)
+        inBackground(deliver({ region: request.region, bucket, key }, event));
     },
     async expire(object) {
       const { region, bucket, key } = object;
       const { body } = await surroundings.forward(ownRequest("s3", region, "GET", `/${bucket}?lifecycle`));
-      if (!expiringPrefixes(body.toString()).some((prefix) => key.startsWith(prefix))) throw new Error(`No rule of ${bucket}'s lifecycle lets ${key} expire.`);
+      if (!expiringPrefixes(body.toString()).some((prefix) => key.startsWith(prefix)))
+        throw new Error(`No rule of ${bucket}'s lifecycle lets ${key} expire.`);
       await surroundings.forward(ownRequest("s3", region, "DELETE", pathOf(bucket, key)));
       inBackground(deliver(object, "LifecycleExpiration:Delete"));
     },
@@ -109,9 +126,16 @@ interface Target {
 /** S3 still calls a function a CloudFunction, which was its name for it in 2014. */
 function targetsIn(notification: string): Target[] {
   return elementsOf(notification, "CloudFunctionConfiguration").map((configuration) => {
-    const rules = elementsOf(configuration, "FilterRule").map((rule) => [elementOf(rule, "Name")?.toLowerCase(), elementOf(rule, "Value") ?? ""] as const);
+    const rules = elementsOf(configuration, "FilterRule").map(
+      (rule) => [elementOf(rule, "Name")?.toLowerCase(), elementOf(rule, "Value") ?? ""] as const,
+    );
     const { prefix = "", suffix = "" } = Object.fromEntries(rules) as { prefix?: string; suffix?: string };
-    return { functionArn: elementOf(configuration, "CloudFunction") ?? "", events: elementsOf(configuration, "Event"), prefix, suffix };
+    return {
+      functionArn: elementOf(configuration, "CloudFunction") ?? "",
+      events: elementsOf(configuration, "Event"),
+      prefix,
+      suffix,
+    };
   });
 }
 
@@ -121,7 +145,9 @@ function pathOf(bucket: string, key: string): string {
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html */
 function expiringPrefixes(lifecycle: string): string[] {
-  return elementsOf(lifecycle, "Rule").filter((rule) => rule.includes("<Expiration>") && rule.includes("<Status>Enabled</Status>")).map((rule) => elementOf(rule, "Prefix") ?? "");
+  return elementsOf(lifecycle, "Rule")
+    .filter((rule) => rule.includes("<Expiration>") && rule.includes("<Status>Enabled</Status>"))
+    .map((rule) => elementOf(rule, "Prefix") ?? "");
 }
 
 /** Undefined for what makes no object: a read, a tag, a part of an upload. */
@@ -131,12 +157,17 @@ function eventOf({ method, query, headers }: ServiceRequest): ObjectEvent["event
 }
 
 function aliasIn(functionArn: string): Alias {
-  const [, region = "", functionName = "", alias = "$LATEST"] = /^arn:aws:lambda:([^:]+):\d+:function:([^:]+)(?::([^:]+))?$/.exec(functionArn) ?? [];
+  const [, region = "", functionName = "", alias = "$LATEST"] =
+    /^arn:aws:lambda:([^:]+):\d+:function:([^:]+)(?::([^:]+))?$/.exec(functionArn) ?? [];
   return { region, functionName, alias };
 }
 
 /** Gives the sentence that says what was lost, where something was. */
-async function invokeAsynchronously(functionArn: string, event: DeadLetter["requestPayload"], surroundings: Surroundings): Promise<string | undefined> {
+async function invokeAsynchronously(
+  functionArn: string,
+  event: DeadLetter["requestPayload"],
+  surroundings: Surroundings,
+): Promise<string | undefined> {
   const alias = aliasIn(functionArn);
   const { functionName, alias: qualifier } = alias;
   const invoke = surroundings.invoke();
@@ -155,27 +186,49 @@ async function invokeAsynchronously(functionArn: string, event: DeadLetter["requ
   return sendTo(destination, letter, alias, surroundings);
 }
 
-function invokeConfiguration(configuration: Record<string, unknown> = {}): { retries: number; destination: string | undefined } {
-  const { MaximumRetryAttempts: retries = 2, DestinationConfig } = configuration as { MaximumRetryAttempts?: number; DestinationConfig?: { OnFailure?: { Destination?: string } } };
+function invokeConfiguration(configuration: Record<string, unknown> = {}): {
+  retries: number;
+  destination: string | undefined;
+} {
+  const { MaximumRetryAttempts: retries = 2, DestinationConfig } = configuration as {
+    MaximumRetryAttempts?: number;
+    DestinationConfig?: { OnFailure?: { Destination?: string } };
+  };
   return { retries, destination: DestinationConfig?.OnFailure?.Destination };
 }
 
 /** Lambda sends it as the function's role. */
-async function sendTo(queueArn: string, letter: DeadLetter, alias: Alias, surroundings: Surroundings): Promise<string | undefined> {
+async function sendTo(
+  queueArn: string,
+  letter: DeadLetter,
+  alias: Alias,
+  surroundings: Surroundings,
+): Promise<string | undefined> {
   const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
-  const request = ownJsonRequest("sqs", alias.region, "AmazonSQS.SendMessage", { QueueUrl, MessageBody: JSON.stringify(letter) });
+  const request = ownJsonRequest("sqs", alias.region, "AmazonSQS.SendMessage", {
+    QueueUrl,
+    MessageBody: JSON.stringify(letter),
+  });
   const denial = await whyNoMessage(queueArn, alias, surroundings);
   if (denial !== undefined) return denial;
   const { status, body } = await surroundings.forward(request);
   return status === 200 ? undefined : `${queueArn} took no failure of ${alias.functionName}: ${body.toString()}`;
 }
 
-async function whyNoMessage(queueArn: string, { region, functionName, alias }: Alias, { forward, permissions }: Surroundings): Promise<string | undefined> {
-  const configuration = await forward(ownRequest("lambda", region, "GET", `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`));
+async function whyNoMessage(
+  queueArn: string,
+  { region, functionName, alias }: Alias,
+  { forward, permissions }: Surroundings,
+): Promise<string | undefined> {
+  const configuration = await forward(
+    ownRequest("lambda", region, "GET", `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`),
+  );
   const arn = textOf(jsonOf(configuration)["Role"]);
   const role = arn.split("/").at(-1) ?? "";
   const request = ownRequest("sqs", region, "POST", "/");
-  const denial = await permissions.firstDenial(request, { name: role, arn, role }, [{ action: "sqs:SendMessage", resource: queueArn }]);
+  const denial = await permissions.firstDenial(request, { name: role, arn, role }, [
+    { action: "sqs:SendMessage", resource: queueArn },
+  ]);
   return denial && `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`;
 }
 
@@ -183,16 +236,34 @@ async function refusalOf(request: ServiceRequest, surroundings: Surroundings): P
   const { bucket = "", key } = s3Place(request);
   if (request.service === "s3" && request.method === "PUT" && key === undefined && request.query.has("notification")) {
     for (const { functionArn } of targetsIn(request.body.toString())) {
-      const { isAllowed } = await surroundings.mayInvoke({ service: "s3.amazonaws.com", ...aliasIn(functionArn), sourceArn: `arn:aws:s3:::${bucket}` });
-      if (!isAllowed) return refusal(request, 400, "InvalidArgument", `Unable to validate the following destination configurations: ${functionArn}`);
+      const { isAllowed } = await surroundings.mayInvoke({
+        service: "s3.amazonaws.com",
+        ...aliasIn(functionArn),
+        sourceArn: `arn:aws:s3:::${bucket}`,
+      });
+      if (!isAllowed)
+        return refusal(
+          request,
+          400,
+          "InvalidArgument",
+          `Unable to validate the following destination configurations: ${functionArn}`,
+        );
     }
   }
   const operation = request.service === "lambda" ? lambdaOperation(request) : undefined;
   if (operation?.action === "PutFunctionEventInvokeConfig") {
     const { destination } = invokeConfiguration(jsonOf(request));
     const { functionName, qualifier = "$LATEST" } = operation;
-    const denial = destination && (await whyNoMessage(destination, { region: request.region, functionName, alias: qualifier }, surroundings));
-    if (denial) return refusal(request, 400, "InvalidParameterValueException", `The function's execution role does not have permissions to call SendMessage on ${destination}: ${denial}`);
+    const denial =
+      destination &&
+      (await whyNoMessage(destination, { region: request.region, functionName, alias: qualifier }, surroundings));
+    if (denial)
+      return refusal(
+        request,
+        400,
+        "InvalidParameterValueException",
+        `The function's execution role does not have permissions to call SendMessage on ${destination}: ${denial}`,
+      );
   }
   return undefined;
 }

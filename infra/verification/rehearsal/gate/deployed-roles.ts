@@ -44,7 +44,11 @@ export function deployedIam(motoUrl: string): DeployedIam {
   };
 }
 
-function remembered<Value>(known: Map<string, Promise<Value>>, name: string, read: () => Promise<Value>): Promise<Value> {
+function remembered<Value>(
+  known: Map<string, Promise<Value>>,
+  name: string,
+  read: () => Promise<Value>,
+): Promise<Value> {
   const value = known.get(name) ?? read();
   known.set(name, value);
   return value;
@@ -54,17 +58,26 @@ async function readRole(forward: Forward, name: string): Promise<DeployedRole | 
   const xml = await ask(forward, { Action: "GetRole", RoleName: name });
   if (xml === undefined) return undefined;
   const boundary = elementOf(xml, "PermissionsBoundaryArn");
-  return { arn: elementOf(xml, "Arn") ?? "", trust: documentIn(xml, "AssumeRolePolicyDocument"), ...(boundary !== undefined && { boundary }) };
+  return {
+    arn: elementOf(xml, "Arn") ?? "",
+    trust: documentIn(xml, "AssumeRolePolicyDocument"),
+    ...(boundary !== undefined && { boundary }),
+  };
 }
 
 async function readPolicies(forward: Forward, name: string, role: DeployedRole | undefined): Promise<DeployedPolicies> {
   if (!role) return { identity: [] };
   const names = elementsOf((await ask(forward, { Action: "ListRolePolicies", RoleName: name })) ?? "", "member");
-  const arns = elementsOf((await ask(forward, { Action: "ListAttachedRolePolicies", RoleName: name })) ?? "", "PolicyArn");
-  const inline = await Promise.all(names.map(async (PolicyName) => {
-    const xml = await ask(forward, { Action: "GetRolePolicy", RoleName: name, PolicyName });
-    return documentIn(xml ?? "", "PolicyDocument");
-  }));
+  const arns = elementsOf(
+    (await ask(forward, { Action: "ListAttachedRolePolicies", RoleName: name })) ?? "",
+    "PolicyArn",
+  );
+  const inline = await Promise.all(
+    names.map(async (PolicyName) => {
+      const xml = await ask(forward, { Action: "GetRolePolicy", RoleName: name, PolicyName });
+      return documentIn(xml ?? "", "PolicyDocument");
+    }),
+  );
   const attached = await Promise.all(arns.map((arn) => readManagedPolicy(forward, arn)));
   const boundary = role.boundary === undefined ? undefined : await readManagedPolicy(forward, role.boundary);
   return { identity: [...inline, ...attached], ...(boundary && { boundary }) };
@@ -74,12 +87,17 @@ async function readManagedPolicy(forward: Forward, arn: string): Promise<Policy>
   const policy = await ask(forward, { Action: "GetPolicy", PolicyArn: arn });
   if (policy === undefined) throw new Error(`the managed policy ${arn} does not exist`);
   const version = elementOf(policy, "DefaultVersionId") ?? "";
-  return documentIn((await ask(forward, { Action: "GetPolicyVersion", PolicyArn: arn, VersionId: version })) ?? "", "Document");
+  return documentIn(
+    (await ask(forward, { Action: "GetPolicyVersion", PolicyArn: arn, VersionId: version })) ?? "",
+    "Document",
+  );
 }
 
 /** Undefined for what does not exist. */
 async function ask(forward: Forward, form: Record<string, string>): Promise<string | undefined> {
-  const { status, body } = await forward(ownRequest("iam", "us-east-1", "POST", "/", { Version: "2010-05-08", ...form }));
+  const { status, body } = await forward(
+    ownRequest("iam", "us-east-1", "POST", "/", { Version: "2010-05-08", ...form }),
+  );
   if (status === 404) return undefined;
   if (status !== 200) throw new Error(`moto answered ${status} to ${form["Action"] ?? ""}: ${body.toString()}`);
   return body.toString();

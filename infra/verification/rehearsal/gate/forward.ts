@@ -14,12 +14,18 @@ export function forwardTo(motoUrl: string): Forward {
   return async ({ method, url, headers, body }) => {
     const kept = Object.entries(headers).filter(([name]) => !ofConnection.includes(name));
     // Node.js takes a list of one for most headers, and not for Host.
-    const sent = Object.fromEntries(kept.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values]));
+    const sent = Object.fromEntries(
+      kept.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values]),
+    );
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      send({ hostname, port, method, path: url, headers: { ...sent, "content-length": body.length } }, resolve).on("error", reject).end(body);
+      send({ hostname, port, method, path: url, headers: { ...sent, "content-length": body.length } }, resolve)
+        .on("error", reject)
+        .end(body);
     });
     const dropped = method === "HEAD" ? ofConnection.filter((name) => name !== "content-length") : ofConnection;
-    const answered = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) => values.map((value): [string, string] => [name, value]));
+    const answered = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    );
     return {
       status: answer.statusCode ?? 0,
       headers: answered.filter(([name]) => !dropped.includes(name)),
@@ -29,7 +35,13 @@ export function forwardTo(motoUrl: string): Forward {
 }
 
 /** A request of the gate's own. moto verifies nothing, but finds the service in the signature's scope. */
-export function ownRequest(service: string, region: string, method: string, url: string, form?: Record<string, string>) {
+export function ownRequest(
+  service: string,
+  region: string,
+  method: string,
+  url: string,
+  form?: Record<string, string>,
+) {
   const scope = `20260101/${region}/${service}/aws4_request`;
   const headers: NodeJS.Dict<string[]> = {
     host: [`${service}.${region}.amazonaws.com`],

@@ -12,9 +12,17 @@ export interface ServiceCall {
 }
 
 /** Whether the function's deployed policy lets the service make this call. */
-export async function mayInvoke(call: ServiceCall, region: string, accountId: string, forward: Forward, permissions: Permissions): Promise<Decision> {
+export async function mayInvoke(
+  call: ServiceCall,
+  region: string,
+  accountId: string,
+  forward: Forward,
+  permissions: Permissions,
+): Promise<Decision> {
   const { service, functionName, alias, sourceArn } = call;
-  const answer = await forward(ownRequest("lambda", region, "GET", `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`));
+  const answer = await forward(
+    ownRequest("lambda", region, "GET", `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`),
+  );
   const policy = answer.status === 200 ? (JSON.parse(textOf(jsonOf(answer)["Policy"])) as Policy) : { Statement: [] };
   return permissions.byResource(service, policy, {
     action: "lambda:InvokeFunction",

@@ -14,7 +14,17 @@ import type { Decision } from "./iam.ts";
 import { makePermissions, type Decided } from "./permissions.ts";
 import { makeRepairs } from "./repairs/repairs.ts";
 import type { Invoke } from "./repairs/lambda.ts";
-import { accessDenied, jsonOf, operationOf, refusal, serviceRequest, textOf, type Fields, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
+import {
+  accessDenied,
+  jsonOf,
+  operationOf,
+  refusal,
+  serviceRequest,
+  textOf,
+  type Fields,
+  type ServiceAnswer,
+  type ServiceRequest,
+} from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
 import type { TokenIssuer } from "../trust/tokens.ts";
 import { hide } from "./visibility.ts";
@@ -92,7 +102,9 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   };
 
   const userPoolTags = async (id: string, poolRegion: string): Promise<Record<string, string>> => {
-    const request = ownJsonRequest("cognito-idp", poolRegion, "AWSCognitoIdentityProviderService.DescribeUserPool", { UserPoolId: id });
+    const request = ownJsonRequest("cognito-idp", poolRegion, "AWSCognitoIdentityProviderService.DescribeUserPool", {
+      UserPoolId: id,
+    });
     const answer = await repairs.repair(request, () => forward(request));
     const { UserPoolTags = {} } = (jsonOf(answer)["UserPool"] ?? {}) as { UserPoolTags?: Record<string, string> };
     return UserPoolTags;
@@ -101,14 +113,30 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   const answerAs = async (caller: Caller, request: ServiceRequest): Promise<ServiceAnswer> => {
     const asks = await asksOf(request, { accountId, role: deployed.role, apiName, userPoolTags });
     // Not 403: who tries what must be refused would take ignorance for a refusal.
-    if (!asks) return refusal(request, 400, "NotKnownToGate", `The gate does not know what ${nameOf(request)} needs: teach it in infra/verification/rehearsal/gate/actions-*.ts.`);
+    if (!asks)
+      return refusal(
+        request,
+        400,
+        "NotKnownToGate",
+        `The gate does not know what ${nameOf(request)} needs: teach it in infra/verification/rehearsal/gate/actions-*.ts.`,
+      );
     const denial = await permissions.firstDenial(request, caller, asks);
-    if (denial) return accessDenied(request, `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`);
+    if (denial)
+      return accessDenied(
+        request,
+        `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`,
+      );
     if (request.service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);
     const answer = (await deliveries.refusalOf(request)) ?? (await repairs.repair(request, () => forward(request)));
     if (request.service === "s3" && answer.status === 200) deliveries.raise(request);
     if (request.service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
-    if (answer.status >= 500 && !isOfData(request)) return refusal(request, 400, "NotImplementedInEmulator", `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`);
+    if (answer.status >= 500 && !isOfData(request))
+      return refusal(
+        request,
+        400,
+        "NotImplementedInEmulator",
+        `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`,
+      );
     return hide(request, answer, async (ask) => (await permissions.firstDenial(request, caller, [ask])) === undefined);
   };
 
@@ -135,13 +163,25 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, answerTo: (request: SignedRequest) => Promise<ServiceAnswer>): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answerTo: (request: SignedRequest) => Promise<ServiceAnswer>,
+): Promise<void> {
   const { method = "", url = "", headersDistinct: headers } = request;
   try {
     const received = { method, url, headers, body: await buffer(request) };
-    const answer = await answerTo(received).catch((error: unknown) => refusal(serviceRequest(received, serviceIn(received), ""), 400, "GateFailed", `The gate failed: ${String(error)}`));
+    const answer = await answerTo(received).catch((error: unknown) =>
+      refusal(
+        serviceRequest(received, serviceIn(received), ""),
+        400,
+        "GateFailed",
+        `The gate failed: ${String(error)}`,
+      ),
+    );
     for (const [name, value] of answer.headers) response.appendHeader(name, value);
-    if (method !== "HEAD" && answer.status !== 204 && answer.status !== 304) response.setHeader("content-length", answer.body.length);
+    if (method !== "HEAD" && answer.status !== 204 && answer.status !== 304)
+      response.setHeader("content-length", answer.body.length);
     response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
   } catch {
     response.destroy(); // who asked has hung up
@@ -150,7 +190,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, answerT
 
 /** Which service is meant, by a signature that has not been verified: for the form of a refusal only. */
 function serviceIn({ url, headers }: SignedRequest): string {
-  const [, service] = /Credential=[^/]+(?:\/|%2F)\d+(?:\/|%2F)[^/%]+(?:\/|%2F)([^/%]+)(?:\/|%2F)aws4_request/.exec(headers["authorization"]?.[0] ?? url) ?? [];
+  const [, service] =
+    /Credential=[^/]+(?:\/|%2F)\d+(?:\/|%2F)[^/%]+(?:\/|%2F)([^/%]+)(?:\/|%2F)aws4_request/.exec(
+      headers["authorization"]?.[0] ?? url,
+    ) ?? [];
   return service ?? "";
 }
 

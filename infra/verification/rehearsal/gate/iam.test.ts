@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { allowedActions, decide, decideByResource, type Asked, type Policy, type Principal, type Statement } from "./iam.ts";
+import {
+  allowedActions,
+  decide,
+  decideByResource,
+  type Asked,
+  type Policy,
+  type Principal,
+  type Statement,
+} from "./iam.ts";
 
 const table = "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod";
 const role = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-get-event";
@@ -28,7 +36,11 @@ describe("a caller with", () => {
     ["no statement", [], notAllowed],
     ["exactly this", [allow()], allowed],
     ["another statement before it", [allow({ Action: "dynamodb:PutItem" }), allow()], allowed],
-    ["a statement without a name", [{ Effect: "Allow", Action: "*", Resource: "*" }], { isAllowed: true, reason: "allowed by statement 1" }],
+    [
+      "a statement without a name",
+      [{ Effect: "Allow", Action: "*", Resource: "*" }],
+      { isAllowed: true, reason: "allowed by statement 1" },
+    ],
     ["another letter case in the action", [allow({ Action: "DynamoDB:getitem" })], allowed],
     ["another letter case in the resource", [allow({ Resource: table.toUpperCase() })], notAllowed],
     ["a pattern for the action", [allow({ Action: "dynamodb:?et*" })], allowed],
@@ -36,18 +48,44 @@ describe("a caller with", () => {
     ["only the indexes of the table", [allow({ Resource: `${table}/index/*` })], notAllowed],
     ["other actions", [allow({ Action: ["dynamodb:Query", "dynamodb:GetItems"] })], notAllowed],
     ["all but another action", [{ Sid: "Read", Effect: "Allow", NotAction: "iam:*", Resource: table }], allowed],
-    ["all but this action", [{ Sid: "Read", Effect: "Allow", NotAction: ["iam:*", "dynamodb:Get*"], Resource: table }], notAllowed],
-    ["all but another resource", [{ Sid: "Read", Effect: "Allow", Action: "dynamodb:GetItem", NotResource: `${table}-other` }], allowed],
-    ["all but this resource", [{ Sid: "Read", Effect: "Allow", Action: "dynamodb:GetItem", NotResource: [table] }], notAllowed],
+    [
+      "all but this action",
+      [{ Sid: "Read", Effect: "Allow", NotAction: ["iam:*", "dynamodb:Get*"], Resource: table }],
+      notAllowed,
+    ],
+    [
+      "all but another resource",
+      [{ Sid: "Read", Effect: "Allow", Action: "dynamodb:GetItem", NotResource: `${table}-other` }],
+      allowed,
+    ],
+    [
+      "all but this resource",
+      [{ Sid: "Read", Effect: "Allow", Action: "dynamodb:GetItem", NotResource: [table] }],
+      notAllowed,
+    ],
     ["a condition that does not hold", [allow({ Condition: { Bool: { "aws:SecureTransport": "true" } } })], notAllowed],
     ["a Deny", [allow(), deny()], denied],
     ["a Deny of other actions", [allow(), deny({ Action: "dynamodb:*Table" })], allowed],
-    ["a Deny of all but this", [allow(), { Sid: "Never", Effect: "Deny", NotAction: "dynamodb:GetItem", Resource: "*" }], allowed],
-    ["a Deny whose condition does not hold", [allow(), deny({ Condition: { Bool: { "aws:SecureTransport": "false" } } })], allowed],
-    ["a Deny whose condition holds because its key is absent", [allow(), deny({ Condition: { StringNotEquals: { "aws:Some": "x" } } })], denied],
+    [
+      "a Deny of all but this",
+      [allow(), { Sid: "Never", Effect: "Deny", NotAction: "dynamodb:GetItem", Resource: "*" }],
+      allowed,
+    ],
+    [
+      "a Deny whose condition does not hold",
+      [allow(), deny({ Condition: { Bool: { "aws:SecureTransport": "false" } } })],
+      allowed,
+    ],
+    [
+      "a Deny whose condition holds because its key is absent",
+      [allow(), deny({ Condition: { StringNotEquals: { "aws:Some": "x" } } })],
+      denied,
+    ],
   ])("%s", (_what, statements, decision) => {
     expect(decide({ identity: [policy(...statements)] }, read)).toEqual(decision);
-    expect(decide({ identity: statements.map((statement) => ({ Statement: { Sid: "statement 1", ...statement } })) }, read)).toEqual(decision);
+    expect(
+      decide({ identity: statements.map((statement) => ({ Statement: { Sid: "statement 1", ...statement } })) }, read),
+    ).toEqual(decision);
   });
 });
 
@@ -94,23 +132,57 @@ describe("a resource's policy", () => {
 
 describe("a trust policy or a function's policy", () => {
   const gateway: Principal = { kind: "Service", value: "apigateway.amazonaws.com" };
-  const invoke: Asked = { action: "lambda:InvokeFunction", resource: "arn:aws:lambda:r:1:function:f:live", context: { "aws:sourcearn": ["arn:aws:execute-api:r:1:a/prod/GET/events"] } };
-  const permission = { Sid: "Read", Effect: "Allow", Action: "lambda:InvokeFunction", Principal: { Service: "apigateway.amazonaws.com" } } as const;
+  const invoke: Asked = {
+    action: "lambda:InvokeFunction",
+    resource: "arn:aws:lambda:r:1:function:f:live",
+    context: { "aws:sourcearn": ["arn:aws:execute-api:r:1:a/prod/GET/events"] },
+  };
+  const permission = {
+    Sid: "Read",
+    Effect: "Allow",
+    Action: "lambda:InvokeFunction",
+    Principal: { Service: "apigateway.amazonaws.com" },
+  } as const;
   const notNamed = { isAllowed: false, reason: "the policy does not name the principal" };
 
   test.each<[what: string, statements: Statement[], principal: Principal | undefined, decision: object]>([
     ["allows the principal that it names", [permission], gateway, allowed],
     ["allows it on its resource", [{ ...permission, Resource: invoke.resource }], gateway, allowed],
-    ["does not allow it on another resource", [{ ...permission, Resource: "arn:aws:lambda:r:1:function:f" }], gateway, notAllowed],
-    ["allows it from a source", [{ ...permission, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:execute-api:r:1:a/prod/GET/*" } } }], gateway, allowed],
-    ["does not allow it from another source", [{ ...permission, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:execute-api:r:1:a/prod/POST/*" } } }], gateway, notAllowed],
+    [
+      "does not allow it on another resource",
+      [{ ...permission, Resource: "arn:aws:lambda:r:1:function:f" }],
+      gateway,
+      notAllowed,
+    ],
+    [
+      "allows it from a source",
+      [{ ...permission, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:execute-api:r:1:a/prod/GET/*" } } }],
+      gateway,
+      allowed,
+    ],
+    [
+      "does not allow it from another source",
+      [{ ...permission, Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:execute-api:r:1:a/prod/POST/*" } } }],
+      gateway,
+      notAllowed,
+    ],
     ["does not allow another service", [permission], { kind: "Service", value: "s3.amazonaws.com" }, notNamed],
-    ["does not allow the same name as another kind", [permission], { kind: "Federated", value: gateway.value }, notNamed],
+    [
+      "does not allow the same name as another kind",
+      [permission],
+      { kind: "Federated", value: gateway.value },
+      notNamed,
+    ],
     ["does not allow a caller without a name", [permission], undefined, notNamed],
     ["does not allow who is named nowhere", [{ Effect: "Allow", Action: "lambda:InvokeFunction" }], gateway, notNamed],
     ["does not allow another action", [{ ...permission, Action: "lambda:GetFunction" }], gateway, notAllowed],
     ["denies what it also allows", [permission, { ...permission, Sid: "Never", Effect: "Deny" }], gateway, denied],
-    ["allows every role of an account that it names", [{ ...permission, Principal: { AWS: "123456789012" } }], caller, allowed],
+    [
+      "allows every role of an account that it names",
+      [{ ...permission, Principal: { AWS: "123456789012" } }],
+      caller,
+      allowed,
+    ],
   ])("%s", (_what, statements, principal, decision) => {
     expect(decideByResource(policy(...statements), { ...invoke, ...(principal && { principal }) })).toEqual(decision);
   });
@@ -118,18 +190,29 @@ describe("a trust policy or a function's policy", () => {
 
 describe("a policy is refused", () => {
   test.each<[what: string, statement: object, message: string]>([
-    ["with a policy variable", allow({ Resource: "arn:aws:s3:::a/${aws:username}" }), "Policy variables are not evaluated here: write the value."],
+    [
+      "with a policy variable",
+      allow({ Resource: "arn:aws:s3:::a/${aws:username}" }),
+      "Policy variables are not evaluated here: write the value.",
+    ],
     ["with NotPrincipal", { ...allow(), NotPrincipal: "*" }, "Read: NotPrincipal is not evaluated here."],
     ["without an action", { Effect: "Allow", Resource: "*" }, "statement 1 must have Action or NotAction."],
     ["with an action and its opposite", { ...allow(), NotAction: "s3:*" }, "Read must have Action or NotAction."],
     ["without a resource", { Effect: "Allow", Action: "*" }, "statement 1 has neither Resource nor NotResource."],
-    ["with an unknown operator", allow({ Condition: { StringMatches: { "aws:Some": "x" } } }), "The condition operator StringMatches is not known."],
+    [
+      "with an unknown operator",
+      allow({ Condition: { StringMatches: { "aws:Some": "x" } } }),
+      "The condition operator StringMatches is not known.",
+    ],
   ])("%s", (_what, statement, message) => {
     expect(() => decide({ identity: [policy(statement as Statement)] }, read)).toThrow(message);
   });
 });
 
 test("the actions that policies allow are listed once, and what they deny is not", () => {
-  const policies = [policy(allow({ Action: ["s3:GetObject", "dynamodb:GetItem"] }), deny()), policy(allow(), { Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" })];
+  const policies = [
+    policy(allow({ Action: ["s3:GetObject", "dynamodb:GetItem"] }), deny()),
+    policy(allow(), { Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" }),
+  ];
   expect(allowedActions(policies)).toEqual(["* except iam:*, sts:*", "dynamodb:GetItem", "s3:GetObject"]);
 });

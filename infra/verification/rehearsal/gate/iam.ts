@@ -47,7 +47,10 @@ const known = ["Sid", "Effect", "Principal", "Action", "NotAction", "Resource", 
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function decide(policies: { identity: Policy[]; boundary?: Policy | undefined; resource?: Policy | undefined }, asked: Asked): Decision {
+export function decide(
+  policies: { identity: Policy[]; boundary?: Policy | undefined; resource?: Policy | undefined },
+  asked: Asked,
+): Decision {
   const identity = policies.identity.flatMap(identityStatements);
   const boundary = policies.boundary && identityStatements(policies.boundary);
   const resource = policies.resource ? statementsOf(policies.resource) : [];
@@ -61,7 +64,8 @@ export function decide(policies: { identity: Policy[]; boundary?: Policy | undef
     identity.find(applies("Allow", asked)) ??
     resource.filter((statement) => names(statement, asked.principal, false)).find(applies("Allow", asked));
   if (!allowance) return { isAllowed: false, reason: "no policy allows it" };
-  if (boundary && !boundary.some(applies("Allow", asked))) return { isAllowed: false, reason: "the boundary does not allow it" };
+  if (boundary && !boundary.some(applies("Allow", asked)))
+    return { isAllowed: false, reason: "the boundary does not allow it" };
   return { isAllowed: true, reason: `allowed by ${allowance.name}` };
 }
 
@@ -75,7 +79,10 @@ export function decideByResource(policy: Policy, asked: Asked): Decision {
   if (denial) return { isAllowed: false, reason: `denied by ${denial.name}` };
   const allowance = statements.find(applies("Allow", asked));
   if (allowance) return { isAllowed: true, reason: `allowed by ${allowance.name}` };
-  return { isAllowed: false, reason: statements.length > 0 ? "no policy allows it" : "the policy does not name the principal" };
+  return {
+    isAllowed: false,
+    reason: statements.length > 0 ? "no policy allows it" : "the policy does not name the principal",
+  };
 }
 
 /** Every action pattern that the policies allow, sorted, each once: to print what is granted and never used. */
@@ -105,7 +112,11 @@ function applies(effect: "Allow" | "Deny", { action, resource, context }: Asked)
 }
 
 /** Where neither is given, as in a trust policy without a Resource, there is nothing to restrict. */
-function covers(matches: (pattern: string) => boolean, patterns?: string | string[], excluded?: string | string[]): boolean {
+function covers(
+  matches: (pattern: string) => boolean,
+  patterns?: string | string[],
+  excluded?: string | string[],
+): boolean {
   if (patterns !== undefined) return listOf(patterns).some(matches);
   return !listOf(excluded).some(matches);
 }
@@ -129,18 +140,22 @@ function isAccountOf(name: string, asking: string): boolean {
 
 function identityStatements(policy: Policy): NamedStatement[] {
   const statements = statementsOf(policy);
-  const incomplete = statements.find(({ Resource, NotResource }) => Resource === undefined && NotResource === undefined);
+  const incomplete = statements.find(
+    ({ Resource, NotResource }) => Resource === undefined && NotResource === undefined,
+  );
   if (incomplete) throw new Error(`${incomplete.name} has neither Resource nor NotResource.`);
   return statements;
 }
 
 function statementsOf(policy: Policy): NamedStatement[] {
-  if (JSON.stringify(policy).includes("${")) throw new Error("Policy variables are not evaluated here: write the value.");
+  if (JSON.stringify(policy).includes("${"))
+    throw new Error("Policy variables are not evaluated here: write the value.");
   return [policy.Statement].flat().map((statement, index) => {
     const name = statement.Sid ?? `statement ${index + 1}`;
     const unknown = Object.keys(statement).filter((key) => !known.includes(key));
     if (unknown.length > 0) throw new Error(`${name}: ${unknown.join(", ")} is not evaluated here.`);
-    if ((statement.Action === undefined) === (statement.NotAction === undefined)) throw new Error(`${name} must have Action or NotAction.`);
+    if ((statement.Action === undefined) === (statement.NotAction === undefined))
+      throw new Error(`${name} must have Action or NotAction.`);
     return { ...statement, name };
   });
 }

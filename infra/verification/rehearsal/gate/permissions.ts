@@ -24,7 +24,11 @@ export interface Permissions {
 
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
-export function makePermissions(accountId: string, deployed: DeployedIam, bucketPolicyOf: (bucket: string) => string | undefined): Permissions {
+export function makePermissions(
+  accountId: string,
+  deployed: DeployedIam,
+  bucketPolicyOf: (bucket: string) => string | undefined,
+): Permissions {
   const decisions: Decided[] = [];
   const record = (principal: string, { action, resource }: Ask, decision: Decision): Decided => {
     const decided = { principal, action, resource, ...decision };
@@ -46,7 +50,8 @@ export function makePermissions(accountId: string, deployed: DeployedIam, bucket
           context: { ...contextOf(request, caller, accountId), ...context },
           principal: { kind: "AWS", value: caller.arn },
         };
-        const policies = caller.role === undefined ? { identity: [everything] } : await deployed.policiesOf(caller.role);
+        const policies =
+          caller.role === undefined ? { identity: [everything] } : await deployed.policiesOf(caller.role);
         const decided = record(caller.name, asked, decide({ ...policies, resource: policyOfBucket(request) }, asked));
         if (!decided.isAllowed) return decided;
       }

@@ -61,7 +61,11 @@ export function listOf(value: unknown): Fields[] {
 }
 
 export function jsonAnswer(status: number, value: object, headers: ServiceAnswer["headers"] = []): ServiceAnswer {
-  return { status, headers: [["content-type", "application/json"], ...headers], body: Buffer.from(JSON.stringify(value)) };
+  return {
+    status,
+    headers: [["content-type", "application/json"], ...headers],
+    body: Buffer.from(JSON.stringify(value)),
+  };
 }
 
 export function xmlAnswer(status: number, xml: string): ServiceAnswer {
@@ -70,7 +74,11 @@ export function xmlAnswer(status: number, xml: string): ServiceAnswer {
 
 /** The answer with another JSON body; DynamoDB's checksum of the old one goes. */
 export function withJson({ status, headers }: ServiceAnswer, value: object): ServiceAnswer {
-  return { status, headers: headers.filter(([name]) => name.toLowerCase() !== "x-amz-crc32"), body: Buffer.from(JSON.stringify(value)) };
+  return {
+    status,
+    headers: headers.filter(([name]) => name.toLowerCase() !== "x-amz-crc32"),
+    body: Buffer.from(JSON.stringify(value)),
+  };
 }
 
 /** An error in the words of the request's own service. */

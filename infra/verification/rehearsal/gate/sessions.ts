@@ -32,7 +32,11 @@ interface Parts {
 /** Gives roles to who their trust policies name: moto gives any role, also one that does not exist, to anyone. */
 export function makeSessions({ accountId, callers, deployed, permissions, publicKey, forward }: Parts): Sessions {
   /** The role if its trust policy allows it, else the sentence why not. */
-  const trusted = async (roleArn: string, principalName: string, asked: Omit<Asked, "resource">): Promise<{ arn: string } | string> => {
+  const trusted = async (
+    roleArn: string,
+    principalName: string,
+    asked: Omit<Asked, "resource">,
+  ): Promise<{ arn: string } | string> => {
     const role = await deployed.role(roleArn.split("/").at(-1) ?? "");
     if (role?.arn !== roleArn) return `${principalName} may not take ${roleArn}: there is no such role.`;
     const { isAllowed, reason } = permissions.byResource(principalName, role.trust, { ...asked, resource: roleArn });
@@ -48,7 +52,11 @@ export function makeSessions({ accountId, callers, deployed, permissions, public
       const form = formOf(request);
       const principal: Principal = { kind: "AWS", value: caller.arn };
       const context = { ...sessionName(form), "aws:principalarn": [caller.arn], "aws:principalaccount": [accountId] };
-      const role = await trusted(form.get("RoleArn") ?? "", caller.name, { action: "sts:AssumeRole", context, principal });
+      const role = await trusted(form.get("RoleArn") ?? "", caller.name, {
+        action: "sts:AssumeRole",
+        context,
+        principal,
+      });
       return typeof role === "string" ? accessDenied(request, role) : take(request, role);
     },
     async assumeRoleWithWebIdentity(request) {
@@ -57,18 +65,37 @@ export function makeSessions({ accountId, callers, deployed, permissions, public
       if (typeof claims === "string") return refusal(request, 400, "InvalidIdentityToken", claims);
       const value = `arn:aws:iam::${accountId}:oidc-provider/${providerName}`;
       const audiences = await deployed.audiencesOf(value);
-      if (!audiences) return refusal(request, 400, "InvalidIdentityToken", `There is no OpenID Connect provider for ${issuer} in this account.`);
+      if (!audiences)
+        return refusal(
+          request,
+          400,
+          "InvalidIdentityToken",
+          `There is no OpenID Connect provider for ${issuer} in this account.`,
+        );
       if (![claims["aud"]].flat().some((aud) => audiences.includes(String(aud)))) {
-        return refusal(request, 400, "InvalidIdentityToken", `The token's audience is not one of the provider's: ${audiences.join(", ")}.`);
+        return refusal(
+          request,
+          400,
+          "InvalidIdentityToken",
+          `The token's audience is not one of the provider's: ${audiences.join(", ")}.`,
+        );
       }
       const context = { ...contextOf(claims), ...sessionName(form) };
-      const asked = { action: "sts:AssumeRoleWithWebIdentity", context, principal: { kind: "Federated" as const, value } };
+      const asked = {
+        action: "sts:AssumeRoleWithWebIdentity",
+        context,
+        principal: { kind: "Federated" as const, value },
+      };
       const role = await trusted(form.get("RoleArn") ?? "", `The token of ${String(claims["sub"])}`, asked);
       return typeof role === "string" ? accessDenied(request, role) : take(request, role);
     },
     async credentialsFor(roleArn) {
       const principal: Principal = { kind: "Service", value: "lambda.amazonaws.com" };
-      const role = await trusted(roleArn, "Lambda", { action: "sts:AssumeRole", context: { "aws:sourceaccount": [accountId] }, principal });
+      const role = await trusted(roleArn, "Lambda", {
+        action: "sts:AssumeRole",
+        context: { "aws:sourceaccount": [accountId] },
+        principal,
+      });
       if (typeof role === "string") throw new Error(role);
       const form = { Action: "AssumeRole", Version: "2011-06-15", RoleArn: roleArn, RoleSessionName: "lambda" };
       const { status, body } = await forward(ownRequest("sts", "us-east-1", "POST", "/", form));

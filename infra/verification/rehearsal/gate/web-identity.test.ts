@@ -24,7 +24,12 @@ test.each<[string, string, Date, string]>([
   ["other claims", `${head}.${encode({ sub: "s" })}.${signature}`, new Date(), "The token's signature does not match."],
   ["no signature", `${head}.${payload}.`, new Date(), "The token's signature does not match."],
   ["no algorithm", `${encode({ alg: "none" })}.${payload}.`, new Date(), "The token must be signed with RS256."],
-  ["another issuer", issue({ sub: "s", iss: "https://token.example" }), new Date(), "The token's issuer is not https://token.actions.githubusercontent.com."],
+  [
+    "another issuer",
+    issue({ sub: "s", iss: "https://token.example" }),
+    new Date(),
+    "The token's issuer is not https://token.actions.githubusercontent.com.",
+  ],
   ["its time over", token, later(601), "The token has expired."],
   ["its time not begun", token, later(-6), "The token is not valid yet."],
   ["two parts", `${head}.${payload}.${signature}.x`, new Date(), "The token is not a JSON Web Token."],

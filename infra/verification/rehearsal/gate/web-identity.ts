@@ -8,8 +8,18 @@ export type Claims = Record<string, unknown>;
 
 /** The claims that AWS offers as condition keys, besides `aud`; all others it ignores. */
 const known = [
-  "sub", "amr", "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref", "repository", "repository_id",
-  "repository_owner_id", "workflow",
+  "sub",
+  "amr",
+  "actor",
+  "actor_id",
+  "enterprise_id",
+  "environment",
+  "job_workflow_ref",
+  "ref",
+  "repository",
+  "repository_id",
+  "repository_owner_id",
+  "workflow",
 ];
 
 /**
@@ -24,7 +34,8 @@ export function readToken(token: string, publicKey: KeyObject, now: Date): Claim
   const claims = parse(payload);
   if (!header || !claims || more.length > 0 || !/^[\w-]*$/.test(signature)) return "The token is not a JSON Web Token.";
   if (header["alg"] !== "RS256") return "The token must be signed with RS256.";
-  if (!verify("sha256", Buffer.from(`${head}.${payload}`), publicKey, Buffer.from(signature, "base64url"))) return "The token's signature does not match.";
+  if (!verify("sha256", Buffer.from(`${head}.${payload}`), publicKey, Buffer.from(signature, "base64url")))
+    return "The token's signature does not match.";
   if (claims["iss"] !== issuer) return `The token's issuer is not ${issuer}.`;
   const now_s = now.getTime() / 1000;
   if (typeof claims["exp"] !== "number" || claims["exp"] <= now_s) return "The token has expired.";

@@ -22,15 +22,20 @@ export function makeArtifacts(path: string): Artifacts {
     folderOf,
     upload({ workspace }, { name = "artifact", path: patterns = "", "if-no-files-found": ifNone = "warn" }) {
       if (existsSync(folderOf(name))) throw new Error(`The artifact ${name} exists already.`);
-      const searched = patterns.split("\n").map((pattern) => pattern.trim()).filter((pattern) => pattern !== "");
+      const searched = patterns
+        .split("\n")
+        .map((pattern) => pattern.trim())
+        .filter((pattern) => pattern !== "");
       const found = searched.flatMap((pattern) => filesAt(join(workspace, pattern)));
-      if (found.length === 0 && ifNone === "error") throw new Error(`No files were found with the path: ${searched.join(", ")}.`);
+      if (found.length === 0 && ifNone === "error")
+        throw new Error(`No files were found with the path: ${searched.join(", ")}.`);
       const top = commonFolder(searched.map((pattern) => join(workspace, pattern)));
       for (const file of found) cpSync(file, join(folderOf(name), relative(top, file)));
       return undefined;
     },
     download({ workspace }, { name = "", pattern = "", path: to = "", "merge-multiple": merge = "false" }) {
-      if (name === "" && merge !== "true") throw new Error("Only one artifact, or several that are merged, are downloaded here.");
+      if (name === "" && merge !== "true")
+        throw new Error("Only one artifact, or several that are merged, are downloaded here.");
       const wanted = name === "" ? matching(existsSync(path) ? path : undefined, pattern) : [name];
       for (const each of wanted) {
         if (!existsSync(folderOf(each))) throw new Error(`Artifact not found for name: ${each}`);
@@ -44,18 +49,27 @@ export function makeArtifacts(path: string): Artifacts {
 
 /** The files that a path means: all below a folder, or those whose name fits, with `*` for any part of it. */
 function filesAt(pattern: string): string[] {
-  if (pattern.includes("*")) return matching(dirname(pattern), pattern.slice(dirname(pattern).length + 1)).flatMap((name) => filesAt(join(dirname(pattern), name)));
+  if (pattern.includes("*"))
+    return matching(dirname(pattern), pattern.slice(dirname(pattern).length + 1)).flatMap((name) =>
+      filesAt(join(dirname(pattern), name)),
+    );
   if (!existsSync(pattern)) return [];
-  return statSync(pattern).isDirectory() ? readdirSync(pattern).flatMap((name) => filesAt(join(pattern, name))) : [pattern];
+  return statSync(pattern).isDirectory()
+    ? readdirSync(pattern).flatMap((name) => filesAt(join(pattern, name)))
+    : [pattern];
 }
 
 function matching(folder: string | undefined, pattern: string): string[] {
   const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return folder !== undefined && existsSync(folder) ? readdirSync(folder).filter((name) => new RegExp(`^${parts.join(".*")}$`).test(name)) : [];
+  return folder !== undefined && existsSync(folder)
+    ? readdirSync(folder).filter((name) => new RegExp(`^${parts.join(".*")}$`).test(name))
+    : [];
 }
 
 function commonFolder(patterns: string[]): string {
-  const folders = patterns.map((pattern) => (pattern.includes("*") || !isFolder(pattern) ? dirname(pattern) : pattern).replace(/\/$/, "").split("/"));
+  const folders = patterns.map((pattern) =>
+    (pattern.includes("*") || !isFolder(pattern) ? dirname(pattern) : pattern).replace(/\/$/, "").split("/"),
+  );
   const [first = [], ...others] = folders;
   const end = first.findIndex((part, index) => others.some((other) => other[index] !== part));
   return (end === -1 ? first : first.slice(0, end)).join("/");

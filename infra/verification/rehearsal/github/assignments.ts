@@ -8,10 +8,13 @@ const assignment = /^(?:([^=\n]+?)<<(\S+)\n(?:([\s\S]*?)\n)?\2|([^=\n]+)=(.*))$/
  */
 export function readAssignments(text: string): Record<string, string> {
   const assigned: Record<string, string> = {};
-  const rest = text.replaceAll(assignment, (_whole, longName: string | undefined, _end, lines = "", name = "", value = "") => {
-    assigned[longName ?? String(name)] = String(longName === undefined ? value : lines);
-    return "";
-  });
+  const rest = text.replaceAll(
+    assignment,
+    (_whole, longName: string | undefined, _end, lines = "", name = "", value = "") => {
+      assigned[longName ?? String(name)] = String(longName === undefined ? value : lines);
+      return "";
+    },
+  );
   if (rest.trim() !== "") throw new Error(`Invalid format: ${rest.trim()}`);
   return assigned;
 }

@@ -10,13 +10,23 @@ import type { Substitute } from "./run-job.ts";
  */
 export function configureCredentials(gate: Gate): Substitute {
   return async ({ variables }, parameters) => {
-    const { "role-to-assume": role = "", "role-session-name": sessionName = "", "role-duration-seconds": duration_s = "3600", "aws-region": region = "" } = parameters;
+    const {
+      "role-to-assume": role = "",
+      "role-session-name": sessionName = "",
+      "role-duration-seconds": duration_s = "3600",
+      "aws-region": region = "",
+    } = parameters;
     const credentials = await takeRole(gate, role, await tokenOf(variables), { sessionName, duration_s });
     if (typeof credentials === "string") throw new Error(credentials);
-    const { body } = await callerOf(gate.url, region, credentials)(formRequest("sts", "2011-06-15", { Action: "GetCallerIdentity" }));
+    const { body } = await callerOf(
+      gate.url,
+      region,
+      credentials,
+    )(formRequest("sts", "2011-06-15", { Action: "GetCallerIdentity" }));
     const account = elementOf(body, "Account") ?? body;
     const allowed = parameters["allowed-account-ids"]?.split(",") ?? [account];
-    if (!allowed.includes(account)) throw new Error(`The account ${account} is not among those that are allowed: ${allowed.join(", ")}.`);
+    if (!allowed.includes(account))
+      throw new Error(`The account ${account} is not among those that are allowed: ${allowed.join(", ")}.`);
     const { accessKeyId, secretAccessKey, sessionToken = "" } = credentials;
     return {
       environment: {
@@ -32,7 +42,8 @@ export function configureCredentials(gate: Gate): Substitute {
 
 async function tokenOf(variables: NodeJS.ProcessEnv): Promise<string> {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = variables;
-  if (url === undefined || bearer === undefined) throw new Error("The job has no permission id-token: write, and so no token.");
+  if (url === undefined || bearer === undefined)
+    throw new Error("The job has no permission id-token: write, and so no token.");
   const answer = await fetch(`${url}&audience=sts.amazonaws.com`, { headers: { authorization: `bearer ${bearer}` } });
   return ((await answer.json()) as { value: string }).value;
 }

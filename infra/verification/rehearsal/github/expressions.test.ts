@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { fill, fillTyped, holds } from "./expressions.ts";
 
-const contexts = { inputs: { commit: "", count: 2, isDry: false }, vars: {}, github: { ref: "refs/heads/main", event: { number: 7 } } };
+const contexts = {
+  inputs: { commit: "", count: 2, isDry: false },
+  vars: {},
+  github: { ref: "refs/heads/main", event: { number: 7 } },
+};
 
 test.each([
   ["no expression", "plain", "plain"],
@@ -26,7 +30,11 @@ test.each([
 });
 
 describe("a condition", () => {
-  const after = { success: { success: true, failure: false }, failure: { success: false, failure: true }, skipped: { success: false, failure: false } };
+  const after = {
+    success: { success: true, failure: false },
+    failure: { success: false, failure: true },
+    skipped: { success: false, failure: false },
+  };
 
   test.each<[condition: string | undefined, afterSuccess: boolean, afterFailure: boolean, afterSkipped: boolean]>([
     [undefined, true, false, false],
@@ -43,11 +51,15 @@ describe("a condition", () => {
     ["${{ inputs.commit }}", false, false, false],
     ["'false'", true, false, false],
   ])("%s", (condition, ...expected) => {
-    expect([after.success, after.failure, after.skipped].map((standing) => holds(condition, contexts, standing))).toEqual(expected);
+    expect(
+      [after.success, after.failure, after.skipped].map((standing) => holds(condition, contexts, standing)),
+    ).toEqual(expected);
   });
 
   test("with text beside its expression is refused, because it would always hold", () => {
-    expect(() => holds("${{ inputs.isDry }} == true", contexts, after.success)).toThrow("if: ${{ inputs.isDry }} == true: always true, because of what stands beside ${{ }}.");
+    expect(() => holds("${{ inputs.isDry }} == true", contexts, after.success)).toThrow(
+      "if: ${{ inputs.isDry }} == true: always true, because of what stands beside ${{ }}.",
+    );
   });
 });
 

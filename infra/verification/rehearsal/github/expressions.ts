@@ -34,7 +34,9 @@ export function fillAll(texts: Texts, contexts: Contexts): Record<string, string
 /** The same, but where the text is one expression and nothing else, its value keeps its type: false is not "false". */
 export function fillTyped(text: string, contexts: Contexts): unknown {
   const inside = onlyExpression.exec(text)?.[1];
-  return inside === undefined ? fill(text, contexts) : (JSON.parse(JSON.stringify(evaluate(inside, contexts), data.replacer)) as unknown);
+  return inside === undefined
+    ? fill(text, contexts)
+    : (JSON.parse(JSON.stringify(evaluate(inside, contexts), data.replacer)) as unknown);
 }
 
 /**
@@ -57,11 +59,18 @@ function evaluate(expression: string, contexts: Contexts, standing?: Standing): 
     const context = JSON.parse(JSON.stringify(contexts), data.reviver) as data.Dictionary;
     return new Evaluator(parsed, context, new Map(functions.map((each) => [each.name, each]))).evaluate();
   } catch (error) {
-    throw new Error(`\${{ ${expression.trim()} }}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`\${{ ${expression.trim()} }}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 
 /** Nobody cancels a run here. */
 function statusFunctions(standing: Standing) {
-  return Object.entries({ ...standing, always: true, cancelled: false }).map(([name, value]) => ({ name, minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(value) }));
+  return Object.entries({ ...standing, always: true, cancelled: false }).map(([name, value]) => ({
+    name,
+    minArgs: 0,
+    maxArgs: 0,
+    call: () => new data.BooleanData(value),
+  }));
 }

@@ -35,12 +35,25 @@ export interface Started extends Extent {
 }
 
 /** Makes the repository in a folder below `scratchPath`, with the project as it is there. */
-export async function startGitHub({ gate, issuer, scratchPath }: { gate: Gate; issuer: TokenIssuer; scratchPath: string }): Promise<GitHub> {
+export async function startGitHub({
+  gate,
+  issuer,
+  scratchPath,
+}: {
+  gate: Gate;
+  issuer: TokenIssuer;
+  scratchPath: string;
+}): Promise<GitHub> {
   const path = join(scratchPath, "repository");
   copyProject(scratchPath, path);
   const repository = await makeRepository(path);
   const services = await startServices(({ file, github, environment }, audience) => {
-    const claims = claimsOf(trusted, { event: String(github["event_name"]), ref: String(github["ref"]), file, environment });
+    const claims = claimsOf(trusted, {
+      event: String(github["event_name"]),
+      ref: String(github["ref"]),
+      file,
+      environment,
+    });
     return issuer.issue({ ...claims, aud: audience });
   });
   let runs = 0;
@@ -58,7 +71,13 @@ export async function startGitHub({ gate, issuer, scratchPath }: { gate: Gate; i
         substitutes: substitutesFor({ gate, repository, artifacts, tamper }),
       };
       const github = { ...contextOf(event, sha), run_id: String(runs), api_url: services.url };
-      return runWorkflow(repository.path, `.github/workflows/${file}`, { github, inputs, vars: {}, secrets: { AWS_ACCOUNT_ID: gate.accountId } }, runner, extent);
+      return runWorkflow(
+        repository.path,
+        `.github/workflows/${file}`,
+        { github, inputs, vars: {}, secrets: { AWS_ACCOUNT_ID: gate.accountId } },
+        runner,
+        extent,
+      );
     },
   };
 }
@@ -80,7 +99,9 @@ function contextOf(event: Started["event"], sha: string) {
 
 /** The tools are this machine's, whatever version the workflow asks for. */
 function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.ProcessEnv {
-  const preloaded = ["redirect-fetch.js", ...(runsTypeScript ? [] : ["run-typescript.js"])].map((file) => new URL(file, import.meta.url).href);
+  const preloaded = ["redirect-fetch.js", ...(runsTypeScript ? [] : ["run-typescript.js"])].map(
+    (file) => new URL(file, import.meta.url).href,
+  );
   return {
     ...environmentAt(awsUrl),
     ...pathStyle,
@@ -92,7 +113,17 @@ function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.Proces
 
 const runsTypeScript = "typescript" in process.features && process.features.typescript !== false;
 
-function substitutesFor({ gate, repository, artifacts, tamper }: { gate: Gate; repository: Repository; artifacts: Artifacts; tamper: Started["tamper"] }): Record<string, Substitute> {
+function substitutesFor({
+  gate,
+  repository,
+  artifacts,
+  tamper,
+}: {
+  gate: Gate;
+  repository: Repository;
+  artifacts: Artifacts;
+  tamper: Started["tamper"];
+}): Record<string, Substitute> {
   const isHere: Substitute = () => undefined;
   return {
     "actions/checkout": checkOutOf(repository),

@@ -6,12 +6,24 @@ import { scratchFolder } from "../../../testing/scratch.ts";
 import { checkOutOf, makeRepository } from "./repository.ts";
 import type { JobAtWork } from "./run-job.ts";
 
-const repository = await makeRepository(scratchFolder({ "a.txt": "one", "infra/b.tf": "b", ".gitignore": "dist/\n", "dist/x": "" }));
-const second = await repository.push("Second", { "a.txt": (before) => `${before} two`, "infra/new.tf": (before) => `[${before}]` });
+const repository = await makeRepository(
+  scratchFolder({ "a.txt": "one", "infra/b.tf": "b", ".gitignore": "dist/\n", "dist/x": "" }),
+);
+const second = await repository.push("Second", {
+  "a.txt": (before) => `${before} two`,
+  "infra/new.tf": (before) => `[${before}]`,
+});
 const third = await repository.push("Third");
 
 async function checkOut(sha: string, parameters: Record<string, string>): Promise<string> {
-  const job: JobAtWork = { workspace: scratchFolder(), file: "", github: { sha }, permissions: {}, environment: undefined, variables: {} };
+  const job: JobAtWork = {
+    workspace: scratchFolder(),
+    file: "",
+    github: { sha },
+    permissions: {},
+    environment: undefined,
+    variables: {},
+  };
   await checkOutOf(repository)(job, parameters);
   return job.workspace;
 }
@@ -22,19 +34,35 @@ function git(folder: string, ...command: string[]): string {
 
 test("a push is the project with its edits, and the next is without them", async () => {
   const [one, two, three] = await Promise.all([repository.first, second, third].map((sha) => checkOut(sha, {})));
-  expect([one, two, three].map((folder = "") => readFileSync(join(folder, "a.txt"), "utf8"))).toEqual(["one", "one two", "one"]);
-  expect([one, two, three].map((folder = "") => existsSync(join(folder, "infra/new.tf")))).toEqual([false, true, false]);
+  expect([one, two, three].map((folder = "") => readFileSync(join(folder, "a.txt"), "utf8"))).toEqual([
+    "one",
+    "one two",
+    "one",
+  ]);
+  expect([one, two, three].map((folder = "") => existsSync(join(folder, "infra/new.tf")))).toEqual([
+    false,
+    true,
+    false,
+  ]);
   expect(existsSync(join(one ?? "", "dist"))).toBe(false);
 });
 
 test("a checkout is one commit without what came before", async () => {
   const folder = await checkOut(third, { ref: second });
-  expect([git(folder, "rev-parse", "HEAD"), git(folder, "rev-list", "--count", "HEAD"), git(folder, "rev-parse", "--is-shallow-repository")]).toEqual([second, "1", "true"]);
+  expect([
+    git(folder, "rev-parse", "HEAD"),
+    git(folder, "rev-list", "--count", "HEAD"),
+    git(folder, "rev-parse", "--is-shallow-repository"),
+  ]).toEqual([second, "1", "true"]);
 });
 
 test("or, with fetch-depth 0, all of them with main", async () => {
   const folder = await checkOut(second, { "fetch-depth": "0" });
-  expect([git(folder, "rev-parse", "HEAD"), git(folder, "rev-parse", "origin/main"), git(folder, "rev-list", "--count", "origin/main")]).toEqual([second, third, "3"]);
+  expect([
+    git(folder, "rev-parse", "HEAD"),
+    git(folder, "rev-parse", "origin/main"),
+    git(folder, "rev-list", "--count", "origin/main"),
+  ]).toEqual([second, third, "3"]);
   expect(git(folder, "merge-base", "--is-ancestor", repository.first, "HEAD")).toBe("");
 });
 

@@ -47,7 +47,12 @@ export function checkOutOf(repository: Repository): Substitute {
     const branches = "+refs/heads/*:refs/remotes/origin/*";
     await git(workspace, "init", "--quiet");
     await git(workspace, "remote", "add", "origin", `file://${repository.path}`);
-    await git(workspace, "fetch", "--quiet", ...(depth === "0" ? ["origin", branches] : [`--depth=${depth}`, "origin", wanted]));
+    await git(
+      workspace,
+      "fetch",
+      "--quiet",
+      ...(depth === "0" ? ["origin", branches] : [`--depth=${depth}`, "origin", wanted]),
+    );
     await git(workspace, "checkout", "--quiet", "--detach", depth === "0" ? wanted : "FETCH_HEAD");
     return undefined;
   };
@@ -55,7 +60,12 @@ export function checkOutOf(repository: Repository): Substitute {
 
 /** Runs git without this machine's settings, such as signatures and hooks. Throws what it said when it fails. */
 async function git(folder: string, ...command: string[]): Promise<string> {
-  const author = { GIT_AUTHOR_NAME: "Rehearsal", GIT_AUTHOR_EMAIL: "rehearsal@example.com", GIT_COMMITTER_NAME: "Rehearsal", GIT_COMMITTER_EMAIL: "rehearsal@example.com" };
+  const author = {
+    GIT_AUTHOR_NAME: "Rehearsal",
+    GIT_AUTHOR_EMAIL: "rehearsal@example.com",
+    GIT_COMMITTER_NAME: "Rehearsal",
+    GIT_COMMITTER_EMAIL: "rehearsal@example.com",
+  };
   const env = { PATH: process.env["PATH"], GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", ...author };
   const { exitCode, output } = await runProgram("git", command, { cwd: folder, env });
   if (exitCode !== 0) throw new Error(`git ${command.join(" ")} failed in ${folder}:\n${output}`);

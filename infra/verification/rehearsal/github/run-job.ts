@@ -15,7 +15,10 @@ export interface Runner {
 }
 
 /** Throws what makes the step fail. */
-export type Substitute = (job: JobAtWork, parameters: Record<string, string>) => StepEffects | undefined | Promise<StepEffects | undefined>;
+export type Substitute = (
+  job: JobAtWork,
+  parameters: Record<string, string>,
+) => StepEffects | undefined | Promise<StepEffects | undefined>;
 
 export interface JobDescription {
   /** Where its commands run; empty until something is checked out. */
@@ -66,17 +69,38 @@ export interface JobSetting {
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
  */
-export async function runJob(job: Job, { runner, file, contexts, env, defaults, permissions }: JobSetting): Promise<JobRun> {
+export async function runJob(
+  job: Job,
+  { runner, file, contexts, env, defaults, permissions }: JobSetting,
+): Promise<JobRun> {
   const path = mkdtempSync(join(runner.path, "job-"));
   const workspace = join(path, "workspace");
   mkdirSync(workspace);
   const named = typeof job.environment === "object" ? job.environment.name : job.environment;
-  const described = { workspace, file, github: contexts.github, permissions, environment: named === undefined ? undefined : fill(named, contexts) };
+  const described = {
+    workspace,
+    file,
+    github: contexts.github,
+    permissions,
+    environment: named === undefined ? undefined : fill(named, contexts),
+  };
   const atWork = { ...described, variables: runner.environmentOf(described) };
-  const state: JobState = { hasFailed: false, environment: fillAll({ ...env, ...job.env }, contexts), steps: {}, summary: "" };
+  const state: JobState = {
+    hasFailed: false,
+    environment: fillAll({ ...env, ...job.env }, contexts),
+    steps: {},
+    summary: "",
+  };
   const steps: StepRun[] = [];
   for (const [index, step] of (job.steps ?? []).entries()) {
-    const setting = { path: join(path, `step-${index + 1}`), runner, contexts, defaults: { ...defaults?.run, ...job.defaults?.run }, atWork, state };
+    const setting = {
+      path: join(path, `step-${index + 1}`),
+      runner,
+      contexts,
+      defaults: { ...defaults?.run, ...job.defaults?.run },
+      atWork,
+      state,
+    };
     steps.push(await runStep(step, setting));
   }
   const outputs = fillAll(job.outputs ?? {}, { ...contexts, steps: state.steps });

@@ -57,7 +57,12 @@ export async function runStep(step: Step, setting: StepSetting): Promise<StepRun
 
 const skipped: Done = { outcome: "skipped", output: "", effects: {} };
 
-async function perform(step: Step, contexts: Contexts, environment: Record<string, string>, setting: StepSetting): Promise<Done> {
+async function perform(
+  step: Step,
+  contexts: Contexts,
+  environment: Record<string, string>,
+  setting: StepSetting,
+): Promise<Done> {
   const substitute = setting.runner.substitutes[step.run ?? step.uses?.split("@")[0] ?? ""];
   if (!substitute) return runCommand(step, contexts, environment, setting);
   try {
@@ -68,7 +73,12 @@ async function perform(step: Step, contexts: Contexts, environment: Record<strin
   }
 }
 
-async function runCommand(step: Step, contexts: Contexts, environment: Record<string, string>, setting: StepSetting): Promise<Done> {
+async function runCommand(
+  step: Step,
+  contexts: Contexts,
+  environment: Record<string, string>,
+  setting: StepSetting,
+): Promise<Done> {
   const { path, defaults, atWork, state } = setting;
   if (step.run === undefined) throw new Error(`${step.uses ?? nameOf(step)}: nothing stands for it here.`);
   mkdirSync(path);
@@ -79,13 +89,20 @@ async function runCommand(step: Step, contexts: Contexts, environment: Record<st
   const files = { GITHUB_OUTPUT: file("output"), GITHUB_ENV: file("env"), GITHUB_STEP_SUMMARY: file("summary") };
   const cwd = join(atWork.workspace, fill(step["working-directory"] ?? defaults["working-directory"] ?? "", contexts));
   if (!existsSync(cwd)) return { outcome: "failure", output: `There is no folder ${cwd}.`, effects: {} };
-  const { exitCode, output } = await runProgram("bash", [...bash(step.shell ?? defaults.shell), file("script", fill(step.run, contexts))], {
-    cwd,
-    env: { ...atWork.variables, ...environment, ...variablesOf(atWork), ...files },
-  });
+  const { exitCode, output } = await runProgram(
+    "bash",
+    [...bash(step.shell ?? defaults.shell), file("script", fill(step.run, contexts))],
+    {
+      cwd,
+      env: { ...atWork.variables, ...environment, ...variablesOf(atWork), ...files },
+    },
+  );
   state.summary += readFileSync(files.GITHUB_STEP_SUMMARY, "utf8");
   try {
-    const written = { environment: readAssignments(readFileSync(files.GITHUB_ENV, "utf8")), outputs: readAssignments(readFileSync(files.GITHUB_OUTPUT, "utf8")) };
+    const written = {
+      environment: readAssignments(readFileSync(files.GITHUB_ENV, "utf8")),
+      outputs: readAssignments(readFileSync(files.GITHUB_OUTPUT, "utf8")),
+    };
     return { outcome: exitCode === 0 ? "success" : "failure", output, effects: written };
   } catch (error) {
     return { outcome: "failure", output: `${output}${String(error)}`, effects: {} };
@@ -101,7 +118,9 @@ function bash(shell: string | undefined): string[] {
 
 /** `github.run_id` is GITHUB_RUN_ID, and so on; only the token has to be handed to a step. */
 function variablesOf({ github, workspace }: JobAtWork): Record<string, string> {
-  const named = Object.entries(github).filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[0] !== "token");
+  const named = Object.entries(github).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string" && entry[0] !== "token",
+  );
   const variables = Object.fromEntries(named.map(([name, value]) => [`GITHUB_${name.toUpperCase()}`, value]));
   return { CI: "true", GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: workspace, ...variables };
 }

@@ -10,15 +10,31 @@ interface Given extends Partial<Event>, Extent {
 }
 
 /** Runs a workflow that a push has started, in a repository that has it. */
-function run(workflow: string, { files = {}, substitutes = {}, github, inputs = {}, secrets = {}, vars = {}, ...extent }: Given = {}): Promise<WorkflowRun> {
+function run(
+  workflow: string,
+  { files = {}, substitutes = {}, github, inputs = {}, secrets = {}, vars = {}, ...extent }: Given = {},
+): Promise<WorkflowRun> {
   const repository = scratchFolder({ "workflow.yml": workflow, ...files });
-  const runner = { path: scratchFolder(), environmentOf: () => ({ PATH: process.env["PATH"], MACHINE: "machine", BOTH: "machine" }), substitutes };
-  return runWorkflow(repository, "workflow.yml", { github: { event_name: "push", ...github }, inputs, secrets, vars }, runner, extent);
+  const runner = {
+    path: scratchFolder(),
+    environmentOf: () => ({ PATH: process.env["PATH"], MACHINE: "machine", BOTH: "machine" }),
+    substitutes,
+  };
+  return runWorkflow(
+    repository,
+    "workflow.yml",
+    { github: { event_name: "push", ...github }, inputs, secrets, vars },
+    runner,
+    extent,
+  );
 }
 
 /** Runs a job of these steps and gives what came of it. */
 async function runSteps(steps: string, given: Given = {}, beside = ""): Promise<JobRun> {
-  const { only } = await run(`on:\n  push:\njobs:\n  only:\n${indent(`${beside}\nsteps:\n${indent(steps, 2)}`, 4)}`, given);
+  const { only } = await run(
+    `on:\n  push:\njobs:\n  only:\n${indent(`${beside}\nsteps:\n${indent(steps, 2)}`, 4)}`,
+    given,
+  );
   if (!only) throw new Error("The job did not run.");
   return only;
 }
@@ -47,28 +63,39 @@ describe("a command", () => {
     ["the workflow's", "defaults: {run: {shell: bash}}", ""],
     ["the job's", "", "defaults: {run: {shell: bash}}"],
   ])("takes its shell from %s defaults", async (_whose, ofWorkflow, ofJob) => {
-    const { only } = await run(`on: {push: }\n${ofWorkflow}\njobs:\n  only:\n    ${ofJob || "name: only"}\n    steps:\n      - run: false | cat`);
+    const { only } = await run(
+      `on: {push: }\n${ofWorkflow}\njobs:\n  only:\n    ${ofJob || "name: only"}\n    steps:\n      - run: false | cat`,
+    );
     expect(only?.result).toBe("failure");
   });
 
   test("stops at its first line that fails", async () => {
-    expect((await runSteps("- run: |\n    echo one\n    false\n    echo two")).steps).toEqual([{ name: "echo one", outcome: "failure", output: "one\n" }]);
+    expect((await runSteps("- run: |\n    echo one\n    false\n    echo two")).steps).toEqual([
+      { name: "echo one", outcome: "failure", output: "one\n" },
+    ]);
   });
 
   test("runs in the job's folder, or in the one below it that is named", async () => {
-    const steps = "- run: mkdir -p a/b\n- run: basename \"$PWD\"\n- {run: 'basename \"$PWD\"', working-directory: a/b}\n- run: basename \"$PWD\"";
+    const steps =
+      '- run: mkdir -p a/b\n- run: basename "$PWD"\n- {run: \'basename "$PWD"\', working-directory: a/b}\n- run: basename "$PWD"';
     const named = await runSteps(steps, {}, "");
     expect(named.steps.map(({ output }) => output)).toEqual(["", "workspace\n", "b\n", "workspace\n"]);
   });
 
   test("fails where its folder is missing", async () => {
     const { result, steps } = await runSteps("- {run: echo one, working-directory: nowhere}");
-    expect([result, steps[0]?.output]).toEqual(["failure", expect.stringMatching(/^There is no folder .*\/workspace\/nowhere\.$/)]);
+    expect([result, steps[0]?.output]).toEqual([
+      "failure",
+      expect.stringMatching(/^There is no folder .*\/workspace\/nowhere\.$/),
+    ]);
   });
 
   test("knows the run it belongs to, but not its token", async () => {
     const github = { event_name: "push", sha: "abc", run_id: "7", token: "secret", event: {} };
-    const { steps } = await runSteps('- run: echo "$CI $GITHUB_ACTIONS $GITHUB_SHA $GITHUB_RUN_ID ${GITHUB_TOKEN-none} ${GITHUB_EVENT-none} ${GITHUB_WORKSPACE##*/}"', { github });
+    const { steps } = await runSteps(
+      '- run: echo "$CI $GITHUB_ACTIONS $GITHUB_SHA $GITHUB_RUN_ID ${GITHUB_TOKEN-none} ${GITHUB_EVENT-none} ${GITHUB_WORKSPACE##*/}"',
+      { github },
+    );
     expect(steps[0]?.output).toBe("true true abc 7 none none workspace\n");
   });
 });
@@ -82,31 +109,47 @@ describe("the environment", () => {
     ["the job before the workflow", "env: {BOTH: workflow}", "env: {BOTH: job}", "", "job"],
     ["the step before the job", "env: {BOTH: workflow}", "env: {BOTH: job}", "env: {BOTH: step}", "step"],
   ])("comes from %s", async (_what, workflow, job, step, value) => {
-    const { only } = await run(`on: {push: }\n${workflow}\njobs:\n  only:\n    ${job || "name: x"}\n    steps:\n      - run: ${show}\n        ${step}`);
+    const { only } = await run(
+      `on: {push: }\n${workflow}\njobs:\n  only:\n    ${job || "name: x"}\n    steps:\n      - run: ${show}\n        ${step}`,
+    );
     expect(only?.steps[0]?.output).toBe(`${value} machine\n`);
   });
 
   test("gets what a step writes to GITHUB_ENV, for the steps after it and below what they say themselves", async () => {
     const steps = `- run: |\n    echo BOTH=written >> "$GITHUB_ENV"\n    ${show}\n- run: ${show}\n- {run: ${show}, env: {BOTH: step}}`;
-    expect((await runSteps(steps, {}, "env: {BOTH: job}")).steps.map(({ output }) => output)).toEqual(["job machine\n", "written machine\n", "step machine\n"]);
+    expect((await runSteps(steps, {}, "env: {BOTH: job}")).steps.map(({ output }) => output)).toEqual([
+      "job machine\n",
+      "written machine\n",
+      "step machine\n",
+    ]);
   });
 
   test("is filled in, empty where nothing is said", async () => {
-    const steps = '- {run: \'echo "[$A] [$B] [$C] [$D]"\', env: {A: "${{ env.JOB }}", B: "${{ secrets.KEY }}", C: , D: 1}}';
-    expect(lastOutput(await runSteps(steps, { secrets: { KEY: "k" }, vars: { V: "v" } }, "env: {JOB: '${{ vars.V }}'}"))).toBe("[v] [k] [] [1]\n");
+    const steps =
+      '- {run: \'echo "[$A] [$B] [$C] [$D]"\', env: {A: "${{ env.JOB }}", B: "${{ secrets.KEY }}", C: , D: 1}}';
+    expect(
+      lastOutput(await runSteps(steps, { secrets: { KEY: "k" }, vars: { V: "v" } }, "env: {JOB: '${{ vars.V }}'}")),
+    ).toBe("[v] [k] [] [1]\n");
   });
 });
 
 describe("a step", () => {
-  const made = '- id: made\n  run: |\n    echo one=1 >> "$GITHUB_OUTPUT"\n    printf "long<<END\\na=b\\nc\\nEND\\nempty=\\n" >> "$GITHUB_OUTPUT"\n';
+  const made =
+    '- id: made\n  run: |\n    echo one=1 >> "$GITHUB_OUTPUT"\n    printf "long<<END\\na=b\\nc\\nEND\\nempty=\\n" >> "$GITHUB_OUTPUT"\n';
 
   test("hands its outputs to those after it, and to the job", async () => {
-    const { outputs, steps } = await runSteps(`${made}- run: echo "\${{ steps.made.outputs.long }}"`, {}, "outputs: {one: '${{ steps.made.outputs.one }}', none: '${{ steps.made.outputs.empty }}'}");
+    const { outputs, steps } = await runSteps(
+      `${made}- run: echo "\${{ steps.made.outputs.long }}"`,
+      {},
+      "outputs: {one: '${{ steps.made.outputs.one }}', none: '${{ steps.made.outputs.empty }}'}",
+    );
     expect([outputs, steps[1]?.output]).toEqual([{ one: "1", none: "" }, "a=b\nc\n"]);
   });
 
   test("fails that writes anything else there", async () => {
-    const { result, steps } = await runSteps('- run: |\n    echo said\n    printf "a=1\\nWarning: none\\n" >> "$GITHUB_OUTPUT"');
+    const { result, steps } = await runSteps(
+      '- run: |\n    echo said\n    printf "a=1\\nWarning: none\\n" >> "$GITHUB_OUTPUT"',
+    );
     expect([result, steps[0]?.output]).toEqual(["failure", "said\nError: Invalid format: Warning: none"]);
   });
 
@@ -116,15 +159,29 @@ describe("a step", () => {
   });
 
   test("is skipped once one has failed, unless its condition asks", async () => {
-    const steps = ["{name: fails, run: exit 3}", "{name: next, run: echo}", "{name: if true, if: true, run: echo}", "{name: on failure, if: failure(), run: echo}", "{name: always, if: always(), run: echo}"];
+    const steps = [
+      "{name: fails, run: exit 3}",
+      "{name: next, run: echo}",
+      "{name: if true, if: true, run: echo}",
+      "{name: on failure, if: failure(), run: echo}",
+      "{name: always, if: always(), run: echo}",
+    ];
     const job = await runSteps(steps.map((step) => `- ${step}`).join("\n"));
-    expect([job.result, outcomes(job)]).toEqual(["failure", { fails: "failure", next: "skipped", "if true": "skipped", "on failure": "success", always: "success" }]);
+    expect([job.result, outcomes(job)]).toEqual([
+      "failure",
+      { fails: "failure", next: "skipped", "if true": "skipped", "on failure": "success", always: "success" },
+    ]);
   });
 
   test("that may fail stops nothing, and its outcome is known", async () => {
-    const steps = "- {id: may, name: may, run: exit 1, continue-on-error: true}\n- run: echo ${{ steps.may.outcome }} ${{ steps.may.conclusion }}";
+    const steps =
+      "- {id: may, name: may, run: exit 1, continue-on-error: true}\n- run: echo ${{ steps.may.outcome }} ${{ steps.may.conclusion }}";
     const job = await runSteps(steps);
-    expect([job.result, outcomes(job), lastOutput(job)]).toEqual(["success", expect.objectContaining({ may: "failure" }), "failure success\n"]);
+    expect([job.result, outcomes(job), lastOutput(job)]).toEqual([
+      "success",
+      expect.objectContaining({ may: "failure" }),
+      "failure success\n",
+    ]);
   });
 
   test.each([
@@ -132,7 +189,10 @@ describe("a step", () => {
     ["the first line of its command", '{run: "echo one\\necho two"}', "echo one"],
     ["its action", "{uses: acme/act@abc}", "acme/act"],
   ])("is called by %s", async (_what, step, name) => {
-    const { steps } = await runSteps(`- ${step}`, { vars: { STAGE: "staging" }, substitutes: { "acme/act": () => undefined } });
+    const { steps } = await runSteps(`- ${step}`, {
+      vars: { STAGE: "staging" },
+      substitutes: { "acme/act": () => undefined },
+    });
     expect(steps.map((each) => each.name)).toEqual([name]);
   });
 });
@@ -146,14 +206,31 @@ describe("instead of an action", () => {
         return { environment: { GIVEN: "g" }, outputs: { made: "m" } };
       },
     };
-    const steps = "- {id: act, uses: acme/act@abc, with: {name: '${{ vars.N }}', deep: 0}}\n- run: echo $GIVEN ${{ steps.act.outputs.made }}";
-    const job = await runSteps(steps, { substitutes, vars: { N: "n" } }, "environment: {name: '${{ vars.N }}'}\npermissions: {id-token: write}");
-    expect([asked, lastOutput(job)]).toEqual([["workspace", "n", { "id-token": "write" }, "workflow.yml", { name: "n", deep: "0" }], "g m\n"]);
+    const steps =
+      "- {id: act, uses: acme/act@abc, with: {name: '${{ vars.N }}', deep: 0}}\n- run: echo $GIVEN ${{ steps.act.outputs.made }}";
+    const job = await runSteps(
+      steps,
+      { substitutes, vars: { N: "n" } },
+      "environment: {name: '${{ vars.N }}'}\npermissions: {id-token: write}",
+    );
+    expect([asked, lastOutput(job)]).toEqual([
+      ["workspace", "n", { "id-token": "write" }, "workflow.yml", { name: "n", deep: "0" }],
+      "g m\n",
+    ]);
   });
 
   test("and instead of a command, where it is that to the letter", async () => {
-    const job = await runSteps("- run: npm ci\n- run: echo npm ci", { substitutes: { "npm ci": () => { throw new Error("no network"); } } });
-    expect(job.steps).toEqual([{ name: "npm ci", outcome: "failure", output: "no network" }, { name: "echo npm ci", outcome: "skipped", output: "" }]);
+    const job = await runSteps("- run: npm ci\n- run: echo npm ci", {
+      substitutes: {
+        "npm ci": () => {
+          throw new Error("no network");
+        },
+      },
+    });
+    expect(job.steps).toEqual([
+      { name: "npm ci", outcome: "failure", output: "no network" },
+      { name: "echo npm ci", outcome: "skipped", output: "" },
+    ]);
   });
 
   test("nothing is done in silence", async () => {
@@ -186,44 +263,81 @@ describe("jobs", () => {
     ];
     const runs = await run(`on: {push: }\njobs:\n${jobs.map((job) => `  ${job}`).join("\n")}`);
     expect(Object.fromEntries(Object.entries(runs).map(([name, { result }]) => [name, result]))).toEqual({
-      one: "failure", two: "skipped", three: "skipped", "on failure": "success", always: "success", beside: "success", never: "skipped", "after never": "skipped", "no failure": "skipped",
+      one: "failure",
+      two: "skipped",
+      three: "skipped",
+      "on failure": "success",
+      always: "success",
+      beside: "success",
+      never: "skipped",
+      "after never": "skipped",
+      "no failure": "skipped",
     });
   });
 
   test("that are settled are not run, but only when their turn comes", async () => {
     const jobs = `  one: {${fails}}\n  two: {${fails}}\n  three: {needs: one, ${works}}\n  four: {needs: two, ${works}}`;
-    const { one, two, three, four } = await run(`on: {push: }\njobs:\n${jobs}`, { settled: { one: "success", four: "success" } });
-    expect([one?.result, one?.steps, two?.result, three?.result, four?.result]).toEqual(["success", [], "failure", "success", "skipped"]);
+    const { one, two, three, four } = await run(`on: {push: }\njobs:\n${jobs}`, {
+      settled: { one: "success", four: "success" },
+    });
+    expect([one?.result, one?.steps, two?.result, three?.result, four?.result]).toEqual([
+      "success",
+      [],
+      "failure",
+      "success",
+      "skipped",
+    ]);
   });
 
   test("with a matrix run for the combination that is asked for", async () => {
-    const workflow = "on: {push: }\njobs: {only: {strategy: {matrix: {stage: [staging, prod]}}, steps: [{run: 'echo ${{ matrix.stage }}'}]}}";
+    const workflow =
+      "on: {push: }\njobs: {only: {strategy: {matrix: {stage: [staging, prod]}}, steps: [{run: 'echo ${{ matrix.stage }}'}]}}";
     expect((await run(workflow, { matrix: { stage: "prod" } }))["only"]?.steps[0]?.output).toBe("prod\n");
-    await expect(run(workflow, { matrix: { stage: "other" } })).rejects.toThrow('workflow.yml: job only has no stage "other" in its matrix.');
+    await expect(run(workflow, { matrix: { stage: "other" } })).rejects.toThrow(
+      'workflow.yml: job only has no stage "other" in its matrix.',
+    );
   });
 
   test("each begin in an empty folder", async () => {
-    const { two } = await run("on: {push: }\njobs: {one: {steps: [{run: touch a}]}, two: {needs: one, steps: [{run: ls}]}}");
+    const { two } = await run(
+      "on: {push: }\njobs: {one: {steps: [{run: touch a}]}, two: {needs: one, steps: [{run: ls}]}}",
+    );
     expect(two?.steps[0]?.output).toBe("");
   });
 });
 
 describe("a called workflow", () => {
   const inputs = "{stage: {type: string, required: true}, back: {type: boolean, required: true}, more: {type: string}}";
-  const show = "'${{ inputs.stage }} ${{ !inputs.back }} [${{ inputs.more }}] [${{ secrets.KEY }}] [${{ secrets.OTHER }}] ${{ vars.V }} ${{ github.sha }}'";
+  const show =
+    "'${{ inputs.stage }} ${{ !inputs.back }} [${{ inputs.more }}] [${{ secrets.KEY }}] [${{ secrets.OTHER }}] ${{ vars.V }} ${{ github.sha }}'";
   const called = `on: {workflow_call: {inputs: ${inputs}, secrets: {KEY: {required: true}}}}\njobs: {inner: {permissions: {id-token: write}, steps: [{run: "echo ${show}"}]}}`;
   const call = (beside: string) => `on: {push: }\njobs: {outer: {uses: ./called.yml, ${beside}}}`;
-  const right = "permissions: {id-token: write}, with: {stage: prod, back: '${{ github.sha != github.sha }}'}, secrets: {KEY: '${{ secrets.KEY }}'}";
-  const given: Given = { files: { "called.yml": called }, secrets: { KEY: "k", OTHER: "o" }, vars: { V: "v" }, github: { event_name: "push", sha: "abc" } };
+  const right =
+    "permissions: {id-token: write}, with: {stage: prod, back: '${{ github.sha != github.sha }}'}, secrets: {KEY: '${{ secrets.KEY }}'}";
+  const given: Given = {
+    files: { "called.yml": called },
+    secrets: { KEY: "k", OTHER: "o" },
+    vars: { V: "v" },
+    github: { event_name: "push", sha: "abc" },
+  };
 
   test("gets the inputs, with their types, and the secrets that it is handed, and no others", async () => {
     const runs = await run(call(right), given);
-    expect([runs["outer"]?.result, runs["outer / inner"]?.steps[0]?.output]).toEqual(["success", "prod true [] [k] [] v abc\n"]);
+    expect([runs["outer"]?.result, runs["outer / inner"]?.steps[0]?.output]).toEqual([
+      "success",
+      "prod true [] [k] [] v abc\n",
+    ]);
   });
 
   test("fails when one of its jobs does, and is skipped when all are", async () => {
-    const resultWith = async (jobs: string) => (await run(call("if: true"), { files: { "called.yml": `on: {workflow_call: }\njobs: {${jobs}}` } }))["outer"]?.result;
-    const jobs = { works: "works: {steps: [{run: echo}]}", fails: "fails: {steps: [{run: exit 1}]}", skipped: "skipped: {if: false, steps: [{run: exit 1}]}" };
+    const resultWith = async (jobs: string) =>
+      (await run(call("if: true"), { files: { "called.yml": `on: {workflow_call: }\njobs: {${jobs}}` } }))["outer"]
+        ?.result;
+    const jobs = {
+      works: "works: {steps: [{run: echo}]}",
+      fails: "fails: {steps: [{run: exit 1}]}",
+      skipped: "skipped: {if: false, steps: [{run: exit 1}]}",
+    };
     expect(await resultWith([jobs.works, jobs.fails, jobs.skipped].join(", "))).toBe("failure");
     expect(await resultWith([jobs.works, jobs.skipped].join(", "))).toBe("success");
     expect(await resultWith(jobs.skipped)).toBe("skipped");
@@ -232,16 +346,30 @@ describe("a called workflow", () => {
   test.each([
     ["an input too few", right.replace("stage: prod, ", ""), "called.yml: input stage is required."],
     ["an input too many", right.replace("stage: prod", "stage: prod, other: x"), "called.yml has no input other."],
-    ["a text for a truth", right.replace("'${{ github.sha != github.sha }}'", "'false'"), 'called.yml: input back must be a boolean, not "false".'],
+    [
+      "a text for a truth",
+      right.replace("'${{ github.sha != github.sha }}'", "'false'"),
+      'called.yml: input back must be a boolean, not "false".',
+    ],
     ["a secret too few", right.replace(/secrets: .*/, "secrets: {}"), "called.yml needs the secret KEY."],
-    ["fewer permissions than it asks for", right.replace("write", "read"), "called.yml: job inner asks for id-token: write, and its caller has id-token: read."],
-    ["no permission", right.replace("id-token: write", "contents: read"), "called.yml: job inner asks for id-token: write, and its caller has id-token: none."],
+    [
+      "fewer permissions than it asks for",
+      right.replace("write", "read"),
+      "called.yml: job inner asks for id-token: write, and its caller has id-token: read.",
+    ],
+    [
+      "no permission",
+      right.replace("id-token: write", "contents: read"),
+      "called.yml: job inner asks for id-token: write, and its caller has id-token: none.",
+    ],
   ])("is refused %s", async (_what, beside, sentence) => {
     await expect(run(call(beside), given)).rejects.toThrow(sentence);
   });
 
   test("must be one that can be called", async () => {
-    await expect(run(call("if: true"), { files: { "called.yml": "on: {push: }\njobs: {}" } })).rejects.toThrow("called.yml cannot be called.");
+    await expect(run(call("if: true"), { files: { "called.yml": "on: {push: }\njobs: {}" } })).rejects.toThrow(
+      "called.yml cannot be called.",
+    );
   });
 });
 
@@ -250,11 +378,36 @@ describe("a workflow is refused", () => {
 
   test.each<[string, string, Given, string]>([
     ["that the event does not start", `on: {pull_request: }\n${job}`, {}, "workflow.yml is not started by push."],
-    ["that is started by hand without its input", `on: {workflow_dispatch: {inputs: {stage: {required: true}}}}\n${job}`, { github: { event_name: "workflow_dispatch" } }, "workflow.yml: input stage is required."],
-    ["whose jobs are not in order", "on: {push: }\njobs: {one: {needs: two, steps: []}, two: {steps: []}}", {}, "workflow.yml: job one needs two: write it below."],
-    ["with a key that would not be honoured, in a job", "on: {push: }\njobs: {only: {container: x, steps: []}}", {}, "job only: container is not among what infra/verification/rehearsal/github/ stands in for."],
-    ["and in a step", "on: {push: }\njobs: {only: {steps: [{run: echo, shel: bash}]}}", {}, "job only, step echo: shel is not among what infra/verification/rehearsal/github/ stands in for."],
-    ["with another shell", "on: {push: }\njobs: {only: {steps: [{run: echo, shell: pwsh}]}}", {}, "shell: pwsh: only bash is run here."],
+    [
+      "that is started by hand without its input",
+      `on: {workflow_dispatch: {inputs: {stage: {required: true}}}}\n${job}`,
+      { github: { event_name: "workflow_dispatch" } },
+      "workflow.yml: input stage is required.",
+    ],
+    [
+      "whose jobs are not in order",
+      "on: {push: }\njobs: {one: {needs: two, steps: []}, two: {steps: []}}",
+      {},
+      "workflow.yml: job one needs two: write it below.",
+    ],
+    [
+      "with a key that would not be honoured, in a job",
+      "on: {push: }\njobs: {only: {container: x, steps: []}}",
+      {},
+      "job only: container is not among what infra/verification/rehearsal/github/ stands in for.",
+    ],
+    [
+      "and in a step",
+      "on: {push: }\njobs: {only: {steps: [{run: echo, shel: bash}]}}",
+      {},
+      "job only, step echo: shel is not among what infra/verification/rehearsal/github/ stands in for.",
+    ],
+    [
+      "with another shell",
+      "on: {push: }\njobs: {only: {steps: [{run: echo, shell: pwsh}]}}",
+      {},
+      "shell: pwsh: only bash is run here.",
+    ],
   ])("%s", async (_what, workflow, given, sentence) => {
     await expect(run(workflow, given)).rejects.toThrow(sentence);
   });

@@ -28,12 +28,25 @@ export type WorkflowRun = Record<string, JobRun>;
  * Runs a workflow that an event has started, its jobs one after the other: each needs those that it names, and the
  * workflows that it calls are in the same repository. Throws where GitHub would not start the workflow.
  */
-export async function runWorkflow(repositoryPath: string, file: string, event: Event, runner: Runner, extent: Extent = {}): Promise<WorkflowRun> {
+export async function runWorkflow(
+  repositoryPath: string,
+  file: string,
+  event: Event,
+  runner: Runner,
+  extent: Extent = {},
+): Promise<WorkflowRun> {
   const workflow = readWorkflow(join(repositoryPath, file));
   const { event_name: trigger } = event.github;
   if (!(trigger in workflow.on)) throw new Error(`${file} is not started by ${trigger}.`);
   const inputs = expectInputs(file, workflow.on[trigger]?.inputs ?? {}, event.inputs ?? {});
-  return runJobs({ repositoryPath, file, workflow, runner, extent, contexts: { github: event.github, vars: event.vars, secrets: event.secrets, inputs } });
+  return runJobs({
+    repositoryPath,
+    file,
+    workflow,
+    runner,
+    extent,
+    contexts: { github: event.github, vars: event.vars, secrets: event.secrets, inputs },
+  });
 }
 
 interface Setting {
@@ -86,12 +99,24 @@ async function runOrCall(name: string, job: Job, setting: Setting): Promise<Work
   const permissions = job.permissions ?? workflow.permissions ?? {};
   expectGranted(where, permissions, setting.granted);
   if (job.uses === undefined) {
-    return { [name]: await runJob(job, { runner, file, contexts, env: workflow.env ?? {}, defaults: workflow.defaults, permissions }) };
+    return {
+      [name]: await runJob(job, {
+        runner,
+        file,
+        contexts,
+        env: workflow.env ?? {},
+        defaults: workflow.defaults,
+        permissions,
+      }),
+    };
   }
   const called = await call(job, job.uses, { ...setting, contexts, granted: permissions });
   const results = Object.values(called).map(({ result }) => result);
   const result = results.includes("failure") ? "failure" : results.includes("success") ? "success" : "skipped";
-  return { ...Object.fromEntries(Object.entries(called).map(([inner, run]) => [`${name} / ${inner}`, run])), [name]: { ...nothing, result } };
+  return {
+    ...Object.fromEntries(Object.entries(called).map(([inner, run]) => [`${name} / ${inner}`, run])),
+    [name]: { ...nothing, result },
+  };
 }
 
 /** A called workflow knows the inputs and secrets that it is handed, and of its caller only `github` and `vars`. */
@@ -101,22 +126,44 @@ async function call(job: Job, uses: string, setting: Setting): Promise<WorkflowR
   const workflow = readWorkflow(join(repositoryPath, file));
   const declared = workflow.on["workflow_call"];
   if (declared === undefined) throw new Error(`${file} cannot be called.`);
-  const given = Object.entries(job.with ?? {}).map(([name, value]) => [name, typeof value === "string" ? fillTyped(value, contexts) : value]);
+  const given = Object.entries(job.with ?? {}).map(([name, value]) => [
+    name,
+    typeof value === "string" ? fillTyped(value, contexts) : value,
+  ]);
   const inputs = expectInputs(file, declared?.inputs ?? {}, Object.fromEntries(given) as Record<string, unknown>);
-  const secrets = Object.fromEntries(Object.entries(job.secrets ?? {}).map(([name, value]) => [name, fill(value, contexts)]));
-  const missing = Object.entries(declared?.secrets ?? {}).filter(([name, { required = false }]) => required && secrets[name] === undefined);
+  const secrets = Object.fromEntries(
+    Object.entries(job.secrets ?? {}).map(([name, value]) => [name, fill(value, contexts)]),
+  );
+  const missing = Object.entries(declared?.secrets ?? {}).filter(
+    ([name, { required = false }]) => required && secrets[name] === undefined,
+  );
   if (missing.length > 0) throw new Error(`${file} needs the secret ${missing.map(([name]) => name).join(", ")}.`);
-  return runJobs({ ...setting, file, workflow, contexts: { github: contexts.github, vars: contexts.vars, secrets, inputs } });
+  return runJobs({
+    ...setting,
+    file,
+    workflow,
+    contexts: { github: contexts.github, vars: contexts.vars, secrets, inputs },
+  });
 }
 
-function expectInputs(file: string, declared: Record<string, Input>, given: Record<string, unknown>): Record<string, unknown> {
+function expectInputs(
+  file: string,
+  declared: Record<string, Input>,
+  given: Record<string, unknown>,
+): Record<string, unknown> {
   const unknown = Object.keys(given).filter((name) => !(name in declared));
   if (unknown.length > 0) throw new Error(`${file} has no input ${unknown.join(", ")}.`);
-  return Object.fromEntries(Object.entries(declared).map(([name, input]) => [name, expectInput(`${file}: input ${name}`, input, given[name])]));
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, input]) => [name, expectInput(`${file}: input ${name}`, input, given[name])]),
+  );
 }
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_callinputsinput_idtype */
-function expectInput(where: string, { type = "string", required = false, default: ordinary }: Input, given: unknown): unknown {
+function expectInput(
+  where: string,
+  { type = "string", required = false, default: ordinary }: Input,
+  given: unknown,
+): unknown {
   if (given === undefined && required) throw new Error(`${where} is required.`);
   const plain = type === "boolean" || type === "number" ? type : "string";
   const value = given ?? ordinary ?? { boolean: false, number: 0, string: "" }[plain];
@@ -138,6 +185,7 @@ function expectGranted(where: string, permissions: Permissions, granted: Permiss
   const levels = ["none", "read", "write"];
   for (const [scope, level] of Object.entries(permissions)) {
     const most = granted ? (granted[scope] ?? "none") : "write";
-    if (levels.indexOf(level) > levels.indexOf(most)) throw new Error(`${where} asks for ${scope}: ${level}, and its caller has ${scope}: ${most}.`);
+    if (levels.indexOf(level) > levels.indexOf(most))
+      throw new Error(`${where} asks for ${scope}: ${level}, and its caller has ${scope}: ${most}.`);
   }
 }

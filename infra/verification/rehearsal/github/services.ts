@@ -28,10 +28,15 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
     const bearer = request.headers.authorization?.replace(/^bearer /i, "") ?? "";
     if (pathname === "/token") {
       const job = jobs.get(bearer);
-      return job ? [200, { value: issueFor(job, searchParams.get("audience") ?? "") }] : [401, { message: "Nobody has this request token." }];
+      return job
+        ? [200, { value: issueFor(job, searchParams.get("audience") ?? "") }]
+        : [401, { message: "Nobody has this request token." }];
     }
     if (request.method === "GET") return [200, []];
-    written.push({ request: `${request.method ?? ""} ${pathname}`, body: ((await json(request)) as { body: string }).body });
+    written.push({
+      request: `${request.method ?? ""} ${pathname}`,
+      body: ((await json(request)) as { body: string }).body,
+    });
     return [201, { number: 1 }];
   };
   const server = createServer((request, response) => void serve(request, response, answerTo));
@@ -44,13 +49,22 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
       if (job.permissions["id-token"] !== "write") return {};
       const requestToken = randomUUID();
       jobs.set(requestToken, job);
-      return { ACTIONS_ID_TOKEN_REQUEST_URL: `${url}/token?api-version=2.0`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken };
+      return {
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${url}/token?api-version=2.0`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
+      };
     },
     stop: () => stop(server),
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, answerTo: (request: IncomingMessage) => Promise<[number, unknown]>): Promise<void> {
-  const [status, content] = await answerTo(request).catch((error: unknown) => [400, { message: String(error) }] as const);
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answerTo: (request: IncomingMessage) => Promise<[number, unknown]>,
+): Promise<void> {
+  const [status, content] = await answerTo(request).catch(
+    (error: unknown) => [400, { message: String(error) }] as const,
+  );
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
 }

@@ -3,7 +3,9 @@ import { parse } from "yaml";
 
 /** A workflow as its file says it. */
 export interface Workflow {
-  on: Partial<Record<string, { inputs?: Record<string, Input>; secrets?: Record<string, { required?: boolean }> } | null>>;
+  on: Partial<
+    Record<string, { inputs?: Record<string, Input>; secrets?: Record<string, { required?: boolean }> } | null>
+  >;
   permissions?: Permissions;
   env?: Texts;
   defaults?: Defaults;
@@ -56,8 +58,37 @@ export interface Defaults {
 /** What a run here honours, and what can be left to GitHub because nothing follows from it here. */
 const known = {
   workflow: ["on", "permissions", "env", "defaults", "jobs", "name", "run-name", "concurrency"],
-  job: ["if", "needs", "permissions", "environment", "env", "defaults", "strategy", "outputs", "steps", "uses", "with", "secrets", "name", "runs-on", "timeout-minutes", "concurrency"],
-  step: ["id", "name", "if", "uses", "with", "run", "shell", "working-directory", "env", "continue-on-error", "timeout-minutes"],
+  job: [
+    "if",
+    "needs",
+    "permissions",
+    "environment",
+    "env",
+    "defaults",
+    "strategy",
+    "outputs",
+    "steps",
+    "uses",
+    "with",
+    "secrets",
+    "name",
+    "runs-on",
+    "timeout-minutes",
+    "concurrency",
+  ],
+  step: [
+    "id",
+    "name",
+    "if",
+    "uses",
+    "with",
+    "run",
+    "shell",
+    "working-directory",
+    "env",
+    "continue-on-error",
+    "timeout-minutes",
+  ],
 };
 
 /**
@@ -69,7 +100,8 @@ export function readWorkflow(path: string): Workflow {
   const complaints = unknownKeys("the workflow", workflow, known.workflow);
   for (const [name, job] of Object.entries(workflow.jobs)) {
     complaints.push(...unknownKeys(`job ${name}`, job, known.job));
-    for (const step of job.steps ?? []) complaints.push(...unknownKeys(`job ${name}, step ${nameOf(step)}`, step, known.step));
+    for (const step of job.steps ?? [])
+      complaints.push(...unknownKeys(`job ${name}, step ${nameOf(step)}`, step, known.step));
   }
   if (complaints.length > 0) throw new Error(`${path}:\n${complaints.join("\n")}`);
   return workflow;

@@ -9,9 +9,11 @@ export async function planPullRequest({ github, names: { stage } }: Rehearsal): 
   const run = await github.run("plan.yml", { event: "pull_request", sha: github.repository.first, matrix: { stage } });
   expectSuccess(run, [...planJobs, "comment"]);
   const [comment, ...more] = github.written.splice(0);
-  if (!comment?.request.endsWith("/issues/1/comments") || more.length > 0) throw new Error("plan.yml should make one comment of pull request 1.");
+  if (!comment?.request.endsWith("/issues/1/comments") || more.length > 0)
+    throw new Error("plan.yml should make one comment of pull request 1.");
   const headline = headlineOf(comment.body, stage);
-  if (!jobOf(run, "plan").summary.includes(headline)) throw new Error(`The summary of the plan should say: ${headline}`);
+  if (!jobOf(run, "plan").summary.includes(headline))
+    throw new Error(`The summary of the plan should say: ${headline}`);
   return headline;
 }
 
@@ -34,7 +36,11 @@ function headlineOf(body: string, stage: string): string {
 export async function explainToken({ gate, github, names, scratchPath }: Rehearsal): Promise<void> {
   const person = personAt(gate, names.region);
   const { output: trust } = await person.shell(scratchPath, "terraform -chdir=oidc output -json trust");
-  const run = await github.run("deploy-stage.yml", { event: "workflow_dispatch", sha: github.repository.first, inputs: { stage: names.stage, trust } });
+  const run = await github.run("deploy-stage.yml", {
+    event: "workflow_dispatch",
+    sha: github.repository.first,
+    inputs: { stage: names.stage, trust },
+  });
   expectSuccess(run, ["explain"]);
   const explained = outputOf(run, "explain", "Compare the token with what the role trusts");
   if (!explained.includes("Every claim is as wanted.")) throw new Error(`The token should be as wanted:\n${explained}`);

@@ -21,7 +21,11 @@ export const changeKey: Edits = {
 export const dropIndex: Edits = {
   "infra/table.json": editTable(({ attributes, indexes: [, ...indexes], ...table }) => {
     const keys = [table.hash_key, ...indexes.flatMap(({ hash_key, range_key }) => [hash_key, range_key])];
-    return { ...table, attributes: Object.fromEntries(Object.entries(attributes).filter(([name]) => keys.includes(name))), indexes };
+    return {
+      ...table,
+      attributes: Object.fromEntries(Object.entries(attributes).filter(([name]) => keys.includes(name))),
+      indexes,
+    };
   }),
 };
 
@@ -57,7 +61,9 @@ export function exchangeZip(folder: string): void {
 export function exchangeZipAndSums(folder: string): void {
   exchangeZip(folder);
   const sums = join(folder, "SHA256SUMS");
-  const checksum = createHash("sha256").update(readFileSync(join(folder, zip))).digest("hex");
+  const checksum = createHash("sha256")
+    .update(readFileSync(join(folder, zip)))
+    .digest("hex");
   const before = readFileSync(sums, "utf8");
   const after = before.replace(new RegExp(`^.*(?=  ${zip}$)`, "m"), checksum);
   if (after === before) throw new Error(`${sums} does not list ${zip}.`);

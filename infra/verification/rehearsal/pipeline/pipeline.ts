@@ -6,7 +6,15 @@ import { elementsOf } from "../gate/xml.ts";
 import type { Started } from "../github/github.ts";
 import type { Edits } from "../github/repository.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
-import { breakGetEvent, changeKey, dropIndex, exchangeZip, exchangeZipAndSums, lowerShards, makeUser } from "./pipeline-faults.ts";
+import {
+  breakGetEvent,
+  changeKey,
+  dropIndex,
+  exchangeZip,
+  exchangeZipAndSums,
+  lowerShards,
+  makeUser,
+} from "./pipeline-faults.ts";
 import { readmeBlocks } from "./readme-blocks.ts";
 import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
 import { runSuites, serveDeployed } from "../served.ts";
@@ -49,50 +57,81 @@ export async function rehearsePipeline(rehearsal: Rehearsal, operate: AwsCaller)
   await expectLossStopped(rehearsal, operate, "another key for the table", changeKey);
   await expectLossStopped(rehearsal, operate, "a table with an index less", dropIndex);
   await expectLossStopped(rehearsal, operate, "fewer shards of the indexes", lowerShards);
-  await step("Push what the deploy role may not make", async () => {
-    const run = await push(rehearsal, await repository.push("A user", makeUser));
-    expectStopped(run, "Apply");
-    expectPrinted(run, "Apply", "AccessDenied");
-    await expectUnlocked(rehearsal, operate);
-  }, () => "failed, and nothing after it ran");
+  await step(
+    "Push what the deploy role may not make",
+    async () => {
+      const run = await push(rehearsal, await repository.push("A user", makeUser));
+      expectStopped(run, "Apply");
+      expectPrinted(run, "Apply", "AccessDenied");
+      await expectUnlocked(rehearsal, operate);
+    },
+    () => "failed, and nothing after it ran",
+  );
   await expectWayBack(rehearsal, operate);
   await expectSignIn(rehearsal);
   await step("Destroy staging as its deploy role", () => destroy(rehearsal, operate));
 }
 
-async function expectTamperingStopped(rehearsal: Rehearsal, what: string, tamper: (folder: string) => void): Promise<void> {
+async function expectTamperingStopped(
+  rehearsal: Rehearsal,
+  what: string,
+  tamper: (folder: string) => void,
+): Promise<void> {
   const { gate, github } = rehearsal;
-  await step(`Exchange ${what} after the build`, async () => {
-    const before = gate.decisions.length;
-    expectStopped(await push(rehearsal, github.repository.first, tamper), "Verify that these are the bytes of the build");
-    if (gate.decisions.length > before) throw new Error("AWS was called all the same.");
-  }, () => "refused before any role is taken");
+  await step(
+    `Exchange ${what} after the build`,
+    async () => {
+      const before = gate.decisions.length;
+      expectStopped(
+        await push(rehearsal, github.repository.first, tamper),
+        "Verify that these are the bytes of the build",
+      );
+      if (gate.decisions.length > before) throw new Error("AWS was called all the same.");
+    },
+    () => "refused before any role is taken",
+  );
 }
 
 async function expectLossStopped(rehearsal: Rehearsal, operate: AwsCaller, what: string, edits: Edits): Promise<void> {
-  await step(`Push ${what}`, async () => {
-    const sha = await rehearsal.github.repository.push(what, edits);
-    const run = await expectUnchanged(rehearsal, operate, () => push(rehearsal, sha));
-    expectStopped(run, "Refuse to lose data");
-    return outputOf(run, stageJob, "Refuse to lose data").split(". ")[0] ?? "";
-  }, (sentence) => `refused: ${sentence}`);
+  await step(
+    `Push ${what}`,
+    async () => {
+      const sha = await rehearsal.github.repository.push(what, edits);
+      const run = await expectUnchanged(rehearsal, operate, () => push(rehearsal, sha));
+      expectStopped(run, "Refuse to lose data");
+      return outputOf(run, stageJob, "Refuse to lose data").split(". ")[0] ?? "";
+    },
+    (sentence) => `refused: ${sentence}`,
+  );
 }
 
 async function expectWayBack(rehearsal: Rehearsal, operate: AwsCaller): Promise<void> {
   const { repository } = rehearsal.github;
-  await step("Push a release that does not work", async () => {
-    const run = await push(rehearsal, await repository.push("A mistake", breakGetEvent));
-    expectStopped(run, "Release", "Put back what was not released");
-    expectPrinted(run, "Release", "Not released. Read it FAILED");
-    expectPrinted(run, "Put back what was not released", "Nothing to put back");
-  }, () => "found before a caller met it, and prod is not reached");
-  await step("Run the older push again", async () => {
-    const run = await expectUnchanged(rehearsal, operate, () => push(rehearsal, repository.first));
-    expectStopped(run, "Refuse to go back");
-  }, () => "refused");
+  await step(
+    "Push a release that does not work",
+    async () => {
+      const run = await push(rehearsal, await repository.push("A mistake", breakGetEvent));
+      expectStopped(run, "Release", "Put back what was not released");
+      expectPrinted(run, "Release", "Not released. Read it FAILED");
+      expectPrinted(run, "Put back what was not released", "Nothing to put back");
+    },
+    () => "found before a caller met it, and prod is not reached",
+  );
+  await step(
+    "Run the older push again",
+    async () => {
+      const run = await expectUnchanged(rehearsal, operate, () => push(rehearsal, repository.first));
+      expectStopped(run, "Refuse to go back");
+    },
+    () => "refused",
+  );
   await step("Go back to it by hand", async () => {
     const head = await repository.push("Something else");
-    const run = await deploy(rehearsal, { event: "workflow_dispatch", sha: head, inputs: { commit: repository.first } });
+    const run = await deploy(rehearsal, {
+      event: "workflow_dispatch",
+      sha: head,
+      inputs: { commit: repository.first },
+    });
     expectSuccess(run, jobs);
     expectPrinted(run, "Release", "Released: get-event ");
     expectPrinted(run, "Release", "again and again: 200 ");
@@ -109,8 +148,16 @@ async function expectSignIn(rehearsal: Rehearsal): Promise<void> {
   });
   const served = await serveDeployed(gate, namesOf(rehearsal), scratchPath);
   try {
-    await step("Send every token that must be refused", () => expectTokensRefused(served), (tried) => `${tried} refused`);
-    await step("Run the callers' suites as two who have signed in", () => runSuites(served), (outcome) => outcome);
+    await step(
+      "Send every token that must be refused",
+      () => expectTokensRefused(served),
+      (tried) => `${tried} refused`,
+    );
+    await step(
+      "Run the callers' suites as two who have signed in",
+      () => runSuites(served),
+      (outcome) => outcome,
+    );
   } finally {
     await served.stop();
   }
@@ -152,16 +199,23 @@ function addressIn(run: WorkflowRun): string {
 }
 
 /** Throws unless the state and the table are afterwards what they were before. */
-async function expectUnchanged<Outcome>(rehearsal: Rehearsal, operate: AwsCaller, act: () => Promise<Outcome>): Promise<Outcome> {
+async function expectUnchanged<Outcome>(
+  rehearsal: Rehearsal,
+  operate: AwsCaller,
+  act: () => Promise<Outcome>,
+): Promise<Outcome> {
   const { project, stage } = namesOf(rehearsal);
   const look = async () => {
-    const table = await operate(jsonRequest("dynamodb", "DynamoDB_20120810.DescribeTable", { TableName: `${project}-${stage}` }));
+    const table = await operate(
+      jsonRequest("dynamodb", "DynamoDB_20120810.DescribeTable", { TableName: `${project}-${stage}` }),
+    );
     return [await operate(stateRequest(rehearsal)), table].map(({ status, body }) => `${status} ${body}`);
   };
   const before = await look();
   const outcome = await act();
   const after = await look();
-  if (before.some((text, index) => !text.startsWith("200 ") || text !== after[index])) throw new Error("The state or the table has changed.");
+  if (before.some((text, index) => !text.startsWith("200 ") || text !== after[index]))
+    throw new Error("The state or the table has changed.");
   return outcome;
 }
 
@@ -189,5 +243,6 @@ async function destroy(rehearsal: Rehearsal, operate: AwsCaller): Promise<void> 
 
 async function deleteImages(operate: AwsCaller, bucketPath: string): Promise<void> {
   const { body } = await operate({ service: "s3", method: "GET", path: `${bucketPath}?list-type=2` });
-  for (const key of elementsOf(body, "Key")) await operate({ service: "s3", method: "DELETE", path: `${bucketPath}/${key}` });
+  for (const key of elementsOf(body, "Key"))
+    await operate({ service: "s3", method: "DELETE", path: `${bucketPath}/${key}` });
 }

@@ -25,34 +25,80 @@ const [half, seconds] = [50, 4]; // instead of a tenth, for five minutes
  * Releases prod by hand, with the line of the README: nothing, then a new version that an alarm, a kill and at last
  * nothing stops, then one that fails a call when callers get it, and the smoke test when they all do.
  */
-export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: string, operate: AwsCaller): Promise<void> {
+export async function rehearseReleases(
+  rehearsal: Rehearsal,
+  deploy: Job,
+  line: string,
+  operate: AwsCaller,
+): Promise<void> {
   const front = await startFront(rehearsal.gate, rehearsal.names, rehearsal.scratchPath);
   const setting = { rehearsal, deploy, operate, front, line };
   try {
-    await step("Release prod by hand: nothing is new", async () => { expectText(await run(setting), "Nothing to release"); });
+    await step("Release prod by hand: nothing is new", async () => {
+      expectText(await run(setting), "Nothing to release");
+    });
     await step("Apply a new version: callers do not get it", async () => {
-      await applyHandler(setting, "({ headers, ...answer }) => ({ ...answer, headers: { ...headers, 'x-release': 'new' } })");
+      await applyHandler(
+        setting,
+        "({ headers, ...answer }) => ({ ...answer, headers: { ...headers, 'x-release': 'new' } })",
+      );
       await expectAlias(setting, "1");
       if (await meetsNew(front)) throw new Error("An apply alone has released it.");
     });
-    await step("Make an alarm go red in the middle of a release", () => expectAlarmNoticed(setting), () => "put back");
-    await step("Kill a release in the middle", () => expectKilled(setting), () => "callers get both versions");
-    await step("Release again", () => expectReleased(setting), (outcome) => outcome);
+    await step(
+      "Make an alarm go red in the middle of a release",
+      () => expectAlarmNoticed(setting),
+      () => "put back",
+    );
+    await step(
+      "Kill a release in the middle",
+      () => expectKilled(setting),
+      () => "callers get both versions",
+    );
+    await step(
+      "Release again",
+      () => expectReleased(setting),
+      (outcome) => outcome,
+    );
     await step("Plan prod again: the alias is the releases'", () => expectNoPlan(setting));
     await step("Apply a version with two mistakes", () => applyHandler(setting, twoMistakes));
-    await step("Release what fails when callers get it", () => expectPutBack(setting, "", `${half} % to the new versions for`), () => "put back");
-    await step("Release what only the smoke test finds out", () => expectPutBack(setting, " --at-once", "100 % to the new versions, on trial."), () => "put back");
-    await step("Put back when nothing is to be put back", async () => { expectText(await run(setting, " roll-back"), "Nothing to put back"); });
+    await step(
+      "Release what fails when callers get it",
+      () => expectPutBack(setting, "", `${half} % to the new versions for`),
+      () => "put back",
+    );
+    await step(
+      "Release what only the smoke test finds out",
+      () => expectPutBack(setting, " --at-once", "100 % to the new versions, on trial."),
+      () => "put back",
+    );
+    await step("Put back when nothing is to be put back", async () => {
+      expectText(await run(setting, " roll-back"), "Nothing to put back");
+    });
   } finally {
     await front.stop();
   }
 }
 
 async function expectAlarmNoticed(setting: Setting): Promise<void> {
-  const { operate, rehearsal: { names: { project, stage } } } = setting;
+  const {
+    operate,
+    rehearsal: {
+      names: { project, stage },
+    },
+  } = setting;
   const alarm = { AlarmName: `${project}-${stage}-rehearsal` };
-  const cloudwatch = (Action: string, form: Record<string, string> = {}) => expectDone(operate, formRequest("monitoring", "2010-08-01", { Action, ...alarm, ...form }));
-  const condition = { Namespace: "x", MetricName: "x", Statistic: "Sum", Period: "60", EvaluationPeriods: "1", Threshold: "1", ComparisonOperator: "GreaterThanThreshold" };
+  const cloudwatch = (Action: string, form: Record<string, string> = {}) =>
+    expectDone(operate, formRequest("monitoring", "2010-08-01", { Action, ...alarm, ...form }));
+  const condition = {
+    Namespace: "x",
+    MetricName: "x",
+    Statistic: "Sum",
+    Period: "60",
+    EvaluationPeriods: "1",
+    Threshold: "1",
+    ComparisonOperator: "GreaterThanThreshold",
+  };
   await cloudwatch("PutMetricAlarm", condition);
   const failure = failureOf(run(setting));
   await waitForTrial(setting);
@@ -61,7 +107,10 @@ async function expectAlarmNoticed(setting: Setting): Promise<void> {
   expectText(await failure, `Back to the versions before. ${red}`);
   await expectAlias(setting, "1");
   expectText(await failureOf(run(setting)), `Not released. ${red}`);
-  await expectDone(operate, formRequest("monitoring", "2010-08-01", { Action: "DeleteAlarms", "AlarmNames.member.1": alarm.AlarmName }));
+  await expectDone(
+    operate,
+    formRequest("monitoring", "2010-08-01", { Action: "DeleteAlarms", "AlarmNames.member.1": alarm.AlarmName }),
+  );
 }
 
 async function expectKilled(setting: Setting): Promise<void> {
@@ -81,7 +130,9 @@ async function expectKilled(setting: Setting): Promise<void> {
 async function expectReleased(setting: Setting): Promise<string> {
   const { front } = setting;
   let isOver = false;
-  const running = run(setting).finally(() => { isOver = true; });
+  const running = run(setting).finally(() => {
+    isOver = true;
+  });
   const met: boolean[] = [];
   try {
     while (!isOver) met.push(await meetsNew(front));
@@ -95,12 +146,18 @@ async function expectReleased(setting: Setting): Promise<string> {
   const [first, last] = [met.indexOf(true), met.lastIndexOf(false)];
   if (first < 0 || last < first) throw new Error("Callers should meet both versions in turn.");
   const during = met.slice(first, last + 1);
-  for (let call = 0; call < 10; call += 1) if (!(await meetsNew(front))) throw new Error("All callers should get the new version in the end.");
+  for (let call = 0; call < 10; call += 1)
+    if (!(await meetsNew(front))) throw new Error("All callers should get the new version in the end.");
   return `of ${during.length} callers in between ${during.filter(Boolean).length} met the new version`;
 }
 
 async function expectNoPlan({ deploy, rehearsal: { scratchPath, names } }: Setting): Promise<void> {
-  const { exitCode, output } = await deploy.terraform(join(scratchPath, "infra"), "plan", "-detailed-exitcode", ...variables(names.stage));
+  const { exitCode, output } = await deploy.terraform(
+    join(scratchPath, "infra"),
+    "plan",
+    "-detailed-exitcode",
+    ...variables(names.stage),
+  );
   if (exitCode !== 0) throw new Error(`The plan is not empty:\n${output.slice(-4000)}`);
 }
 
@@ -108,7 +165,8 @@ async function expectNoPlan({ deploy, rehearsal: { scratchPath, names } }: Setti
  * A release calls past API Gateway, whose events have more in them, and this function three times before callers get
  * it: the fourth of its calls fails, and every call of others.
  */
-const twoMistakes = "(answer, event) => { globalThis.calls ??= 0; if (event.requestContext.http || ++globalThis.calls === 4) throw new Error('A mistake.'); return answer; }";
+const twoMistakes =
+  "(answer, event) => { globalThis.calls ??= 0; if (event.requestContext.http || ++globalThis.calls === 4) throw new Error('A mistake.'); return answer; }";
 
 async function expectPutBack(setting: Setting, ending: string, after: string): Promise<void> {
   const output = await failureOf(run(setting, ending));
@@ -134,9 +192,14 @@ function variables(stage: string): string[] {
 }
 
 /** Gives what the release line prints, with this behind it. Throws what it printed when it fails. */
-async function run({ deploy, front, line, rehearsal: { scratchPath } }: Setting, ending = "", lines = `${line}${ending}`): Promise<string> {
+async function run(
+  { deploy, front, line, rehearsal: { scratchPath } }: Setting,
+  ending = "",
+  lines = `${line}${ending}`,
+): Promise<string> {
   const redirect = `--import=${new URL("github/redirect-fetch.js", import.meta.url).href}`;
-  return (await deploy.shell(scratchPath, lines, { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: front.origin })).output;
+  return (await deploy.shell(scratchPath, lines, { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: front.origin }))
+    .output;
 }
 
 async function failureOf(running: Promise<string>): Promise<string> {
@@ -162,13 +225,24 @@ async function expectAlias(setting: Setting, wanted: string): Promise<void> {
 }
 
 /** As in "1" or "1, 2: 50 %". */
-async function aliasNow({ operate, rehearsal: { names: { project, stage } } }: Setting): Promise<string> {
-  const request = { service: "lambda", method: "GET", path: `/2015-03-31/functions/${project}-${stage}-${changedFunction}/aliases/live` };
+async function aliasNow({
+  operate,
+  rehearsal: {
+    names: { project, stage },
+  },
+}: Setting): Promise<string> {
+  const request = {
+    service: "lambda",
+    method: "GET",
+    path: `/2015-03-31/functions/${project}-${stage}-${changedFunction}/aliases/live`,
+  };
   const { FunctionVersion, RoutingConfig } = JSON.parse((await expectDone(operate, request)).body) as {
     FunctionVersion: string;
     RoutingConfig: { AdditionalVersionWeights?: Record<string, number> } | null;
   };
-  const trials = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {}).map(([version, weight]) => `${version}: ${weight * 100} %`);
+  const trials = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {}).map(
+    ([version, weight]) => `${version}: ${weight * 100} %`,
+  );
   return [FunctionVersion, ...trials].join(", ");
 }
 

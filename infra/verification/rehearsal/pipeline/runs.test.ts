@@ -5,12 +5,18 @@ import { expectStop, expectSuccess, outputOf } from "./runs.ts";
 
 /** A run with a job of steps called a, b, c and so on, of which each says its name. */
 function runOf(result: Result, ...outcomes: Result[]): WorkflowRun {
-  const steps = outcomes.map((outcome, index) => ({ name: "abcdef".charAt(index), outcome, output: `says ${"abcdef".charAt(index)}` }));
+  const steps = outcomes.map((outcome, index) => ({
+    name: "abcdef".charAt(index),
+    outcome,
+    output: `says ${"abcdef".charAt(index)}`,
+  }));
   return { job: { result, steps, outputs: {}, summary: "" } };
 }
 
 describe("a job that should stop at b", () => {
-  const stop = (run: WorkflowRun) => () => { expectStop(run, "job", "b"); };
+  const stop = (run: WorkflowRun) => () => {
+    expectStop(run, "job", "b");
+  };
 
   test.each([
     ["it does", runOf("failure", "success", "failure", "skipped")],
@@ -34,21 +40,40 @@ describe("a job that should stop at b", () => {
   });
 
   test("cleans up by the step that is there for that, and by no other", () => {
-    const cleanedUp = (cleanUp: string, ...after: Result[]) => () => { expectStop(runOf("failure", "success", "failure", ...after), "job", "b", cleanUp); };
+    const cleanedUp =
+      (cleanUp: string, ...after: Result[]) =>
+      () => {
+        expectStop(runOf("failure", "success", "failure", ...after), "job", "b", cleanUp);
+      };
     expect(cleanedUp("d", "skipped", "success")).not.toThrow();
-    for (const wrong of [cleanedUp("d", "success", "success"), cleanedUp("d", "skipped", "skipped"), cleanedUp("d", "skipped", "failure")]) expect(wrong).toThrow();
+    for (const wrong of [
+      cleanedUp("d", "success", "success"),
+      cleanedUp("d", "skipped", "skipped"),
+      cleanedUp("d", "skipped", "failure"),
+    ])
+      expect(wrong).toThrow();
   });
 
   test("says what came instead, and what was printed", () => {
-    expect(stop(runOf("failure", "failure", "skipped"))).toThrow('The job job should stop at "b", and is failure:\n  a: failure\n  b: skipped\njob, a:\nsays a');
+    expect(stop(runOf("failure", "failure", "skipped"))).toThrow(
+      'The job job should stop at "b", and is failure:\n  a: failure\n  b: skipped\njob, a:\nsays a',
+    );
   });
 });
 
 test("a job that should succeed must not fail, be skipped or be missing", () => {
-  expect(() => { expectSuccess(runOf("success", "success"), ["job"]); }).not.toThrow();
-  expect(() => { expectSuccess(runOf("failure", "failure"), ["job"]); }).toThrow("The job job should succeed, and is failure.\njob, a:\nsays a");
-  expect(() => { expectSuccess(runOf("skipped"), ["job"]); }).toThrow("The job job should succeed, and is skipped.");
-  expect(() => { expectSuccess(runOf("success"), ["other"]); }).toThrow("The run has no job other; it has job.");
+  expect(() => {
+    expectSuccess(runOf("success", "success"), ["job"]);
+  }).not.toThrow();
+  expect(() => {
+    expectSuccess(runOf("failure", "failure"), ["job"]);
+  }).toThrow("The job job should succeed, and is failure.\njob, a:\nsays a");
+  expect(() => {
+    expectSuccess(runOf("skipped"), ["job"]);
+  }).toThrow("The job job should succeed, and is skipped.");
+  expect(() => {
+    expectSuccess(runOf("success"), ["other"]);
+  }).toThrow("The run has no job other; it has job.");
 });
 
 test("what a step printed is found by its name", () => {

@@ -5,7 +5,8 @@ import type { WorkflowRun } from "../github/run-workflow.ts";
 export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
   for (const name of jobs) {
     const job = jobOf(run, name);
-    if (job.result !== "success") throw new Error(`The job ${name} should succeed, and is ${job.result}.${whatFailed(run)}`);
+    if (job.result !== "success")
+      throw new Error(`The job ${name} should succeed, and is ${job.result}.${whatFailed(run)}`);
   }
 }
 
@@ -13,10 +14,18 @@ export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
 export function expectStop(run: WorkflowRun, jobName: string, stepName: string, cleanUp?: string): void {
   const { result, steps } = jobOf(run, jobName);
   const index = steps.findIndex(({ name }) => name === stepName);
-  const isStopped = steps[index]?.outcome === "failure" && steps.every(({ name, outcome }, other) => other === index || (other < index ? outcome !== "failure" : outcome === (name === cleanUp ? "success" : "skipped")));
+  const isStopped =
+    steps[index]?.outcome === "failure" &&
+    steps.every(
+      ({ name, outcome }, other) =>
+        other === index ||
+        (other < index ? outcome !== "failure" : outcome === (name === cleanUp ? "success" : "skipped")),
+    );
   if (!isStopped || result !== "failure") {
     const outcomes = steps.map(({ name, outcome }) => `  ${name}: ${outcome}`).join("\n");
-    throw new Error(`The job ${jobName} should stop at "${stepName}", and is ${result}:\n${outcomes}${whatFailed(run)}`);
+    throw new Error(
+      `The job ${jobName} should stop at "${stepName}", and is ${result}:\n${outcomes}${whatFailed(run)}`,
+    );
   }
 }
 
@@ -34,6 +43,8 @@ export function jobOf(run: WorkflowRun, name: string): JobRun {
 }
 
 function whatFailed(run: WorkflowRun): string {
-  const failed = Object.entries(run).flatMap(([job, { steps }]) => steps.filter(({ outcome }) => outcome === "failure").map((step) => ({ job, ...step })));
+  const failed = Object.entries(run).flatMap(([job, { steps }]) =>
+    steps.filter(({ outcome }) => outcome === "failure").map((step) => ({ job, ...step })),
+  );
   return failed.map(({ job, name, output }) => `\n${job}, ${name}:\n${output.slice(-4000)}`).join("");
 }

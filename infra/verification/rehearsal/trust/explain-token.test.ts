@@ -9,13 +9,21 @@ import { trustCases, type Trusted } from "./trust-cases.ts";
 // What .github/scripts/explain-token.ts tells a person must be what the roles do with the same tokens.
 
 /** As oidc/tests/trust.tftest.hcl has them. */
-const trusted: Trusted = { project: "events-api", repository: "Octo-Org/Events.API", repositoryId: "987654321", ownerId: "1234567", stages: ["staging", "prod"] };
+const trusted: Trusted = {
+  project: "events-api",
+  repository: "Octo-Org/Events.API",
+  repositoryId: "987654321",
+  ownerId: "1234567",
+  stages: ["staging", "prod"],
+};
 const trust = readFileSync(join(root, "oidc/tests/trust.json"), "utf8");
 
 describe("explain-token.ts finds every claim as wanted for the roles that a token opens, and for no others:", () => {
   test.each(trustCases(trusted))("$what: $assumes", ({ claims, assumes }) => {
     const roles = ["deploy-staging", "deploy-prod", "plan"];
-    const open = roles.filter((role) => nearestStatement(readTrust(trust, role), { ...claims, iss: issuer }).every(({ isMet }) => isMet));
+    const open = roles.filter((role) =>
+      nearestStatement(readTrust(trust, role), { ...claims, iss: issuer }).every(({ isMet }) => isMet),
+    );
     expect(open.map((role) => `events-api-${role}`)).toEqual(assumes);
   });
 });

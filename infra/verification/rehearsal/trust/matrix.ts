@@ -14,7 +14,11 @@ const ownLog = ["logs:PutLogEvents (its own)", "logs:CreateLogStream (its own)"]
  * was not granted, or granted and not allowed. `callAs` signs with the keys of the function's role. The
  * bucket must hold `imageOfMatrix`: who may not list it is refused what is missing.
  */
-export async function tryMatrix(functions: Granted[], names: Names, callAs: (functionName: string) => Promise<AwsCaller>): Promise<{ tried: number; wrong: string[] }> {
+export async function tryMatrix(
+  functions: Granted[],
+  names: Names,
+  callAs: (functionName: string) => Promise<AwsCaller>,
+): Promise<{ tried: number; wrong: string[] }> {
   const wrong: string[] = [];
   let tried = 0;
   for (const { functionName, actions } of functions) {
@@ -44,8 +48,14 @@ function requests(functionName: string, names: Names): Record<string, AwsRequest
     ...tableRequests(`${project}-${stage}`),
     ...logRequests("its own", `/aws/lambda/${functionName}`),
     ...logRequests("another's", `/aws/lambda/${other}`),
-    "logs:CreateLogGroup": jsonRequest("logs", "Logs_20140328.CreateLogGroup", { logGroupName: `/aws/lambda/${functionName}-x` }),
-    "iam:CreateRole": formRequest("iam", "2010-05-08", { Action: "CreateRole", RoleName: "x", AssumeRolePolicyDocument: "{}" }),
+    "logs:CreateLogGroup": jsonRequest("logs", "Logs_20140328.CreateLogGroup", {
+      logGroupName: `/aws/lambda/${functionName}-x`,
+    }),
+    "iam:CreateRole": formRequest("iam", "2010-05-08", {
+      Action: "CreateRole",
+      RoleName: "x",
+      AssumeRolePolicyDocument: "{}",
+    }),
     "sts:AssumeRole": formRequest("sts", "2011-06-15", {
       Action: "AssumeRole",
       RoleArn: `arn:aws:iam::${accountId}:role/${project}-deploy-${stage}`,
@@ -57,7 +67,9 @@ function requests(functionName: string, names: Names): Record<string, AwsRequest
     "s3:PutObject (of the state)": { service: "s3", method: "PUT", path: state, body: "{}" },
     "s3:DeleteObject (of the state)": { service: "s3", method: "DELETE", path: state },
     "s3:ListBucket (of the states)": { service: "s3", method: "GET", path: `/${states}?list-type=2` },
-    "rekognition:DetectLabels (of the state)": detectLabels({ S3Object: { Bucket: states, Name: `${stage}/terraform.tfstate` } }),
+    "rekognition:DetectLabels (of the state)": detectLabels({
+      S3Object: { Bucket: states, Name: `${stage}/terraform.tfstate` },
+    }),
   };
 }
 
@@ -76,7 +88,10 @@ function imageRequests(names: Names): Record<string, AwsRequest> {
     "s3:PutBucketPolicy": { ...image, method: "PUT", path: `/${bucket}?policy`, body: "{}" },
     "rekognition:DetectLabels": detectLabels({ Bytes: "" }),
     "sqs:SendMessage": jsonRequest("sqs", "AmazonSQS.SendMessage", { ...queue, MessageBody: "of the matrix" }),
-    "sqs:SendMessage (to another)": jsonRequest("sqs", "AmazonSQS.SendMessage", { ...another, MessageBody: "of the matrix" }),
+    "sqs:SendMessage (to another)": jsonRequest("sqs", "AmazonSQS.SendMessage", {
+      ...another,
+      MessageBody: "of the matrix",
+    }),
     "sqs:ReceiveMessage": jsonRequest("sqs", "AmazonSQS.ReceiveMessage", queue),
   };
 }
@@ -91,10 +106,25 @@ function tableRequests(table: string): Record<string, AwsRequest> {
   const inputs: Record<string, object> = {
     GetItem: ofItem,
     PutItem: { TableName: table, Item: key },
-    UpdateItem: { ...ofItem, UpdateExpression: "SET #n = :n", ExpressionAttributeNames: { "#n": "n" }, ExpressionAttributeValues: { ":n": { S: "" } } },
+    UpdateItem: {
+      ...ofItem,
+      UpdateExpression: "SET #n = :n",
+      ExpressionAttributeNames: { "#n": "n" },
+      ExpressionAttributeValues: { ":n": { S: "" } },
+    },
     DeleteItem: ofItem,
-    Query: { TableName: table, IndexName: "by-type", KeyConditionExpression: "#t = :t", ExpressionAttributeNames: { "#t": "type" }, ExpressionAttributeValues: { ":t": key.id } },
-    "Query (of the table itself)": { TableName: table, KeyConditionExpression: "id = :id", ExpressionAttributeValues: { ":id": key.id } },
+    Query: {
+      TableName: table,
+      IndexName: "by-type",
+      KeyConditionExpression: "#t = :t",
+      ExpressionAttributeNames: { "#t": "type" },
+      ExpressionAttributeValues: { ":t": key.id },
+    },
+    "Query (of the table itself)": {
+      TableName: table,
+      KeyConditionExpression: "id = :id",
+      ExpressionAttributeValues: { ":id": key.id },
+    },
     Scan: { TableName: table },
     BatchGetItem: { RequestItems: { [table]: { Keys: [key] } } },
     BatchWriteItem: { RequestItems: { [table]: [{ PutRequest: { Item: key } }] } },
@@ -102,7 +132,10 @@ function tableRequests(table: string): Record<string, AwsRequest> {
     DeleteTable: { TableName: table },
   };
   return Object.fromEntries(
-    Object.entries(inputs).map(([action, input]) => [`dynamodb:${action}`, jsonRequest("dynamodb", `DynamoDB_20120810.${action.replace(/ .*/, "")}`, input)]),
+    Object.entries(inputs).map(([action, input]) => [
+      `dynamodb:${action}`,
+      jsonRequest("dynamodb", `DynamoDB_20120810.${action.replace(/ .*/, "")}`, input),
+    ]),
   );
 }
 
@@ -110,6 +143,9 @@ function logRequests(whose: string, logGroupName: string): Record<string, AwsReq
   const stream = { logGroupName, logStreamName: "of-the-matrix" };
   return {
     [`logs:CreateLogStream (${whose})`]: jsonRequest("logs", "Logs_20140328.CreateLogStream", stream),
-    [`logs:PutLogEvents (${whose})`]: jsonRequest("logs", "Logs_20140328.PutLogEvents", { ...stream, logEvents: [{ timestamp: Date.now(), message: "x" }] }),
+    [`logs:PutLogEvents (${whose})`]: jsonRequest("logs", "Logs_20140328.PutLogEvents", {
+      ...stream,
+      logEvents: [{ timestamp: Date.now(), message: "x" }],
+    }),
   };
 }

@@ -5,7 +5,8 @@ import { expectNone } from "../steps.ts";
 
 /** What somebody writes who follows the README's section "Sign in", and wants mail and traces too: nothing else here needs the rights for them. */
 export const turnSignInOn: Edits = {
-  "infra/environments/staging.tfvars": (before) => `${before}\nauth = { create_user_pool = true }\nalarm_email = "on-call@example.com"\ntracing = true\n`,
+  "infra/environments/staging.tfvars": (before) =>
+    `${before}\nauth = { create_user_pool = true }\nalarm_email = "on-call@example.com"\ntracing = true\n`,
 };
 
 /** Throws unless every route that is deployed refuses each of these tokens, as API Gateway does. Gives how many were tried. */
@@ -13,13 +14,23 @@ export async function expectTokensRefused({ url, pool }: Served): Promise<number
   if (!pool) throw new Error("What is deployed asks for no token.");
   const wrong: string[] = [];
   const tokens = await refusedTokens(pool);
-  const requests = [["POST", "/events"], ["GET", "/events"], ["GET", "/events/1"], ["PUT", "/events/1"], ["PATCH", "/events/1"], ["DELETE", "/events/1"], ["POST", "/events/1/upload-url"], ["GET", "/events/1/image"]] as const;
+  const requests = [
+    ["POST", "/events"],
+    ["GET", "/events"],
+    ["GET", "/events/1"],
+    ["PUT", "/events/1"],
+    ["PATCH", "/events/1"],
+    ["DELETE", "/events/1"],
+    ["POST", "/events/1/upload-url"],
+    ["GET", "/events/1/image"],
+  ] as const;
   for (const [method, path] of requests) {
     for (const { what, authorization } of tokens) {
       const headers = authorization.map((value): [string, string] => ["authorization", value]);
       const answer = await fetch(url + path, { method, headers });
       const body = await answer.text();
-      if (answer.status !== 401 || body !== '{"message":"Unauthorized"}') wrong.push(`${method} ${path} with ${what}: answered ${answer.status} ${body}`);
+      if (answer.status !== 401 || body !== '{"message":"Unauthorized"}')
+        wrong.push(`${method} ${path} with ${what}: answered ${answer.status} ${body}`);
     }
   }
   expectNone(wrong, "Tokens that must be refused are not");

@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { decideByResource, type Policy } from "../gate/iam.ts";
 import { trustCases, type Trusted } from "./trust-cases.ts";
 
-const trusted: Trusted = { project: "events-api", repository: "Octo-Org/Events.API", repositoryId: "987654321", ownerId: "1234567", stages: ["staging", "prod"] };
+const trusted: Trusted = {
+  project: "events-api",
+  repository: "Octo-Org/Events.API",
+  repositoryId: "987654321",
+  ownerId: "1234567",
+  stages: ["staging", "prod"],
+};
 const cases = trustCases(trusted);
 const provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
 
@@ -13,7 +19,10 @@ const policies: Record<string, Policy> = {
   "events-api-plan": trust(
     {
       StringEquals: { sub: subjects("pull_request") },
-      StringLike: { ref: "refs/pull/*/merge", job_workflow_ref: "Octo-Org/Events.API/.github/workflows/plan.yml@refs/pull/*/merge" },
+      StringLike: {
+        ref: "refs/pull/*/merge",
+        job_workflow_ref: "Octo-Org/Events.API/.github/workflows/plan.yml@refs/pull/*/merge",
+      },
     },
     {
       StringEquals: {
@@ -41,12 +50,20 @@ test("there are at least 30 tokens, all different, and each role is opened by on
 describe("a trust policy that is wider lets one of the tokens in:", () => {
   test.each<[what: string, from: string, to: string]>([
     ["without the branch", '"token.actions.githubusercontent.com:ref":"refs/heads/main",', ""],
-    ["without the workflow", ',"token.actions.githubusercontent.com:job_workflow_ref":"Octo-Org/Events.API/.github/workflows/deploy-stage.yml@refs/heads/main"', ""],
+    [
+      "without the workflow",
+      ',"token.actions.githubusercontent.com:job_workflow_ref":"Octo-Org/Events.API/.github/workflows/deploy-stage.yml@refs/heads/main"',
+      "",
+    ],
     ["without the audience", '"token.actions.githubusercontent.com:aud":"sts.amazonaws.com",', ""],
     ["without the repository's id", '"token.actions.githubusercontent.com:repository_id":"987654321",', ""],
     ["without the owner's id", '"token.actions.githubusercontent.com:repository_owner_id":"1234567",', ""],
     ["without the environment", '"token.actions.githubusercontent.com:environment":"staging",', ""],
-    ["for any subject", `"token.actions.githubusercontent.com:sub":${JSON.stringify(subjects("environment:staging"))},`, ""],
+    [
+      "for any subject",
+      `"token.actions.githubusercontent.com:sub":${JSON.stringify(subjects("environment:staging"))},`,
+      "",
+    ],
     ["for absent claims too", "StringEquals", "StringEqualsIfExists"],
     ["for all values of a claim", "StringEquals", "ForAllValues:StringEquals"],
     ["in any letter case", "StringEquals", "StringEqualsIgnoreCase"],
@@ -60,8 +77,15 @@ describe("a trust policy that is wider lets one of the tokens in:", () => {
 });
 
 function opened(of: Record<string, Policy>, claims: Record<string, string>): string[] {
-  const context = Object.fromEntries(Object.entries(claims).map(([name, value]) => [`token.actions.githubusercontent.com:${name}`, [value]]));
-  const asked = { action: "sts:AssumeRoleWithWebIdentity", resource: "", context, principal: { kind: "Federated", value: provider } } as const;
+  const context = Object.fromEntries(
+    Object.entries(claims).map(([name, value]) => [`token.actions.githubusercontent.com:${name}`, [value]]),
+  );
+  const asked = {
+    action: "sts:AssumeRoleWithWebIdentity",
+    resource: "",
+    context,
+    principal: { kind: "Federated", value: provider },
+  } as const;
   return Object.keys(of).filter((name) => decideByResource(of[name] ?? { Statement: [] }, asked).isAllowed);
 }
 
@@ -89,11 +113,16 @@ function trust(...conditions: ClaimConditions[]): Policy {
       Effect: "Allow",
       Action: "sts:AssumeRoleWithWebIdentity",
       Principal: { Federated: provider },
-      Condition: { StringEquals: keyed({ ...always, ...StringEquals }), ...(StringLike && { StringLike: keyed(StringLike) }) },
+      Condition: {
+        StringEquals: keyed({ ...always, ...StringEquals }),
+        ...(StringLike && { StringLike: keyed(StringLike) }),
+      },
     })),
   };
 }
 
 function keyed(claims: Record<string, string | string[]>): Record<string, string | string[]> {
-  return Object.fromEntries(Object.entries(claims).map(([name, value]) => [`token.actions.githubusercontent.com:${name}`, value]));
+  return Object.fromEntries(
+    Object.entries(claims).map(([name, value]) => [`token.actions.githubusercontent.com:${name}`, value]),
+  );
 }

@@ -35,17 +35,25 @@ export function trustCases(trusted: Trusted): TrustCase[] {
   const plan = [`${project}-plan`];
   const tokens = tokensOf(trusted);
   const [stage = ""] = stages;
-  const refused = (base: Claims, cases: Refused[]) => cases.map(([what, changes]) => ({ what, claims: change(base, changes), assumes: [] }));
+  const refused = (base: Claims, cases: Refused[]) =>
+    cases.map(([what, changes]) => ({ what, claims: change(base, changes), assumes: [] }));
   return [
     ...stages.flatMap((each) => [
       { what: `the deployment of ${each}`, claims: tokens.deploy(each), assumes: [`${project}-deploy-${each}`] },
-      { what: `the deployment of ${each}, with the classic subject`, claims: classic(tokens.deploy(each)), assumes: [`${project}-deploy-${each}`] },
+      {
+        what: `the deployment of ${each}, with the classic subject`,
+        claims: classic(tokens.deploy(each)),
+        assumes: [`${project}-deploy-${each}`],
+      },
     ]),
     { what: "a pull request", claims: tokens.pullRequest, assumes: plan },
     { what: "a pull request, with the classic subject", claims: classic(tokens.pullRequest), assumes: plan },
     { what: "the drift check", claims: tokens.drift, assumes: plan },
     { what: "the drift check, with the classic subject", claims: classic(tokens.drift), assumes: plan },
-    ...refused(tokens.deploy(stage), [otherRefs, otherJobs, otherRepositories, otherSpellings].flatMap((cases) => cases(trusted, stage))),
+    ...refused(
+      tokens.deploy(stage),
+      [otherRefs, otherJobs, otherRepositories, otherSpellings].flatMap((cases) => cases(trusted, stage)),
+    ),
     ...refused(tokens.pullRequest, otherPullRequests(trusted)),
     ...refused(tokens.drift, otherDriftChecks(trusted)),
     ...withoutClaims("a deployment", tokens.deploy(stage), [...compared, "environment"]),
@@ -60,11 +68,17 @@ function otherRefs({ repository }: Trusted, stage: string): Refused[] {
     ["another branch", { ref: "refs/heads/feature", job_workflow_ref: `${workflow}@refs/heads/feature` }],
     ["another branch that calls main's workflow", { ref: "refs/heads/feature" }],
     ["main that calls another branch's workflow", { job_workflow_ref: `${workflow}@refs/heads/feature` }],
-    ["a branch whose name begins with main", { ref: "refs/heads/main-2", job_workflow_ref: `${workflow}@refs/heads/main-2` }],
+    [
+      "a branch whose name begins with main",
+      { ref: "refs/heads/main-2", job_workflow_ref: `${workflow}@refs/heads/main-2` },
+    ],
     ["a tag", { ref: "refs/tags/v1", job_workflow_ref: `${workflow}@refs/tags/v1` }],
     ["a tag called main", { ref: "refs/tags/main", job_workflow_ref: `${workflow}@refs/tags/main` }],
     ["a workflow at a commit", { job_workflow_ref: `${workflow}@0123456789abcdef0123456789abcdef01234567` }],
-    [`a pull request in the environment ${stage}`, { ref: "refs/pull/1/merge", job_workflow_ref: `${workflow}@refs/pull/1/merge` }],
+    [
+      `a pull request in the environment ${stage}`,
+      { ref: "refs/pull/1/merge", job_workflow_ref: `${workflow}@refs/pull/1/merge` },
+    ],
   ];
 }
 
@@ -77,10 +91,19 @@ function otherJobs(trusted: Trusted, stage: string): Refused[] {
     ["another environment", { sub: `${subject}:environment:other`, environment: "other" }],
     ["another environment, by the subject alone", { sub: `${subject}:environment:other` }],
     ["another environment, by the claim alone", { environment: "other" }],
-    ["an environment that begins with the stage's name", { sub: `${subject}:environment:${stage}2`, environment: `${stage}2` }],
+    [
+      "an environment that begins with the stage's name",
+      { sub: `${subject}:environment:${stage}2`, environment: `${stage}2` },
+    ],
     ["another workflow", { job_workflow_ref: `${workflows}/other.yml@refs/heads/main` }],
-    ["a workflow of the same name in another folder", { job_workflow_ref: `${repository}/deploy-stage.yml@refs/heads/main` }],
-    ["another repository's workflow of the same name", { job_workflow_ref: "stranger/workflows/.github/workflows/deploy-stage.yml@refs/heads/main" }],
+    [
+      "a workflow of the same name in another folder",
+      { job_workflow_ref: `${repository}/deploy-stage.yml@refs/heads/main` },
+    ],
+    [
+      "another repository's workflow of the same name",
+      { job_workflow_ref: "stranger/workflows/.github/workflows/deploy-stage.yml@refs/heads/main" },
+    ],
     ["a customised subject", { sub: `${subject}:environment:${stage}:ref:refs/heads/main` }],
     ["a subject with a wildcard", { sub: `${subject}:*` }],
   ];
@@ -99,21 +122,36 @@ function otherRepositories(trusted: Trusted, stage: string): Refused[] {
       job_workflow_ref: `${other.repository}/.github/workflows/deploy-stage.yml@refs/heads/main`,
     };
   };
-  const withClassicSubject = (changes: Changes): Changes => ({ ...changes, sub: `repo:${changes["repository"] ?? ""}:environment:${stage}` });
+  const withClassicSubject = (changes: Changes): Changes => ({
+    ...changes,
+    sub: `repo:${changes["repository"] ?? ""}:environment:${stage}`,
+  });
   const stranger = named({ repository: "stranger/app", repositoryId: "1", ownerId: "2" });
   const recycled = named({ repositoryId: `${repositoryId}1`, ownerId: `${ownerId}1` });
   return [
     ["a fork", named({ repository: `stranger/${name}`, repositoryId: "1", ownerId: "2" })],
     ["a repository whose name begins like this one", named({ repository: `${repository}-fork`, repositoryId: "1" })],
-    ["an owner whose name begins like this one", named({ repository: `${owner}-2/${name}`, repositoryId: "1", ownerId: "2" })],
+    [
+      "an owner whose name begins like this one",
+      named({ repository: `${owner}-2/${name}`, repositoryId: "1", ownerId: "2" }),
+    ],
     ["another repository of the owner", named({ repository: `${owner}/other`, repositoryId: "1" })],
     ["this repository under a new name", named({ repository: `${owner}/renamed` })],
     ["this repository with a new owner", named({ repository: `stranger/${name}`, ownerId: "2" })],
     ["a stranger who took the names over", recycled],
     ["a stranger who took the names over, with the classic subject", withClassicSubject(recycled)],
-    ["the owner's new repository of this name, with the classic subject", withClassicSubject(named({ repositoryId: "1" }))],
-    ["another repository that calls this one's workflow", { ...stranger, job_workflow_ref: `${repository}/.github/workflows/deploy-stage.yml@refs/heads/main` }],
-    ["a subject with another repository's id", { sub: `${subjectOf({ ...trusted, repositoryId: "1" })}:environment:${stage}` }],
+    [
+      "the owner's new repository of this name, with the classic subject",
+      withClassicSubject(named({ repositoryId: "1" })),
+    ],
+    [
+      "another repository that calls this one's workflow",
+      { ...stranger, job_workflow_ref: `${repository}/.github/workflows/deploy-stage.yml@refs/heads/main` },
+    ],
+    [
+      "a subject with another repository's id",
+      { sub: `${subjectOf({ ...trusted, repositoryId: "1" })}:environment:${stage}` },
+    ],
     ["a subject with another owner's id", { sub: `${subjectOf({ ...trusted, ownerId: "2" })}:environment:${stage}` }],
   ];
 }
@@ -124,7 +162,10 @@ function otherSpellings({ repository }: Trusted, stage: string): Refused[] {
     ["another audience", { aud: `https://github.com/${repository.split("/")[0] ?? ""}` }],
     ["an audience in upper case", { aud: "STS.AMAZONAWS.COM" }],
     ["a subject in upper case", { sub: `repo:${shouted}:environment:${stage}` }],
-    ["an environment in upper case", { sub: `repo:${repository}:environment:${stage.toUpperCase()}`, environment: stage.toUpperCase() }],
+    [
+      "an environment in upper case",
+      { sub: `repo:${repository}:environment:${stage.toUpperCase()}`, environment: stage.toUpperCase() },
+    ],
     ["a branch in upper case", { ref: "refs/heads/MAIN" }],
     ["a workflow in upper case", { job_workflow_ref: `${shouted}/.github/workflows/deploy-stage.yml@refs/heads/main` }],
     ["a subject with GitHub's host", { sub: `repo:github.com/${repository}:environment:${stage}` }],
@@ -137,14 +178,33 @@ function otherPullRequests(trusted: Trusted): Refused[] {
     ["a pull request with another workflow", { job_workflow_ref: `${workflows}/other.yml@refs/pull/1/merge` }],
     ["a pull request that calls main's plan", { job_workflow_ref: `${workflows}/plan.yml@refs/heads/main` }],
     ["a pull request that calls main's drift check", { job_workflow_ref: `${workflows}/drift.yml@refs/heads/main` }],
-    ["a pull request that calls main's deployment", { job_workflow_ref: `${workflows}/deploy-stage.yml@refs/heads/main` }],
-    ["a pull request on its own branch", { ref: "refs/heads/feature", job_workflow_ref: `${workflows}/plan.yml@refs/heads/feature` }],
-    ["a pull request before the merge", { ref: "refs/pull/1/head", job_workflow_ref: `${workflows}/plan.yml@refs/pull/1/head` }],
-    ["a pull_request_target, which runs on main", { ref: "refs/heads/main", job_workflow_ref: `${workflows}/plan.yml@refs/heads/main` }],
-    ["a pull request of another repository", { sub: "repo:stranger@2/app@1:pull_request", repository_id: "1", repository_owner_id: "2" }],
+    [
+      "a pull request that calls main's deployment",
+      { job_workflow_ref: `${workflows}/deploy-stage.yml@refs/heads/main` },
+    ],
+    [
+      "a pull request on its own branch",
+      { ref: "refs/heads/feature", job_workflow_ref: `${workflows}/plan.yml@refs/heads/feature` },
+    ],
+    [
+      "a pull request before the merge",
+      { ref: "refs/pull/1/head", job_workflow_ref: `${workflows}/plan.yml@refs/pull/1/head` },
+    ],
+    [
+      "a pull_request_target, which runs on main",
+      { ref: "refs/heads/main", job_workflow_ref: `${workflows}/plan.yml@refs/heads/main` },
+    ],
+    [
+      "a pull request of another repository",
+      { sub: "repo:stranger@2/app@1:pull_request", repository_id: "1", repository_owner_id: "2" },
+    ],
     [
       "a push to main with the plan",
-      { sub: `${subjectOf(trusted)}:ref:refs/heads/main`, ref: "refs/heads/main", job_workflow_ref: `${workflows}/plan.yml@refs/heads/main` },
+      {
+        sub: `${subjectOf(trusted)}:ref:refs/heads/main`,
+        ref: "refs/heads/main",
+        job_workflow_ref: `${workflows}/plan.yml@refs/heads/main`,
+      },
     ],
     ["a pull request for another audience", { aud: "sigstore" }],
   ];
@@ -153,13 +213,20 @@ function otherPullRequests(trusted: Trusted): Refused[] {
 function otherDriftChecks(trusted: Trusted): Refused[] {
   const subject = subjectOf(trusted);
   const workflows = `${trusted.repository}/.github/workflows`;
-  const at = (ref: string): Changes => ({ sub: `${subject}:ref:${ref}`, ref, job_workflow_ref: `${workflows}/drift.yml@${ref}` });
+  const at = (ref: string): Changes => ({
+    sub: `${subject}:ref:${ref}`,
+    ref,
+    job_workflow_ref: `${workflows}/drift.yml@${ref}`,
+  });
   return [
     ["a drift check of another branch", at("refs/heads/feature")],
     ["a drift check of a tag", at("refs/tags/v1")],
     ["a drift check in an environment", { sub: `${subject}:environment:other`, environment: "other" }],
     ["another workflow on main", { job_workflow_ref: `${workflows}/ci.yml@refs/heads/main` }],
-    ["main that calls a drift check of a pull request", { job_workflow_ref: `${workflows}/drift.yml@refs/pull/1/merge` }],
+    [
+      "main that calls a drift check of a pull request",
+      { job_workflow_ref: `${workflows}/drift.yml@refs/pull/1/merge` },
+    ],
     ["a drift check for another audience", { aud: "sigstore" }],
   ];
 }
@@ -168,7 +235,13 @@ function otherDriftChecks(trusted: Trusted): Refused[] {
 export function tokensOf(trusted: Trusted): { deploy: (stage: string) => Claims; pullRequest: Claims; drift: Claims } {
   const workflows = ".github/workflows";
   return {
-    deploy: (stage) => claimsOf(trusted, { event: "push", ref: "refs/heads/main", file: `${workflows}/deploy-stage.yml`, environment: stage }),
+    deploy: (stage) =>
+      claimsOf(trusted, {
+        event: "push",
+        ref: "refs/heads/main",
+        file: `${workflows}/deploy-stage.yml`,
+        environment: stage,
+      }),
     pullRequest: claimsOf(trusted, { event: "pull_request", ref: "refs/pull/1/merge", file: `${workflows}/plan.yml` }),
     drift: claimsOf(trusted, { event: "schedule", ref: "refs/heads/main", file: `${workflows}/drift.yml` }),
   };
@@ -215,5 +288,9 @@ function change(claims: Claims, changes: Changes): Claims {
 }
 
 function withoutClaims(what: string, claims: Claims, names: string[]): TrustCase[] {
-  return names.map((name) => ({ what: `${what} without ${name}`, claims: change(claims, { [name]: undefined }), assumes: [] }));
+  return names.map((name) => ({
+    what: `${what} without ${name}`,
+    claims: change(claims, { [name]: undefined }),
+    assumes: [],
+  }));
 }

@@ -4,7 +4,12 @@ import { serviceRequest, type ServiceRequest } from "../service-request.ts";
 
 const account: Account = {
   accountId: "111122223333",
-  role: (name) => Promise.resolve(name === "known" ? { arn: "arn:aws:iam::111122223333:role/app/prod/known", boundary: "arn:aws:iam::111122223333:policy/limit" } : undefined),
+  role: (name) =>
+    Promise.resolve(
+      name === "known"
+        ? { arn: "arn:aws:iam::111122223333:role/app/prod/known", boundary: "arn:aws:iam::111122223333:policy/limit" }
+        : undefined,
+    ),
   apiName: (id) => Promise.resolve(id === "a1" ? "app-prod" : undefined),
   userPoolTags: (id) => Promise.resolve<Record<string, string>>(id === "eu-north-1_known" ? { Stage: "prod" } : {}),
 };
@@ -17,7 +22,13 @@ function form(service: string, fields: Record<string, string>): ServiceRequest {
   return request(service, "POST", "/", new URLSearchParams(fields).toString());
 }
 
-function request(service: string, method: string, url: string, body = "", headers: NodeJS.Dict<string[]> = {}): ServiceRequest {
+function request(
+  service: string,
+  method: string,
+  url: string,
+  body = "",
+  headers: NodeJS.Dict<string[]> = {},
+): ServiceRequest {
   return serviceRequest({ method, url, headers, body: Buffer.from(body) }, service, "eu-north-1");
 }
 
@@ -27,14 +38,19 @@ function lambda(method: string, path: string, input?: object): ServiceRequest {
 
 /** `action resource`, and what the condition keys are where there are any. */
 function lines(asks: Ask[] | undefined): string[] | undefined {
-  return asks?.map(({ action, resource, context = {} }) => [action, resource, ...Object.entries(context).map(([key, values]) => `${key}=${values.join("|")}`)].join(" "));
+  return asks?.map(({ action, resource, context = {} }) =>
+    [action, resource, ...Object.entries(context).map(([key, values]) => `${key}=${values.join("|")}`)].join(" "),
+  );
 }
 
 const dynamodb = (operation: string, input: object) => json("dynamodb", `DynamoDB_20120810.${operation}`, input);
-const cognito = (operation: string, input: object) => json("cognito-idp", `AWSCognitoIdentityProviderService.${operation}`, input);
+const cognito = (operation: string, input: object) =>
+  json("cognito-idp", `AWSCognitoIdentityProviderService.${operation}`, input);
 const iam = (fields: Record<string, string>) => form("iam", fields);
-const apigateway = (method: string, path: string, input?: object) => request("apigateway", method, path, input && JSON.stringify(input));
-const s3 = (method: string, url: string, body = "", headers: NodeJS.Dict<string[]> = {}) => request("s3", method, url, body, headers);
+const apigateway = (method: string, path: string, input?: object) =>
+  request("apigateway", method, path, input && JSON.stringify(input));
+const s3 = (method: string, url: string, body = "", headers: NodeJS.Dict<string[]> = {}) =>
+  request("s3", method, url, body, headers);
 
 const table = "arn:aws:dynamodb:eu-north-1:111122223333:table/t";
 const functions = "arn:aws:lambda:eu-north-1:111122223333:function";
@@ -47,78 +63,329 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ["GetItem", dynamodb("GetItem", { TableName: "t" }), [`dynamodb:GetItem ${table}`]],
     ["a table by its ARN", dynamodb("PutItem", { TableName: table }), [`dynamodb:PutItem ${table}`]],
     ["a Query of an index", dynamodb("Query", { TableName: "t", IndexName: "i" }), [`dynamodb:Query ${table}/index/i`]],
-    ["CreateTable with tags", dynamodb("CreateTable", { TableName: "t", Tags: [{ Key: "a", Value: "b" }] }), [`dynamodb:CreateTable ${table}`, `dynamodb:TagResource ${table}`]],
-    ["ListTagsOfResource", dynamodb("ListTagsOfResource", { ResourceArn: table }), [`dynamodb:ListTagsOfResource ${table}`]],
-    ["BatchWriteItem on two tables", dynamodb("BatchWriteItem", { RequestItems: { t: [], u: [] } }), [`dynamodb:BatchWriteItem ${table}`, "dynamodb:BatchWriteItem arn:aws:dynamodb:eu-north-1:111122223333:table/u"]],
-    ["a transaction", dynamodb("TransactWriteItems", { TransactItems: [{ Put: { TableName: "t" } }, { ConditionCheck: { TableName: "t" } }] }), [`dynamodb:PutItem ${table}`, `dynamodb:ConditionCheckItem ${table}`]],
+    [
+      "CreateTable with tags",
+      dynamodb("CreateTable", { TableName: "t", Tags: [{ Key: "a", Value: "b" }] }),
+      [`dynamodb:CreateTable ${table}`, `dynamodb:TagResource ${table}`],
+    ],
+    [
+      "ListTagsOfResource",
+      dynamodb("ListTagsOfResource", { ResourceArn: table }),
+      [`dynamodb:ListTagsOfResource ${table}`],
+    ],
+    [
+      "BatchWriteItem on two tables",
+      dynamodb("BatchWriteItem", { RequestItems: { t: [], u: [] } }),
+      [`dynamodb:BatchWriteItem ${table}`, "dynamodb:BatchWriteItem arn:aws:dynamodb:eu-north-1:111122223333:table/u"],
+    ],
+    [
+      "a transaction",
+      dynamodb("TransactWriteItems", {
+        TransactItems: [{ Put: { TableName: "t" } }, { ConditionCheck: { TableName: "t" } }],
+      }),
+      [`dynamodb:PutItem ${table}`, `dynamodb:ConditionCheckItem ${table}`],
+    ],
   ],
   Cognito: [
-    ["CreateUserPool with tags", cognito("CreateUserPool", { PoolName: "p", UserPoolTags: { stage: "prod" } }), ["cognito-idp:CreateUserPool * aws:requesttag/stage=prod", "cognito-idp:TagResource * aws:requesttag/stage=prod"]],
+    [
+      "CreateUserPool with tags",
+      cognito("CreateUserPool", { PoolName: "p", UserPoolTags: { stage: "prod" } }),
+      ["cognito-idp:CreateUserPool * aws:requesttag/stage=prod", "cognito-idp:TagResource * aws:requesttag/stage=prod"],
+    ],
     ["CreateUserPool without tags", cognito("CreateUserPool", { PoolName: "p" }), ["cognito-idp:CreateUserPool *"]],
-    ["an app client, of a pool with tags", cognito("CreateUserPoolClient", { UserPoolId: "eu-north-1_known" }), [`cognito-idp:CreateUserPoolClient ${pools}/eu-north-1_known aws:resourcetag/stage=prod`]],
-    ["a pool without tags", cognito("DeleteUserPool", { UserPoolId: "eu-north-1_x" }), [`cognito-idp:DeleteUserPool ${pools}/eu-north-1_x`]],
-    ["other tags in an update", cognito("UpdateUserPool", { UserPoolId: "eu-north-1_known", UserPoolTags: { stage: "x" } }), [`cognito-idp:UpdateUserPool ${pools}/eu-north-1_known aws:resourcetag/stage=prod aws:requesttag/stage=x`]],
-    ["TagResource", cognito("TagResource", { ResourceArn: `${pools}/eu-north-1_known`, Tags: { stage: "x" } }), [`cognito-idp:TagResource ${pools}/eu-north-1_known aws:resourcetag/stage=prod aws:requesttag/stage=x`]],
-    ["a new user", cognito("AdminCreateUser", { UserPoolId: "eu-north-1_known" }), [`cognito-idp:AdminCreateUser ${pools}/eu-north-1_known aws:resourcetag/stage=prod`]],
+    [
+      "an app client, of a pool with tags",
+      cognito("CreateUserPoolClient", { UserPoolId: "eu-north-1_known" }),
+      [`cognito-idp:CreateUserPoolClient ${pools}/eu-north-1_known aws:resourcetag/stage=prod`],
+    ],
+    [
+      "a pool without tags",
+      cognito("DeleteUserPool", { UserPoolId: "eu-north-1_x" }),
+      [`cognito-idp:DeleteUserPool ${pools}/eu-north-1_x`],
+    ],
+    [
+      "other tags in an update",
+      cognito("UpdateUserPool", { UserPoolId: "eu-north-1_known", UserPoolTags: { stage: "x" } }),
+      [`cognito-idp:UpdateUserPool ${pools}/eu-north-1_known aws:resourcetag/stage=prod aws:requesttag/stage=x`],
+    ],
+    [
+      "TagResource",
+      cognito("TagResource", { ResourceArn: `${pools}/eu-north-1_known`, Tags: { stage: "x" } }),
+      [`cognito-idp:TagResource ${pools}/eu-north-1_known aws:resourcetag/stage=prod aws:requesttag/stage=x`],
+    ],
+    [
+      "a new user",
+      cognito("AdminCreateUser", { UserPoolId: "eu-north-1_known" }),
+      [`cognito-idp:AdminCreateUser ${pools}/eu-north-1_known aws:resourcetag/stage=prod`],
+    ],
     ["the list of pools", cognito("ListUserPools", { MaxResults: 60 }), ["cognito-idp:ListUserPools *"]],
   ],
   "SQS, Rekognition, Budgets and KMS": [
-    ["CreateQueue", json("sqs", "AmazonSQS.CreateQueue", { QueueName: "q", tags: {} }), ["sqs:CreateQueue arn:aws:sqs:eu-north-1:111122223333:q", "sqs:TagQueue arn:aws:sqs:eu-north-1:111122223333:q"]],
-    ["a batch by the queue's URL", json("sqs", "AmazonSQS.SendMessageBatch", { QueueUrl: "http://x/111122223333/q" }), ["sqs:SendMessage arn:aws:sqs:eu-north-1:111122223333:q"]],
-    ["labels of an object", json("rekognition", "RekognitionService.DetectLabels", { Image: { S3Object: { Bucket: "b", Name: "a/c" } } }), ["rekognition:DetectLabels *", "s3:GetObject arn:aws:s3:::b/a/c"]],
-    ["labels of bytes", json("rekognition", "RekognitionService.DetectLabels", { Image: { Bytes: "" } }), ["rekognition:DetectLabels *"]],
-    ["CreateBudget", json("budgets", "AWSBudgetServiceGateway.CreateBudget", { Budget: { BudgetName: "b" } }), ["budgets:ModifyBudget arn:aws:budgets::111122223333:budget/b"]],
-    ["DescribeSubscribersForNotification", json("budgets", "AWSBudgetServiceGateway.DescribeSubscribersForNotification", { BudgetName: "b" }), ["budgets:ViewBudget arn:aws:budgets::111122223333:budget/b"]],
-    ["a budget's tags", json("budgets", "AWSBudgetServiceGateway.ListTagsForResource", { ResourceARN: "arn:b" }), ["budgets:ListTagsForResource arn:b"]],
-    ["a key by its alias", json("kms", "TrentService.DescribeKey", { KeyId: "alias/aws/dynamodb" }), ["kms:DescribeKey arn:aws:kms:eu-north-1:111122223333:key/of-the-alias kms:requestalias=alias/aws/dynamodb"]],
+    [
+      "CreateQueue",
+      json("sqs", "AmazonSQS.CreateQueue", { QueueName: "q", tags: {} }),
+      ["sqs:CreateQueue arn:aws:sqs:eu-north-1:111122223333:q", "sqs:TagQueue arn:aws:sqs:eu-north-1:111122223333:q"],
+    ],
+    [
+      "a batch by the queue's URL",
+      json("sqs", "AmazonSQS.SendMessageBatch", { QueueUrl: "http://x/111122223333/q" }),
+      ["sqs:SendMessage arn:aws:sqs:eu-north-1:111122223333:q"],
+    ],
+    [
+      "labels of an object",
+      json("rekognition", "RekognitionService.DetectLabels", { Image: { S3Object: { Bucket: "b", Name: "a/c" } } }),
+      ["rekognition:DetectLabels *", "s3:GetObject arn:aws:s3:::b/a/c"],
+    ],
+    [
+      "labels of bytes",
+      json("rekognition", "RekognitionService.DetectLabels", { Image: { Bytes: "" } }),
+      ["rekognition:DetectLabels *"],
+    ],
+    [
+      "CreateBudget",
+      json("budgets", "AWSBudgetServiceGateway.CreateBudget", { Budget: { BudgetName: "b" } }),
+      ["budgets:ModifyBudget arn:aws:budgets::111122223333:budget/b"],
+    ],
+    [
+      "DescribeSubscribersForNotification",
+      json("budgets", "AWSBudgetServiceGateway.DescribeSubscribersForNotification", { BudgetName: "b" }),
+      ["budgets:ViewBudget arn:aws:budgets::111122223333:budget/b"],
+    ],
+    [
+      "a budget's tags",
+      json("budgets", "AWSBudgetServiceGateway.ListTagsForResource", { ResourceARN: "arn:b" }),
+      ["budgets:ListTagsForResource arn:b"],
+    ],
+    [
+      "a key by its alias",
+      json("kms", "TrentService.DescribeKey", { KeyId: "alias/aws/dynamodb" }),
+      ["kms:DescribeKey arn:aws:kms:eu-north-1:111122223333:key/of-the-alias kms:requestalias=alias/aws/dynamodb"],
+    ],
   ],
   "CloudWatch and its Logs": [
-    ["CreateLogGroup with tags", json("logs", "Logs_20140328.CreateLogGroup", { logGroupName: "/a", tags: { b: "c" } }), [`logs:CreateLogGroup ${group}:/a:log-stream:`, `logs:TagResource ${group}:/a`]],
-    ["PutLogEvents", json("logs", "Logs_20140328.PutLogEvents", { logGroupName: "/a", logStreamName: "s" }), [`logs:PutLogEvents ${group}:/a:log-stream:s`]],
-    ["DescribeLogGroups", json("logs", "Logs_20140328.DescribeLogGroups", { logGroupNamePrefix: "/a" }), [`logs:DescribeLogGroups ${group}::log-stream:`]],
-    ["a metric filter", json("logs", "Logs_20140328.PutMetricFilter", { logGroupName: "/a", filterName: "f" }), [`logs:PutMetricFilter ${group}:/a:log-stream:`]],
+    [
+      "CreateLogGroup with tags",
+      json("logs", "Logs_20140328.CreateLogGroup", { logGroupName: "/a", tags: { b: "c" } }),
+      [`logs:CreateLogGroup ${group}:/a:log-stream:`, `logs:TagResource ${group}:/a`],
+    ],
+    [
+      "PutLogEvents",
+      json("logs", "Logs_20140328.PutLogEvents", { logGroupName: "/a", logStreamName: "s" }),
+      [`logs:PutLogEvents ${group}:/a:log-stream:s`],
+    ],
+    [
+      "DescribeLogGroups",
+      json("logs", "Logs_20140328.DescribeLogGroups", { logGroupNamePrefix: "/a" }),
+      [`logs:DescribeLogGroups ${group}::log-stream:`],
+    ],
+    [
+      "a metric filter",
+      json("logs", "Logs_20140328.PutMetricFilter", { logGroupName: "/a", filterName: "f" }),
+      [`logs:PutMetricFilter ${group}:/a:log-stream:`],
+    ],
     ["a saved query", json("logs", "Logs_20140328.PutQueryDefinition", { name: "q" }), ["logs:PutQueryDefinition *"]],
-    ["a log group's tags", json("logs", "Logs_20140328.ListTagsForResource", { resourceArn: `${group}:/a` }), [`logs:ListTagsForResource ${group}:/a`]],
-    ["PutMetricAlarm in a form", form("monitoring", { Action: "PutMetricAlarm", AlarmName: "x", "Tags.member.1.Key": "a" }), ["cloudwatch:PutMetricAlarm arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x", "cloudwatch:TagResource arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"]],
-    ["DeleteAlarms in JSON", json("monitoring", "GraniteServiceVersion20100801.DeleteAlarms", { AlarmNames: ["x"] }), ["cloudwatch:DeleteAlarms arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"]],
-    ["SetAlarmState in a form", form("monitoring", { Action: "SetAlarmState", AlarmName: "x" }), ["cloudwatch:SetAlarmState arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"]],
-    ["PutDashboard", form("monitoring", { Action: "PutDashboard", DashboardName: "d" }), ["cloudwatch:PutDashboard arn:aws:cloudwatch::111122223333:dashboard/d"]],
-    ["CreateTopic", form("sns", { Action: "CreateTopic", Name: "t" }), ["sns:CreateTopic arn:aws:sns:eu-north-1:111122223333:t"]],
-    ["Subscribe", form("sns", { Action: "Subscribe", TopicArn: "arn:aws:sns:eu-north-1:111122223333:t" }), ["sns:Subscribe arn:aws:sns:eu-north-1:111122223333:t"]],
-    ["a subscription", form("sns", { Action: "GetSubscriptionAttributes", SubscriptionArn: "arn:aws:sns:eu-north-1:111122223333:t:00000000-0000-0000-0000-000000000000" }), ["sns:GetSubscriptionAttributes arn:aws:sns:eu-north-1:111122223333:t"]],
+    [
+      "a log group's tags",
+      json("logs", "Logs_20140328.ListTagsForResource", { resourceArn: `${group}:/a` }),
+      [`logs:ListTagsForResource ${group}:/a`],
+    ],
+    [
+      "PutMetricAlarm in a form",
+      form("monitoring", { Action: "PutMetricAlarm", AlarmName: "x", "Tags.member.1.Key": "a" }),
+      [
+        "cloudwatch:PutMetricAlarm arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x",
+        "cloudwatch:TagResource arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x",
+      ],
+    ],
+    [
+      "DeleteAlarms in JSON",
+      json("monitoring", "GraniteServiceVersion20100801.DeleteAlarms", { AlarmNames: ["x"] }),
+      ["cloudwatch:DeleteAlarms arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"],
+    ],
+    [
+      "SetAlarmState in a form",
+      form("monitoring", { Action: "SetAlarmState", AlarmName: "x" }),
+      ["cloudwatch:SetAlarmState arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"],
+    ],
+    [
+      "PutDashboard",
+      form("monitoring", { Action: "PutDashboard", DashboardName: "d" }),
+      ["cloudwatch:PutDashboard arn:aws:cloudwatch::111122223333:dashboard/d"],
+    ],
+    [
+      "CreateTopic",
+      form("sns", { Action: "CreateTopic", Name: "t" }),
+      ["sns:CreateTopic arn:aws:sns:eu-north-1:111122223333:t"],
+    ],
+    [
+      "Subscribe",
+      form("sns", { Action: "Subscribe", TopicArn: "arn:aws:sns:eu-north-1:111122223333:t" }),
+      ["sns:Subscribe arn:aws:sns:eu-north-1:111122223333:t"],
+    ],
+    [
+      "a subscription",
+      form("sns", {
+        Action: "GetSubscriptionAttributes",
+        SubscriptionArn: "arn:aws:sns:eu-north-1:111122223333:t:00000000-0000-0000-0000-000000000000",
+      }),
+      ["sns:GetSubscriptionAttributes arn:aws:sns:eu-north-1:111122223333:t"],
+    ],
   ],
   "IAM and STS": [
-    ["CreateRole with a path, a boundary and tags", iam({ Action: "CreateRole", RoleName: "known", Path: "/app/", PermissionsBoundary: "arn:b", "Tags.member.1.Key": "a" }), ["iam:CreateRole arn:aws:iam::111122223333:role/app/known iam:permissionsboundary=arn:b", "iam:TagRole arn:aws:iam::111122223333:role/app/known"]],
-    ["CreateRole without a boundary", iam({ Action: "CreateRole", RoleName: "x" }), ["iam:CreateRole arn:aws:iam::111122223333:role/x"]],
-    ["a role that has a path", iam({ Action: "GetRole", RoleName: "known" }), ["iam:GetRole arn:aws:iam::111122223333:role/app/prod/known"]],
-    ["AttachRolePolicy", iam({ Action: "AttachRolePolicy", RoleName: "known", PolicyArn: "arn:p" }), ["iam:AttachRolePolicy arn:aws:iam::111122223333:role/app/prod/known iam:permissionsboundary=arn:aws:iam::111122223333:policy/limit iam:policyarn=arn:p"]],
-    ["PutRolePermissionsBoundary", iam({ Action: "PutRolePermissionsBoundary", RoleName: "known", PermissionsBoundary: "arn:b" }), ["iam:PutRolePermissionsBoundary arn:aws:iam::111122223333:role/app/prod/known iam:permissionsboundary=arn:b"]],
-    ["CreatePolicyVersion", iam({ Action: "CreatePolicyVersion", PolicyArn: "arn:p" }), ["iam:CreatePolicyVersion arn:p"]],
-    ["CreateOpenIDConnectProvider", iam({ Action: "CreateOpenIDConnectProvider", Url: "https://x.example" }), ["iam:CreateOpenIDConnectProvider arn:aws:iam::111122223333:oidc-provider/x.example"]],
-    ["AssumeRole", form("sts", { Action: "AssumeRole", RoleArn: "arn:r", RoleSessionName: "s" }), ["sts:AssumeRole arn:r sts:rolesessionname=s"]],
+    [
+      "CreateRole with a path, a boundary and tags",
+      iam({
+        Action: "CreateRole",
+        RoleName: "known",
+        Path: "/app/",
+        PermissionsBoundary: "arn:b",
+        "Tags.member.1.Key": "a",
+      }),
+      [
+        "iam:CreateRole arn:aws:iam::111122223333:role/app/known iam:permissionsboundary=arn:b",
+        "iam:TagRole arn:aws:iam::111122223333:role/app/known",
+      ],
+    ],
+    [
+      "CreateRole without a boundary",
+      iam({ Action: "CreateRole", RoleName: "x" }),
+      ["iam:CreateRole arn:aws:iam::111122223333:role/x"],
+    ],
+    [
+      "a role that has a path",
+      iam({ Action: "GetRole", RoleName: "known" }),
+      ["iam:GetRole arn:aws:iam::111122223333:role/app/prod/known"],
+    ],
+    [
+      "AttachRolePolicy",
+      iam({ Action: "AttachRolePolicy", RoleName: "known", PolicyArn: "arn:p" }),
+      [
+        "iam:AttachRolePolicy arn:aws:iam::111122223333:role/app/prod/known iam:permissionsboundary=arn:aws:iam::111122223333:policy/limit iam:policyarn=arn:p",
+      ],
+    ],
+    [
+      "PutRolePermissionsBoundary",
+      iam({ Action: "PutRolePermissionsBoundary", RoleName: "known", PermissionsBoundary: "arn:b" }),
+      ["iam:PutRolePermissionsBoundary arn:aws:iam::111122223333:role/app/prod/known iam:permissionsboundary=arn:b"],
+    ],
+    [
+      "CreatePolicyVersion",
+      iam({ Action: "CreatePolicyVersion", PolicyArn: "arn:p" }),
+      ["iam:CreatePolicyVersion arn:p"],
+    ],
+    [
+      "CreateOpenIDConnectProvider",
+      iam({ Action: "CreateOpenIDConnectProvider", Url: "https://x.example" }),
+      ["iam:CreateOpenIDConnectProvider arn:aws:iam::111122223333:oidc-provider/x.example"],
+    ],
+    [
+      "AssumeRole",
+      form("sts", { Action: "AssumeRole", RoleArn: "arn:r", RoleSessionName: "s" }),
+      ["sts:AssumeRole arn:r sts:rolesessionname=s"],
+    ],
     ["GetCallerIdentity", form("sts", { Action: "GetCallerIdentity" }), []],
   ],
   Lambda: [
-    ["CreateFunction", lambda("POST", "/2015-03-31/functions", { FunctionName: "f", Role: "arn:r", Tags: { a: "b" } }), [`lambda:CreateFunction ${functions}:f`, `lambda:TagResource ${functions}:f`, `iam:PassRole arn:r iam:passedtoservice=lambda.amazonaws.com iam:associatedresourcearn=${functions}:f`]],
-    ["an update of the code", lambda("PUT", "/2015-03-31/functions/f/code", {}), [`lambda:UpdateFunctionCode ${functions}:f`]],
-    ["another role", lambda("PUT", "/2015-03-31/functions/f/configuration", { Role: "arn:r" }), [`lambda:UpdateFunctionConfiguration ${functions}:f`, `iam:PassRole arn:r iam:passedtoservice=lambda.amazonaws.com iam:associatedresourcearn=${functions}:f`]],
-    ["a version's configuration", lambda("GET", "/2015-03-31/functions/f/configuration?Qualifier=2"), [`lambda:GetFunctionConfiguration ${functions}:f:2`]],
+    [
+      "CreateFunction",
+      lambda("POST", "/2015-03-31/functions", { FunctionName: "f", Role: "arn:r", Tags: { a: "b" } }),
+      [
+        `lambda:CreateFunction ${functions}:f`,
+        `lambda:TagResource ${functions}:f`,
+        `iam:PassRole arn:r iam:passedtoservice=lambda.amazonaws.com iam:associatedresourcearn=${functions}:f`,
+      ],
+    ],
+    [
+      "an update of the code",
+      lambda("PUT", "/2015-03-31/functions/f/code", {}),
+      [`lambda:UpdateFunctionCode ${functions}:f`],
+    ],
+    [
+      "another role",
+      lambda("PUT", "/2015-03-31/functions/f/configuration", { Role: "arn:r" }),
+      [
+        `lambda:UpdateFunctionConfiguration ${functions}:f`,
+        `iam:PassRole arn:r iam:passedtoservice=lambda.amazonaws.com iam:associatedresourcearn=${functions}:f`,
+      ],
+    ],
+    [
+      "a version's configuration",
+      lambda("GET", "/2015-03-31/functions/f/configuration?Qualifier=2"),
+      [`lambda:GetFunctionConfiguration ${functions}:f:2`],
+    ],
     ["an alias", lambda("GET", "/2015-03-31/functions/f/aliases/live"), [`lambda:GetAlias ${functions}:f`]],
-    ["a permission on an alias", lambda("POST", "/2015-03-31/functions/f/policy?Qualifier=live", { Principal: "apigateway.amazonaws.com" }), [`lambda:AddPermission ${functions}:f:live lambda:principal=apigateway.amazonaws.com`]],
-    ["a function by its ARN", lambda("GET", `/2020-06-30/functions/${encodeURIComponent(`${functions}:f`)}/code-signing-config`), [`lambda:GetFunctionCodeSigningConfig ${functions}:f`]],
-    ["an invocation of an alias", lambda("POST", "/2015-03-31/functions/f:live/invocations"), [`lambda:InvokeFunction ${functions}:f:live`]],
-    ["a URL of its own", lambda("POST", "/2021-10-31/functions/f/url", { AuthType: "NONE" }), [`lambda:CreateFunctionUrlConfig ${functions}:f lambda:functionurlauthtype=NONE`]],
-    ["a function's tags", lambda("GET", `/2017-03-31/tags/${encodeURIComponent(`${functions}:f`)}`), [`lambda:ListTags ${functions}:f`]],
+    [
+      "a permission on an alias",
+      lambda("POST", "/2015-03-31/functions/f/policy?Qualifier=live", { Principal: "apigateway.amazonaws.com" }),
+      [`lambda:AddPermission ${functions}:f:live lambda:principal=apigateway.amazonaws.com`],
+    ],
+    [
+      "a function by its ARN",
+      lambda("GET", `/2020-06-30/functions/${encodeURIComponent(`${functions}:f`)}/code-signing-config`),
+      [`lambda:GetFunctionCodeSigningConfig ${functions}:f`],
+    ],
+    [
+      "an invocation of an alias",
+      lambda("POST", "/2015-03-31/functions/f:live/invocations"),
+      [`lambda:InvokeFunction ${functions}:f:live`],
+    ],
+    [
+      "a URL of its own",
+      lambda("POST", "/2021-10-31/functions/f/url", { AuthType: "NONE" }),
+      [`lambda:CreateFunctionUrlConfig ${functions}:f lambda:functionurlauthtype=NONE`],
+    ],
+    [
+      "a function's tags",
+      lambda("GET", `/2017-03-31/tags/${encodeURIComponent(`${functions}:f`)}`),
+      [`lambda:ListTags ${functions}:f`],
+    ],
     ["the list of all", lambda("GET", "/2015-03-31/functions/"), ["lambda:ListFunctions *"]],
   ],
   "API Gateway": [
-    ["CreateApi with tags", apigateway("POST", "/v2/apis", { name: "app-prod", tags: { a: "b" } }), ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis apigateway:request/apiname=app-prod", "apigateway:POST arn:aws:apigateway:eu-north-1::/tags/arn%3Aaws%3Aapigateway%3Aeu-north-1%3A%3A%2Fv2%2Fapis%2F*"]],
-    ["another name", apigateway("PATCH", "/v2/apis/a1", { name: "b" }), ["apigateway:PATCH arn:aws:apigateway:eu-north-1::/apis/a1 apigateway:request/apiname=b apigateway:resource/apiname=app-prod"]],
-    ["DeleteApi", apigateway("DELETE", "/v2/apis/a1"), ["apigateway:DELETE arn:aws:apigateway:eu-north-1::/apis/a1 apigateway:resource/apiname=app-prod"]],
-    ["CreateRoute", apigateway("POST", "/v2/apis/a1/routes", {}), ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/routes"]],
-    ["CreateAuthorizer", apigateway("POST", "/v2/apis/a1/authorizers", { name: "x" }), ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/authorizers"]],
-    ["DeleteAuthorizer", apigateway("DELETE", "/v2/apis/a1/authorizers/b2"), ["apigateway:DELETE arn:aws:apigateway:eu-north-1::/apis/a1/authorizers/b2"]],
-    ["CreateStage with tags and a log", apigateway("POST", "/v2/apis/a1/stages", { tags: { a: "b" }, accessLogSettings: {} }), ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/stages", "apigateway:TagResource arn:aws:apigateway:eu-north-1::/apis/a1/stages", "logs:CreateLogDelivery *"]],
+    [
+      "CreateApi with tags",
+      apigateway("POST", "/v2/apis", { name: "app-prod", tags: { a: "b" } }),
+      [
+        "apigateway:POST arn:aws:apigateway:eu-north-1::/apis apigateway:request/apiname=app-prod",
+        "apigateway:POST arn:aws:apigateway:eu-north-1::/tags/arn%3Aaws%3Aapigateway%3Aeu-north-1%3A%3A%2Fv2%2Fapis%2F*",
+      ],
+    ],
+    [
+      "another name",
+      apigateway("PATCH", "/v2/apis/a1", { name: "b" }),
+      [
+        "apigateway:PATCH arn:aws:apigateway:eu-north-1::/apis/a1 apigateway:request/apiname=b apigateway:resource/apiname=app-prod",
+      ],
+    ],
+    [
+      "DeleteApi",
+      apigateway("DELETE", "/v2/apis/a1"),
+      ["apigateway:DELETE arn:aws:apigateway:eu-north-1::/apis/a1 apigateway:resource/apiname=app-prod"],
+    ],
+    [
+      "CreateRoute",
+      apigateway("POST", "/v2/apis/a1/routes", {}),
+      ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/routes"],
+    ],
+    [
+      "CreateAuthorizer",
+      apigateway("POST", "/v2/apis/a1/authorizers", { name: "x" }),
+      ["apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/authorizers"],
+    ],
+    [
+      "DeleteAuthorizer",
+      apigateway("DELETE", "/v2/apis/a1/authorizers/b2"),
+      ["apigateway:DELETE arn:aws:apigateway:eu-north-1::/apis/a1/authorizers/b2"],
+    ],
+    [
+      "CreateStage with tags and a log",
+      apigateway("POST", "/v2/apis/a1/stages", { tags: { a: "b" }, accessLogSettings: {} }),
+      [
+        "apigateway:POST arn:aws:apigateway:eu-north-1::/apis/a1/stages",
+        "apigateway:TagResource arn:aws:apigateway:eu-north-1::/apis/a1/stages",
+        "logs:CreateLogDelivery *",
+      ],
+    ],
   ],
   S3: [
     ["CreateBucket", s3("PUT", "/b"), ["s3:CreateBucket arn:aws:s3:::b"]],
@@ -131,9 +398,25 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ["encryption", s3("GET", "/b?encryption="), ["s3:GetEncryptionConfiguration arn:aws:s3:::b"]],
     ["an object", s3("GET", "/b/a%20b/c"), ["s3:GetObject arn:aws:s3:::b/a b/c"]],
     ["a version of an object", s3("DELETE", "/b/a?versionId=1"), ["s3:DeleteObjectVersion arn:aws:s3:::b/a"]],
-    ["an upload with headers", s3("PUT", "/b/a", "x", { "x-amz-server-side-encryption": ["AES256"] }), ["s3:PutObject arn:aws:s3:::b/a s3:x-amz-server-side-encryption=AES256"]],
-    ["a copy", s3("PUT", "/b/a", "", { "x-amz-copy-source": ["/c/d%20e?versionId=1"] }), ["s3:PutObject arn:aws:s3:::b/a s3:x-amz-copy-source=/c/d%20e?versionId=1", "s3:GetObject arn:aws:s3:::c/d e"]],
-    ["DeleteObjects", s3("POST", "/b?delete=", "<Delete><Object><Key>a&amp;b</Key></Object><Object><Key>c</Key><VersionId>1</VersionId></Object></Delete>"), ["s3:DeleteObject arn:aws:s3:::b/a&b", "s3:DeleteObjectVersion arn:aws:s3:::b/c"]],
+    [
+      "an upload with headers",
+      s3("PUT", "/b/a", "x", { "x-amz-server-side-encryption": ["AES256"] }),
+      ["s3:PutObject arn:aws:s3:::b/a s3:x-amz-server-side-encryption=AES256"],
+    ],
+    [
+      "a copy",
+      s3("PUT", "/b/a", "", { "x-amz-copy-source": ["/c/d%20e?versionId=1"] }),
+      ["s3:PutObject arn:aws:s3:::b/a s3:x-amz-copy-source=/c/d%20e?versionId=1", "s3:GetObject arn:aws:s3:::c/d e"],
+    ],
+    [
+      "DeleteObjects",
+      s3(
+        "POST",
+        "/b?delete=",
+        "<Delete><Object><Key>a&amp;b</Key></Object><Object><Key>c</Key><VersionId>1</VersionId></Object></Delete>",
+      ),
+      ["s3:DeleteObject arn:aws:s3:::b/a&b", "s3:DeleteObjectVersion arn:aws:s3:::b/c"],
+    ],
     ["a tag on an object", s3("PUT", "/b/a?tagging", "<Tagging/>"), ["s3:PutObjectTagging arn:aws:s3:::b/a"]],
   ],
 };

@@ -19,7 +19,8 @@ export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Acc
   if (method !== "POST" && method !== "PATCH") return asks;
   const { tags, accessLogSettings } = jsonOf(request);
   const isStage = /\/stages(\/[^/]+)?$/.test(rest);
-  if (method === "POST" && Object.keys(tags ?? {}).length > 0) asks.push(isStage ? tagsOfStage(resource) : tagsOfApi(region));
+  if (method === "POST" && Object.keys(tags ?? {}).length > 0)
+    asks.push(isStage ? tagsOfStage(resource) : tagsOfApi(region));
   // API Gateway sets the delivery of an access log up in the caller's name.
   if (isStage && accessLogSettings !== undefined) asks.push({ action: "logs:CreateLogDelivery", resource: "*" });
   return asks;

@@ -2,10 +2,20 @@ import type { Account, Ask } from "./actions.ts";
 import { formOf, type ServiceRequest } from "../service-request.ts";
 
 /** Those whose condition key iam:PermissionsBoundary is the boundary that the role has. */
-const boundaryOfRole = ["PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "DeleteRolePermissionsBoundary"];
+const boundaryOfRole = [
+  "PutRolePolicy",
+  "DeleteRolePolicy",
+  "AttachRolePolicy",
+  "DetachRolePolicy",
+  "DeleteRolePermissionsBoundary",
+];
 /** Those where it is the boundary that the role is to have. */
 const boundaryOfRequest = ["CreateRole", "PutRolePermissionsBoundary"];
-const tagging: Record<string, string> = { CreateRole: "TagRole", CreatePolicy: "TagPolicy", CreateOpenIDConnectProvider: "TagOpenIDConnectProvider" };
+const tagging: Record<string, string> = {
+  CreateRole: "TagRole",
+  CreatePolicy: "TagPolicy",
+  CreateOpenIDConnectProvider: "TagOpenIDConnectProvider",
+};
 
 /** IAM's operations are its actions; which resource they are about follows from the fields. */
 export async function asksOfIam(request: ServiceRequest, account: Account): Promise<Ask[] | undefined> {
@@ -15,8 +25,10 @@ export async function asksOfIam(request: ServiceRequest, account: Account): Prom
   const field = (name: string) => form.get(name) ?? "";
   const context: Record<string, string[]> = {};
   const role = form.has("RoleName") && operation !== "CreateRole" ? await account.role(field("RoleName")) : undefined;
-  if (boundaryOfRole.includes(operation) && role?.boundary !== undefined) context["iam:permissionsboundary"] = [role.boundary];
-  if (boundaryOfRequest.includes(operation) && form.has("PermissionsBoundary")) context["iam:permissionsboundary"] = [field("PermissionsBoundary")];
+  if (boundaryOfRole.includes(operation) && role?.boundary !== undefined)
+    context["iam:permissionsboundary"] = [role.boundary];
+  if (boundaryOfRequest.includes(operation) && form.has("PermissionsBoundary"))
+    context["iam:permissionsboundary"] = [field("PermissionsBoundary")];
   if (form.has("RoleName") && form.has("PolicyArn")) context["iam:policyarn"] = [field("PolicyArn")];
   const resource = role?.arn ?? resourceOf(form, account.accountId);
   const tag = tagging[operation];
@@ -43,7 +55,9 @@ export function asksOfSts(request: ServiceRequest): Ask[] | undefined {
   const form = formOf(request);
   const operation = form.get("Action");
   if (operation === "GetCallerIdentity") return [];
-  return operation === "AssumeRole" ? [{ action: "sts:AssumeRole", resource: form.get("RoleArn") ?? "", context: sessionName(form) }] : undefined;
+  return operation === "AssumeRole"
+    ? [{ action: "sts:AssumeRole", resource: form.get("RoleArn") ?? "", context: sessionName(form) }]
+    : undefined;
 }
 
 export function sessionName(form: URLSearchParams): Record<string, string[]> {

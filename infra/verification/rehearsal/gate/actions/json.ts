@@ -2,8 +2,19 @@ import type { Account, Ask } from "./actions.ts";
 import { jsonOf, operationOf, textOf, type ServiceRequest } from "../service-request.ts";
 
 const onQueue = [
-  "CreateQueue", "DeleteQueue", "GetQueueAttributes", "SetQueueAttributes", "GetQueueUrl", "ListQueueTags", "TagQueue", "UntagQueue",
-  "SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "PurgeQueue",
+  "CreateQueue",
+  "DeleteQueue",
+  "GetQueueAttributes",
+  "SetQueueAttributes",
+  "GetQueueUrl",
+  "ListQueueTags",
+  "TagQueue",
+  "UntagQueue",
+  "SendMessage",
+  "ReceiveMessage",
+  "DeleteMessage",
+  "ChangeMessageVisibility",
+  "PurgeQueue",
 ];
 
 export function asksOfSqs(request: ServiceRequest, { accountId }: Account): Ask[] | undefined {
@@ -21,7 +32,10 @@ export function asksOfSqs(request: ServiceRequest, { accountId }: Account): Ask[
 export function asksOfRekognition(request: ServiceRequest): Ask[] | undefined {
   if (operationOf(request) !== "DetectLabels") return undefined;
   const { S3Object: object } = (jsonOf(request)["Image"] ?? {}) as { S3Object?: { Bucket?: unknown; Name?: unknown } };
-  const read = object && { action: "s3:GetObject", resource: `arn:aws:s3:::${textOf(object.Bucket)}/${textOf(object.Name)}` };
+  const read = object && {
+    action: "s3:GetObject",
+    resource: `arn:aws:s3:::${textOf(object.Bucket)}/${textOf(object.Name)}`,
+  };
   return [{ action: "rekognition:DetectLabels", resource: "*" }, ...(read ? [read] : [])];
 }
 
@@ -29,8 +43,12 @@ export function asksOfRekognition(request: ServiceRequest): Ask[] | undefined {
 export function asksOfBudgets(request: ServiceRequest, { accountId }: Account): Ask[] | undefined {
   const operation = operationOf(request) ?? "";
   const { Budget, BudgetName, ResourceARN, ResourceTags } = jsonOf(request);
-  if (/^(List|Tag|Untag)\w*Resource$/.test(operation)) return [{ action: `budgets:${operation}`, resource: textOf(ResourceARN) }];
-  const [, verb = ""] = /^(Create|Update|Delete|Describe)(Budgets?|Notification|NotificationsForBudget|Subscribers?|SubscribersForNotification)$/.exec(operation) ?? [];
+  if (/^(List|Tag|Untag)\w*Resource$/.test(operation))
+    return [{ action: `budgets:${operation}`, resource: textOf(ResourceARN) }];
+  const [, verb = ""] =
+    /^(Create|Update|Delete|Describe)(Budgets?|Notification|NotificationsForBudget|Subscribers?|SubscribersForNotification)$/.exec(
+      operation,
+    ) ?? [];
   if (verb === "") return undefined;
   const name = textOf(BudgetName) || textOf((Budget as { BudgetName?: unknown } | undefined)?.BudgetName);
   const resource = `arn:aws:budgets::${accountId}:budget/${name || "*"}`;
@@ -39,11 +57,24 @@ export function asksOfBudgets(request: ServiceRequest, { accountId }: Account): 
 }
 
 const onLogGroup = [
-  "CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy", "DescribeLogStreams", "FilterLogEvents",
-  "PutMetricFilter", "DeleteMetricFilter", "DescribeMetricFilters",
+  "CreateLogGroup",
+  "DeleteLogGroup",
+  "PutRetentionPolicy",
+  "DeleteRetentionPolicy",
+  "DescribeLogStreams",
+  "FilterLogEvents",
+  "PutMetricFilter",
+  "DeleteMetricFilter",
+  "DescribeMetricFilters",
 ];
 const onLogStream = ["CreateLogStream", "DeleteLogStream", "PutLogEvents", "GetLogEvents"];
-const onNoLogGroup = ["PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition", "PutResourcePolicy", "DescribeResourcePolicies"];
+const onNoLogGroup = [
+  "PutQueryDefinition",
+  "DescribeQueryDefinitions",
+  "DeleteQueryDefinition",
+  "PutResourcePolicy",
+  "DescribeResourcePolicies",
+];
 
 /**
  * A log group's ARN ends in `:log-stream:` and the stream, empty for the group itself, so that a policy needs `:*` after the name;
@@ -54,13 +85,17 @@ export function asksOfLogs(request: ServiceRequest, { accountId }: Account): Ask
   const { logGroupName, logStreamName, resourceArn, tags } = jsonOf(request);
   const action = `logs:${operation}`;
   const group = `arn:aws:logs:${request.region}:${accountId}:log-group:${textOf(logGroupName)}`;
-  if (operation === "DescribeLogGroups") return [{ action, resource: `arn:aws:logs:${request.region}:${accountId}:log-group::log-stream:` }];
+  if (operation === "DescribeLogGroups")
+    return [{ action, resource: `arn:aws:logs:${request.region}:${accountId}:log-group::log-stream:` }];
   if (/^(List|Tag|Untag)\w*Resource$/.test(operation)) return [{ action, resource: textOf(resourceArn) }];
   if (onNoLogGroup.includes(operation)) return [{ action, resource: "*" }];
   if (onLogStream.includes(operation)) return [{ action, resource: `${group}:log-stream:${textOf(logStreamName)}` }];
   if (!onLogGroup.includes(operation)) return undefined;
   const isTagged = operation === "CreateLogGroup" && tags !== undefined;
-  return [{ action, resource: `${group}:log-stream:` }, ...(isTagged ? [{ action: "logs:TagResource", resource: group }] : [])];
+  return [
+    { action, resource: `${group}:log-stream:` },
+    ...(isTagged ? [{ action: "logs:TagResource", resource: group }] : []),
+  ];
 }
 
 /** An alias is not a resource: who asks for one needs the key, which is unknown here, and has the alias in a condition key. */
@@ -69,5 +104,7 @@ export function asksOfKms(request: ServiceRequest, { accountId }: Account): Ask[
   const key = textOf(jsonOf(request)["KeyId"]);
   const name = key.replace(/^arn:aws:kms:[^:]*:\d*:/, "");
   const resource = `arn:aws:kms:${request.region}:${accountId}:key/${name.startsWith("alias/") ? "of-the-alias" : name.replace("key/", "")}`;
-  return [{ action: "kms:DescribeKey", resource, context: name.startsWith("alias/") ? { "kms:requestalias": [name] } : {} }];
+  return [
+    { action: "kms:DescribeKey", resource, context: name.startsWith("alias/") ? { "kms:requestalias": [name] } : {} },
+  ];
 }

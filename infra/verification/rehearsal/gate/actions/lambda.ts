@@ -53,12 +53,26 @@ export function lambdaOperation({ method, path, query, body }: ServiceRequest): 
   if (action === undefined) return undefined;
   const [, , segment = "", , alias] = rest.split("/").map(decodeURIComponent);
   const inBody = action === "CreateFunction" ? textOf(jsonOf({ body })["FunctionName"]) : "";
-  const [functionName = "", qualifier] = (segment || inBody).replace(/^arn:aws:lambda:[^:]*:\d*:function:/, "").split(":");
-  return { action, functionName, qualifier: qualifier ?? query.get("Qualifier") ?? (action.endsWith("Alias") ? alias : undefined) };
+  const [functionName = "", qualifier] = (segment || inBody)
+    .replace(/^arn:aws:lambda:[^:]*:\d*:function:/, "")
+    .split(":");
+  return {
+    action,
+    functionName,
+    qualifier: qualifier ?? query.get("Qualifier") ?? (action.endsWith("Alias") ? alias : undefined),
+  };
 }
 
 /** What needs a permission on the version or alias, where one is named; all else on the function itself. */
-const qualified = ["GetFunction", "GetFunctionConfiguration", "DeleteFunction", "InvokeFunction", "AddPermission", "RemovePermission", "GetPolicy"];
+const qualified = [
+  "GetFunction",
+  "GetFunctionConfiguration",
+  "DeleteFunction",
+  "InvokeFunction",
+  "AddPermission",
+  "RemovePermission",
+  "GetPolicy",
+];
 const onAll = ["ListFunctions"];
 
 export function asksOfLambda(request: ServiceRequest, { accountId }: Account): Ask[] | undefined {
@@ -66,13 +80,21 @@ export function asksOfLambda(request: ServiceRequest, { accountId }: Account): A
   if (!operation) return undefined;
   const { action, functionName, qualifier } = operation;
   const input = jsonOf(request);
-  const functionArn = action.endsWith("Tags") || /^(Tag|Untag)/.test(action) ? taggedArn(request) : `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}`;
-  const resource = onAll.includes(action) ? "*" : `${functionArn}${qualifier !== undefined && isQualified(action) ? `:${qualifier}` : ""}`;
+  const functionArn =
+    action.endsWith("Tags") || /^(Tag|Untag)/.test(action)
+      ? taggedArn(request)
+      : `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}`;
+  const resource = onAll.includes(action)
+    ? "*"
+    : `${functionArn}${qualifier !== undefined && isQualified(action) ? `:${qualifier}` : ""}`;
   const context: Record<string, string[]> = {};
-  if (action === "AddPermission" && input["Principal"] !== undefined) context["lambda:principal"] = [textOf(input["Principal"])];
-  if (action.includes("FunctionUrlConfig") && input["AuthType"] !== undefined) context["lambda:functionurlauthtype"] = [textOf(input["AuthType"])];
+  if (action === "AddPermission" && input["Principal"] !== undefined)
+    context["lambda:principal"] = [textOf(input["Principal"])];
+  if (action.includes("FunctionUrlConfig") && input["AuthType"] !== undefined)
+    context["lambda:functionurlauthtype"] = [textOf(input["AuthType"])];
   const asks: Ask[] = [{ action: `lambda:${action}`, resource, context }];
-  if (action === "CreateFunction" && Object.keys(input["Tags"] ?? {}).length > 0) asks.push({ action: "lambda:TagResource", resource });
+  if (action === "CreateFunction" && Object.keys(input["Tags"] ?? {}).length > 0)
+    asks.push({ action: "lambda:TagResource", resource });
   if (textOf(input["Role"]) !== "") {
     const passed = { "iam:passedtoservice": ["lambda.amazonaws.com"], "iam:associatedresourcearn": [functionArn] };
     asks.push({ action: "iam:PassRole", resource: textOf(input["Role"]), context: passed });

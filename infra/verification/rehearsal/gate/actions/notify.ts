@@ -2,16 +2,29 @@ import type { Account, Ask } from "./actions.ts";
 import { formOf, jsonOf, operationOf, protocolOf, textOf, type ServiceRequest } from "../service-request.ts";
 
 const onTopic = [
-  "CreateTopic", "DeleteTopic", "GetTopicAttributes", "SetTopicAttributes", "Subscribe", "Unsubscribe", "GetSubscriptionAttributes",
-  "SetSubscriptionAttributes", "ListSubscriptionsByTopic", "ListTagsForResource", "TagResource", "UntagResource", "Publish",
+  "CreateTopic",
+  "DeleteTopic",
+  "GetTopicAttributes",
+  "SetTopicAttributes",
+  "Subscribe",
+  "Unsubscribe",
+  "GetSubscriptionAttributes",
+  "SetSubscriptionAttributes",
+  "ListSubscriptionsByTopic",
+  "ListTagsForResource",
+  "TagResource",
+  "UntagResource",
+  "Publish",
 ];
 
 export function asksOfSns(request: ServiceRequest, { accountId }: Account): Ask[] | undefined {
   const form = formOf(request);
   const operation = form.get("Action") ?? "";
-  if (operation === "ListTopics" || operation === "ListSubscriptions") return [{ action: `sns:${operation}`, resource: "*" }];
+  if (operation === "ListTopics" || operation === "ListSubscriptions")
+    return [{ action: `sns:${operation}`, resource: "*" }];
   if (!onTopic.includes(operation)) return undefined;
-  const named = form.get("TopicArn") ?? form.get("ResourceArn") ?? form.get("SubscriptionArn")?.replace(/:[0-9a-f-]{36}$/, "");
+  const named =
+    form.get("TopicArn") ?? form.get("ResourceArn") ?? form.get("SubscriptionArn")?.replace(/:[0-9a-f-]{36}$/, "");
   const resource = named ?? `arn:aws:sns:${request.region}:${accountId}:${form.get("Name") ?? ""}`;
   const isTagged = operation === "CreateTopic" && form.has("Tags.member.1.Key");
   return [{ action: `sns:${operation}`, resource }, ...(isTagged ? [{ action: "sns:TagResource", resource }] : [])];
@@ -28,7 +41,9 @@ export function asksOfCloudwatch(request: ServiceRequest, { accountId }: Account
   const dashboard = (name: string) => `arn:aws:cloudwatch::${accountId}:dashboard/${name}`;
   const named = (list: string) => [
     ...(Array.isArray(fields[list]) ? (fields[list] as unknown[]) : []),
-    ...Object.keys(fields).filter((key) => key.startsWith(`${list}.member.`)).map((key) => fields[key]),
+    ...Object.keys(fields)
+      .filter((key) => key.startsWith(`${list}.member.`))
+      .map((key) => fields[key]),
   ];
   switch (operation) {
     case "PutMetricAlarm": {

@@ -38,7 +38,8 @@ export function s3Place({ path }: ServiceRequest): S3Place {
 
 export function asksOfS3(request: ServiceRequest): Ask[] | undefined {
   const { bucket, key } = s3Place(request);
-  if (bucket === undefined) return request.method === "GET" ? [{ action: "s3:ListAllMyBuckets", resource: "*" }] : undefined;
+  if (bucket === undefined)
+    return request.method === "GET" ? [{ action: "s3:ListAllMyBuckets", resource: "*" }] : undefined;
   return key === undefined ? asksOfBucket(request, bucket) : asksOfObject(request, `arn:aws:s3:::${bucket}/${key}`);
 }
 
@@ -52,7 +53,8 @@ function asksOfBucket({ method, query, body }: ServiceRequest, bucket: string): 
       resource: `${resource}/${elementOf(object, "Key") ?? ""}`,
     }));
   }
-  if (method === "GET" && query.has("versions")) return [{ action: "s3:ListBucketVersions", resource, context: listing(query) }];
+  if (method === "GET" && query.has("versions"))
+    return [{ action: "s3:ListBucketVersions", resource, context: listing(query) }];
   if (method === "GET" && query.has("uploads")) return [{ action: "s3:ListBucketMultipartUploads", resource }];
   if (method === "GET" || method === "HEAD") return [{ action: "s3:ListBucket", resource, context: listing(query) }];
   if (method === "PUT") return [{ action: "s3:CreateBucket", resource }];
@@ -73,10 +75,13 @@ function listing(query: URLSearchParams): Record<string, string[]> {
 function asksOfObject({ method, query, headers }: ServiceRequest, resource: string): Ask[] | undefined {
   const version = query.has("versionId") ? "Version" : "";
   const context = Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name.startsWith("x-amz-")).map(([name, values]) => [`s3:${name}`, values ?? []]),
+    Object.entries(headers)
+      .filter(([name]) => name.startsWith("x-amz-"))
+      .map(([name, values]) => [`s3:${name}`, values ?? []]),
   );
   const ask = (action: string) => [{ action: `s3:${action}`, resource, context }];
-  if (query.has("tagging")) return ask(`${{ GET: "Get", PUT: "Put", DELETE: "Delete" }[method] ?? ""}Object${version}Tagging`);
+  if (query.has("tagging"))
+    return ask(`${{ GET: "Get", PUT: "Put", DELETE: "Delete" }[method] ?? ""}Object${version}Tagging`);
   if (query.has("acl")) return ask(`${method === "GET" ? "Get" : "Put"}Object${version}Acl`);
   switch (method) {
     case "GET":
@@ -85,7 +90,15 @@ function asksOfObject({ method, query, headers }: ServiceRequest, resource: stri
       return ask(`GetObject${version}`);
     case "PUT": {
       const [source] = headers["x-amz-copy-source"] ?? [];
-      const read = source === undefined ? [] : [{ action: "s3:GetObject", resource: `arn:aws:s3:::${decodeURIComponent(source).replace(/^\//, "").replace(/\?.*/, "")}` }];
+      const read =
+        source === undefined
+          ? []
+          : [
+              {
+                action: "s3:GetObject",
+                resource: `arn:aws:s3:::${decodeURIComponent(source).replace(/^\//, "").replace(/\?.*/, "")}`,
+              },
+            ];
       return [...ask("PutObject"), ...read];
     }
     case "POST": // the beginning and the end of an upload in parts

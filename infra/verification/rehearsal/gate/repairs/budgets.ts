@@ -9,7 +9,10 @@ export function budgetsRepair(): Repair {
     const operation = operationOf(request);
     const input = jsonOf(request);
     const budget = (input["Budget"] ?? {}) as Fields;
-    const name = textOf(input["BudgetName"]) || textOf(budget["BudgetName"]) || (textOf(input["ResourceARN"]).split("budget/")[1] ?? "");
+    const name =
+      textOf(input["BudgetName"]) ||
+      textOf(budget["BudgetName"]) ||
+      (textOf(input["ResourceARN"]).split("budget/")[1] ?? "");
     const tagsOfIt = tags.get(name) ?? new Map<string, string>();
     switch (operation) {
       case "ListTagsForResource":
@@ -27,9 +30,11 @@ export function budgetsRepair(): Repair {
     if (answer.status !== 200) return answer;
     if (operation === "CreateBudget") {
       tags.set(name, new Map(pairs(input["ResourceTags"])));
-      for (const each of listOf(input["NotificationsWithSubscribers"])) subscribers.set(keyOf(name, each["Notification"]), listOf(each["Subscribers"]));
+      for (const each of listOf(input["NotificationsWithSubscribers"]))
+        subscribers.set(keyOf(name, each["Notification"]), listOf(each["Subscribers"]));
     }
-    if (operation === "CreateNotification") subscribers.set(keyOf(name, input["Notification"]), listOf(input["Subscribers"]));
+    if (operation === "CreateNotification")
+      subscribers.set(keyOf(name, input["Notification"]), listOf(input["Subscribers"]));
     if (operation === "DeleteNotification") subscribers.delete(keyOf(name, input["Notification"]));
     if (operation === "DeleteBudget") {
       tags.delete(name);

@@ -20,7 +20,12 @@ export function cognitoRepair(): Repair {
     const { UserPoolId, DeletionProtection, UserPoolTags, UsernameAttributes, UsernameConfiguration } = jsonOf(request);
     const pool = pools.get(textOf(UserPoolId));
     if (operation === "DeleteUserPool" && pool?.isProtected) {
-      return refusal(request, 400, "InvalidParameterException", "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.");
+      return refusal(
+        request,
+        400,
+        "InvalidParameterException",
+        "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.",
+      );
     }
     const answer = await pass();
     if (answer.status !== 200) return answer;
@@ -31,6 +36,8 @@ export function cognitoRepair(): Repair {
     }
     if (!pool) return answer;
     if (operation === "UpdateUserPool") pool.isProtected = isProtected;
-    return operation === "DescribeUserPool" ? withJson(answer, { UserPool: { ...pool.kept, ...(jsonOf(answer)["UserPool"] as Fields) } }) : answer;
+    return operation === "DescribeUserPool"
+      ? withJson(answer, { UserPool: { ...pool.kept, ...(jsonOf(answer)["UserPool"] as Fields) } })
+      : answer;
   };
 }

@@ -11,12 +11,20 @@ export function logsRepair(): Repair {
       case "PutQueryDefinition": {
         const queryDefinitionId = textOf(input["queryDefinitionId"]) || randomUUID();
         const { name, queryString, logGroupNames = [] } = input;
-        definitions.set(queryDefinitionId, { queryDefinitionId, name, queryString, logGroupNames, lastModified: Date.now() });
+        definitions.set(queryDefinitionId, {
+          queryDefinitionId,
+          name,
+          queryString,
+          logGroupNames,
+          lastModified: Date.now(),
+        });
         return jsonAnswer(200, { queryDefinitionId });
       }
       case "DescribeQueryDefinitions": {
         const prefix = textOf(input["queryDefinitionNamePrefix"]);
-        return jsonAnswer(200, { queryDefinitions: [...definitions.values()].filter(({ name }) => textOf(name).startsWith(prefix)) });
+        return jsonAnswer(200, {
+          queryDefinitions: [...definitions.values()].filter(({ name }) => textOf(name).startsWith(prefix)),
+        });
       }
       case "DeleteQueryDefinition":
         return jsonAnswer(200, { success: definitions.delete(textOf(input["queryDefinitionId"])) });

@@ -13,7 +13,8 @@ export function rekognitionRepair(readObject: ReadObject): Repair {
   return async (request, pass) => {
     if (operationOf(request) !== "DetectLabels") return pass();
     const input = jsonOf(request);
-    const { Bucket = "", Name = "" } = (input as { Image?: { S3Object?: { Bucket?: string; Name?: string } } }).Image?.S3Object ?? {};
+    const { Bucket = "", Name = "" } =
+      (input as { Image?: { S3Object?: { Bucket?: string; Name?: string } } }).Image?.S3Object ?? {};
     return detectLabels(input, await readObject(Bucket, Name));
   };
 }

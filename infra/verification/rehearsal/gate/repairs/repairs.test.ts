@@ -10,18 +10,32 @@ let invoke: Invoke | undefined;
 
 beforeEach(() => {
   invoke = undefined;
-  repairs = makeRepairs(() => invoke, (bucket, key) => Promise.resolve(bucket === "b" && key === "png" ? makePng() : undefined));
+  repairs = makeRepairs(
+    () => invoke,
+    (bucket, key) => Promise.resolve(bucket === "b" && key === "png" ? makePng() : undefined),
+  );
 });
 
 /** Sends a request through the repairs, with what moto would answer; moto must not be asked where that is left out. */
 async function send(request: ServiceRequest, status?: number, moto: object = {}): Promise<ServiceAnswer> {
   return repairs.repair(request, () => {
     if (status === undefined) throw new Error("moto was asked");
-    return Promise.resolve(jsonAnswer(status, moto, [["x-amz-crc32", "1"], ["x-amzn-requestid", "2"]]));
+    return Promise.resolve(
+      jsonAnswer(status, moto, [
+        ["x-amz-crc32", "1"],
+        ["x-amzn-requestid", "2"],
+      ]),
+    );
   });
 }
 
-function request(service: string, method: string, url: string, input?: object | string, headers: NodeJS.Dict<string[]> = {}): ServiceRequest {
+function request(
+  service: string,
+  method: string,
+  url: string,
+  input?: object | string,
+  headers: NodeJS.Dict<string[]> = {},
+): ServiceRequest {
   const body = Buffer.from(typeof input === "string" ? input : JSON.stringify(input ?? {}));
   return serviceRequest({ method, url, headers, body }, service, "eu-north-1");
 }
@@ -36,15 +50,30 @@ describe("DynamoDB", () => {
 
   test("describes the maximum throughput of a table and its indexes, without the checksum of what moto said", async () => {
     const GlobalSecondaryIndexes = [{ IndexName: "i", OnDemandThroughput: maximum(2) }];
-    await send(json("dynamodb", "CreateTable", { TableName: "t", OnDemandThroughput: maximum(1), GlobalSecondaryIndexes }), 200);
-    await send(json("dynamodb", "UpdateTable", { TableName: "t", GlobalSecondaryIndexUpdates: [{ Create: { IndexName: "j", OnDemandThroughput: maximum(3) } }] }), 200);
+    await send(
+      json("dynamodb", "CreateTable", { TableName: "t", OnDemandThroughput: maximum(1), GlobalSecondaryIndexes }),
+      200,
+    );
+    await send(
+      json("dynamodb", "UpdateTable", {
+        TableName: "t",
+        GlobalSecondaryIndexUpdates: [{ Create: { IndexName: "j", OnDemandThroughput: maximum(3) } }],
+      }),
+      200,
+    );
     const answer = await send(json("dynamodb", "DescribeTable", { TableName: "t" }), 200, described);
-    expect(answer.headers).toEqual([["content-type", "application/json"], ["x-amzn-requestid", "2"]]);
+    expect(answer.headers).toEqual([
+      ["content-type", "application/json"],
+      ["x-amzn-requestid", "2"],
+    ]);
     expect(jsonOf(answer)).toEqual({
       Table: {
         TableName: "t",
         OnDemandThroughput: maximum(1),
-        GlobalSecondaryIndexes: [{ IndexName: "i", OnDemandThroughput: maximum(2) }, { IndexName: "j", OnDemandThroughput: maximum(3) }],
+        GlobalSecondaryIndexes: [
+          { IndexName: "i", OnDemandThroughput: maximum(2) },
+          { IndexName: "j", OnDemandThroughput: maximum(3) },
+        ],
       },
     });
   });
@@ -60,7 +89,13 @@ describe("DynamoDB", () => {
         return jsonAnswer(200, {});
       });
     await Promise.allSettled([pass("PutItem"), pass("UpdateItem", true), pass("DeleteItem"), pass("GetItem")]);
-    expect(passed.filter((each) => !each.startsWith("GetItem"))).toEqual(["PutItem begins", "PutItem ends", "UpdateItem begins", "DeleteItem begins", "DeleteItem ends"]);
+    expect(passed.filter((each) => !each.startsWith("GetItem"))).toEqual([
+      "PutItem begins",
+      "PutItem ends",
+      "UpdateItem begins",
+      "DeleteItem begins",
+      "DeleteItem ends",
+    ]);
     expect(passed.indexOf("GetItem begins")).toBeLessThan(passed.indexOf("PutItem ends"));
   });
 
@@ -81,7 +116,12 @@ describe("Lambda", () => {
   const sha256 = createHash("sha256").update(zip).digest("base64");
   const path = "/2015-03-31/functions";
   const json = { LogFormat: "JSON", LogGroup: "/g" };
-  const create = { FunctionName: "f", Code: { ZipFile: zip.toString("base64") }, LoggingConfig: json, DeadLetterConfig: { TargetArn: "arn:q" } };
+  const create = {
+    FunctionName: "f",
+    Code: { ZipFile: zip.toString("base64") },
+    LoggingConfig: json,
+    DeadLetterConfig: { TargetArn: "arn:q" },
+  };
 
   test("keeps what was uploaded", async () => {
     await send(request("lambda", "POST", path, create), 201, { FunctionName: "f", Version: "1" });
@@ -93,9 +133,14 @@ describe("Lambda", () => {
 
   test("describes logging and dead letters, of each version as they were", async () => {
     await send(request("lambda", "POST", path, create), 201, { FunctionName: "f", Version: "1" });
-    await send(request("lambda", "PUT", `${path}/f/configuration`, { LoggingConfig: { LogFormat: "Text" } }), 200, { FunctionName: "f", Version: "$LATEST" });
+    await send(request("lambda", "PUT", `${path}/f/configuration`, { LoggingConfig: { LogFormat: "Text" } }), 200, {
+      FunctionName: "f",
+      Version: "$LATEST",
+    });
     const of = async (Version: string) => {
-      const { LoggingConfig, DeadLetterConfig } = jsonOf(await send(request("lambda", "GET", `${path}/f/configuration`), 200, { FunctionName: "f", Version }));
+      const { LoggingConfig, DeadLetterConfig } = jsonOf(
+        await send(request("lambda", "GET", `${path}/f/configuration`), 200, { FunctionName: "f", Version }),
+      );
       return [LoggingConfig, DeadLetterConfig];
     };
     expect(await of("1")).toEqual([json, { TargetArn: "arn:q" }]);
@@ -104,7 +149,8 @@ describe("Lambda", () => {
 
   test("changes an alias's revision with each update, and refuses one that was read before it", async () => {
     const alias = `${path}/f/aliases/live`;
-    const revisionOf = async (sent: ServiceRequest, status: number) => jsonOf(await send(sent, status, { Name: "live" }))["RevisionId"];
+    const revisionOf = async (sent: ServiceRequest, status: number) =>
+      jsonOf(await send(sent, status, { Name: "live" }))["RevisionId"];
     const first = await revisionOf(request("lambda", "POST", `${path}/f/aliases`, { Name: "live" }), 201);
     expect(await revisionOf(request("lambda", "GET", alias), 201)).toBe(first);
     const second = await revisionOf(request("lambda", "PUT", alias, { RevisionId: first }), 200);
@@ -123,7 +169,10 @@ describe("Lambda", () => {
     await send(request("lambda", "PUT", of("live"), second), 200, first);
     await send(request("lambda", "PUT", of("next"), first), 404);
     expect(["live", "next"].map((alias) => repairs.invokeConfigOf("f", alias))).toEqual([second, undefined]);
-    expect(jsonOf(await send(request("lambda", "GET", of("live")), 200, { FunctionArn: "arn:f", ...first }))).toEqual({ FunctionArn: "arn:f", ...second });
+    expect(jsonOf(await send(request("lambda", "GET", of("live")), 200, { FunctionArn: "arn:f", ...first }))).toEqual({
+      FunctionArn: "arn:f",
+      ...second,
+    });
     await send(request("lambda", "DELETE", of("live")), 204);
     expect(repairs.invokeConfigOf("f", "live")).toBeUndefined();
   });
@@ -131,20 +180,37 @@ describe("Lambda", () => {
   test("invokes what the gate was given, and says so where that is nothing", async () => {
     const sent = request("lambda", "POST", `${path}/f:live/invocations`, { a: 1 });
     expect((await send(sent)).status).toBe(400);
-    invoke = ({ functionName, qualifier, payload }) => Promise.resolve({ payload: Buffer.from(`${functionName} ${String(qualifier)} ${payload.toString()}`), isError: true });
+    invoke = ({ functionName, qualifier, payload }) =>
+      Promise.resolve({
+        payload: Buffer.from(`${functionName} ${String(qualifier)} ${payload.toString()}`),
+        isError: true,
+      });
     const { status, headers, body } = await send(sent);
-    expect([status, headers.at(-1), body.toString()]).toEqual([200, ["x-amz-function-error", "Unhandled"], 'f live {"a":1}']);
+    expect([status, headers.at(-1), body.toString()]).toEqual([
+      200,
+      ["x-amz-function-error", "Unhandled"],
+      'f live {"a":1}',
+    ]);
   });
 });
 
 describe("Budgets", () => {
-  const notification = { NotificationType: "ACTUAL", ComparisonOperator: "GREATER_THAN", Threshold: 80, ThresholdType: "PERCENTAGE" };
+  const notification = {
+    NotificationType: "ACTUAL",
+    ComparisonOperator: "GREATER_THAN",
+    Threshold: 80,
+    ThresholdType: "PERCENTAGE",
+  };
   const subscribers = [{ SubscriptionType: "EMAIL", Address: "a@example.com" }];
 
   test("has tags", async () => {
     const ResourceARN = "arn:aws:budgets::111122223333:budget/b";
-    const tags = async () => jsonOf(await send(json("budgets", "ListTagsForResource", { ResourceARN })))["ResourceTags"];
-    await send(json("budgets", "CreateBudget", { Budget: { BudgetName: "b" }, ResourceTags: [{ Key: "a", Value: "1" }] }), 200);
+    const tags = async () =>
+      jsonOf(await send(json("budgets", "ListTagsForResource", { ResourceARN })))["ResourceTags"];
+    await send(
+      json("budgets", "CreateBudget", { Budget: { BudgetName: "b" }, ResourceTags: [{ Key: "a", Value: "1" }] }),
+      200,
+    );
     await send(json("budgets", "TagResource", { ResourceARN, ResourceTags: [{ Key: "c", Value: "2" }] }));
     await send(json("budgets", "UntagResource", { ResourceARN, ResourceTagKeys: ["a"] }));
     expect(await tags()).toEqual([{ Key: "c", Value: "2" }]);
@@ -153,8 +219,19 @@ describe("Budgets", () => {
   });
 
   test("has subscribers, of each notification its own", async () => {
-    await send(json("budgets", "CreateNotification", { BudgetName: "b", Notification: notification, Subscribers: subscribers }), 200);
-    const found = async (more: object) => jsonOf(await send(json("budgets", "DescribeSubscribersForNotification", { BudgetName: "b", Notification: { ...notification, ...more } })))["Subscribers"];
+    await send(
+      json("budgets", "CreateNotification", { BudgetName: "b", Notification: notification, Subscribers: subscribers }),
+      200,
+    );
+    const found = async (more: object) =>
+      jsonOf(
+        await send(
+          json("budgets", "DescribeSubscribersForNotification", {
+            BudgetName: "b",
+            Notification: { ...notification, ...more },
+          }),
+        ),
+      )["Subscribers"];
     expect([await found({}), await found({ Threshold: 100 })]).toEqual([subscribers, []]);
   });
 });
@@ -174,19 +251,31 @@ describe("Cognito", () => {
   });
 
   test("keeps a user pool's tags and what its names are, whatever an update leaves out", async () => {
-    const kept = { UserPoolTags: { a: "1" }, UsernameAttributes: ["email"], UsernameConfiguration: { CaseSensitive: false } };
-    const describe = async (found: object) => jsonOf(await send(cognito("DescribeUserPool", { UserPoolId: "p" }), 200, { UserPool: found }));
+    const kept = {
+      UserPoolTags: { a: "1" },
+      UsernameAttributes: ["email"],
+      UsernameConfiguration: { CaseSensitive: false },
+    };
+    const describe = async (found: object) =>
+      jsonOf(await send(cognito("DescribeUserPool", { UserPoolId: "p" }), 200, { UserPool: found }));
     await send(cognito("CreateUserPool", kept), 200, created);
     await send(cognito("UpdateUserPool", { UserPoolId: "p" }), 200);
     expect(await describe({ Id: "p" })).toEqual({ UserPool: { Id: "p", ...kept } });
-    expect(await describe({ Id: "p", UserPoolTags: { a: "2" } })).toEqual({ UserPool: { Id: "p", ...kept, UserPoolTags: { a: "2" } } });
+    expect(await describe({ Id: "p", UserPoolTags: { a: "2" } })).toEqual({
+      UserPool: { Id: "p", ...kept, UserPoolTags: { a: "2" } },
+    });
   });
 });
 
 test("CloudWatch Logs keeps saved queries", async () => {
-  const { queryDefinitionId } = jsonOf(await send(json("logs", "PutQueryDefinition", { name: "app/errors", queryString: "fields @message" })));
-  const list = async (queryDefinitionNamePrefix: string) => jsonOf(await send(json("logs", "DescribeQueryDefinitions", { queryDefinitionNamePrefix })))["queryDefinitions"];
-  expect(await list("app/")).toMatchObject([{ queryDefinitionId, name: "app/errors", queryString: "fields @message", logGroupNames: [] }]);
+  const { queryDefinitionId } = jsonOf(
+    await send(json("logs", "PutQueryDefinition", { name: "app/errors", queryString: "fields @message" })),
+  );
+  const list = async (queryDefinitionNamePrefix: string) =>
+    jsonOf(await send(json("logs", "DescribeQueryDefinitions", { queryDefinitionNamePrefix })))["queryDefinitions"];
+  expect(await list("app/")).toMatchObject([
+    { queryDefinitionId, name: "app/errors", queryString: "fields @message", logGroupNames: [] },
+  ]);
   expect(await list("other/")).toEqual([]);
   expect(jsonOf(await send(json("logs", "DeleteQueryDefinition", { queryDefinitionId })))).toEqual({ success: true });
   expect(await list("")).toEqual([]);
@@ -194,12 +283,17 @@ test("CloudWatch Logs keeps saved queries", async () => {
 
 describe("Rekognition", () => {
   const detect = async (Name: string) => {
-    const { status, body } = await send(json("rekognition", "DetectLabels", { Image: { S3Object: { Bucket: "b", Name } }, MinConfidence: 80 }));
+    const { status, body } = await send(
+      json("rekognition", "DetectLabels", { Image: { S3Object: { Bucket: "b", Name } }, MinConfidence: 80 }),
+    );
     return [status, body.toString()];
   };
 
   test("labels an image as the local run does, which says so", async () => {
-    expect(await detect("png")).toEqual([200, expect.stringContaining('{"Name":"Local stand-in: PNG","Confidence":100}')]);
+    expect(await detect("png")).toEqual([
+      200,
+      expect.stringContaining('{"Name":"Local stand-in: PNG","Confidence":100}'),
+    ]);
   });
 
   test("has no labels for an object that is not there", async () => {
