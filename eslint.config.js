@@ -89,7 +89,7 @@ export default defineConfig(
     files: ["functions/**/*.ts"],
     rules: refuseImports(
       "^\\.\\./(?!_shared/)",
-      "A function imports from ../_shared/ and from packages: never from another function or from infra/.",
+      "A function imports from ../_shared/, its own folder and packages: never from another function or from infra/.",
     ),
   },
   {

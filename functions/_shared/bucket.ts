@@ -4,13 +4,28 @@ import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/protocols";
 import { isThrottlingError, isTransientError, StandardRetryStrategy } from "@smithy/core/retry";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { credentials, region } from "./client-options.ts";
-import { environment } from "./environment.ts";
+import { BoundedRequestHandler, credentials, environment, region } from "./aws-client.ts";
 import { Problem } from "./problem.ts";
-import { BoundedRequestHandler } from "./request-handler.ts";
 import { timeIsUp, untilTimeIsUp } from "./time-limit.ts";
 
 export const bucketName = environment("BUCKET_NAME");
+
+// The keys of the bucket. The incarnation in each tells an event from an earlier one with the same id.
+
+/** Where an upload lies, looked at or not. S3 refuses a second one there until its lifecycle removes it, which is long after its URL has expired. */
+export function incomingKey(id: string, incarnation: string, upload: number | string): string {
+  return `incoming/${id}/${incarnation}/${upload}`;
+}
+
+/** Where an image is that has passed. */
+export function imageKey(id: string, incarnation: string, upload: number | string): string {
+  return `images/${id}/${incarnation}/${upload}`;
+}
+
+/** The note that an event is to be deleted: written before that is decided, and removed when nothing of the event is left. S3's lifecycle removes it too, and then calls label-image. */
+export function deletionKey(id: string, incarnation: string): string {
+  return `deletions/${id}/${incarnation}`;
+}
 
 /** Regional: elsewhere S3 answers for a new bucket with a redirect, which browsers refuse. An emulator has the bucket in the path. */
 const emulator = process.env["AWS_ENDPOINT_URL_S3"];

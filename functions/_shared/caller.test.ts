@@ -227,10 +227,15 @@ describe("AUTH", () => {
     async (authorizer) => {
       vi.stubEnv("AUTH", "jwt");
       vi.resetModules();
-      const { expectCaller } = await import("./caller.ts");
-      expect(() => expectCaller({ requestContext: { authorizer } } as unknown as Request)).toThrow(
-        /^No token of this request was checked/,
-      );
+      const { endpoint } = await import("./http.ts");
+      const request = { version: "2.0", requestContext: { authorizer } } as unknown as Request;
+      const answer = endpoint(() => Promise.resolve({ status: 204 }))(request, {
+        getRemainingTimeInMillis: () => 10_000,
+      });
+      expect(await answer).toMatchObject({
+        statusCode: 401,
+        body: expect.stringContaining("No token of this request was checked") as string,
+      });
     },
   );
 
@@ -239,7 +244,7 @@ describe("AUTH", () => {
     async (auth) => {
       vi.stubEnv("AUTH", auth);
       vi.resetModules();
-      await expect(import("./caller.ts")).rejects.toThrow('The environment variable AUTH must be "jwt" or "off".');
+      await expect(import("./http.ts")).rejects.toThrow('The environment variable AUTH must be "jwt" or "off".');
     },
   );
 });

@@ -1,6 +1,5 @@
-import { listKeys, sendToBucket } from "./bucket.ts";
-import { deletionKey, imageKey, incomingKey } from "./image.ts";
-import { readEvent } from "./read-event.ts";
+import { deletionKey, imageKey, incomingKey, listKeys, sendToBucket } from "./bucket.ts";
+import { readEvent } from "./table.ts";
 
 /**
  * Removes all that is left of a deleted event. Uploads before images, so that label-image finds none to

@@ -1,14 +1,7 @@
-import type { Caller } from "./caller.ts";
-import { isDateOrDateTime } from "./date.ts";
-import type { Image, RejectedImage, Uploaded } from "./image.ts";
-import { Problem, unknownFields, type Violation } from "./problem.ts";
-import { isNameOf } from "./query-string.ts";
-import { uuidv7 } from "./uuid.ts";
-
 export const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
 
 /** Says what would be right where a value is wrong, and nothing where it is right. Only types need `passed`. */
-type Rule<Value> = ((value: unknown) => string | undefined) & { passed?: Value };
+export type Rule<Value> = ((value: unknown) => string | undefined) & { passed?: Value };
 
 /** A line for each field: its type, its place in answers and how it is stored follow. */
 export const rules = {
@@ -27,7 +20,7 @@ export const rules = {
   payload: objectOf(200),
 } satisfies Record<string, Rule<unknown>>;
 
-const defaults = { type: "event", status: "active" } as const;
+export const defaults = { type: "event", status: "active" } as const;
 
 const readOnly = ["image", "rejectedImage", "createdAt", "updatedAt", "version"];
 
@@ -50,99 +43,41 @@ export type Event = NewEvent & {
   incarnation: string;
 };
 
-/** What a caller wants changed. */
-export interface Changes {
-  set: Partial<NewEvent>;
-  removed: (keyof NewEvent)[];
-  /** What the event must have already, because the other one of payload and title goes. */
-  needed?: "payload" | "title";
-}
+/** What Rekognition reads. */
+export const contentTypes = ["image/jpeg", "image/png"] as const;
 
-const noObject: Violation = { pointer: "", detail: "must be a JSON object" };
-const noContent: Violation = { pointer: "", detail: "must have a payload or a title" };
+export type ContentType = (typeof contentTypes)[number];
+
+export const largestImage_bytes = 5 * 1024 * 1024;
 
 /**
- * The event that a body asks for, with the defaults filled in, and the caller for its organizer.
- * Throws a `Problem` 400 that names everything wrong with the body at once.
+ * The image of an event, as callers see it. `labels` and `labelledAt` are absent where labelling is
+ * off; `confidence` is a percentage.
  */
-export function expectNewEvent(body: unknown, caller: Caller): NewEvent {
-  if (!isObject(body)) throw invalid([noObject]);
-  const violations = fieldViolations(body, (name, value) => ruleOf(name, caller)(value));
-  if (!Object.hasOwn(body, "payload") && !Object.hasOwn(body, "title")) violations.push(noContent);
-  if (violations.length > 0) throw invalid(violations);
-  // Every field has passed its rule, and there is no other.
-  return { id: uuidv7(), ...defaults, ...(caller !== undefined && { organizer: caller }), ...body };
+export interface Image {
+  contentType: ContentType;
+  size: number;
+  labels?: { name: string; confidence: number }[];
+  labelledAt?: string;
+}
+
+/** Why an upload did not become the event's image. */
+export interface RejectedImage {
+  detail: string;
+  rejectedAt: string;
 }
 
 /**
- * The changes that a body asks for in the event with this id: null removes a field or restores its
- * default. Throws a `Problem` 400 that names everything wrong with the body at once.
+ * Which upload something came from: the URLs given out for an event are counted, so that of two uploads
+ * the later one has the greater number, whatever the clocks say.
  */
-export function expectChanges(body: unknown, id: unknown, caller: Caller): Changes {
-  if (!isObject(body)) throw invalid([noObject]);
-  const violations = fieldViolations(body, (name, value) => {
-    if (name === "id") return value === id ? undefined : "must be the id in the path, or left out: it never changes";
-    const isKept = name === "organizer" && caller !== undefined;
-    return value === null && !isKept ? undefined : ruleOf(name, caller)(value);
-  });
-  if (body["payload"] === null && body["title"] === null) violations.push(noContent);
-  if (violations.length > 0) throw invalid(violations);
-  return toChanges(body);
-}
-
-/** With tokens on an event's organizer is who created it, ever after. */
-function ruleOf(name: keyof NewEvent, caller: Caller): Rule<unknown> {
-  if (name !== "organizer" || caller === undefined) return rules[name];
-  return (value) =>
-    value === caller ? undefined : "must be the sub of your token, or left out: an event belongs to who created it";
-}
-
-/** For changes that are right in themselves, but would leave the event that is stored without content. */
-export function needsContent(): Problem {
-  return invalid([noContent]);
-}
-
-function toChanges(body: Record<string, unknown>): Changes {
-  const set: Record<string, unknown> = {};
-  const removed: string[] = [];
-  for (const [name, value] of Object.entries(body)) {
-    if (name === "id") continue;
-    if (value !== null) set[name] = value;
-    else if (name in defaults) set[name] = defaults[name as keyof typeof defaults];
-    else removed.push(name);
-  }
-  // One of payload and title may go if the other comes, or is there already.
-  const [gone, other] = body["title"] === null ? ["title", "payload"] : ["payload", "title"];
-  const needed = removed.includes(gone) && !(other in set) ? { needed: other } : {};
-  return { set, removed, ...needed } as Changes; // every field has passed its rule, and there is no other
+export interface Uploaded {
+  upload: number;
 }
 
 /** 1-128 characters that need no encoding in a path; `.` and `..` would be resolved away there. */
 export function isId(value: unknown): value is string {
   return typeof value === "string" && /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/.test(value);
-}
-
-function invalid(errors: Violation[]): Problem {
-  return new Problem(400, "The event breaks the rules listed in errors.", { errors });
-}
-
-function fieldViolations(
-  body: Record<string, unknown>,
-  check: (name: keyof NewEvent, value: unknown) => string | undefined,
-): Violation[] {
-  const violations: Violation[] = [];
-  const unknown: string[] = [];
-  for (const [name, value] of Object.entries(body)) {
-    if (isNameOf(rules, name)) {
-      const detail = check(name, value);
-      if (detail !== undefined) violations.push({ pointer: `/${name}`, detail });
-    } else if (shownFields.includes(name)) {
-      violations.push({ pointer: `/${name}`, detail: "is read-only: leave it out" });
-    } else {
-      unknown.push(name);
-    }
-  }
-  return [...violations, ...unknownFields(unknown, "an event", Object.keys(rules))];
 }
 
 /**
@@ -173,7 +108,7 @@ export function integer(least: number, most: number, what = "an integer"): Rule<
 function objectOf(levels: number): Rule<Record<string, unknown>> {
   return (value) =>
     !isObject(value)
-      ? noObject.detail
+      ? "must be a JSON object"
       : isDeeperThan(levels, value)
         ? `must be at most ${levels} levels deep`
         : undefined;
@@ -201,4 +136,49 @@ function isDeeperThan(levels: number, value: object): boolean {
       .filter((inner) => typeof inner === "object" && inner !== null);
   }
   return true;
+}
+
+export function isNameOf<Name extends string>(rules: Record<Name, unknown>, name: string): name is Name {
+  return Object.hasOwn(rules, name);
+}
+
+const fullDate = /^(\d{4})-(\d\d)-(\d\d)/;
+const fullTime = /^[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+
+/**
+ * Whether a text is a full date or a date-time with `Z` or an offset, and exists: no 30 February, no
+ * 24:00, a second 60 only where leap seconds are put. Not left to Date, which turns 30 February into
+ * 1 March and years below 100 into 19xx.
+ *
+ * RFC 3339, sections 5.6 and 5.7; a fraction of a second has at most nine digits here.
+ */
+export function isDateOrDateTime(text: unknown): text is string {
+  const date = typeof text === "string" && fullDate.exec(text);
+  if (!date) return false;
+  const [year = 0, month = 0, day = 0] = date.slice(1).map(Number);
+  if (day < 1 || day > daysIn(year, month)) return false;
+  const time = text.slice("2026-03-15".length);
+  return time === "" || isTime(time, month, day);
+}
+
+function isTime(text: string, month: number, day: number): boolean {
+  const time = fullTime.exec(text);
+  if (!time) return false;
+  const [hour = 0, minute = 0, second = 0] = time.slice(1, 4).map(Number);
+  const [offsetHour, offsetMinute] = [Number(time[5] ?? 0), Number(time[6] ?? 0)];
+  if (hour > 23 || minute > 59 || offsetHour > 23 || offsetMinute > 59) return false;
+  if (second < 60) return true;
+  const offset = (offsetHour * 60 + offsetMinute) * (time[4] === "-" ? -1 : 1);
+  return second === 60 && isBeforeNewHalfYear(Date.UTC(2000, month - 1, day, hour, minute - offset));
+}
+
+/** Leap seconds end a June or a December, in UTC. The year does not matter: any leap year will do. */
+function isBeforeNewHalfYear(minute: number): boolean {
+  const next = new Date(minute + 60_000).toISOString();
+  return next.endsWith("-01-01T00:00:00.000Z") || next.endsWith("-07-01T00:00:00.000Z");
+}
+
+function daysIn(year: number, month: number): number {
+  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return [31, isLeapYear ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
 }

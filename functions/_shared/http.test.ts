@@ -1,8 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Request } from "./http.ts";
+import { readJson } from "./json-body.ts";
 
 vi.stubEnv("AUTH", "off");
-const { endpoint, readJson } = await import("./http.ts");
+const { endpoint } = await import("./http.ts");
 
 const context = { getRemainingTimeInMillis: () => 10_000 };
 const request = { version: "2.0", routeKey: "GET /events", requestContext: { requestId: "1" } } as Request;

@@ -1,11 +1,13 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import { expectCaller, type Caller } from "./caller.ts";
-import { isId } from "./event.ts";
+import { isId, rules } from "./event.ts";
 import { logRequest, nameOf, withoutFields, type RequestLine } from "./log.ts";
-import { largestItem_bytes, Problem, tooLarge } from "./problem.ts";
+import { Problem } from "./problem.ts";
 import { withinTimeLimit } from "./time-limit.ts";
 
 export type Request = APIGatewayProxyEventV2;
+
+/** The `sub` of whoever calls; undefined where tokens are off, and nobody is known. */
+export type Caller = string | undefined;
 
 export interface Answer {
   status: number;
@@ -71,68 +73,55 @@ function idIn(parts: object | undefined): string | undefined {
   return isId(id) ? id : undefined;
 }
 
-/**
- * JSON may write one byte as six, as in \\u0041. What is longer than that is refused unparsed: 6 MB of
- * brackets become a tree that takes more memory than the function has.
- */
-const largestBody_bytes = 6 * largestItem_bytes;
-
-/**
- * The body of a request as JSON.parse reads it: of duplicate keys the last one wins. `mediaTypes` are
- * those that it may have.
- *
- * A `charset` is ignored, because JSON is UTF-8 whatever it says (RFC 8259, section 11).
- * Throws a `Problem`: 415 for another media type and for what is compressed, 413 for what could never
- * be stored, 400 for what is empty, not UTF-8 or not JSON.
- */
-export function readJson(request: Request, mediaTypes = ["application/json"]): unknown {
-  expectReadable(request, mediaTypes);
-  const text = readText(request);
-  if (text.trim() === "") throw new Problem(400, "The body is empty: send a JSON object.");
-  try {
-    return JSON.parse(text);
-  } catch {
-    // JSON.parse's own message quotes the body.
-    throw new Problem(400, "The body is not valid JSON.");
-  }
-}
-
-/**
- * What a 415 says is taken goes by the method. Accept-Patch goes with PUT too, which does the same: in
- * the answer to any method it says what PATCH takes (RFC 5789, section 3.1). Accept-Encoding goes with
- * a 415 for an encoding and with no other (RFC 9110, section 12.5.3).
- */
-function expectReadable({ headers, requestContext }: Request, mediaTypes: string[]): void {
-  const refuse = (detail: string, more: Record<string, string> = {}) => {
-    const accept = requestContext.http.method === "POST" ? "accept-post" : "accept-patch";
-    return new Problem(415, detail, { headers: { [accept]: mediaTypes.join(", "), ...more } });
-  };
-  const mediaType = headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (!mediaTypes.includes(mediaType))
-    throw refuse(`The body must be JSON: send the header Content-Type: ${mediaTypes.join(" or ")}.`);
-  const codings = (headers["content-encoding"] ?? "").split(",").map((coding) => coding.trim().toLowerCase());
-  if (codings.some((coding) => coding !== "" && coding !== "identity")) {
-    throw refuse("The body must not be compressed: leave out the header Content-Encoding, or send identity.", {
-      "accept-encoding": "identity",
-    });
-  }
-}
-
-/**
- * API Gateway encodes a body in base64 by its content type, not by its bytes: both ways lead through
- * one decoder, so that they mean the same. It drops a byte order mark (RFC 8259, section 8.1).
- */
-function readText({ body, isBase64Encoded }: Request): string {
-  const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"); // an event made by hand may have a body of null
-  if (bytes.length > largestBody_bytes) throw tooLarge();
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Problem(400, "The body is not UTF-8.");
-  }
-}
-
 function respond({ status, headers = {}, body }: Answer, contentType: string): APIGatewayProxyStructuredResultV2 {
   if (!body) return { statusCode: status, headers };
   return { statusCode: status, headers: { ...headers, "content-type": contentType }, body: JSON.stringify(body) };
+}
+
+/** What API Gateway's JWT authorizer adds to a request: every claim is text, a list is `[a b]`. */
+interface Authorized {
+  authorizer?: { jwt?: { claims?: Record<string, unknown> } };
+}
+
+const auth = process.env["AUTH"];
+if (auth !== "jwt" && auth !== "off") throw new Error('The environment variable AUTH must be "jwt" or "off".');
+
+/**
+ * Who calls, as the token says that API Gateway has checked.
+ *
+ * Throws a `Problem` 401 without claims, because a route that lost its authorizer must not be open;
+ * for an ID token, which says who somebody is and opens nothing, though API Gateway lets it through;
+ * and for a `sub` that could be no organizer. Cutting it to 100 characters would make one of two people.
+ *
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ */
+function expectCaller({ requestContext }: Request): Caller {
+  if (auth === "off") return undefined;
+  const claims = (requestContext as Authorized).authorizer?.jwt?.claims;
+  if (!claims)
+    throw unauthorized(
+      "Bearer",
+      "No token of this request was checked: send an access token in the header Authorization. If you did, this route has lost its authorizer.",
+    );
+  const { sub, token_use: use = "access" } = claims; // only Cognito's tokens say what they are for
+  if (use !== "access")
+    throw invalidToken("This is no access token: sign in again and send the access token, not the ID token.");
+  if (!isSub(sub))
+    throw invalidToken(
+      "The token's sub must be text of 1 to 100 characters that is not blank, because it becomes the organizer.",
+    );
+  return sub;
+}
+
+function isSub(sub: unknown): sub is string {
+  return rules.organizer(sub) === undefined;
+}
+
+/** RFC 6750, section 3: no error where there was no token. */
+function invalidToken(detail: string): Problem {
+  return unauthorized('Bearer error="invalid_token"', detail);
+}
+
+function unauthorized(challenge: string, detail: string): Problem {
+  return new Problem(401, detail, { headers: { "www-authenticate": challenge } });
 }

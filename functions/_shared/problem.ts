@@ -52,30 +52,6 @@ export class Problem extends Error {
   }
 }
 
-/**
- * What is wrong with a body that has fields by these names, where only `fields` are known. Bounded, or
- * 6 MB of names would come back as an answer larger than Lambda may send: a long name is shortened, to
- * what is no pointer to it any more, and after 20 the others are counted.
- */
-export function unknownFields(names: string[], resource: string, fields: string[]): Violation[] {
-  const known = `the fields are ${fields.join(", ")}`;
-  const violations = names.slice(0, 20).map((name) => {
-    const beginning = Array.from(name.slice(0, 200)).slice(0, 100).join("");
-    return beginning === name
-      ? { pointer: `/${escapePointer(name)}`, detail: `is not a field of ${resource}: ${known}` }
-      : { pointer: "", detail: `has an unknown field that begins with ${JSON.stringify(beginning)}: ${known}` };
-  });
-  const more = names.length - violations.length;
-  return more > 0
-    ? [...violations, { pointer: "", detail: `has ${more} more unknown field${more > 1 ? "s" : ""}` }]
-    : violations;
-}
-
-/** RFC 6901, section 3. */
-function escapePointer(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
-}
-
 /** DynamoDB's limit for an item, names and values together. */
 export const largestItem_bytes = 400 * 1024;
 

@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { etagOf } from "./etags.ts";
-import { isId, isObject, shownFields, type Event, type NewEvent } from "./event.ts";
-import { shownImages } from "./image.ts";
+import { isObject, type Event, type NewEvent } from "./event.ts";
 import { largestItem_bytes, tooLarge } from "./problem.ts";
-import { firstWriters } from "./writers.ts";
 
 /** An event as DynamoDB holds it: `toItem` says how. */
 export type Item = Record<string, AttributeValue>;
@@ -64,12 +61,6 @@ export function toAttributes(values: Record<string, unknown>): Item {
   return marshall(values, { removeUndefinedValues: true });
 }
 
-/** Whether a text could be an event's position, which is greater for later events; there need not be one. */
-export function isPosition(text: string): boolean {
-  const id = text.slice("2026-03-15T18:00:00.000Z#".length);
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#/.test(text) && isId(id);
-}
-
 /** From an index without its payload and incarnation. */
 export function fromItem(item: Item): Event {
   const { id, event, payload, incarnation } = unmarshall(item) as {
@@ -86,17 +77,6 @@ export function fromItem(item: Item): Event {
   };
 }
 
-/** What an answer about one event says: its ETag and its fields. */
-export function represent(event: Event): { headers: Record<string, string>; body: object } {
-  return { headers: { etag: etagOf(event) }, body: fieldsOf(event) };
-}
-
-/** What callers see of an event, always in the same order. JSON leaves out what is undefined. */
-export function fieldsOf(event: Event): object {
-  const shown: Partial<Record<string, unknown>> = { ...event, ...shownImages(event) };
-  return Object.fromEntries(shownFields.map((field) => [field, shown[field]]));
-}
-
 /** Equal for equal content: the order of keys does not count, as JSON objects have none. */
 function digestOf(content: NewEvent): string {
   return createHash("sha256").update(JSON.stringify(content, sortKeys)).digest("base64url").slice(0, 22);
@@ -106,4 +86,36 @@ function digestOf(content: NewEvent): string {
 function sortKeys(_key: string, value: unknown): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/**
+ * The SDK repeats a write whose answer was lost, and then meets what its first attempt has done. So
+ * every item holds digests of the ids of the requests that wrote it last: one that finds its own among
+ * them has succeeded already and must not write again. One would not do, because another request may
+ * write between the two attempts.
+ *
+ * It ends where four others change the same event within the seconds between two attempts: the change
+ * is then made twice, or with If-Match answered 412. It also ends where another request deletes the
+ * event in between, because the list goes with it: an update is then answered 404, and a create is
+ * made again.
+ */
+export function writerOf(requestId: string): string {
+  return createHash("sha256").update(requestId).digest("base64url").slice(0, 8);
+}
+
+/** Of full length at once, so that no item grows by it. */
+function firstWriters(requestId: string): string[] {
+  return Array<string>(4).fill(writerOf(requestId));
+}
+
+/** For an update's SET: puts `:writer` in front and pushes the last one out. All right-hand sides are read first. */
+export const addWriter =
+  "#writers[0] = :writer, #writers[1] = #writers[0], #writers[2] = #writers[1], #writers[3] = #writers[2]";
+
+/** For an update's condition. */
+export const isNoWriterYet = "NOT contains(#writers, :writer)";
+
+/** Whether the request is among those that wrote the item last. */
+export function isWrittenBy(requestId: string, { writers }: Item): boolean {
+  return writers?.L?.some(({ S }) => S === writerOf(requestId)) ?? false;
 }

@@ -1,14 +1,16 @@
 import {
   DynamoDBClient,
   DynamoDBServiceException,
+  GetItemCommand,
   type $Command,
   type DynamoDBClientResolvedConfig,
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-dynamodb";
-import { clientOptions } from "./client-options.ts";
-import { environment } from "./environment.ts";
+import { clientOptions, environment } from "./aws-client.ts";
+import { isId, type Event } from "./event.ts";
 import { Problem } from "./problem.ts";
+import { fromItem } from "./stored-event.ts";
 import { untilTimeIsUp } from "./time-limit.ts";
 
 /** An attempt that takes longer is worth another one. The whole is bounded by the time that Lambda leaves (time-limit.ts). */
@@ -37,6 +39,14 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
   ServiceInputTypes,
   ServiceOutputTypes
 >;
+
+/** An event as it is now: a strongly consistent read. Undefined where there is none, or no event can have this id. */
+export async function readEvent(id: string | undefined, advice = "Ask again."): Promise<Event | undefined> {
+  if (!isId(id)) return undefined;
+  const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
+  const { Item: item } = await send(command, advice);
+  return item && fromItem(item);
+}
 
 /**
  * Sends one command to DynamoDB.

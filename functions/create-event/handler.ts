@@ -1,12 +1,13 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { expectNoPrecondition } from "../_shared/etags.ts";
-import { expectNewEvent, type Event } from "../_shared/event.ts";
-import { endpoint, readJson } from "../_shared/http.ts";
+import type { Event } from "../_shared/event.ts";
+import { expectNewEvent, uuidv7 } from "../_shared/event-body.ts";
+import { endpoint } from "../_shared/http.ts";
+import { readJson } from "../_shared/json-body.ts";
+import { expectNoPrecondition } from "../_shared/precondition.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
-import { fromItem, represent, toItem, type Item } from "../_shared/stored-event.ts";
+import { represent } from "../_shared/representation.ts";
+import { fromItem, isWrittenBy, toItem, type Item } from "../_shared/stored-event.ts";
 import { isTooLarge, send, shards, tableName } from "../_shared/table.ts";
-import { uuidv7 } from "../_shared/uuid.ts";
-import { isWrittenBy } from "../_shared/writers.ts";
 
 /**
  * Creates an event: 201. Repeated with the same id and content: 200 with what is stored, so that a

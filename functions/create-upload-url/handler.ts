@@ -1,12 +1,10 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { presign } from "../_shared/bucket.ts";
-import type { Caller } from "../_shared/caller.ts";
-import { expectNoPrecondition } from "../_shared/etags.ts";
-import { integer, isId, isObject } from "../_shared/event.ts";
-import { endpoint, readJson } from "../_shared/http.ts";
-import { contentTypes, incomingKey, largestImage_bytes, type ContentType } from "../_shared/image.ts";
-import { notTheOrganizer, ownedBy } from "../_shared/owner.ts";
-import { noSuchEvent, Problem, tooLarge, unknownFields, type Violation } from "../_shared/problem.ts";
+import { incomingKey, presign } from "../_shared/bucket.ts";
+import { contentTypes, integer, isId, isObject, largestImage_bytes, type ContentType } from "../_shared/event.ts";
+import { endpoint, type Caller } from "../_shared/http.ts";
+import { readJson, unknownFields } from "../_shared/json-body.ts";
+import { expectNoPrecondition, notTheOrganizer, ownedBy } from "../_shared/precondition.ts";
+import { noSuchEvent, Problem, tooLarge, type Violation } from "../_shared/problem.ts";
 import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
 
 const lifetime_s = 5 * 60;

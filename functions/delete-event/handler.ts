@@ -1,12 +1,17 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
-import { listKeys, sendToBucket } from "../_shared/bucket.ts";
-import type { Caller } from "../_shared/caller.ts";
+import { deletionKey, listKeys, sendToBucket } from "../_shared/bucket.ts";
 import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
-import { etagOf, expectPrecondition, meetsPrecondition, preconditionFailed, type Condition } from "../_shared/etags.ts";
 import { isId } from "../_shared/event.ts";
-import { endpoint, type Request } from "../_shared/http.ts";
-import { deletionKey } from "../_shared/image.ts";
-import { isAnothers, notTheOrganizer, ownedBy } from "../_shared/owner.ts";
+import { endpoint, type Caller, type Request } from "../_shared/http.ts";
+import {
+  expectPrecondition,
+  isAnothers,
+  meetsPrecondition,
+  notTheOrganizer,
+  ownedBy,
+  preconditionFailed,
+  type Condition,
+} from "../_shared/precondition.ts";
 import { noSuchEvent, type Problem } from "../_shared/problem.ts";
 import { fromItem, type Item } from "../_shared/stored-event.ts";
 import { aliasesIn, followsLostAnswer, send, tableName } from "../_shared/table.ts";
@@ -72,7 +77,7 @@ async function deleteWithObjects(
 function refusalOf(item: Item, request: Request, caller: Caller): Problem | undefined {
   const event = fromItem(item);
   if (isAnothers(event, caller)) return notTheOrganizer();
-  return meetsPrecondition(request, etagOf(event)) ? undefined : preconditionFailed();
+  return meetsPrecondition(request, event) ? undefined : preconditionFailed();
 }
 
 /** Does the rest of deletions that crashed, or are still at it, and says whether there were any. */

@@ -1,8 +1,7 @@
-import { isNotModified } from "../_shared/etags.ts";
 import { endpoint } from "../_shared/http.ts";
 import { noSuchEvent } from "../_shared/problem.ts";
-import { readEvent } from "../_shared/read-event.ts";
-import { represent } from "../_shared/stored-event.ts";
+import { isNotModified, represent } from "../_shared/representation.ts";
+import { readEvent } from "../_shared/table.ts";
 
 /** Answers with one event as it is now. 304 without it where If-None-Match has its ETag, 404 where there is none. */
 export const handler = endpoint(async (request) => {

@@ -1,8 +1,7 @@
-import { presign } from "../_shared/bucket.ts";
+import { imageKey, presign } from "../_shared/bucket.ts";
 import { endpoint } from "../_shared/http.ts";
-import { imageKey } from "../_shared/image.ts";
 import { noSuchEvent, Problem } from "../_shared/problem.ts";
-import { readEvent } from "../_shared/read-event.ts";
+import { readEvent } from "../_shared/table.ts";
 
 const lifetime_s = 5 * 60;
 

@@ -8,25 +8,22 @@ import {
   RekognitionClient,
 } from "@aws-sdk/client-rekognition";
 import type { Context, S3Event } from "aws-lambda";
-import { bucketName, listKeys, sendToBucket } from "../_shared/bucket.ts";
-import { clientOptions } from "../_shared/client-options.ts";
+import { clientOptions } from "../_shared/aws-client.ts";
+import { bucketName, imageKey, incomingKey, listKeys, sendToBucket } from "../_shared/bucket.ts";
 import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
-import { isOn } from "../_shared/environment.ts";
-import { isId, type Event } from "../_shared/event.ts";
 import {
-  imageKey,
-  incomingKey,
+  isId,
   largestImage_bytes,
   type ContentType,
+  type Event,
   type Image,
   type RejectedImage,
   type Uploaded,
-} from "../_shared/image.ts";
+} from "../_shared/event.ts";
 import { nameOf, withoutFields } from "../_shared/log.ts";
 import { Problem } from "../_shared/problem.ts";
-import { readEvent } from "../_shared/read-event.ts";
 import { fromItem, toAttributes } from "../_shared/stored-event.ts";
-import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
+import { aliasesIn, isTooLarge, readEvent, send, tableName } from "../_shared/table.ts";
 import { untilTimeIsUp, withinTimeLimit } from "../_shared/time-limit.ts";
 
 const rekognition = new RekognitionClient(
@@ -37,7 +34,9 @@ const rekognition = new RekognitionClient(
     attempts: 2,
   }),
 );
-const isLabelling = isOn("LABELS", "on");
+const labelling = process.env["LABELS"];
+if (labelling !== "on" && labelling !== "off")
+  throw new Error('The environment variable LABELS must be "on" or "off".');
 
 /**
  * Makes an upload that has arrived in `incoming/` the image of its event, with labels; or says on the
@@ -162,7 +161,7 @@ function complaintOf(start: string, announced: ContentType, size: number): strin
 
 /** What Rekognition sees, at most ten things of which it is rather sure; or why it can see nothing. Undefined where the file is gone. */
 async function detectLabels(key: string): Promise<Partial<Image> | string | undefined> {
-  if (!isLabelling) return {};
+  if (labelling === "off") return {};
   const command = new DetectLabelsCommand({
     Image: { S3Object: { Bucket: bucketName, Name: key } },
     MaxLabels: 10,

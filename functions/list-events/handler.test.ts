@@ -10,7 +10,7 @@ import {
   type Answer,
   type Call,
 } from "../../infra/testing/api.ts";
-import { toCursor } from "../_shared/cursor.ts";
+import { toCursor } from "./cursor.ts";
 
 const { call, sub } = await startApi();
 const { somebody, somebodyElse } = await startApiWithTokens();

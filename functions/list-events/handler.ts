@@ -1,11 +1,11 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
-import type { Caller } from "../_shared/caller.ts";
-import { readCursor, toCursor } from "../_shared/cursor.ts";
 import { rules, statuses } from "../_shared/event.ts";
-import { endpoint, type Request } from "../_shared/http.ts";
-import { readQuery } from "../_shared/query-string.ts";
-import { fieldsOf, fromItem, shardKey, toAttributes, type Item } from "../_shared/stored-event.ts";
+import { endpoint, type Caller, type Request } from "../_shared/http.ts";
+import { fieldsOf } from "../_shared/representation.ts";
+import { fromItem, shardKey, toAttributes, type Item } from "../_shared/stored-event.ts";
 import { aliasesIn, send, shards, tableName } from "../_shared/table.ts";
+import { readCursor, toCursor } from "./cursor.ts";
+import { readQuery } from "./query-string.ts";
 
 /** The keys of the indexes by-organizer and so on. The most selective first: an organizer has few events, a status many. */
 const keyNames = { organizer: "byOrganizer", type: "byType", status: "byStatus" } as const;
@@ -20,7 +20,8 @@ interface Page {
 }
 
 /**
- * Lists events without their payload, newest first, as the indexes have them: a moment old.
+ * Lists events without their payload, newest first, as the indexes have them: a moment old. How a query
+ * is read is in query-string.ts, and what a cursor is in cursor.ts.
  *
  * A page reads at worst `limit` + 1 items of each key, and 1,000 in all with several filters. Without
  * its payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events of one key cost at

@@ -614,7 +614,7 @@ describe("many updates at once", () => {
     expect((await call(`GET ${stored.path}`)).body).toEqual(winner?.body);
   });
 
-  // Of more than four a retry counts twice, see writers.ts; and an emulated DynamoDB is too slow for 100 without a retry.
+  // Of more than four a retry counts twice, see stored-event.ts; and an emulated DynamoDB is too slow for 100 without a retry.
   const count = target === "deployed" ? 4 : 100;
 
   test(`${count} without: every one counts once`, async () => {

@@ -1,13 +1,28 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import type { Caller } from "../_shared/caller.ts";
-import { expectPrecondition, preconditionFailed, type Condition } from "../_shared/etags.ts";
-import { expectChanges, isId, needsContent, type Changes, type Event, type NewEvent } from "../_shared/event.ts";
-import { endpoint, readJson } from "../_shared/http.ts";
-import { isAnothers, notTheOrganizer, ownedBy } from "../_shared/owner.ts";
+import { isId, type Event, type NewEvent } from "../_shared/event.ts";
+import { expectChanges, needsContent, type Changes } from "../_shared/event-body.ts";
+import { endpoint, type Caller } from "../_shared/http.ts";
+import { readJson } from "../_shared/json-body.ts";
+import {
+  expectPrecondition,
+  isAnothers,
+  notTheOrganizer,
+  ownedBy,
+  preconditionFailed,
+  type Condition,
+} from "../_shared/precondition.ts";
 import { noSuchEvent, tooLarge } from "../_shared/problem.ts";
-import { fromItem, represent, toAttributes, toStored } from "../_shared/stored-event.ts";
+import { represent } from "../_shared/representation.ts";
+import {
+  addWriter,
+  fromItem,
+  isNoWriterYet,
+  isWrittenBy,
+  toAttributes,
+  toStored,
+  writerOf,
+} from "../_shared/stored-event.ts";
 import { aliasesIn, isTooLarge, send, shards, tableName } from "../_shared/table.ts";
-import { addWriter, isNoWriterYet, isWrittenBy, writerOf } from "../_shared/writers.ts";
 
 /**
  * Merges the fields given into an event: 200 with the whole event. 404 where there is none, 403 where

@@ -1,15 +1,25 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { readFunctions } from "./functions.ts";
 
+const needed = ["function.json", "handler.test.ts", "handler.ts"];
+
 describe.each(readFunctions())("functions/$name", ({ path, actions, routes, timeout_s }) => {
-  test("holds handler.ts, handler.test.ts and function.json, and nothing else", () => {
-    expect(readdirSync(path).sort()).toEqual(["function.json", "handler.test.ts", "handler.ts"]);
+  const handler = join(path, "handler.ts");
+
+  test(`holds ${needed.join(", ")}, and besides tests only what its handler's docstring names`, () => {
+    const files = readdirSync(path);
+    const [docstring = ""] =
+      /\/\*\*(?:(?!\*\/).)*\*\/\nexport [a-z ]+ handler\b/s.exec(readFileSync(handler, "utf8")) ?? [];
+    expect(files).toEqual(expect.arrayContaining(needed));
+    const more = files.filter((file) => !needed.includes(file) && !file.endsWith(".test.ts"));
+    expect(more.filter((file) => !docstring.includes(file))).toEqual([]);
   });
 
-  test("may do exactly what its code does: the commands imported, and what is asked of the bucket, by its handler and what that imports", () => {
-    const sources = sourcesOf(join(path, "handler.ts")).filter((file) => !file.endsWith("_shared/bucket.ts"));
+  test("may do exactly what its code does: the commands imported, and what is asked of table and bucket, by its handler and what that imports", () => {
+    const sources = [handler, ...importedBy(handler)].filter((file) => !/_shared\/(table|bucket)\.ts$/.test(file));
     expect(actionsIn(sources.map((file) => readFileSync(file, "utf8")).join("\n"))).toEqual([...actions].sort());
   });
 
@@ -18,17 +28,30 @@ describe.each(readFunctions())("functions/$name", ({ path, actions, routes, time
   });
 });
 
-/** A file and all that it imports of ours, what only its types import left out. */
-function sourcesOf(file: string, found = new Set<string>()): string[] {
-  if (found.has(file) || !existsSync(file)) return [...found];
-  found.add(file);
-  for (const [, imported = ""] of readFileSync(file, "utf8").matchAll(/^import (?!type ).* from "(\..*)";$/gm))
-    sourcesOf(join(dirname(file), imported), found);
-  return [...found];
+/** The files of ours that a file imports, and that these import, and so on. */
+function importedBy(file: string, found = new Set<string>()): Set<string> {
+  for (const imported of importsOf(file)) {
+    if (found.has(imported)) continue;
+    found.add(imported);
+    importedBy(imported, found);
+  }
+  return found;
+}
+
+const knownImports = new Map<string, string[]>();
+
+function importsOf(file: string): string[] {
+  const known = knownImports.get(file);
+  if (known) return known;
+  const { importedFiles } = ts.preProcessFile(existsSync(file) ? readFileSync(file, "utf8") : "");
+  const ours = importedFiles.map(({ fileName }) => fileName).filter((name) => name.startsWith("."));
+  const imports = ours.map((name) => join(dirname(file), name));
+  knownImports.set(file, imports);
+  return imports;
 }
 
 function actionsIn(source: string): string[] {
-  return [...new Set([...commandsIn(source), ...bucketActionsIn(source)])].sort();
+  return [...new Set([...commandsIn(source), ...sharedActionsIn(source)])].sort();
 }
 
 /** `import { GetItemCommand } from "@aws-sdk/client-dynamodb"` is dynamodb:GetItem. */
@@ -39,7 +62,9 @@ function commandsIn(source: string): string[] {
   );
 }
 
-const bucketActions: Record<string, string[]> = {
+/** What is asked of table.ts and bucket.ts, which can do more than any one function does. */
+const sharedActions: Record<string, string[]> = {
+  "readEvent(": ["dynamodb:GetItem"],
   'presign("GET"': ["s3:GetObject"],
   'presign("PUT"': ["s3:PutObject"],
   'sendToBucket("DELETE"': ["s3:DeleteObject"],
@@ -48,6 +73,6 @@ const bucketActions: Record<string, string[]> = {
   "listKeys(": ["s3:ListBucket"],
 };
 
-function bucketActionsIn(source: string): string[] {
-  return Object.entries(bucketActions).flatMap(([call, actions]) => (source.includes(call) ? actions : []));
+function sharedActionsIn(source: string): string[] {
+  return Object.entries(sharedActions).flatMap(([call, actions]) => (source.includes(call) ? actions : []));
 }

@@ -46,7 +46,7 @@ async function fileSystemCalls(script: string): Promise<string[]> {
 describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 0))(
   "the first request to $name",
   ({ name, routes }) => {
-    // One of the SDK's options left out of table.ts is enough to have it look for them in ~/.aws/config and ~/.aws/credentials.
+    // One of the SDK's options left out of aws-client.ts is enough to have it look for them in ~/.aws/config and ~/.aws/credentials.
     test("reads no file: ~/.aws costs milliseconds, and in Lambda there is none", async () => {
       const event = {
         version: "2.0",

@@ -1,7 +1,8 @@
 import type { AnySchemaObject } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { expectChanges, expectNewEvent, rules } from "../../../functions/_shared/event.ts";
+import { rules } from "../../../functions/_shared/event.ts";
+import { expectChanges, expectNewEvent } from "../../../functions/_shared/event-body.ts";
 import type { Request } from "../../../functions/_shared/http.ts";
 import { Problem } from "../../../functions/_shared/problem.ts";
 import { complaintsAboutValue, document } from "../../testing/contract.ts";

@@ -4,10 +4,11 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { expectNewEvent, isId, type Event, type NewEvent } from "../../../../functions/_shared/event.ts";
+import { isId, type Event, type NewEvent } from "../../../../functions/_shared/event.ts";
+import { expectNewEvent, uuidv7 } from "../../../../functions/_shared/event-body.ts";
 import { noSuchEvent, Problem } from "../../../../functions/_shared/problem.ts";
-import { fromItem, represent, toItem } from "../../../../functions/_shared/stored-event.ts";
-import { uuidv7 } from "../../../../functions/_shared/uuid.ts";
+import { represent } from "../../../../functions/_shared/representation.ts";
+import { fromItem, toItem } from "../../../../functions/_shared/stored-event.ts";
 
 /**
  * What the peers do besides their framework: what our functions do, by the same rules and with the

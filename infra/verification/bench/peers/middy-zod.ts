@@ -2,10 +2,9 @@ import middy from "@middy/core";
 import httpJsonBodyParser from "@middy/http-json-body-parser";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { z } from "zod";
-import { isDateOrDateTime } from "../../../../functions/_shared/date.ts";
-import { statuses } from "../../../../functions/_shared/event.ts";
+import { isDateOrDateTime, statuses } from "../../../../functions/_shared/event.ts";
+import { uuidv7 } from "../../../../functions/_shared/event-body.ts";
 import { Problem } from "../../../../functions/_shared/problem.ts";
-import { uuidv7 } from "../../../../functions/_shared/uuid.ts";
 import { getEvent, refusal, storeEvent, type Answer } from "./events.ts";
 
 const text = (longest: number) =>

@@ -1,23 +1,8 @@
 import type { Event } from "./event.ts";
-import type { Request } from "./http.ts";
+import type { Caller, Request } from "./http.ts";
 import { Problem } from "./problem.ts";
+import { etagOf, readEtags } from "./representation.ts";
 import type { Item } from "./stored-event.ts";
-
-/** Strong, and never that of an earlier event with the same id, which is another incarnation. RFC 9110, section 8.8.3. */
-export function etagOf({ incarnation, version }: Event): string {
-  return `"${incarnation}-${version}"`;
-}
-
-/**
- * Whether a caller has this representation already, as If-None-Match says: compared weakly, as proxies
- * make strong ETags weak. A malformed header is no reason to withhold an event: it matches nothing.
- *
- * RFC 9110, section 13.1.2.
- */
-export function isNotModified({ headers }: Request, etag: string | undefined): boolean {
-  const etags = readEtags(headers["if-none-match"] ?? "") ?? [];
-  return etags === "*" || etags.some((other) => other.replace(/^W\//, "") === etag);
-}
 
 /** A ConditionExpression, in which `#name` is the attribute `name`, and the values that it names. */
 export interface Condition {
@@ -72,9 +57,9 @@ export function expectNoPrecondition({ headers }: Request): void {
 }
 
 /** Whether If-Match lists the ETag of the event that is stored: for what has to be known before anything is written. */
-export function meetsPrecondition({ headers }: Request, etag: string): boolean {
+export function meetsPrecondition({ headers }: Request, event: Event): boolean {
   const etags = readEtags(headers["if-match"] ?? "*") ?? [];
-  return etags === "*" || etags.includes(etag);
+  return etags === "*" || etags.includes(etagOf(event));
 }
 
 export function preconditionFailed(): Problem {
@@ -85,14 +70,23 @@ export function preconditionFailed(): Problem {
 }
 
 /**
- * The ETags that a header lists, or its `*`; undefined where it is neither. A list may have empty
- * elements, an ETag commas, and repeated headers arrive as one list. RFC 9110, sections 5.6.1 and 8.8.3.
+ * Adds to what a write demands that the event is the caller's. In the write itself, because between a
+ * read and a write the event may be deleted and made anew by somebody else. An event without an
+ * organizer, made while tokens were off, is nobody's; while they are off, every event is everybody's.
  */
-function readEtags(header: string): "*" | string[] | undefined {
-  if (header === "*") return "*";
-  // eslint-disable-next-line no-control-regex -- RFC 9110 lets an ETag hold every byte but these
-  const elements = [...header.matchAll(/[ \t]*(?:((?:W\/)?"[^"\x00-\x20\x7f]*")[ \t]*)?(?:,|$)/gy)];
-  const isWhole = elements.map(([text]) => text).join("") === header;
-  const etags = elements.flatMap(([, etag]) => (etag === undefined ? [] : [etag]));
-  return isWhole && etags.length > 0 ? etags : undefined;
+export function ownedBy(caller: Caller, { expression, values }: Condition): Condition {
+  if (caller === undefined) return { expression, values };
+  return {
+    expression: `${expression} AND #event.#organizer = :caller`,
+    values: { ...values, ":caller": { S: caller } },
+  };
+}
+
+/** Whether that is why a write was refused which met this event. */
+export function isAnothers({ organizer }: Event, caller: Caller): boolean {
+  return caller !== undefined && organizer !== caller;
+}
+
+export function notTheOrganizer(): Problem {
+  return new Problem(403, "Only the organizer of an event may change it, give it an image or delete it.");
 }

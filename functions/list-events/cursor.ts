@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isPosition } from "./stored-event.ts";
+import { isId } from "../_shared/event.ts";
 
 const digest_bytes = 12;
 
@@ -23,4 +23,10 @@ function digestOf(position: string, query: unknown): Buffer {
     .update(JSON.stringify([position, query]))
     .digest()
     .subarray(0, digest_bytes);
+}
+
+/** Whether a text could be an event's position, which is greater for later events; there need not be one. */
+function isPosition(text: string): boolean {
+  const id = text.slice("2026-03-15T18:00:00.000Z#".length);
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#/.test(text) && isId(id);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { uuidv7 } from "./uuid.ts";
+import { uuidv7 } from "./event-body.ts";
 
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

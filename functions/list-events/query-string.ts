@@ -1,5 +1,6 @@
-import type { Request } from "./http.ts";
-import { Problem } from "./problem.ts";
+import { isNameOf } from "../_shared/event.ts";
+import type { Request } from "../_shared/http.ts";
+import { Problem } from "../_shared/problem.ts";
 
 type Query<Name extends string> = Partial<Record<Name, string>>;
 
@@ -54,8 +55,4 @@ function decode(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function isNameOf<Name extends string>(rules: Record<Name, unknown>, name: string): name is Name {
-  return Object.hasOwn(rules, name);
 }

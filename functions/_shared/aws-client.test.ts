@@ -39,7 +39,7 @@ test("the number of shards is that of INDEX_SHARDS", async () => {
 });
 
 test("the credentials are those that Lambda gives a function", async () => {
-  const { credentials, region } = await import("./client-options.ts");
+  const { credentials, region } = await import("./aws-client.ts");
   expect([region, credentials]).toEqual([
     "AWS_REGION",
     { accessKeyId: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY", sessionToken: "AWS_SESSION_TOKEN" },

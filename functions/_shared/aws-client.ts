@@ -1,0 +1,89 @@
+import type { Readable } from "node:stream";
+import type { HttpRequest } from "@smithy/core/protocols";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { timeIsUp } from "./time-limit.ts";
+
+/** An environment variable that must be there. Without one this throws as the function loads, and names it. */
+export function environment(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}
+
+export const region = environment("AWS_REGION");
+
+/** Those of the function's role, which Lambda puts into the environment and exchanges only with the whole process. */
+export const credentials = {
+  accessKeyId: environment("AWS_ACCESS_KEY_ID"),
+  secretAccessKey: environment("AWS_SECRET_ACCESS_KEY"),
+  sessionToken: environment("AWS_SESSION_TOKEN"),
+};
+
+/**
+ * The options of an SDK client, every one of them: the SDK looks for each missing one in ~/.aws and in
+ * files of its own at the first request, which costs milliseconds and finds nothing in Lambda. The
+ * bundler takes the default credential chain out, so the credentials come from the environment.
+ *
+ * `endpoint` is the URL of an emulator, undefined for AWS.
+ */
+export function clientOptions(endpoint: string | undefined, limits: AttemptLimits & { attempts: number }) {
+  return {
+    region,
+    credentials,
+    ...(endpoint !== undefined && { endpoint }),
+    ignoreConfiguredEndpointUrls: true,
+    requestHandler: new BoundedRequestHandler(limits),
+    maxAttempts: limits.attempts,
+    retryMode: "standard",
+    defaultsMode: "standard" as const,
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    authSchemePreference: [],
+    disableClockSkewCorrection: false,
+    userAgentAppId: () => Promise.resolve(undefined),
+    defaultUserAgentProvider: (): Promise<[string, string?][]> =>
+      Promise.resolve([["aws-sdk-js"], ["lang/js"], ["md/nodejs", process.versions.node]]),
+    cacheMiddleware: true,
+  };
+}
+
+/** How long an attempt may take to connect, until its answer begins, and from there to its end. */
+export interface AttemptLimits {
+  connection_ms: number;
+  answer_ms: number;
+  body_ms: number;
+}
+
+/**
+ * The SDK's sender of HTTPS requests, which by itself puts no limit on how slowly a body may arrive, and
+ * knows nothing of the invocation's time limit. An abort signal in the options of each command would end
+ * both, but with options of its own each command makes the SDK build its middleware again.
+ */
+export class BoundedRequestHandler extends NodeHttpHandler {
+  readonly #body_ms: number;
+
+  constructor({ connection_ms, answer_ms, body_ms }: AttemptLimits) {
+    super({
+      connectionTimeout: connection_ms,
+      requestTimeout: answer_ms,
+      throwOnRequestTimeout: true,
+      socketTimeout: answer_ms,
+    });
+    this.#body_ms = body_ms;
+  }
+
+  override async handle(request: HttpRequest, options: Parameters<NodeHttpHandler["handle"]>[1] = {}) {
+    const answer = await super.handle(request, { abortSignal: timeIsUp(), ...options });
+    const body = answer.response.body as Readable;
+    const timer = setTimeout(() => body.destroy(slowBody()), this.#body_ms);
+    body.once("close", () => {
+      clearTimeout(timer);
+    });
+    return answer;
+  }
+}
+
+/** The SDK tries again after an error of this name. */
+function slowBody(): Error {
+  return Object.assign(new Error("The body of the answer took too long."), { name: "TimeoutError" });
+}
