@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { readFunctions } from "./functions.ts";
+import { readFunctions, root } from "./functions.ts";
 
 const needed = ["function.json", "handler.test.ts", "handler.ts"];
 
@@ -28,6 +28,18 @@ describe.each(readFunctions())("functions/$name", ({ path, actions, routes, time
   });
 });
 
+test("a GET loads ten files of ours at most, those included that it needs for types alone", () => {
+  const handler = join(root, "functions/get-event/handler.ts");
+  expect([handler, ...importedBy(handler)].map(nameOf).slice(10)).toEqual([]);
+});
+
+// ESLint's import-x/no-cycle passes over `import type`: whoever reads goes round in circles all the same.
+test("no file of the project imports itself, by whatever others, not even for its types", () => {
+  const folders = ["functions", "infra", ".github"].map((folder) => join(root, folder));
+  const files = folders.flatMap((folder) => ts.sys.readDirectory(folder, [".ts", ".js"], ["**/node_modules"]));
+  expect(files.filter((file) => importedBy(file).has(file)).map(nameOf)).toEqual([]);
+});
+
 /** The files of ours that a file imports, and that these import, and so on. */
 function importedBy(file: string, found = new Set<string>()): Set<string> {
   for (const imported of importsOf(file)) {
@@ -48,6 +60,10 @@ function importsOf(file: string): string[] {
   const imports = ours.map((name) => join(dirname(file), name));
   knownImports.set(file, imports);
   return imports;
+}
+
+function nameOf(file: string): string {
+  return relative(root, file);
 }
 
 function actionsIn(source: string): string[] {
