@@ -2,34 +2,49 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "../../infra/build/functions.ts";
-import { compareClaims, nearestStatement, readTrust } from "./trust-claims.ts";
+import { adviceFor, compareClaims } from "./trust-claims.ts";
 
 const trust = readFileSync(join(root, "oidc/tests/trust.json"), "utf8");
-const keys = { "token.actions.githubusercontent.com:ref": "refs/heads/main" };
+const workflow = "Octo-Org/Events.API/.github/workflows/deploy-stage.yml@refs/heads/main";
+const claims = {
+  iss: "https://token.actions.githubusercontent.com",
+  aud: "sts.amazonaws.com",
+  environment: "prod",
+  job_workflow_ref: workflow,
+  ref: "refs/heads/main",
+  repository_id: "987654321",
+  repository_owner_id: "1234567",
+  sub: "repo:Octo-Org@1234567/Events.API@987654321:environment:prod",
+};
+const subjects = ["repo:Octo-Org/Events.API:environment:prod", claims.sub];
 
 test("reads the claims that oidc/ trusts, the token's issuer among them", () => {
-  const exact = (claim: string, ...wanted: string[]) => ({ claim, wanted, isPattern: false });
-  expect(readTrust(trust, "deploy-prod")).toEqual([
-    [
-      exact("iss", "https://token.actions.githubusercontent.com"),
-      exact("aud", "sts.amazonaws.com"),
-      exact("environment", "prod"),
-      exact("job_workflow_ref", "Octo-Org/Events.API/.github/workflows/deploy-stage.yml@refs/heads/main"),
-      exact("ref", "refs/heads/main"),
-      exact("repository_id", "987654321"),
-      exact("repository_owner_id", "1234567"),
-      exact(
-        "sub",
-        "repo:Octo-Org/Events.API:environment:prod",
-        "repo:Octo-Org@1234567/Events.API@987654321:environment:prod",
-      ),
-    ],
-  ]);
-  expect(readTrust(trust, "plan")[1]).toContainEqual({ claim: "ref", wanted: ["refs/pull/*/merge"], isPattern: true });
+  expect(compareClaims(trust, "deploy-prod", claims)).toEqual(
+    Object.entries(claims).map(([claim, said]) => ({
+      claim,
+      wanted: claim === "sub" ? subjects : [said],
+      said,
+      isMet: true,
+    })),
+  );
+});
+
+test.each<[claim: keyof typeof claims, value: unknown, isMet: boolean]>([
+  ["sub", subjects[0], true],
+  ["environment", "Prod", false],
+  ["environment", undefined, false],
+  ["environment", null, false],
+  ["repository_id", 987654321, true],
+  ["ref", "main", false],
+  ["ref", "refs/heads/*", false],
+])("compares %s as AWS does: %j", (claim, value, isMet) => {
+  const compared = compareClaims(trust, "deploy-prod", { ...claims, [claim]: value });
+  expect(compared.filter((each) => !each.isMet).map((each) => each.claim)).toEqual(isMet ? [] : [claim]);
 });
 
 describe("refuses in one sentence", () => {
   const command = "`terraform -chdir=oidc output -json trust`";
+  const incomplete = `TRUST must have one statement with StringEquals for deploy-prod: take what ${command} prints.`;
   test.each<[what: string, text: string, sentence: string]>([
     ["what is not JSON, as without -json", "{\n  deploy-prod = {", `TRUST must be the JSON that ${command} prints.`],
     ["a list", "[]", `TRUST must be the JSON that ${command} prints.`],
@@ -38,70 +53,45 @@ describe("refuses in one sentence", () => {
       '{"trust": {}, "plan": {}}',
       `TRUST knows no role deploy-prod, but trust, plan: name its stage in oidc/terraform.tfvars, apply oidc/, and take what ${command} prints.`,
     ],
-    [
-      "a role that is a text",
-      '{"deploy-prod": "x"}',
-      `TRUST has no claims for deploy-prod: take what ${command} prints.`,
-    ],
-    [
-      "a role without a statement",
-      '{"deploy-prod": {}}',
-      `TRUST has no claims for deploy-prod: take what ${command} prints.`,
-    ],
+    ["a role without a statement", '{"deploy-prod": {}}', incomplete],
     [
       "a statement without a claim, which would let everybody in",
-      '{"deploy-prod": {"Deploy": {}}}',
-      `TRUST has no claims for deploy-prod: take what ${command} prints.`,
+      '{"deploy-prod": {"Deploy": {"StringEquals": {}}}}',
+      incomplete,
     ],
     [
       "an operator that it does not know",
-      JSON.stringify({ "deploy-prod": { Deploy: { StringEqualsIfExists: keys } } }),
-      "TRUST compares with StringEqualsIfExists, which this script does not know: use StringEquals or StringLike.",
+      '{"deploy-prod": {"Deploy": {"StringEquals": {"a:ref": "x"}, "StringLike": {}}}}',
+      incomplete,
     ],
-    [
-      "a claim without its provider",
-      '{"deploy-prod": {"Deploy": {"StringEquals": {"ref": "x"}}}}',
-      `TRUST has no claim and value in ref: take what ${command} prints.`,
-    ],
-    [
-      "a value that is not a text",
-      '{"deploy-prod": {"Deploy": {"StringEquals": {"a.b:ref": 1}}}}',
-      `TRUST has no claim and value in a.b:ref: take what ${command} prints.`,
-    ],
+    ["two statements", '{"deploy-prod": {"A": {"StringEquals": {"a:ref": "x"}}, "B": {}}}', incomplete],
   ])("%s", (_what, text, sentence) => {
-    expect(() => readTrust(text, "deploy-prod")).toThrow(new Error(sentence));
+    expect(() => compareClaims(text, "deploy-prod", {})).toThrow(new Error(sentence));
   });
 });
 
-test.each<[wanted: string[], isPattern: boolean, claim: unknown, isMet: boolean]>([
-  [["a"], false, "a", true],
-  [["a", "b"], false, "b", true],
-  [["a"], false, "A", false],
-  [["a"], false, undefined, false],
-  [["a"], false, null, false],
-  [["null"], false, null, false],
-  [["1"], false, 1, true],
-  [["a*"], false, "ab", false],
-  [["refs/pull/*/merge"], true, "refs/pull/12/merge", true],
-  [["refs/pull/*/merge"], true, "refs/pull/12/head", false],
-  [["refs/pull/*/merge"], true, "refs/pull/12/merge/2", false],
-  [["a.?"], true, "a.b", true],
-  [["a.?"], true, "a.", false],
-  [["a.?"], true, "axb", false],
-  [["(a|b)$"], true, "a", false],
-  [["*"], true, undefined, false],
-])("compares %j (a pattern: %s) with %j as AWS does", (wanted, isPattern, value, isMet) => {
-  const [comparison] = compareClaims([{ claim: "ref", wanted, isPattern }], value === undefined ? {} : { ref: value });
-  expect(comparison?.isMet).toBe(isMet);
+test.each<[what: string, changes: Record<string, unknown>, advice: RegExp[]]>([
+  ["nothing is wrong", {}, []],
+  ["another branch", { ref: "refs/heads/feature" }, [/^It did not run on main: .* --ref main`/]],
+  ["another file", { job_workflow_ref: "x" }, [/^The job stands in another file, branch or repository than Octo-Org/]],
+  ["another repository", { repository_id: "5", repository_owner_id: "5" }, [/^The repository is not the one that/]],
+  [
+    "no environment",
+    { environment: undefined },
+    [/^The job ran in no environment of GitHub, or in another: .* must be prod,/],
+  ],
+  ["a customised subject", { sub: "" }, [/^The subject is made of .*use_default=true/]],
+  ["another audience", { aud: "sigstore" }, [/^The trust policy wants another audience/]],
+  ["an issuer of its own", { iss: "https://octo" }, [/^This GitHub signs its tokens with another address/]],
+  ["no id of the repository", { repository_id: undefined }, [/^The token does not say repository_id, as on/]],
+])("says what to do about %s", (_what, changes, advice) => {
+  expect(adviceFor(compareClaims(trust, "deploy-prod", { ...claims, ...changes }))).toEqual(
+    advice.map((sentence): unknown => expect.stringMatching(sentence)),
+  );
 });
 
-test("of several statements it takes the one that is met, or else the one that lacks least", () => {
-  const statements = readTrust(trust, "plan");
-  const claims = {
-    iss: "https://token.actions.githubusercontent.com",
-    ref: "refs/pull/1/merge",
-    sub: "repo:Octo-Org/Events.API:pull_request",
-  };
-  const wanted = nearestStatement(statements, claims).map((comparison) => comparison.wanted.join());
-  expect(wanted).toContain("Octo-Org/Events.API/.github/workflows/plan.yml@refs/pull/*/merge");
+test("says which claim differs that a fork of this project wants besides", () => {
+  expect(adviceFor([{ claim: "actor", wanted: ["octocat"], said: "stranger", isMet: false }])).toEqual([
+    "oidc/trust.tf wants actor to be octocat: change the one that is wrong.",
+  ]);
 });

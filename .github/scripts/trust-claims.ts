@@ -1,113 +1,89 @@
-/** The claims of a token. */
-export type Claims = Record<string, unknown>;
-
-/** What a trust policy wants one claim to be: one of these, where `isPattern` lets `*` and `?` stand for others. */
-export interface Condition {
+/** What a trust policy wants of one claim, beside what the token says, which is undefined when it lacks the claim. */
+export interface Comparison {
   claim: string;
+  /** One of these. */
   wanted: string[];
-  isPattern: boolean;
-}
-
-/** A condition beside what the token says, which is undefined when it lacks the claim. */
-export interface Comparison extends Condition {
   said: string | undefined;
   isMet: boolean;
 }
 
+/** What the output `trust` of oidc/ holds: by role and statement `{"token.actions.githubusercontent.com:aud": ...}` and so on. */
+type Trust = Record<string, Record<string, Record<string, Record<string, string | string[]>>>>;
+
 const command = "`terraform -chdir=oidc output -json trust`";
-const takeAnew = `take what ${command} prints`;
 
 /**
- * The statements of a role, each with its conditions, all of which a token must meet. `text` is what the output `trust` of
- * oidc/ holds. Throws one sentence when it is something else, or does not know the role.
- */
-export function readTrust(text: string, role: string): Condition[][] {
-  const trust = parse(text);
-  if (!isObject(trust)) throw new Error(`TRUST must be the JSON that ${command} prints.`);
-  const statements = trust[role];
-  if (statements === undefined) {
-    const known = Object.keys(trust).join(", ");
-    throw new Error(
-      `TRUST knows no role ${role}, but ${known}: name its stage in oidc/terraform.tfvars, apply oidc/, and ${takeAnew}.`,
-    );
-  }
-  const conditions = isObject(statements) ? Object.values(statements).map(readStatement) : [];
-  // A statement without a claim would let everybody in.
-  const isEmpty = conditions.length === 0 || conditions.some((each) => each.length === 0);
-  if (isEmpty) throw new Error(`TRUST has no claims for ${role}: ${takeAnew}.`);
-  return conditions;
-}
-
-/**
- * Compares as AWS does: letter case counts, one of several values is enough, and a claim that the token lacks meets nothing.
+ * Compares a token with what a deploy role trusts, as AWS does: letter case counts, and a claim that the token lacks meets
+ * nothing. Throws a sentence when `trust` is not what the output of oidc/ holds.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
-export function compareClaims(conditions: Condition[], claims: Claims): Comparison[] {
-  return conditions.map((condition) => {
-    const value = claims[condition.claim];
-    const said =
-      value === undefined || value === null ? undefined : typeof value === "string" ? value : JSON.stringify(value);
-    const fits = (wanted: string) =>
-      said !== undefined && (condition.isPattern ? isLike(said, wanted) : said === wanted);
-    return { ...condition, said, isMet: condition.wanted.some(fits) };
+export function compareClaims(trust: string, role: string, claims: Record<string, unknown>): Comparison[] {
+  const wanted = Object.entries(readConditions(trust, role));
+  const issuers = new Set(wanted.map(([key]) => `https://${key.replace(/:\w+$/, "")}`));
+  return [["iss", [...issuers]] as const, ...wanted].map(([key, values]) => {
+    const claim = key.replace(/.*:/, "");
+    const value = claims[claim] ?? undefined;
+    const said = value === undefined || typeof value === "string" ? value : JSON.stringify(value);
+    const oneOf = [values].flat();
+    return { claim, wanted: oneOf, said, isMet: said !== undefined && oneOf.includes(said) };
   });
 }
 
-/** One statement that is met opens the role; of those that are not, the one that the fewest claims keep shut. */
-export function nearestStatement(statements: Condition[][], claims: Claims): Comparison[] {
-  const unmet = (comparisons: Comparison[]) => comparisons.filter(({ isMet }) => !isMet).length;
-  const [nearest = []] = statements
-    .map((conditions) => compareClaims(conditions, claims))
-    .sort((a, b) => unmet(a) - unmet(b));
-  return nearest;
-}
-
-/** `{StringEquals: {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}`, with the issuer as a claim too. */
-function readStatement(statement: unknown): Condition[] {
-  const conditions = Object.entries(isObject(statement) ? statement : {}).flatMap(([operator, keys]) => {
-    if (operator !== "StringEquals" && operator !== "StringLike") {
-      throw new Error(
-        `TRUST compares with ${operator}, which this script does not know: use StringEquals or StringLike.`,
-      );
-    }
-    return Object.entries(isObject(keys) ? keys : {}).map(([key, value]) =>
-      readCondition(key, value, operator === "StringLike"),
+function readConditions(text: string, role: string): Record<string, string | string[]> {
+  const trust = parse(text);
+  if (trust === undefined) throw new Error(`TRUST must be the JSON that ${command} prints.`);
+  if (trust[role] === undefined) {
+    throw new Error(
+      `TRUST knows no role ${role}, but ${Object.keys(trust).join(", ")}: name its stage in oidc/terraform.tfvars, apply oidc/, and take what ${command} prints.`,
     );
-  });
-  const issuers = [...new Set(conditions.map(({ issuer }) => issuer))].map((issuer) => ({
-    claim: "iss",
-    wanted: [issuer],
-    isPattern: false,
-  }));
-  return [...issuers, ...conditions.map(({ condition }) => condition)];
-}
-
-function readCondition(key: string, value: unknown, isPattern: boolean): { issuer: string; condition: Condition } {
-  const [, provider, claim] = /^(.+):(\w+)$/.exec(key) ?? [];
-  const wanted = [value].flat().filter((each) => typeof each === "string");
-  if (provider === undefined || claim === undefined || wanted.length === 0) {
-    throw new Error(`TRUST has no claim and value in ${key}: ${takeAnew}.`);
   }
-  return { issuer: `https://${provider}`, condition: { claim, wanted, isPattern } };
+  const [{ StringEquals: conditions, ...others } = {}, ...statements] = Object.values(trust[role]);
+  // A statement without a claim would let everybody in.
+  if (!conditions || Object.keys(conditions).length === 0 || statements.length > 0 || Object.keys(others).length > 0)
+    throw new Error(`TRUST must have one statement with StringEquals for ${role}: take what ${command} prints.`);
+  return conditions;
 }
 
-function isLike(text: string, pattern: string): boolean {
-  const expression = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${expression}$`, "s").test(text);
-}
-
-function parse(text: string): unknown {
+function parse(text: string): Trust | undefined {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Trust) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+const repository =
+  "The repository is not the one that oidc/ was applied for: it was renamed, transferred or made again, it is a fork, or its letter case differs. " +
+  "Run the `gh api` line of oidc/README.md once more, for the repository that ran this, then `terraform apply`.";
+
+/** What a claim that is not met most likely means and what to do. */
+const advice: Record<string, string> = {
+  iss: "This GitHub signs its tokens with another address: an enterprise that has its own needs it in oidc/identity_provider.tf and oidc/trust.tf.",
+  aud: "The trust policy wants another audience than configure-aws-credentials asks for: change it in oidc/trust.tf, and apply oidc/.",
+  environment:
+    "The job ran in no environment of GitHub, or in another: its `environment:` must be WANTED, and so must the name under Settings, Environments, letter by letter.",
+  repository_id: repository,
+  repository_owner_id: repository,
+  ref: 'It did not run on main: start it there, with `gh workflow run NAME --ref main` or "Use workflow from" on GitHub\'s page.',
+  job_workflow_ref:
+    "The job stands in another file, branch or repository than WANTED: start it there, call the file by `uses: ./` without a ref, or write its new name into oidc/trust.tf and apply oidc/.",
+  sub:
+    "The subject is made of the repository and the environment. Where neither of them differs, the letter case does, or it is a customised one: go back to GitHub's own with " +
+    "`gh api --method PUT repos/OWNER/NAME/actions/oidc/customization/sub --field use_default=true`, or write yours into oidc/trust.tf and apply oidc/.",
+};
+
+/** Each sentence once, and none quotes the token, which may hold anything that a branch can be called. */
+export function adviceFor(comparisons: Comparison[]): string[] {
+  const sentences = comparisons
+    .filter(({ isMet }) => !isMet)
+    .map(({ claim, said, wanted: [wanted = ""] }) =>
+      said === undefined && claim !== "environment"
+        ? `The token does not say ${claim}, as on GitHub Enterprise Server: there take it out of oidc/trust.tf and apply oidc/.`
+        : (advice[claim] ?? "oidc/trust.tf wants CLAIM to be WANTED: change the one that is wrong.")
+            .replace("CLAIM", claim)
+            .replace("WANTED", wanted),
+    );
+  return [...new Set(sentences)];
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { root } from "./workflows.ts";
+import { root } from "../../infra/build/functions.ts";
 
 interface Update {
   "package-ecosystem": string;

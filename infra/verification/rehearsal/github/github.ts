@@ -17,7 +17,7 @@ import { startServices, type Services } from "./services.ts";
 /** Stands for GitHub with the project as a repository in it, set up as the README says. */
 export interface GitHub {
   repository: Repository;
-  written: Services["written"];
+  issues: Services["issues"];
   /** Runs a workflow, to its end or until something in it fails. */
   run: (file: string, started: Started) => Promise<WorkflowRun>;
   stop: () => Promise<void>;
@@ -59,7 +59,7 @@ export async function startGitHub({
   let runs = 0;
   return {
     repository,
-    written: services.written,
+    issues: services.issues,
     stop: services.stop,
     run(file, { event, sha, inputs = {}, apiOrigin, tamper, ...extent }) {
       runs += 1;
@@ -105,7 +105,7 @@ function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.Proces
   return {
     ...environmentAt(awsUrl),
     ...pathStyle,
-    PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+    PATH: [join(import.meta.dirname, "bin"), dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
     NODE_OPTIONS: preloaded.map((url) => `--import=${url}`).join(" "),
     REHEARSAL_API_ORIGIN: apiOrigin, // for redirect-fetch.js
   };

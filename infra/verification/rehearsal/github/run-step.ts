@@ -4,7 +4,7 @@ import { runProgram } from "../programs.ts";
 import { readAssignments } from "./assignments.ts";
 import { fill, fillAll, fillTyped, holds, type Contexts } from "./expressions.ts";
 import type { JobAtWork, JobSetting, StepEffects } from "./run-job.ts";
-import { nameOf, type Defaults, type Step } from "./workflow-file.ts";
+import { nameOf, readAction, type Defaults, type Step } from "./workflow-file.ts";
 
 export type Result = "success" | "failure" | "skipped";
 
@@ -64,6 +64,7 @@ async function perform(
   setting: StepSetting,
 ): Promise<Done> {
   const substitute = setting.runner.substitutes[step.run ?? step.uses?.split("@")[0] ?? ""];
+  if (!substitute && step.uses?.startsWith("./")) return runAction(step, step.uses, contexts, setting);
   if (!substitute) return runCommand(step, contexts, environment, setting);
   try {
     const effects = await substitute(setting.atWork, fillAll(step.with ?? {}, contexts));
@@ -71,6 +72,33 @@ async function perform(
   } catch (error) {
     return { outcome: "failure", output: error instanceof Error ? error.message : String(error), effects: {} };
   }
+}
+
+/** Runs the steps of an action that was checked out: they know its inputs and no secret, and share the job's environment. */
+async function runAction(step: Step, uses: string, contexts: Contexts, setting: StepSetting): Promise<Done> {
+  const { path, atWork, state } = setting;
+  const { inputs = {}, runs } = readAction(join(atWork.workspace, uses, "action.yml"));
+  const given = fillAll(step.with ?? {}, contexts);
+  const unknown = Object.keys(given).filter((name) => !(name in inputs));
+  if (unknown.length > 0) throw new Error(`${uses} has no input ${unknown.join(", ")}.`);
+  const missing = Object.entries(inputs).filter(([name, { required = false }]) => required && !(name in given));
+  if (missing.length > 0) throw new Error(`${uses} needs the input ${missing.map(([name]) => name).join(", ")}.`);
+  const filled = Object.entries(inputs).map(([name, input]) => [name, given[name] ?? input.default ?? ""]);
+  const inner: JobState = { ...state, hasFailed: false, steps: {} };
+  const others = { ...setting.contexts };
+  delete others["secrets"];
+  const outputs: string[] = [];
+  for (const [index, each] of runs.steps.entries()) {
+    const { output } = await runStep(each, {
+      ...setting,
+      path: `${path}-${index + 1}`,
+      contexts: { ...others, inputs: Object.fromEntries(filled) as unknown },
+      state: inner,
+    });
+    outputs.push(output);
+  }
+  state.summary = inner.summary;
+  return { outcome: inner.hasFailed ? "failure" : "success", output: outputs.join(""), effects: {} };
 }
 
 async function runCommand(

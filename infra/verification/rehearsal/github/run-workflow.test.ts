@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../../../testing/scratch.ts";
 import type { JobRun, Substitute } from "./run-job.ts";
@@ -235,6 +237,53 @@ describe("instead of an action", () => {
 
   test("nothing is done in silence", async () => {
     await expect(runSteps("- uses: acme/act@abc")).rejects.toThrow("acme/act@abc: nothing stands for it here.");
+  });
+});
+
+describe("an action of the repository", () => {
+  const action = `inputs: {said: {required: true}, more: {default: m}}
+runs:
+  using: composite
+  steps:
+    - {id: one, shell: bash, run: 'echo n=1 >> "$GITHUB_OUTPUT"; echo KEPT=k >> "$GITHUB_ENV"'}
+    - {shell: bash, env: {SAID: "\${{ inputs.said }}"}, run: 'echo "$SAID \${{ inputs.more }} \${{ steps.one.outputs.n }} $BOTH"'}
+    - {if: "inputs.said == 'bad'", shell: bash, run: exit 1}
+    - {shell: bash, run: echo end}`;
+  const substitutes: Record<string, Substitute> = {
+    "actions/checkout": ({ workspace }) => {
+      mkdirSync(join(workspace, "act"));
+      writeFileSync(join(workspace, "act/action.yml"), action);
+      return undefined;
+    },
+  };
+  const steps = (given: string) =>
+    `- uses: actions/checkout@abc\n- {uses: ./act, with: {${given}}}\n- run: echo $KEPT [\${{ steps.one.outputs.n }}]`;
+
+  test("runs its steps with its inputs, and leaves the environment and no outputs", async () => {
+    const job = await runSteps(steps("said: '${{ vars.V }}'"), { substitutes, vars: { V: "v" } });
+    expect([job.result, ...job.steps.map(({ output }) => output)]).toEqual([
+      "success",
+      "",
+      "v m 1 machine\nend\n",
+      "k []\n",
+    ]);
+  });
+
+  test("fails when one of its steps does", async () => {
+    const job = await runSteps(steps("said: bad"), { substitutes });
+    expect([job.result, ...job.steps.map(({ outcome }) => outcome)]).toEqual([
+      "failure",
+      "success",
+      "failure",
+      "skipped",
+    ]);
+  });
+
+  test.each([
+    ["an input too few", "more: x", "./act needs the input said."],
+    ["an input too many", "said: x, other: x", "./act has no input other."],
+  ])("is refused %s", async (_what, given, sentence) => {
+    await expect(runSteps(steps(given), { substitutes })).rejects.toThrow(sentence);
   });
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { listen, stop } from "../../../local/gateway/server.ts";
+import { answerAbout, type Issues } from "./issues.ts";
 import type { JobDescription } from "./run-job.ts";
 
 /** What a job asks GitHub for over HTTP: its token, and to write what people read. */
@@ -9,20 +10,19 @@ export interface Services {
   url: string;
   /** The variables by which a job finds the token of its own, where it may have one. */
   variablesFor: (job: JobDescription) => Record<string, string>;
-  /** What was written, as `POST /repos/acme/events-api/issues`, oldest first. */
-  written: { request: string; body: string }[];
+  issues: Issues;
   stop: () => Promise<void>;
 }
 
 /**
- * Stands for GitHub's token endpoint, and for a REST API where nothing was ever written before. `issueFor` signs the token
+ * Stands for GitHub's token endpoint, and for the REST API of issues and comments. `issueFor` signs the token
  * that GitHub would give to a job for an audience.
  *
  * https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
 export async function startServices(issueFor: (job: JobDescription, audience: string) => string): Promise<Services> {
   const jobs = new Map<string, JobDescription>();
-  const written: Services["written"] = [];
+  const issues: Issues = { isEnabled: true, issues: [], comments: [], done: [] };
   const answerTo = async (request: IncomingMessage): Promise<[status: number, content: unknown]> => {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://localhost");
     const bearer = request.headers.authorization?.replace(/^bearer /i, "") ?? "";
@@ -32,19 +32,15 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
         ? [200, { value: issueFor(job, searchParams.get("audience") ?? "") }]
         : [401, { message: "Nobody has this request token." }];
     }
-    if (request.method === "GET") return [200, []];
-    written.push({
-      request: `${request.method ?? ""} ${pathname}`,
-      body: ((await json(request)) as { body: string }).body,
-    });
-    return [201, { number: 1 }];
+    const fields = request.method === "GET" ? {} : ((await json(request)) as Record<string, string>);
+    return answerAbout(issues, request.method ?? "", pathname.replace(/^\/repos\/[^/]+\/[^/]+/, ""), fields);
   };
   const server = createServer((request, response) => void serve(request, response, answerTo));
   const { port } = await listen(server, 0);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
-    written,
+    issues,
     variablesFor(job) {
       if (job.permissions["id-token"] !== "write") return {};
       const requestToken = randomUUID();

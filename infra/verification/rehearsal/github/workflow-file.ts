@@ -55,6 +55,12 @@ export interface Defaults {
   run?: { shell?: string; "working-directory"?: string };
 }
 
+/** An action of the repository, made of steps. */
+export interface Action {
+  inputs?: Record<string, { required?: boolean; default?: string }>;
+  runs: { steps: Step[] };
+}
+
 /** What a run here honours, and what can be left to GitHub because nothing follows from it here. */
 const known = {
   workflow: ["on", "permissions", "env", "defaults", "jobs", "name", "run-name", "concurrency"],
@@ -105,6 +111,18 @@ export function readWorkflow(path: string): Workflow {
   }
   if (complaints.length > 0) throw new Error(`${path}:\n${complaints.join("\n")}`);
   return workflow;
+}
+
+/** Reads an action of the repository's own; throws as readWorkflow does. */
+export function readAction(path: string): Action {
+  const action = parse(readFileSync(path, "utf8")) as Action & { runs: { using: string } };
+  if (action.runs.using !== "composite") throw new Error(`${path}: only composite actions are run here.`);
+  const complaints = [
+    ...unknownKeys("the action", action, ["name", "description", "inputs", "runs"]),
+    ...action.runs.steps.flatMap((step) => unknownKeys(`step ${nameOf(step)}`, step, known.step)),
+  ];
+  if (complaints.length > 0) throw new Error(`${path}:\n${complaints.join("\n")}`);
+  return action;
 }
 
 /** As GitHub shows a step that has no name, but for the word Run before it. */

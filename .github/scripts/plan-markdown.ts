@@ -1,0 +1,61 @@
+import { StringDecoder } from "node:string_decoder";
+import { stripVTControlCharacters } from "node:util";
+
+/** Commits of 40 digits, or `unknown` before the first deployment. */
+export interface Commits {
+  planned: string;
+  deployed: string;
+}
+
+/** What `terraform show` prints, as anybody may see it: comments and artifacts are public where the repository is. */
+export function readPlan(printed: string, accountId: string): string {
+  return stripVTControlCharacters(printed)
+    .replaceAll(accountId, "***")
+    .replace(/^\s*\n/, "")
+    .trimEnd();
+}
+
+/** Terraform's own summary. What a plan quotes is indented, so a line that begins with these words is Terraform's. */
+export function headlineOf(plan: string): string {
+  const [line] = /^(Plan: \d|No changes\.)[\w ,.:]*$/m.exec(plan) ?? [];
+  return line ?? (/^Changes to Outputs:$/m.test(plan) ? "Changes to outputs only." : "See the plan.");
+}
+
+/** A plan as Markdown of at most `limit_bytes`, cut at the end of a line where it is longer. */
+export function describePlan(stage: string, plan: string, limit_bytes: number, commits?: Commits): string {
+  const whole = render(stage, plan, commits, indent(plan), false);
+  if (Buffer.byteLength(whole) <= limit_bytes) return whole;
+  const frame_bytes = Buffer.byteLength(render(stage, plan, commits, "", true));
+  return render(stage, plan, commits, cutAt(indent(plan), Math.max(0, limit_bytes - frame_bytes)), true);
+}
+
+function render(stage: string, plan: string, commits: Commits | undefined, shown: string, isCut: boolean): string {
+  return [
+    `### ${stage}: ${headlineOf(plan)}`,
+    ...(commits ? whatIsDeployed(stage, commits) : []),
+    "<details><summary>The plan</summary>",
+    shown,
+    "</details>",
+    ...(isCut ? [`The plan of ${stage} is cut: the whole is in ${stage}.txt, in the artifact of its run.`] : []),
+    "",
+  ].join("\n\n");
+}
+
+function whatIsDeployed(stage: string, { planned, deployed }: Commits): string[] {
+  if (deployed === planned) return [];
+  if (deployed === "unknown") return [`Which commit ${stage} runs is not known: most likely it was never deployed.`];
+  return [`${stage} runs ${deployed}, and ${planned} was planned: some of this may only be waiting to be deployed.`];
+}
+
+/** As a code block by indentation: unlike a fence there is nothing that a line of the plan could close. */
+function indent(text: string): string {
+  const lines = text.split(/\r\n?|\n/);
+  return lines.map((line) => (line === "" ? "" : `    ${line}`)).join("\n");
+}
+
+/** At most `size` bytes, to the end of a line if there is one, and never half a character. */
+function cutAt(text: string, size: number): string {
+  const kept = new StringDecoder("utf8").write(Buffer.from(text).subarray(0, size));
+  const end = kept.lastIndexOf("\n");
+  return end === -1 ? kept : kept.slice(0, end);
+}

@@ -1,0 +1,264 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, test } from "vitest";
+import { root } from "../../infra/build/functions.ts";
+import { listen, stop } from "../../infra/local/gateway/server.ts";
+import { scratchFolder } from "../../infra/testing/scratch.ts";
+
+/** From 22.18 on Node runs TypeScript by itself, as in a workflow; before, with tsx. */
+const loader = "typescript" in process.features && process.features.typescript !== false ? [] : ["--import", "tsx"];
+
+/** Runs a script with nothing in its environment but what is given, and gives what it says and leaves. */
+async function run(script: string, environment: Record<string, string>, input = "") {
+  const folder = scratchFolder({ summary: "What was there.\n" });
+  const env = { GITHUB_STEP_SUMMARY: join(folder, "summary"), ...environment };
+  const command = [...loader, `.github/scripts/${script}`, join(folder, "plans")];
+  const child = spawn(process.execPath, command, { cwd: root, env, stdio: "pipe" });
+  const exitCode = new Promise<number | null>((resolve) => child.on("close", resolve));
+  child.stdin.on("error", () => undefined).end(input); // it may end before it has read all
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const summary = readFileSync(join(folder, "summary"), "utf8").replace("What was there.\n", "");
+  return { exitCode: await exitCode, output, errors, summary, plans: join(folder, "plans") };
+}
+
+test("scripts import from Node and from this folder only: beside credentials nothing is installed", () => {
+  for (const file of readdirSync(import.meta.dirname).filter((each) => !each.endsWith(".test.ts"))) {
+    const source = readFileSync(join(import.meta.dirname, file), "utf8");
+    const imported = [...source.matchAll(/^(?:import|export) [^"=]*"([^"]+)";$/gm)].map(([, from = ""]) => from);
+    expect(imported.filter((from) => !/^(node:[a-z_/]+|\.\/[a-z-]+\.ts)$/.test(from))).toEqual([]);
+  }
+});
+
+describe("describe-plan.ts", () => {
+  const environment = { STAGE: "staging", AWS_ACCOUNT_ID: "123456789012" };
+  const printed = "\n  # arn:aws:iam::123456789012:role/a\n\nPlan: 1 to add, 0 to change, 0 to destroy.\n";
+
+  test("writes the plan into the folder and onto the page of the job, without the account's number", async () => {
+    const { plans, ...ended } = await run(
+      "describe-plan.ts",
+      { ...environment, COMMIT: "a".repeat(40), DEPLOYED_COMMIT: "unknown" },
+      printed,
+    );
+    const markdown = `### staging: Plan: 1 to add, 0 to change, 0 to destroy.
+
+Which commit staging runs is not known: most likely it was never deployed.
+
+<details><summary>The plan</summary>
+
+      # arn:aws:iam::***:role/a
+
+    Plan: 1 to add, 0 to change, 0 to destroy.
+
+</details>
+
+`;
+    expect(ended).toEqual({
+      exitCode: 0,
+      output: "staging: Plan: 1 to add, 0 to change, 0 to destroy.\n",
+      errors: "",
+      summary: markdown,
+    });
+    expect(readFileSync(join(plans, "staging.md"), "utf8")).toBe(markdown);
+    expect(readFileSync(join(plans, "staging.txt"), "utf8")).toBe(
+      "  # arn:aws:iam::***:role/a\n\nPlan: 1 to add, 0 to change, 0 to destroy.\n",
+    );
+  });
+
+  test("cuts a long plan, each time to what GitHub takes, and keeps it whole beside", async () => {
+    const lines = "  + a = 123456789012 é\n".repeat(60_000);
+    const { plans, summary } = await run("describe-plan.ts", environment, lines);
+    expect(readFileSync(join(plans, "staging.txt"), "utf8")).toBe(lines.replaceAll("123456789012", "***"));
+    for (const [shown, limit] of [
+      [summary, 1024 * 1024],
+      [readFileSync(join(plans, "staging.md"), "utf8"), 64_000],
+    ] as const) {
+      expect(limit - Buffer.byteLength(shown)).toBeGreaterThanOrEqual(0);
+      expect(limit - Buffer.byteLength(shown)).toBeLessThan(100);
+    }
+  });
+
+  test.each<[what: string, sentence: string, more: Record<string, string>, input: string]>([
+    [
+      "no plan, as when terraform has failed",
+      "There is no plan to describe: pipe `terraform show -no-color stack.tfplan` into it.",
+      {},
+      " \n",
+    ],
+    ["no stage", "The environment variable STAGE must be the name of a stage, like staging.", { STAGE: "" }, printed],
+    [
+      "a stage that is a path",
+      "The environment variable STAGE must be the name of a stage, like staging.",
+      { STAGE: "../a" },
+      printed,
+    ],
+    [
+      "a part of the account's number, which would be shown",
+      "The environment variable AWS_ACCOUNT_ID must be the AWS account's number, 12 digits, which is taken out.",
+      { AWS_ACCOUNT_ID: "123" },
+      printed,
+    ],
+    [
+      "a commit that is none",
+      "The environment variable DEPLOYED_COMMIT must be a commit of 40 digits, unknown, or empty.",
+      { DEPLOYED_COMMIT: "main" },
+      printed,
+    ],
+  ])("refuses %s, and writes nothing", async (_what, sentence, more, input) => {
+    const { plans, ...ended } = await run("describe-plan.ts", { ...environment, ...more }, input);
+    expect(ended).toEqual({ exitCode: 1, output: "", errors: `::error::${sentence}\n`, summary: "" });
+    expect(existsSync(plans)).toBe(false);
+  });
+});
+
+describe("explain-token.ts", () => {
+  const trust = readFileSync(join(root, "oidc/tests/trust.json"), "utf8");
+  const requestToken = "a-request-token-that-nobody-may-see";
+  const signature = "a-signature-that-nobody-may-see";
+  const claims = {
+    iss: "https://token.actions.githubusercontent.com",
+    sub: "repo:Octo-Org@1234567/Events.API@987654321:environment:prod",
+    repository_id: "987654321",
+    repository_owner_id: "1234567",
+    ref: "refs/heads/main",
+    environment: "prod",
+    job_workflow_ref: "Octo-Org/Events.API/.github/workflows/deploy-stage.yml@refs/heads/main",
+    actor: "someone-who-is-not-asked-about",
+  };
+  const servers: Server[] = [];
+
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map(stop));
+  });
+
+  /** With GitHub's endpoint for tokens: who asks as a job does gets these claims, for the audience asked for. */
+  async function explain(
+    given: Record<string, unknown>,
+    environment: Record<string, string> = {},
+    answer?: { status: number; content: string },
+  ) {
+    const server = createServer(({ url = "", headers }, response) => {
+      const asked = new URL(url, "http://localhost").searchParams;
+      const isAllowed = headers.authorization === `bearer ${requestToken}` && asked.get("api-version") === "2.0";
+      const payload = JSON.stringify({ ...given, aud: asked.get("audience") });
+      const value = `e30.${Buffer.from(payload).toString("base64url")}.${signature}`;
+      response.writeHead(answer?.status ?? (isAllowed ? 200 : 401)).end(answer?.content ?? JSON.stringify({ value }));
+    });
+    servers.push(server);
+    const { port } = await listen(server, 0);
+    const { exitCode, output, errors, summary } = await run("explain-token.ts", {
+      STAGE: "prod",
+      TRUST: trust,
+      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
+      ...environment,
+    });
+    for (const secret of [requestToken, signature, claims.actor])
+      expect(`${output}${errors}${summary}`).not.toContain(secret);
+    return { exitCode, output, errors, summary };
+  }
+
+  test("shows each claim beside what is wanted, and which one differs and why", async () => {
+    const sub = 'repo:Octo-Org/Events.API:environment:Prod|<b>"🚀';
+    const { exitCode, output, errors, summary } = await explain({ ...claims, sub, environment: undefined });
+    expect([exitCode, errors]).toEqual([1, ""]);
+    expect(output).toContain(`What the role deploy-prod wants, and what GitHub's token says:
+
+as wanted  iss
+           wanted: "https://token.actions.githubusercontent.com"
+           token:  "https://token.actions.githubusercontent.com"
+
+as wanted  aud
+           wanted: "sts.amazonaws.com"
+           token:  "sts.amazonaws.com"
+
+DIFFERENT  environment
+           wanted: "prod"
+           token:  does not say
+`);
+    expect(output).toContain(`DIFFERENT  sub
+           wanted: "repo:Octo-Org/Events.API:environment:prod" or "repo:Octo-Org@1234567/Events.API@987654321:environment:prod"
+           token:  "repo:Octo-Org/Events.API:environment:Prod|<b>\\"🚀"
+
+AWS refuses this token, since environment, sub differ.
+
+- The job ran in no environment of GitHub, or in another: `);
+    const rows = summary.split("\n");
+    expect([...rows.slice(0, 4), rows[6], rows[11]]).toEqual([
+      "### The token for the role deploy-prod",
+      "",
+      "|  | claim | the trust policy wants | the token says |",
+      "| --- | --- | --- | --- |",
+      "| **different** | environment | <code>prod</code> | does not say |",
+      "| **different** | sub | <code>repo&#58;Octo-Org/Events.API&#58;environment&#58;prod</code><br>" +
+        "<code>repo&#58;Octo-Org&#64;1234567/Events.API&#64;987654321&#58;environment&#58;prod</code> " +
+        "| <code>repo&#58;Octo-Org/Events.API&#58;environment&#58;Prod&#124;&#60;b&#62;&#34;&#128640;</code> |",
+    ]);
+    expect(summary).toContain("\n\nAWS refuses this token, since environment, sub differ.\n\n- The job ran ");
+  });
+
+  test("says what else can be wrong when every claim is as wanted", async () => {
+    const { exitCode, output, errors, summary } = await explain(claims);
+    expect([exitCode, errors, output.includes("DIFFERENT"), summary.includes("different")]).toEqual([
+      0,
+      "",
+      false,
+      false,
+    ]);
+    for (const shown of [output, summary])
+      expect(shown).toContain(
+        "\n\nEvery claim is as wanted. If AWS refuses the role all the same, it is one of these:\n\n- The secret ",
+      );
+  });
+
+  test("a line break in a claim begins no line, which GitHub could take for a command", async () => {
+    const { output } = await explain({ ...claims, ref: "a\n::warning::b" });
+    expect(output).toContain("DIFFERENT  ref");
+    expect(output).not.toMatch(/^\s*::/m);
+  });
+
+  const noToken = "GitHub answered with something that is not a token: run this job again.";
+  const notInAJob = "must be there, which it is in a job of GitHub Actions with the permission id-token: write.";
+  test.each<[what: string, sentence: string, more?: Record<string, string>, status?: number, content?: string]>([
+    [
+      "a job that may not ask for a token",
+      `The environment variable ACTIONS_ID_TOKEN_REQUEST_URL ${notInAJob}`,
+      { ACTIONS_ID_TOKEN_REQUEST_URL: "" },
+    ],
+    [
+      "a request token that fetch would print",
+      `The environment variable ACTIONS_ID_TOKEN_REQUEST_TOKEN ${notInAJob}`,
+      { ACTIONS_ID_TOKEN_REQUEST_TOKEN: `${requestToken}\nx` },
+    ],
+    [
+      "a request token that GitHub does not know",
+      "GitHub gives no token, it answers 401: run this job again.",
+      { ACTIONS_ID_TOKEN_REQUEST_TOKEN: "x" },
+    ],
+    [
+      "a GitHub that cannot be reached",
+      "GitHub gives no token, it answers nothing: run this job again.",
+      { ACTIONS_ID_TOKEN_REQUEST_URL: "http://127.0.0.1:1/?a" },
+    ],
+    [
+      "no trust",
+      "The environment variable TRUST must be what `terraform -chdir=oidc output -json trust` prints.",
+      { TRUST: " " },
+    ],
+    [
+      "a trust that is not JSON",
+      "TRUST must be the JSON that `terraform -chdir=oidc output -json trust` prints.",
+      { TRUST: "x" },
+    ],
+    ["an error of GitHub", "GitHub gives no token, it answers 500: run this job again.", {}, 500, signature],
+    ["an answer that is not JSON", noToken, {}, 200, signature],
+    ["an answer without a token", noToken, {}, 200, "null"],
+    ["a token without a signature", noToken, {}, 200, '{"value": "e30.e30"}'],
+    ["a token with claims that are none", noToken, {}, 200, `{"value": "e30.MQ.${signature}"}`],
+  ])("refuses %s, in one sentence without a token", async (_what, sentence, more = {}, status = 200, content) => {
+    const ended = await explain(claims, more, content === undefined ? undefined : { status, content });
+    expect(ended).toEqual({ exitCode: 1, output: "", errors: `::error::${sentence}\n`, summary: "" });
+  });
+});

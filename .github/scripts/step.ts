@@ -1,0 +1,27 @@
+import { appendFileSync } from "node:fs";
+
+/** A stage's name, as oidc/variables.tf has it: it goes into a file's name and into Markdown. */
+export const stageName = /^[a-z][a-z0-9]{1,11}$/;
+
+/**
+ * Ends the step with one sentence, which GitHub shows on the page of the run.
+ *
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
+ */
+export function refuse(sentence: string): never {
+  const escaped = sentence.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  console.error(`::error::${escaped}`);
+  process.exit(1);
+}
+
+/** The environment variable `name`. Refuses with what it must be, and never with what it is, for it may be a secret. */
+export function expectVariable(name: string, pattern: RegExp, what: string): string {
+  const value = process.env[name] ?? "";
+  return pattern.test(value) ? value : refuse(`The environment variable ${name} must be ${what}.`);
+}
+
+/** Adds to the page of the job. */
+export function addToSummary(markdown: string): void {
+  const file = process.env["GITHUB_STEP_SUMMARY"];
+  if (file !== undefined && file !== "") appendFileSync(file, markdown);
+}

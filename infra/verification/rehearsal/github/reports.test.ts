@@ -1,0 +1,175 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { root } from "../../../build/functions.ts";
+import { scratchFolder } from "../../../testing/scratch.ts";
+import { bot, type Comment, type Issue } from "./issues.ts";
+import { runWorkflow, type WorkflowRun } from "./run-workflow.ts";
+import { startServices } from "./services.ts";
+
+// What plan.yml and drift.yml write for people: their last jobs, with gh as it answers here.
+
+const services = await startServices(() => "");
+const { issues: gitHub } = services;
+const same = "### staging: No changes. Your infrastructure matches the configuration.\n\nx\n";
+const drifted = "### staging: Plan: 0 to add, 1 to change, 0 to destroy.\n\n$(false) `false`\n";
+
+afterAll(services.stop);
+beforeEach(() => {
+  Object.assign(gitHub, { isEnabled: true, issues: [], comments: [], done: [] });
+});
+
+/** Runs the last job of a workflow with these plans, by the name of their file; gives what it printed. */
+async function report(file: string, plans: Record<string, string>): Promise<{ result: string; output: string }> {
+  const isPlan = file === "plan.yml";
+  const github = {
+    event_name: isPlan ? "pull_request" : "schedule",
+    event: { pull_request: { number: 7 } },
+    ref: "refs/heads/main",
+    repository: "acme/events-api",
+    server_url: "https://github.com",
+    api_url: services.url,
+    token: "t",
+    run_id: "1",
+  };
+  const given = scratchFolder(plans);
+  const runner = {
+    path: scratchFolder(),
+    environmentOf: () => ({ PATH: `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}` }),
+    substitutes: {
+      "actions/download-artifact": ({ workspace }: { workspace: string }) => {
+        mkdirSync(join(workspace, "plans"));
+        for (const name of Object.keys(plans)) copyFileSync(join(given, name), join(workspace, "plans", name));
+        return undefined;
+      },
+    },
+  };
+  const event = { github, vars: {}, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
+  const run: WorkflowRun = await runWorkflow(root, `.github/workflows/${file}`, event, runner, {
+    settled: { build: "success", plan: "failure" },
+  });
+  const job = run[isPlan ? "comment" : "report"];
+  return { result: job?.result ?? "", output: job?.steps.at(-1)?.output ?? "" };
+}
+
+describe("plan.yml", () => {
+  const head = (stage: string) =>
+    `<!-- plan.yml ${stage} -->\n\nWhat Terraform would do to ${stage}, as [this run](https://github.com/acme/events-api/actions/runs/1) planned it.\n\n`;
+
+  test("comments each stage once, and writes its comment anew the next time", async () => {
+    expect(await report("plan.yml", { "staging.md": drifted })).toMatchObject({ result: "success" });
+    const made: Comment[] = [
+      { id: 1, on: 7, user: bot, body: `${head("staging")}${drifted}` },
+      { id: 2, on: 7, user: bot, body: `${head("prod")}**prod was not planned**: the run says why.\n` },
+    ];
+    expect(gitHub.comments).toEqual(made);
+    await report("plan.yml", { "staging.md": same, "prod.md": same.replace("staging", "prod") });
+    expect(gitHub.comments.map(({ body }) => body)).toEqual([
+      `${head("staging")}${same}`,
+      `${head("prod")}${same.replace("staging", "prod")}`,
+    ]);
+  });
+
+  test("never touches what others wrote, whoever writes its mark", async () => {
+    const mark = head("staging");
+    const others: Comment[] = [
+      { id: 1, on: 7, user: { login: "octocat", type: "User" }, body: mark },
+      { id: 2, on: 7, user: { login: "github-actions[bot]", type: "User" }, body: mark },
+      { id: 3, on: 7, user: null, body: mark },
+      { id: 4, on: 7, user: bot, body: `I quote: ${mark}` },
+      { id: 5, on: 7, user: bot, body: null },
+      { id: 6, on: 8, user: bot, body: mark },
+    ];
+    gitHub.comments = [...structuredClone(others), { id: 7, on: 7, user: bot, body: mark }];
+    await report("plan.yml", { "staging.md": same });
+    expect(gitHub.comments.slice(0, 6)).toEqual(others);
+    expect(gitHub.done).toEqual(["PATCH issues/comments/7", "POST issues/7/comments"]);
+  });
+
+  test("fails where GitHub refuses", async () => {
+    const { result, output } = await report("plan.yml", { "staging.md": "x".repeat(70_000) });
+    expect([result, output]).toEqual(["failure", "gh: body is too long (HTTP 422)\n"]);
+  });
+});
+
+describe("drift.yml", () => {
+  const head = `<!-- drift.yml staging -->
+
+staging is not what the main branch describes: somebody changed it by hand, or a change waits to be deployed.
+Deploy again to put it back, or write what was changed into infra/. The workflow that opened this issue changes and closes it.
+
+`;
+  const opened: Issue = {
+    number: 1,
+    title: "staging has drifted",
+    body: `${head}${drifted}`,
+    state: "open",
+    user: bot,
+  };
+
+  test("opens an issue for a stage that has drifted", async () => {
+    const prod = same.replace("staging", "prod");
+    expect(await report("drift.yml", { "staging.md": drifted, "prod.md": prod })).toMatchObject({ result: "success" });
+    expect([gitHub.issues, gitHub.comments]).toEqual([[opened], []]);
+  });
+
+  test("leaves the issue alone while the drift is the same, though GitHub keeps other line ends", async () => {
+    gitHub.issues = [{ ...opened, body: `${head}${drifted}`.trimEnd().replaceAll("\n", "\r\n") }];
+    expect(await report("drift.yml", { "staging.md": drifted })).toMatchObject({ result: "success" });
+    expect(gitHub.done).toEqual([]);
+  });
+
+  test("changes the issue when the drift changes, and tells those who watch", async () => {
+    gitHub.issues = [{ ...opened }];
+    await report("drift.yml", { "staging.md": drifted.replace("1 to change", "2 to change") });
+    expect(gitHub.issues).toEqual([{ ...opened, body: opened.body?.replace("1 to change", "2 to change") }]);
+    expect(gitHub.comments).toMatchObject([
+      { on: 1, body: "[The drift is another one now.](https://github.com/acme/events-api/actions/runs/1)" },
+    ]);
+  });
+
+  test("closes the issue with a comment when nothing drifts any more, and opens another one when it drifts again", async () => {
+    gitHub.issues = [{ ...opened }];
+    await report("drift.yml", { "staging.md": same });
+    expect(gitHub.issues).toMatchObject([{ number: 1, state: "closed", state_reason: "completed" }]);
+    expect(gitHub.comments).toMatchObject([
+      { on: 1, body: "[Nothing drifts any more.](https://github.com/acme/events-api/actions/runs/1)" },
+    ]);
+    await report("drift.yml", { "staging.md": same });
+    await report("drift.yml", { "staging.md": drifted });
+    expect(gitHub.done).toEqual(["POST issues/1/comments", "PATCH issues/1", "POST issues"]);
+  });
+
+  test("keeps the issue of a stage that was not planned", async () => {
+    gitHub.issues = [{ ...opened }];
+    await report("drift.yml", {});
+    expect([gitHub.issues, gitHub.done]).toEqual([[opened], []]);
+  });
+
+  test("never touches what others wrote, pull requests and closed issues; of its own the oldest is the one", async () => {
+    const others: Issue[] = [
+      { ...opened, user: { login: "octocat", type: "User" } },
+      { ...opened, user: null },
+      { ...opened, pull_request: {} },
+      { ...opened, state: "closed" },
+      { ...opened, body: null },
+      { ...opened, body: `I quote: ${head}` },
+    ].map((issue, index) => ({ ...issue, number: index + 1 }));
+    gitHub.issues = [...structuredClone(others), { ...opened, number: 7 }, { ...opened, number: 8 }];
+    await report("drift.yml", { "staging.md": same });
+    expect(gitHub.issues.slice(0, 6)).toEqual(others);
+    expect(gitHub.done).toEqual(["POST issues/7/comments", "PATCH issues/7"]);
+  });
+
+  test.each([
+    ["fails, and says where it is shown,", drifted, "failure", /^::error::What has drifted is shown .*\n$/],
+    ["is content when nothing has drifted", same, "success", /^$/],
+  ])("%s where issues are disabled, as in a fork", async (_what, plan, result, output) => {
+    gitHub.isEnabled = false;
+    expect(await report("drift.yml", { "staging.md": plan })).toEqual({
+      result,
+      output: expect.stringMatching(output) as string,
+    });
+    expect(gitHub.done).toEqual([]);
+  });
+});
