@@ -16,10 +16,9 @@ const comparisons = compare(readClaims(await askForToken()));
 const differing = comparisons.filter(({ isMet }) => !isMet).map(({ claim }) => claim);
 const verdict = differing.length === 0 ? whatElse() : whatDiffers();
 
-console.log(
-  [`What the role ${role} wants, and what GitHub's token says:`, ...comparisons.map(asLines), verdict].join("\n\n"),
-);
-addToSummary(`### The token for the role ${role}\n\n${asTable(comparisons)}\n\n${verdict}\n`);
+const compared = comparisons.map(asLines).join("\n\n");
+console.log(`What the role ${role} wants, and what GitHub's token says:\n\n${compared}\n\n${verdict}`);
+addToSummary(`### The token for the role ${role}\n\n\`\`\`text\n${compared}\n\`\`\`\n\n${verdict}\n`);
 if (differing.length > 0) process.exitCode = 1;
 
 function compare(claims: Record<string, unknown>): Comparison[] {
@@ -61,30 +60,13 @@ function readClaims(token: string): Record<string, unknown> {
   return refuse("GitHub answered with something that is not a token: run this job again.");
 }
 
-/** Quoted as JSON: a line break in a name cannot begin a line, which GitHub would take for a command. */
+/** Quoted as JSON: a line break in a name begins no line, which GitHub would take for a command, or for the end of a block. */
 function asLines({ claim, said, wanted, isMet }: Comparison): string {
   return [
     `${isMet ? "as wanted" : "DIFFERENT"}  ${claim}`,
     `           wanted: ${wanted.map((value) => JSON.stringify(value)).join(" or ")}`,
     `           token:  ${said === undefined ? "does not say" : JSON.stringify(said)}`,
   ].join("\n");
-}
-
-function asTable(rows: Comparison[]): string {
-  const cells = rows.map(({ claim, said, wanted, isMet }) => [
-    isMet ? "as wanted" : "**different**",
-    claim,
-    wanted.map(asCode).join("<br>"),
-    said === undefined ? "does not say" : asCode(said),
-  ]);
-  return [["", "claim", "the trust policy wants", "the token says"], ["---", "---", "---", "---"], ...cells]
-    .map((row) => `| ${row.join(" | ")} |`)
-    .join("\n");
-}
-
-/** With nothing left that Markdown or HTML would take for its own: a table has no other way to hold any text. */
-function asCode(value: string): string {
-  return `<code>${value.replaceAll(/[^A-Za-z0-9 ./-]/gu, (character) => `&#${character.codePointAt(0) ?? 0};`)}</code>`;
 }
 
 function whatDiffers(): string {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { root } from "../../infra/build/functions.ts";
+import { readTexts } from "./workflows.ts";
 
 interface Update {
   "package-ecosystem": string;
@@ -30,4 +31,9 @@ test.each(updates)("Dependabot finds its $package-ecosystem dependencies, and wa
     expect(existsSync(join(root, folder, manifests[update["package-ecosystem"]] ?? "none")), folder).toBe(true);
   }
   expect(update.cooldown).toEqual({ "default-days": 7 });
+});
+
+test("Dependabot finds every pin, since it looks at workflows only: actions of this repository use no others", () => {
+  const actions = Object.entries(readTexts()).filter(([file]) => file.startsWith("actions/"));
+  expect(actions.filter(([, text]) => /\buses:/.test(text)).map(([file]) => file)).toEqual([]);
 });
