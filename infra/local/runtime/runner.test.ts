@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
 import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
@@ -106,6 +107,7 @@ describe("a bundle in a thread", () => {
       "const call = calls; await new Promise((resolve) => setTimeout(resolve, 50)); return call;",
     );
     const calls = [invoke({}), invoke({})];
+    await nextTurn(); // they begin in a later turn
     retire();
     expect(await Promise.all(calls)).toEqual([1, 2]);
   });

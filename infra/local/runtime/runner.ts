@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import pLimit from "p-limit";
 import { callHandler, type Invocation } from "./call-handler.js";
 import type { Call, HandlerModule, Reply } from "./function-thread.js";
 
@@ -37,7 +38,7 @@ const callsAtOnce = 50;
 export function runInThread(bundle: string, configuration: Configuration): RunningFunction {
   let current: Thread | undefined;
   let isRetired = false;
-  const inTurn = takeTurns(callsAtOnce);
+  const inTurn = pLimit(callsAtOnce);
   return {
     invoke: (event) =>
       inTurn(async () => {
@@ -55,7 +56,7 @@ export function runInThread(bundle: string, configuration: Configuration): Runni
 }
 
 /** All functions share the client there. */
-const inTurnInProcess = takeTurns(callsAtOnce);
+const inTurnInProcess = pLimit(callsAtOnce);
 
 /**
  * Runs a handler's source in this process, where coverage and mutation tests can see it. Whoever
@@ -153,21 +154,4 @@ function startThread(bundle: string, { name, environment, exportName = "handler"
     console.error(text.trimEnd());
   });
   return thread;
-}
-
-/** Runs tasks as they come, at most so many at a time; the others wait. */
-function takeTurns(most: number): <Result>(task: () => Promise<Result>) => Promise<Result> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (task) => {
-    if (running < most) running += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await task();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }
