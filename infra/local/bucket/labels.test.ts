@@ -45,7 +45,6 @@ describe("labels say that they are local, and what the file tells of itself:", (
 
   test.each([
     ["a JPEG", makeJpeg({ width: 640, height: 480 }), of("JPEG", "640 x 480")],
-    ["a JPEG with comments", makeJpeg({ width: 640, height: 480, size_bytes: 200_000 }), of("JPEG", "640 x 480")],
     ["a PNG", makePng({ width: 300, height: 200 }), of("PNG", "300 x 200")],
     [
       "the largest there is",
