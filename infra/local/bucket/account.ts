@@ -1,4 +1,4 @@
-import type { Secret } from "./signature.ts";
+import { verify, type Refusal, type SignedRequest } from "./signature.ts";
 
 /** Where all that stands in for AWS here belongs. Its keys are made up and open nothing else. */
 export const account = { region: "local", accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
@@ -11,8 +11,12 @@ export const accountEnvironment = {
   AWS_SESSION_TOKEN: account.sessionToken,
 };
 
-export function secretOf(accessKeyId: string): Secret | undefined {
-  return accessKeyId === account.accessKeyId
-    ? { secret: account.secretAccessKey, sessionToken: account.sessionToken }
-    : undefined;
+/** Why a service of this account refuses a request, for its signature; undefined where it does not. */
+export function signatureRefusal(request: SignedRequest, service: string, now: Date): Refusal | undefined {
+  const { region, accessKeyId, secretAccessKey: secret, sessionToken } = account;
+  const signer = verify(request, (key) => (key === accessKeyId ? { secret, sessionToken } : undefined), now);
+  if ("reason" in signer) return signer;
+  if (signer.service === service && signer.region === region) return undefined;
+  const sentence = `The credential must be for the service ${service} in the region ${region}.`;
+  return { reason: "malformed", sentence };
 }

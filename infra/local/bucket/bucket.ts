@@ -1,8 +1,8 @@
-import { account, secretOf } from "./account.ts";
+import { signatureRefusal } from "./account.ts";
 import { escape, notImplemented, s3Answer, s3Error, s3Errors, signatureError } from "./bucket-answers.ts";
 import { eTagOf, type Objects, type StoredObject } from "./bucket-objects.ts";
 import type { HttpAnswer } from "../gateway/gateway-answer.ts";
-import { verify, type SignedRequest } from "./signature.ts";
+import type { SignedRequest } from "./signature.ts";
 import { startStandIn, type ServiceFault, type StandIn } from "./stand-in.ts";
 
 export const bucketName = "images";
@@ -60,21 +60,16 @@ export async function startBucket(options: BucketOptions): Promise<Bucket> {
 
 function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   const { method, url, headers } = request;
-  const isPresigned = new URLSearchParams(url.split("?")[1]).has("X-Amz-Signature");
+  const [path = "", search] = url.split("?");
+  const query = new URLSearchParams(search);
   if (method === "PUT" && headers["content-length"] === undefined) return s3Error(s3Errors.missingContentLength);
-  const signer = verify(request, secretOf, options.now());
-  if ("reason" in signer) return signatureError(signer, isPresigned);
-  if (signer.service !== "s3" || signer.region !== account.region) {
-    return signatureError(
-      { reason: "malformed", sentence: `The credential must be for the service s3 in the region ${account.region}.` },
-      isPresigned,
-    );
-  }
-  const target = targetOf(url.split("?")[0] ?? "");
+  const refusal = signatureRefusal(request, "s3", options.now());
+  if (refusal) return signatureError(refusal, query.has("X-Amz-Signature"));
+  const target = targetOf(path);
   if (target.bucket !== bucketName) return s3Error(s3Errors.noSuchBucket);
-  const unknown = unknownIn(request, target);
+  const unknown = unknownIn(request, query, target);
   if (unknown !== undefined) return notImplemented(unknown);
-  if (target.key === "") return list(new URLSearchParams(url.split("?")[1]), options);
+  if (target.key === "") return list(query, options);
   if (Buffer.byteLength(target.key) > 1024) return s3Error(s3Errors.keyTooLong);
   switch (method) {
     case "PUT":
@@ -100,37 +95,21 @@ function targetOf(path: string): Target {
   }
 }
 
-const knownHeaders = [
-  "x-amz-content-sha256",
-  "x-amz-copy-source",
-  "x-amz-copy-source-if-match",
-  "x-amz-date",
-  "x-amz-metadata-directive",
-  "x-amz-security-token",
-  "x-amz-user-agent",
-];
-const signingParameters = [
-  "algorithm",
-  "content-sha256",
-  "credential",
-  "date",
-  "expires",
-  "security-token",
-  "signature",
-  "signedheaders",
-];
-
+const signingHeaders = ["content-sha256", "date", "security-token"];
+const knownHeaders = [...signingHeaders, "copy-source", "copy-source-if-match", "metadata-directive", "user-agent"];
+const signingParameters = [...signingHeaders, "algorithm", "credential", "expires", "signature", "signedheaders"];
 const listParameters = ["list-type", "prefix", "max-keys"];
 
 /** What would change a request's meaning and is not done here: to ignore it would hide that it is missing. */
-function unknownIn({ method, url, headers }: SignedRequest, { key }: Target): string | undefined {
-  const query = new URLSearchParams(url.split("?")[1]);
+function unknownIn({ method, headers }: SignedRequest, query: URLSearchParams, { key }: Target): string | undefined {
   if (key === "" && (method !== "GET" || query.get("list-type") !== "2"))
     return "requests about a whole bucket but ListObjectsV2";
   const known = ["x-id", ...(key === "" ? listParameters : []), ...signingParameters.map((name) => `x-amz-${name}`)];
   const parameter = [...query.keys()].find((name) => !known.includes(name.toLowerCase()));
   if (parameter !== undefined) return `the parameter ${parameter}`;
-  const header = Object.keys(headers).find((name) => name.startsWith("x-amz-") && !knownHeaders.includes(name));
+  const header = Object.keys(headers).find(
+    (name) => name.startsWith("x-amz-") && !knownHeaders.includes(name.slice("x-amz-".length)),
+  );
   if (header !== undefined) return `the header ${header}`;
   if (method !== "PUT") return undefined;
   if (headers["x-amz-content-sha256"]?.[0]?.startsWith("STREAMING-")) return "signed chunks";

@@ -1,8 +1,8 @@
-import { account, secretOf } from "./account.ts";
+import { signatureRefusal } from "./account.ts";
 import { bucketName } from "./bucket.ts";
 import type { Objects } from "./bucket-objects.ts";
 import type { HttpAnswer } from "../gateway/gateway-answer.ts";
-import { verify, type SignedRequest } from "./signature.ts";
+import type { SignedRequest } from "./signature.ts";
 import { startStandIn, type ServiceFault, type StandIn } from "./stand-in.ts";
 
 export interface LabelsOptions {
@@ -22,11 +22,6 @@ export interface DetectLabels {
   Image?: { S3Object?: { Bucket?: string; Name?: string } };
   MaxLabels?: number;
   MinConfidence?: number;
-}
-
-interface Label {
-  Name: string;
-  Confidence: number;
 }
 
 /** https://docs.aws.amazon.com/rekognition/latest/dg/limits.html */
@@ -60,14 +55,8 @@ export async function startLabels(options: LabelsOptions): Promise<Labels> {
 }
 
 function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, requests: DetectLabels[]): HttpAnswer {
-  const signer = verify(request, secretOf, now());
-  if ("reason" in signer) return refusal("InvalidSignatureException", signer.sentence);
-  if (signer.service !== "rekognition" || signer.region !== account.region) {
-    return refusal(
-      "InvalidSignatureException",
-      `The credential must be for the service rekognition in the region ${account.region}.`,
-    );
-  }
+  const wrong = signatureRefusal(request, "rekognition", now());
+  if (wrong) return refusal("InvalidSignatureException", wrong.sentence);
   const target = request.headers["x-amz-target"]?.[0];
   if (target !== "RekognitionService.DetectLabels")
     return refusal("UnknownOperationException", `This stand-in for Rekognition does not know ${String(target)}.`);
@@ -93,14 +82,19 @@ export function detectLabels(
     );
   const image = readPng(bytes) ?? readJpeg(bytes);
   if (!image) return refusal("InvalidImageFormatException", "Request has invalid image format");
-  const { width, height } = image;
+  const { format, width, height } = image;
   // Its name for an image that is too small is not documented, but on record: github.com/boto/botocore/issues/1366
   if (Math.min(width, height) < limits.leastSide_px)
     return refusal("InvalidParameterException", "Request has invalid parameters");
   if (bytes.length > limits.image_bytes || Math.max(width, height) > limits.side_px) {
     return refusal("ImageTooLargeException", `The image has ${bytes.length} bytes and ${width} x ${height} pixels.`);
   }
-  const labels = labelsOf(image).filter(({ Confidence }) => Confidence >= MinConfidence);
+  // Surest first, as Rekognition has it.
+  const labels = [
+    { Name: `Local stand-in: ${format}`, Confidence: 100 },
+    { Name: `Local stand-in: ${width} x ${height} pixels`, Confidence: 100 },
+    { Name: "Local stand-in: perhaps a photo", Confidence: 60 },
+  ].filter(({ Confidence }) => Confidence >= MinConfidence);
   return json(200, { Labels: labels.slice(0, MaxLabels), LabelModelVersion: "local" });
 }
 
@@ -111,15 +105,6 @@ function readInput(body: Buffer): DetectLabels | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Surest first, as Rekognition has it. */
-function labelsOf({ format, width, height }: ImageFile): Label[] {
-  return [
-    { Name: `Local stand-in: ${format}`, Confidence: 100 },
-    { Name: `Local stand-in: ${width} x ${height} pixels`, Confidence: 100 },
-    { Name: "Local stand-in: perhaps a photo", Confidence: 60 },
-  ];
 }
 
 interface ImageFile {

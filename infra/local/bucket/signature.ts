@@ -100,59 +100,43 @@ function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
   const authorization = headers["authorization"]?.[0];
   const query = new URLSearchParams(queryOf(url));
   const isPresigned = query.has("X-Amz-Signature");
-  if (authorization === undefined)
-    return isPresigned ? readPresigned(query) : refuse("unsigned", "The request is not signed.");
-  if (isPresigned)
+  if (authorization === undefined && !isPresigned) return refuse("unsigned", "The request is not signed.");
+  if (authorization !== undefined && isPresigned)
     return refuse("signed twice", "The request is signed in its URL and in the Authorization header: leave one out.");
-  const [, scheme, list = ""] = /^(\S+)\s+(.*)$/.exec(authorization) ?? [];
-  if (scheme !== algorithm) return refuse("malformed", `The Authorization header must begin with ${algorithm}.`);
+  const [, scheme, list = ""] = /^(\S+)\s+(.*)$/.exec(authorization ?? "") ?? [];
   const parts = new Map(list.split(",").map((part) => split(part.trim(), "=")));
-  return claimOf({
-    credential: parts.get("Credential"),
-    signature: parts.get("Signature"),
-    signedHeaders: parts.get("SignedHeaders"),
-    time: headers["x-amz-date"]?.[0],
-    sessionToken: headers["x-amz-security-token"]?.[0],
-    isPresigned: false,
-    lifetime_s: skew_ms / 1000,
-  });
-}
-
-function readPresigned(query: URLSearchParams): Claim | Refusal {
-  const lifetime_s = Number(query.get("X-Amz-Expires") ?? NaN);
-  if (query.get("X-Amz-Algorithm") !== algorithm) return refuse("malformed", `X-Amz-Algorithm must be ${algorithm}.`);
+  const read = (name: string) =>
+    isPresigned
+      ? (query.get(`X-Amz-${name}`) ?? undefined)
+      : (parts.get(name) ?? headers[`x-amz-${name.toLowerCase()}`]?.[0]);
+  if (isPresigned && read("Algorithm") !== algorithm)
+    return refuse("malformed", `X-Amz-Algorithm must be ${algorithm}.`);
+  if (!isPresigned && scheme !== algorithm)
+    return refuse("malformed", `The Authorization header must begin with ${algorithm}.`);
+  const lifetime_s = isPresigned ? Number(read("Expires") ?? NaN) : skew_ms / 1000;
   if (!Number.isInteger(lifetime_s) || lifetime_s < 1 || lifetime_s > week_s)
     return refuse("malformed", `X-Amz-Expires must be 1 to ${week_s} seconds.`);
-  return claimOf({
-    credential: query.get("X-Amz-Credential") ?? undefined,
-    signature: query.get("X-Amz-Signature") ?? undefined,
-    signedHeaders: query.get("X-Amz-SignedHeaders") ?? undefined,
-    time: query.get("X-Amz-Date") ?? undefined,
-    sessionToken: query.get("X-Amz-Security-Token") ?? undefined,
-    isPresigned: true,
-    lifetime_s,
-  });
-}
-
-interface Parts extends Pick<Claim, "sessionToken" | "isPresigned" | "lifetime_s"> {
-  credential: string | undefined;
-  signature: string | undefined;
-  signedHeaders: string | undefined;
-  time: string | undefined;
-}
-
-function claimOf({ credential, signature, signedHeaders, time, ...rest }: Parts): Claim | Refusal {
-  if (credential === undefined || signature === undefined || signedHeaders === undefined || time === undefined) {
+  const [credential, signature, signedHeaders, time] = ["Credential", "Signature", "SignedHeaders", "Date"].map(read);
+  if (credential === undefined || signature === undefined || signedHeaders === undefined || time === undefined)
     return refuse("malformed", "The signature needs a credential, a signature, the signed headers and X-Amz-Date.");
-  }
   const [accessKeyId = "", day = "", region = "", service = "", end] = credential.split("/");
-  if (end !== "aws4_request" || !time.startsWith(`${day}T`) || !/^\d{8}T\d{6}Z$/.test(time)) {
+  if (end !== "aws4_request" || !time.startsWith(`${day}T`) || !/^\d{8}T\d{6}Z$/.test(time))
     return refuse(
       "malformed",
       "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date.",
     );
-  }
-  return { accessKeyId, day, region, service, signature, signedHeaders: signedHeaders.split(";"), time, ...rest };
+  return {
+    accessKeyId,
+    day,
+    region,
+    service,
+    signature,
+    signedHeaders: signedHeaders.split(";"),
+    time,
+    sessionToken: read("Security-Token"),
+    isPresigned,
+    lifetime_s,
+  };
 }
 
 function checkTime({ time, lifetime_s }: Claim, now: Date): Refusal | undefined {
@@ -211,19 +195,19 @@ function canonicalPath(url: string, service: string): string {
 }
 
 function canonicalQuery(url: string): string {
-  return queryOf(url)
-    .split("&")
-    .filter((parameter) => parameter !== "")
-    .map((parameter) =>
-      split(parameter, "=").map((text) => encodeRfc3986(decodeURIComponent(text.replaceAll("+", " ")))),
-    )
-    .filter(([name]) => name !== "X-Amz-Signature")
-    .sort(
-      ([name = "", value = ""], [otherName = "", otherValue = ""]) =>
-        compare(name, otherName) || compare(value, otherValue),
-    )
-    .map((parameter) => parameter.join("="))
-    .join("&");
+  return (
+    queryOf(url)
+      .split("&")
+      .filter((parameter) => parameter !== "")
+      .map((parameter) =>
+        split(parameter, "=").map((text) => encodeRfc3986(decodeURIComponent(text.replaceAll("+", " ")))),
+      )
+      .filter(([name]) => name !== "X-Amz-Signature")
+      // By name, then by value, both by bytes: a tab comes before all that encoded text can hold.
+      .sort((one, other) => (one.join("\t") < other.join("\t") ? -1 : 1))
+      .map((parameter) => parameter.join("="))
+      .join("&")
+  );
 }
 
 function canonicalValue(values: string[] = []): string {
@@ -260,10 +244,4 @@ function encodeRfc3986(text: string): string {
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-/** By bytes, as encoded text is ASCII; localeCompare would not. */
-function compare(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
 }
