@@ -15,53 +15,51 @@ export interface Usage {
   sent_gb: number;
 }
 
+/** In US dollars, by what AWS charges for. */
 export type Bill = Record<"API Gateway" | "Lambda" | "DynamoDB" | "logs" | "data sent", number>;
 
-/** A price that falls with the amount: each step holds up to so many millions, the last one for the rest. */
-type Steps = { up_to_millions?: number; usd: number }[];
+interface Price {
+  per?: number;
+  free?: number;
+  steps: { up_to?: number; usd: number }[];
+}
 
 interface Prices {
   region: string;
   stated: string;
-  apiGateway: { usd_per_million: Steps };
-  lambda: { usd_per_million_requests: number; usd_per_gb_s: number; free_requests: number; free_gb_s: number };
-  dynamodb: {
-    usd_per_million_writes: number;
-    usd_per_million_reads: number;
-    usd_per_gb_stored: number;
-    free_gb_stored: number;
-  };
-  logs: { usd_per_gb: number; free_gb: number };
-  transfer: { usd_per_gb: number; free_gb: number };
-  rekognition: { usd_per_million: Steps };
+  parts: Record<keyof Bill, { charges: (Price & { of: keyof Usage })[] }>;
+  labels: Price;
 }
 
 export const prices = JSON.parse(readFileSync(join(import.meta.dirname, "prices.json"), "utf8")) as Prices;
 
 /** What a month costs in US dollars, before taxes, where nothing else in the account uses the free tiers. */
 export function billOf(usage: Usage): Bill {
-  const { apiGateway, lambda, dynamodb, logs, transfer } = prices;
-  return {
-    "API Gateway": inSteps(usage.requests, apiGateway.usd_per_million),
-    Lambda:
-      (beyond(usage.requests, lambda.free_requests) / million) * lambda.usd_per_million_requests +
-      beyond(usage.compute_gb_s, lambda.free_gb_s) * lambda.usd_per_gb_s,
-    DynamoDB:
-      (usage.writes / million) * dynamodb.usd_per_million_writes +
-      (usage.reads / million) * dynamodb.usd_per_million_reads +
-      beyond(usage.stored_gb, dynamodb.free_gb_stored) * dynamodb.usd_per_gb_stored,
-    logs: beyond(usage.logged_gb, logs.free_gb) * logs.usd_per_gb,
-    "data sent": beyond(usage.sent_gb, transfer.free_gb) * transfer.usd_per_gb,
-  };
+  const bill = Object.entries(prices.parts).map(([part, { charges }]) => [
+    part,
+    sum(charges.map((charge) => costOf(usage[charge.of], charge))),
+  ]);
+  return Object.fromEntries(bill) as Bill;
+}
+
+function costOf(amount: number, { per = 1, free = 0, steps }: Price): number {
+  const charged = Math.max(0, amount - free);
+  const inStep = ({ up_to = Infinity }: Price["steps"][number], from: number) =>
+    Math.max(0, Math.min(charged, up_to) - from);
+  return sum(steps.map((step, n) => (inStep(step, steps[n - 1]?.up_to ?? 0) / per) * step.usd));
 }
 
 /** What Rekognition takes for the labels of so many images, in US dollars. */
 export function labelsCost(images: number): number {
-  return inSteps(images, prices.rekognition.usd_per_million);
+  return costOf(images, prices.labels);
 }
 
 export function totalOf(bill: Bill): number {
-  return Object.values(bill).reduce((sum, usd) => sum + usd, 0);
+  return sum(Object.values(bill));
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /**
@@ -81,17 +79,14 @@ export const usual = {
 
 /** So many usual requests in a month. */
 export function usualMonth(requests: number): Usage {
-  const perRequest = (each: Record<keyof typeof usual.shares, number>) =>
-    Object.entries(usual.shares).reduce(
-      (sum, [kind, share]) => sum + share * each[kind as keyof typeof usual.shares],
-      0,
-    );
+  const { get, list, write } = usual.shares;
+  const perRequest = (each: typeof usual.shares) => get * each.get + list * each.list + write * each.write;
   return {
     requests,
     compute_gb_s: requests * (usual.duration_ms / 1000) * (usual.memory_mb / 1024),
     reads: requests * perRequest(usual.reads),
     writes: requests * perRequest(usual.writes),
-    stored_gb: toGb(requests * usual.shares.write * usual.stored_kb),
+    stored_gb: toGb(requests * write * usual.stored_kb),
     logged_gb: toGb(requests * usual.logged_kb),
     sent_gb: toGb(requests * perRequest(usual.sent_kb)),
   };
@@ -151,23 +146,6 @@ export function defaultLimits(): Limits {
     memory_mb: numberIn("declaration\\.memory_mb, (\\d+)"),
     indexes: indexes.length,
   };
-}
-
-const million = 1_000_000;
-
-function beyond(amount: number, free: number): number {
-  return Math.max(0, amount - free);
-}
-
-function inSteps(amount: number, steps: Steps): number {
-  let from = 0;
-  let usd = 0;
-  for (const { up_to_millions = Infinity, usd: price } of steps) {
-    const to = Math.min(amount / million, up_to_millions);
-    usd += Math.max(0, to - from) * price;
-    from = up_to_millions;
-  }
-  return usd;
 }
 
 /** As AWS's bills count: a gigabyte has 1024 times 1024 kilobytes. */
