@@ -1,25 +1,18 @@
 // Refuses to deploy a commit that does not contain what is deployed: somebody who runs last week's run
 // again would take back a week of releases, and be told that all is well.
 import { spawnSync } from "node:child_process";
+import { runCommand } from "./_shared/command.ts";
 import { readOutputs } from "./_shared/outputs.ts";
-import { readStandardInput } from "./_shared/standard-input.ts";
 
 const usage = "terraform -chdir=infra output -json | node dist/release/check-commit.mjs COMMIT";
 const remedy = "Fetch the whole history (fetch-depth: 0).";
 const fullHash = /^[0-9a-f]{40}$/;
-const [commit, ...more] = process.argv.slice(2);
+const [commit = "", ...more] = process.argv.slice(2);
+const isMisused = !fullHash.test(commit) || more.length > 0;
 
-if (commit === undefined || !fullHash.test(commit) || more.length > 0) {
-  console.error(`Name the commit to deploy by its 40 hex digits: ${usage}`);
-  process.exitCode = 2;
-} else {
-  try {
-    console.log(compare(deployedCommit(readOutputs(await readStandardInput(usage), usage)), commit));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+await runCommand(usage, isMisused && "Name the commit to deploy by its 40 hex digits", (input) => {
+  console.log(compare(deployedCommit(readOutputs(input, usage)), commit));
+});
 
 /** The output `commit` of what is deployed, undefined where there is none. */
 function deployedCommit(outputs: Record<string, unknown>): string | undefined {
@@ -53,10 +46,10 @@ function compare(deployed: string | undefined, commit: string): string {
 }
 
 function expectKnown(commit: string, role: string): void {
-  if (git("cat-file", "-e", commit)) return;
-  throw new Error(
-    `Git does not know commit ${commit}, ${role}: the history was rewritten, or this is a shallow clone. ${remedy}`,
-  );
+  if (!git("cat-file", "-e", commit))
+    throw new Error(
+      `Git does not know commit ${commit}, ${role}: the history was rewritten, or this is a shallow clone. ${remedy}`,
+    );
 }
 
 /** The yes (0) or no (1) of a git command. Throws git's own words when it answers neither. */

@@ -1,6 +1,6 @@
 // Refuses to go on with a plan of Terraform that would lose what people have stored, and warns of one that takes away
 // what the versions before may need.
-import { readStandardInput } from "./_shared/standard-input.ts";
+import { runCommand } from "./_shared/command.ts";
 import { contractionsIn } from "./check-plan/contractions.ts";
 import { lossesIn } from "./check-plan/losses.ts";
 import { readPlan } from "./check-plan/plan.ts";
@@ -11,14 +11,10 @@ const usage = "terraform -chdir=infra show -json stack.tfplan | node dist/releas
 const warning =
   process.env["GITHUB_ACTIONS"] === "true" ? "::warning title=The plan takes something away::" : "Warning: ";
 
-try {
-  const changes = readPlan(await readStandardInput(usage));
+await runCommand(usage, false, (input) => {
+  const changes = readPlan(input);
   for (const contraction of contractionsIn(changes)) console.log(`${warning}${contraction}`);
   const losses = lossesIn(changes);
-  for (const loss of losses) console.error(loss);
-  if (losses.length > 0) process.exitCode = 1;
-  else console.log("The plan keeps every table, index, bucket and user pool.");
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+  if (losses.length > 0) throw new Error(losses.join("\n"));
+  console.log("The plan keeps every table, index, bucket and user pool.");
+});

@@ -1,6 +1,6 @@
 // Gives callers what Terraform has published, a part of them first, and takes it back when something is wrong.
+import { runCommand } from "./_shared/command.ts";
 import { readOutputs } from "./_shared/outputs.ts";
-import { readStandardInput } from "./_shared/standard-input.ts";
 import { release } from "./release/canary.ts";
 import { rollBack } from "./release/roll-back.ts";
 import { stackIn } from "./release/stack.ts";
@@ -20,16 +20,10 @@ const print = (line: string) => {
   console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 };
 
-if (![undefined, "--at-once", "roll-back"].includes(mode) || more.length > 0) {
-  console.error(`Pipe in what is deployed: ${usage}`);
-  process.exitCode = 2;
-} else {
-  try {
-    const stack = stackIn(readOutputs(await readStandardInput(usage), usage));
-    if (mode === "roll-back") await rollBack(stack, print);
-    else await release(stack, { isAtOnce: mode === "--at-once", stop: stopping.signal, print });
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+const isMisused = ![undefined, "--at-once", "roll-back"].includes(mode) || more.length > 0;
+
+await runCommand(usage, isMisused && "Pipe in what is deployed", async (input) => {
+  const stack = stackIn(readOutputs(input, usage));
+  if (mode === "roll-back") await rollBack(stack, print);
+  else await release(stack, { isAtOnce: mode === "--at-once", stop: stopping.signal, print });
+});

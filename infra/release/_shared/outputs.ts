@@ -1,4 +1,4 @@
-import { isObject, isTexts } from "./json.ts";
+import { isObject, isTexts, parseObject } from "./json.ts";
 
 /** What `terraform output -json` prints, by name. */
 export type Outputs = Record<string, unknown>;
@@ -11,9 +11,8 @@ export type Routes = Record<string, string>;
  * or null. Throws, with the line to type, where the text is something else.
  */
 export function readOutputs(text: string, usage: string): Outputs {
-  const outputs = parse(text);
-  if (!isObject(outputs))
-    throw new Error(`What came in is not what terraform output -json prints. This is how: ${usage}`);
+  const outputs = parseObject(text);
+  if (!outputs) throw new Error(`What came in is not what terraform output -json prints. This is how: ${usage}`);
   return Object.fromEntries(
     Object.entries(outputs).map(([name, output]) => [
       name,
@@ -51,13 +50,4 @@ export function functionOf(routes: Routes, routeKey: string): string {
   const name = routes[routeKey];
   if (name === undefined) throw new Error(`The output routes must name the function of ${routeKey}.`);
   return name;
-}
-
-/** Undefined for what is not JSON: JSON.parse's own message quotes the outputs. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

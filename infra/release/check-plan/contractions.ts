@@ -1,5 +1,4 @@
-import { isObject } from "../_shared/json.ts";
-import { parseObject } from "../smoke-test/request.ts";
+import { isObject, parseObject } from "../_shared/json.ts";
 import type { Change } from "./plan.ts";
 
 const advice =

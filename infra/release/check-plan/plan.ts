@@ -7,6 +7,7 @@ export interface Change {
   /** The key of an object that a failed replacement has left behind; absent for the one in use. */
   deposed: string | undefined;
   actions: string[];
+  /** Empty where there is none. */
   before: Record<string, unknown>;
   /** Without what is known after apply only. */
   after: Record<string, unknown>;
@@ -61,16 +62,11 @@ function readChange(entry: unknown): Change[] {
       type,
       deposed: typeof deposed === "string" ? deposed : undefined,
       actions,
-      before: objectOf(before),
-      after: objectOf(after),
-      secret: objectOf(secret),
+      before: isObject(before) ? before : {},
+      after: isObject(after) ? after : {},
+      secret: isObject(secret) ? secret : {},
     },
   ];
-}
-
-/** null, which stands for an object that is not there, has no values; nor has what is unknown as a whole. */
-function objectOf(value: unknown): Record<string, unknown> {
-  return isObject(value) ? value : {};
 }
 
 function notAPlan(): Error {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { functionOf, type Routes } from "../_shared/outputs.ts";
 import { tryOnce } from "../smoke-test/checks.ts";
-import { byInvoking, invokeRoute, type Target } from "../smoke-test/invoke.ts";
+import { byInvoking, type Target } from "../smoke-test/invoke.ts";
 import { describe } from "../smoke-test/request.ts";
 
 /** The versions to call: of each function, by its name. */
@@ -29,31 +29,18 @@ export async function callVersions(
       throw new Error(`The output function_names must have ${functionName}, which answers ${routeKey}.`);
     return { functionName, qualifier };
   };
-  const checked = await tryOnce(byInvoking(client, targetOf, isSignedIn), isSignedIn, stop);
-  for (const routeKey of Object.keys(routes)) await knock(client, routeKey, targetOf(routeKey), isSignedIn, stop);
+  const way = byInvoking(client, targetOf, isSignedIn);
+  const checked = await tryOnce(way, isSignedIn, stop);
+  for (const routeKey of Object.keys(routes)) {
+    const names = [...routeKey.matchAll(/\{(\w+)\}/g)];
+    const pathParameters = Object.fromEntries(names.map(([, name = ""]) => [name, randomUUID()]));
+    const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: {} };
+    const answer = await way.send({ routeKey, pathParameters, ...body }, 15_000, stop);
+    if (answer.status !== undefined && answer.status < 500) continue; // a refusal is an answer; an error of ours is none
+    const { functionName, qualifier } = targetOf(routeKey);
+    throw new Error(
+      `${routeKey} (${functionName}:${qualifier}) should be answered, and be it with a refusal, and gave ${describe(answer)}.`,
+    );
+  }
   return checked + Object.keys(routes).length;
-}
-
-/** A refusal is an answer; an error of ours is none. */
-async function knock(
-  client: LambdaClient,
-  routeKey: string,
-  target: Target,
-  isSignedIn: boolean,
-  stop: AbortSignal,
-): Promise<void> {
-  const pathParameters = Object.fromEntries(
-    [...routeKey.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => [name, randomUUID()]),
-  );
-  const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: "{}" };
-  const answer = await invokeRoute(
-    client,
-    target,
-    { routeKey, pathParameters, ...body },
-    { isSignedIn, timeout_ms: 15_000, stop },
-  );
-  if (answer.status !== undefined && answer.status < 500) return;
-  throw new Error(
-    `${routeKey} (${target.functionName}:${target.qualifier}) should be answered, and be it with a refusal, and gave ${describe(answer)}.`,
-  );
 }

@@ -37,8 +37,13 @@ export async function release(stack: Stack, options: Options): Promise<void> {
   const { print, stop } = options;
   const lambda = new LambdaClient(stack.region);
   await endTrials(lambda, stack.functionNames, print);
-  const newest = await newestVersions(lambda, stack.functionNames);
-  const moving = await whatMoves(lambda, newest);
+  const newest = new Map<string, string>();
+  const moving: Moving[] = [];
+  for (const functionName of stack.functionNames.toSorted()) {
+    const [after, alias] = [await newestVersion(lambda, functionName), await readAlias(lambda, functionName)];
+    newest.set(functionName, after);
+    if (alias.version !== after) moving.push({ alias, before: alias.version, after, isTouched: false });
+  }
   const inWords = moving
     .map(({ alias, before, after }) => `${alias.functionName.replace(`${stack.name}-`, "")} ${before} -> ${after}`)
     .join(", ");
@@ -73,21 +78,6 @@ interface Moving {
   after: string;
   /** Whether this run has moved the alias, or tried to. */
   isTouched: boolean;
-}
-
-async function newestVersions(lambda: LambdaClient, functionNames: string[]): Promise<Map<string, string>> {
-  const newest = new Map<string, string>();
-  for (const name of functionNames.toSorted()) newest.set(name, await newestVersion(lambda, name));
-  return newest;
-}
-
-async function whatMoves(lambda: LambdaClient, newest: Map<string, string>): Promise<Moving[]> {
-  const moving: Moving[] = [];
-  for (const [functionName, after] of newest) {
-    const alias = await readAlias(lambda, functionName);
-    if (alias.version !== after) moving.push({ alias, before: alias.version, after, isTouched: false });
-  }
-  return moving;
 }
 
 interface Trial {

@@ -16,6 +16,9 @@ const eventOf = (id: string) => ({
 });
 const [idOfAnybody, idOfSignedIn] = ["smoke-test", "smoke-test-signed-in"];
 
+const post = (body: object): Request => ({ routeKey: "POST /events", body });
+const get = (id: string): Request => ({ routeKey: "GET /events/{id}", pathParameters: { id } });
+
 const problemType = "application/problem+json"; // of what our functions refuse; API Gateway's own answers are application/json
 
 interface Check {
@@ -95,8 +98,8 @@ function refusalsOf(way: Way): Check[] {
     holds: ({ status, object }: Answer) => status === 401 && object?.["message"] === "Unauthorized",
   };
   return [
-    { claim: "Create nothing without a token", way, request: { method: "POST", body: {} }, ...refused },
-    { claim: "Show nothing without a token", way, request: { method: "GET", id: randomUUID() }, ...refused },
+    { claim: "Create nothing without a token", way, request: post({}), ...refused },
+    { claim: "Show nothing without a token", way, request: get(randomUUID()), ...refused },
   ];
 }
 
@@ -109,28 +112,28 @@ function checksOf(way: Way, id: string): Check[] {
     {
       claim: "Create an event, again and again",
       way,
-      request: { method: "POST", body: event },
+      request: post(event),
       expected: `201 or 200 with the event ${event.id} (after a 409 delete that event, which somebody else has made, and try again)`,
       holds: (answer) => (answer.status === 201 || answer.status === 200) && isEvent(answer),
     },
     {
       claim: "Read it",
       way,
-      request: { method: "GET", id: event.id },
+      request: get(event.id),
       expected: `200 with the event ${event.id}`,
       holds: (answer) => answer.status === 200 && isEvent(answer),
     },
     {
       claim: "Refuse what breaks a rule",
       way,
-      request: { method: "POST", body: { ...event, capacity: 0 } },
+      request: post({ ...event, capacity: 0 }),
       expected: "400 with a problem of type urn:problem-type:invalid-request",
       holds: (answer) => answer.status === 400 && isProblem(answer, "urn:problem-type:invalid-request"),
     },
     {
       claim: "Find no event that nobody has made",
       way,
-      request: { method: "GET", id: randomUUID() },
+      request: get(randomUUID()),
       expected: "404 with a problem of type urn:problem-type:not-found",
       holds: (answer) => answer.status === 404 && isProblem(answer, "urn:problem-type:not-found"),
     },

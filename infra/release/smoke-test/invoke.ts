@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { functionOf, type Routes } from "../_shared/outputs.ts";
-import { limitOf, parseObject, reasonOf, type Answer, type NoAnswer, type Request, type Way } from "./request.ts";
+import { parseObject } from "../_shared/json.ts";
+import { limitOf, pathOf, reasonOf, type Request, type Way } from "./request.ts";
 
 /** What infra/function/ calls the version that callers get. */
 export const liveAlias = "live";
@@ -12,52 +13,8 @@ export interface Target {
   qualifier: string;
 }
 
-/** A request as API Gateway hands it on. */
-export interface RouteRequest {
-  /** As in `GET /events/{id}`. */
-  routeKey: string;
-  /** What stands for `{id}`, by `id`. */
-  pathParameters?: Record<string, string>;
-  body?: string;
-}
-
 /** The one caller that every deployment is: nobody has to keep a password or a token for it. */
 const claims = { sub: "smoke-test", token_use: "access" };
-
-/**
- * Invokes a function past API Gateway, with an event such as API Gateway makes; `isSignedIn`: when it has checked a
- * token. That needs the right to invoke it, a region and credentials, which the AWS SDK finds as everywhere.
- *
- * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
- */
-export async function invokeRoute(
-  client: LambdaClient,
-  { functionName, qualifier }: Target,
-  request: RouteRequest,
-  { isSignedIn, timeout_ms, stop }: { isSignedIn: boolean; timeout_ms: number; stop?: AbortSignal | undefined },
-): Promise<Answer | NoAnswer> {
-  const started_ms = performance.now();
-  const event = eventOf(request, isSignedIn);
-  const command = new InvokeCommand({
-    FunctionName: functionName,
-    Qualifier: qualifier,
-    Payload: JSON.stringify(event),
-  });
-  try {
-    const { FunctionError: error, Payload: payload } = await client.send(command, {
-      abortSignal: limitOf(timeout_ms, stop),
-    });
-    const result = payload?.transformToString() ?? "";
-    if (error !== undefined) return { status: undefined, reason: `an error of the function: ${result}` };
-    return {
-      ...readResult(result),
-      requestId: event.requestContext.requestId,
-      duration_ms: performance.now() - started_ms,
-    };
-  } catch (error) {
-    return { status: undefined, reason: reasonOf(error, timeout_ms) };
-  }
-}
 
 /** As somebody who has signed in, past API Gateway, to the functions that callers get. */
 export function signedIn(routes: Routes, region: { region?: string } = {}): Way {
@@ -68,30 +25,45 @@ export function signedIn(routes: Routes, region: { region?: string } = {}): Way 
   );
 }
 
-/** The way of requests past API Gateway, to what `targetOf` gives for a route. */
+/**
+ * The way of requests past API Gateway, to what `targetOf` gives for a route, with an event such as API Gateway makes;
+ * `isSignedIn`: when it has checked a token. That needs the right to invoke, a region and credentials, which the AWS
+ * SDK finds as everywhere.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
 export function byInvoking(client: LambdaClient, targetOf: (routeKey: string) => Target, isSignedIn: boolean): Way {
   return {
     describe: (request) => {
-      const { routeKey } = routeRequestOf(request);
-      const { functionName, qualifier } = targetOf(routeKey);
-      const path = `/events${request.method === "GET" ? `/${request.id}` : ""}`;
-      return `${request.method} ${path}${isSignedIn ? " by a signed-in caller" : ""} (${functionName}:${qualifier})`;
+      const { functionName, qualifier } = targetOf(request.routeKey);
+      const method = request.routeKey.replace(/ .*/, "");
+      return `${method} ${pathOf(request)}${isSignedIn ? " by a signed-in caller" : ""} (${functionName}:${qualifier})`;
     },
-    send: async (request, timeout_ms, stop) => {
-      const routeRequest = routeRequestOf(request);
-      return invokeRoute(client, targetOf(routeRequest.routeKey), routeRequest, { isSignedIn, timeout_ms, stop });
+    async send(request, timeout_ms, stop) {
+      const { functionName, qualifier } = targetOf(request.routeKey);
+      const started_ms = performance.now();
+      const event = eventOf(request, isSignedIn);
+      const command = new InvokeCommand({
+        FunctionName: functionName,
+        Qualifier: qualifier,
+        Payload: JSON.stringify(event),
+      });
+      try {
+        const abortSignal = limitOf(timeout_ms, stop);
+        const { FunctionError: error, Payload: payload } = await client.send(command, { abortSignal });
+        const result = payload?.transformToString() ?? "";
+        if (error !== undefined) return { status: undefined, reason: `an error of the function: ${result}` };
+        const { requestId } = event.requestContext;
+        return { ...readResult(result), requestId, duration_ms: performance.now() - started_ms };
+      } catch (error) {
+        return { status: undefined, reason: reasonOf(error, timeout_ms) };
+      }
     },
   };
 }
 
-function routeRequestOf(request: Request): RouteRequest {
-  return request.method === "POST"
-    ? { routeKey: "POST /events", body: JSON.stringify(request.body) }
-    : { routeKey: "GET /events/{id}", pathParameters: { id: request.id } };
-}
-
 /** What the functions read of an event of payload format 2.0. */
-function eventOf({ routeKey, ...rest }: RouteRequest, isSignedIn: boolean) {
+function eventOf({ routeKey, pathParameters, body }: Request, isSignedIn: boolean) {
   return {
     version: "2.0",
     routeKey,
@@ -102,7 +74,8 @@ function eventOf({ routeKey, ...rest }: RouteRequest, isSignedIn: boolean) {
       requestId: `smoke-test-${randomUUID()}`, // a function takes a request with an id that it knows for the same one
       routeKey,
     },
-    ...rest,
+    ...(pathParameters && { pathParameters }),
+    ...(body && { body: JSON.stringify(body) }),
     isBase64Encoded: false,
   };
 }

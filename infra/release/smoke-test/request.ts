@@ -1,7 +1,13 @@
-import { isObject } from "../_shared/json.ts";
+import { parseObject } from "../_shared/json.ts";
 
-/** Creates this event, or gets the one with this id. */
-export type Request = { method: "POST"; body: object } | { method: "GET"; id: string };
+/** A request to one of our routes. */
+export interface Request {
+  /** As in `GET /events/{id}`. */
+  routeKey: string;
+  /** What stands for `{id}`, by `id`. */
+  pathParameters?: Record<string, string>;
+  body?: object;
+}
 
 /** How a request gets to the functions. */
 export interface Way {
@@ -31,19 +37,17 @@ export interface NoAnswer {
 
 /** Through API Gateway, as everybody calls, and without a token. A redirect is an answer like any other. */
 export function overHttp(baseUrl: string): Way {
-  const urlOf = (request: Request) => `${baseUrl}/events${request.method === "GET" ? `/${request.id}` : ""}`;
   return {
-    describe: (request) => `${request.method} ${urlOf(request)}`,
+    describe: (request) => request.routeKey.replace(/ .*/, ` ${baseUrl}${pathOf(request)}`),
     async send(request, timeout_ms, stop) {
       const started_ms = performance.now();
-      const { method } = request;
-      const content = method === "POST" && {
+      const content = request.body && {
         body: JSON.stringify(request.body),
         headers: { "content-type": "application/json" },
       };
       try {
-        const response = await fetch(urlOf(request), {
-          method,
+        const response = await fetch(`${baseUrl}${pathOf(request)}`, {
+          method: request.routeKey.replace(/ .*/, ""),
           ...content,
           redirect: "manual",
           signal: limitOf(timeout_ms, stop),
@@ -63,6 +67,11 @@ export function overHttp(baseUrl: string): Way {
       }
     },
   };
+}
+
+/** With the parameters in their places. */
+export function pathOf({ routeKey, pathParameters = {} }: Request): string {
+  return routeKey.replace(/^\S+ /, "").replaceAll(/\{(\w+)\}/g, (_, name: string) => pathParameters[name] ?? "");
 }
 
 /** Aborts after this time, or when told to stop. */
@@ -94,13 +103,4 @@ export function reasonOf(error: unknown, timeout_ms: number): string {
   if (!(cause instanceof Error)) return `no answer (${error.message})`;
   // Where several addresses were tried, the cause has a code and no message.
   return `no answer (${cause.message || ("code" in cause ? String(cause.code) : cause.name)})`;
-}
-
-export function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

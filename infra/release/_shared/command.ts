@@ -1,0 +1,25 @@
+import { text } from "node:stream/consumers";
+
+/**
+ * Runs a command with all that is piped in, as `usage` shows. It ends with 1 and a sentence where `act` throws or
+ * nothing is piped in: reading the keyboard would look like a hang. It ends with 2 where `misuse` says what is wrong
+ * with the parameters.
+ */
+export async function runCommand(
+  usage: string,
+  misuse: string | false,
+  act: (input: string) => void | Promise<void>,
+): Promise<void> {
+  if (misuse !== false) {
+    console.error(`${misuse}: ${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    if (process.stdin.isTTY) throw new Error(`Nothing is piped in. This is how: ${usage}`);
+    await act(await text(process.stdin));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
