@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { draw } from "./chart.ts";
-import type { Figures, VariantFigures } from "./figures.ts";
+import { summarize, type Figures, type Spread, type VariantFigures } from "./figures.ts";
 import { judge } from "./gates.ts";
-import type { Spread } from "./statistics.ts";
+import { createsPerSecond } from "./lists.ts";
 import { describe } from "./tables.ts";
 import { fastapi, floor, limit, ours } from "./variants.ts";
 
@@ -123,4 +125,37 @@ test("draws a bar for each variant, longest last, and says where and how it was 
   expect(bars.length).toBe(2 * figures.variants.length);
   expect(widths.slice(0, 4)).toEqual([5, 50, 80, 500]);
   expect(chart).toContain("2026-11-21, npm run bench, 2 x A &lt;fast> one, Node.js v22.0.0");
+});
+
+test("the chart is the one of the figures that are kept", () => {
+  const [kept, chart] = ["figures.json", "figures.svg"].map((name) =>
+    readFileSync(join(import.meta.dirname, name), "utf8"),
+  );
+  expect(draw(JSON.parse(kept ?? "") as Figures)).toBe(chart);
+});
+
+test.each([
+  ["one value", [7], [7, 7, 7]],
+  ["an even number of values", [4, 1, 3, 2], [2.5, 1.3, 3.7]],
+  ["eleven values in any order", [10, 0, 9, 1, 8, 2, 7, 3, 6, 4, 5], [5, 1, 9]],
+  ["one value far off, which moves no median", [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1000], [1, 1, 1]],
+])("finds the median and the spread of %s, for each figure by itself", (_what, values, [median, p10, p90]) => {
+  const samples = values.map((value) => ({ cpu_us: value, wall_us: 1 }));
+  expect(summarize(samples)).toEqual({
+    cpu_us: { median, p10: expect.closeTo(p10 ?? NaN) as number, p90: expect.closeTo(p90 ?? NaN) as number },
+    wall_us: { median: 1, p10: 1, p90: 1 },
+  });
+});
+
+test("refuses to take the median of nothing", () => {
+  expect(() => summarize([])).toThrow("There is nothing to take the median of: no round was measured.");
+});
+
+test("creates per second of one status and type end at 1,000 for each shard, however many are tried", () => {
+  const found = [1, 4].map((shards) => createsPerSecond(shards, 5_500, 1));
+  expect(found).toEqual([1_000, 4_000]);
+});
+
+test("what the shards have room for gets through", () => {
+  expect([createsPerSecond(1, 900, 2), createsPerSecond(4, 900, 2)]).toEqual([900, 900]);
 });

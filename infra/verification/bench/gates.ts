@@ -2,146 +2,72 @@ import type { Figures, VariantFigures } from "./figures.ts";
 import type { Operation } from "./requests.ts";
 import { express, fastapi, floor, limit, middy, ours, unbundled } from "./variants.ts";
 
-/** A promise about two figures of one run, which holds on any machine. */
-interface Gate {
+export interface Verdict {
   claim: string;
-  /** Undefined where one of the two was not measured, as where Python has not the packages. */
-  value: (of: Lookup) => number | undefined;
+  /** Undefined where it was not measured, as where Python has not the packages. */
+  value: number | undefined;
+  is: "at most" | "at least";
   must: number;
   goFor: number;
-  /** Whether the value may be larger or smaller than that. */
-  is: "at most" | "at least";
-  /** Bytes are the same in every run. */
-  isExact?: boolean;
-}
-
-export interface Verdict extends Pick<Gate, "claim" | "must" | "goFor" | "is"> {
-  value: number | undefined;
   verdict: "reached" | "kept" | "broken" | "not measured";
 }
+
+type Figure = (variant: VariantFigures | undefined) => number | undefined;
+type Find = (of: (name: string) => VariantFigures | undefined) => number | undefined;
 
 /** Medians of whole runs have differed by up to 6 % in their ratios on a quiet machine. */
 const noise = 1.08;
 
-type Lookup = (name: string) => VariantFigures | undefined;
-
 /** The mean of a create's and a get's, which do the same work but for a little: a median of either moves by a tenth from run to run. */
-function answer_ms(variant: VariantFigures | undefined): number | undefined {
+const answer_ms: Figure = (variant) => {
   const [create, get] = [variant?.cold.create?.answer_ms.median, variant?.cold.get?.answer_ms.median];
   return create === undefined || get === undefined ? undefined : (create + get) / 2;
+};
+const cpu_us =
+  (operation: Operation): Figure =>
+  (variant) =>
+    variant?.warm[operation]?.cpu_us.median;
+const memory_mb: Figure = (variant) => variant?.cold.create?.memory_mb.median;
+
+/** Of two figures of one run, which holds on any machine. */
+function ratio(figure: Figure, one: string, other: string): Find {
+  return (of) => {
+    const [dividend, divisor] = [figure(of(one)), figure(of(other))];
+    return dividend === undefined || divisor === undefined ? undefined : dividend / divisor;
+  };
 }
 
-const cpu_us = (variant: VariantFigures | undefined, operation: Operation) => variant?.warm[operation]?.cpu_us.median;
+const zip_kb =
+  (operation: Operation): Find =>
+  (of) => {
+    const bytes = of(ours)?.zip_bytes[operation];
+    return bytes === undefined ? undefined : bytes / 1024;
+  };
 
-/** How many times faster ours has answered its first request than another. */
-const faster = (other: string) => (of: Lookup) => ratio(answer_ms(of(other)), answer_ms(of(ours)));
-
-export const gates: Gate[] = [
-  {
-    claim: "init + first answer, against the raw limit",
-    value: (of) => ratio(answer_ms(of(ours)), answer_ms(of(limit))),
-    is: "at most",
-    must: 1.8,
-    goFor: 1.25,
-  },
-  {
-    claim: "init + first answer, faster than FastAPI + Mangum",
-    value: faster(fastapi),
-    is: "at least",
-    must: 6,
-    goFor: 9,
-  },
-  { claim: "init + first answer, faster than express", value: faster(express), is: "at least", must: 2, goFor: 2.75 },
-  {
-    claim: "init + first answer, faster than middy + zod",
-    value: faster(middy),
-    is: "at least",
-    must: 1.6,
-    goFor: 2.3,
-  },
-  {
-    claim: "init + first answer, faster than with the SDK unbundled",
-    value: faster(unbundled),
-    is: "at least",
-    must: 1.6,
-    goFor: 2.3,
-  },
-  {
-    claim: "warm CPU of a create, against the raw limit",
-    value: (of) => ratio(cpu_us(of(ours), "create"), cpu_us(of(limit), "create")),
-    is: "at most",
-    must: 3.3,
-    goFor: 2.5,
-  },
-  {
-    claim: "warm CPU of a get, against the raw limit",
-    value: (of) => ratio(cpu_us(of(ours), "get"), cpu_us(of(limit), "get")),
-    is: "at most",
-    must: 3.3,
-    goFor: 2.5,
-  },
-  {
-    claim: "warm CPU of a create, below FastAPI + Mangum",
-    value: (of) => ratio(cpu_us(of(fastapi), "create"), cpu_us(of(ours), "create")),
-    is: "at least",
-    must: 3,
-    goFor: 3.5,
-  },
-  {
-    claim: "warm CPU of a get, below FastAPI + Mangum",
-    value: (of) => ratio(cpu_us(of(fastapi), "get"), cpu_us(of(ours), "get")),
-    is: "at least",
-    must: 4,
-    goFor: 5.5,
-  },
-  {
-    claim: "KB of the zip of create-event",
-    value: (of) => kilobytes(of(ours)?.zip_bytes.create),
-    is: "at most",
-    must: 64,
-    goFor: 52,
-    isExact: true,
-  },
-  {
-    claim: "KB of the zip of get-event",
-    value: (of) => kilobytes(of(ours)?.zip_bytes.get),
-    is: "at most",
-    must: 64,
-    goFor: 52,
-    isExact: true,
-  },
-  {
-    claim: "peak memory of a cold start, against the empty handler",
-    value: (of) => ratio(of(ours)?.cold.create?.memory_mb.median, of(floor)?.cold.create?.memory_mb.median),
-    is: "at most",
-    must: 1.4,
-    goFor: 1.3,
-  },
+/** What is promised. Bytes are the same in every run: they have no noise. */
+const gates: [claim: string, is: Verdict["is"], must: number, goFor: number, find: Find, isExact?: true][] = [
+  ["init + first answer, against the raw limit", "at most", 1.8, 1.25, ratio(answer_ms, ours, limit)],
+  ["init + first answer, faster than FastAPI + Mangum", "at least", 6, 9, ratio(answer_ms, fastapi, ours)],
+  ["init + first answer, faster than express", "at least", 2, 2.75, ratio(answer_ms, express, ours)],
+  ["init + first answer, faster than middy + zod", "at least", 1.6, 2.3, ratio(answer_ms, middy, ours)],
+  ["init + first answer, faster than with the SDK unbundled", "at least", 1.6, 2.3, ratio(answer_ms, unbundled, ours)],
+  ["warm CPU of a create, against the raw limit", "at most", 3.3, 2.5, ratio(cpu_us("create"), ours, limit)],
+  ["warm CPU of a get, against the raw limit", "at most", 3.3, 2.5, ratio(cpu_us("get"), ours, limit)],
+  ["warm CPU of a create, below FastAPI + Mangum", "at least", 3, 3.5, ratio(cpu_us("create"), fastapi, ours)],
+  ["warm CPU of a get, below FastAPI + Mangum", "at least", 4, 5.5, ratio(cpu_us("get"), fastapi, ours)],
+  ["KB of the zip of create-event", "at most", 64, 52, zip_kb("create"), true],
+  ["KB of the zip of get-event", "at most", 64, 52, zip_kb("get"), true],
+  ["peak memory of a cold start, against the empty handler", "at most", 1.4, 1.3, ratio(memory_mb, ours, floor)],
 ];
 
-/** Compares the figures of one run. A gate is broken only where noise does not explain it. */
+/** Compares the figures of one run. A promise is broken only where noise does not explain it. */
 export function judge({ variants }: Pick<Figures, "variants">): Verdict[] {
-  const of: Lookup = (name) => variants.find((variant) => variant.name === name);
-  return gates.map(({ claim, value: find, must, goFor, is, isExact = false }) => {
-    const value = find(of);
+  return gates.map(([claim, is, must, goFor, find, isExact]) => {
+    const value = find((name) => variants.find((variant) => variant.name === name));
     const meets = (bound: number, allowance: number) =>
       value !== undefined && (is === "at most" ? value <= bound * allowance : value >= bound / allowance);
-    const verdict =
-      value === undefined
-        ? "not measured"
-        : meets(goFor, 1)
-          ? "reached"
-          : meets(must, isExact ? 1 : noise)
-            ? "kept"
-            : "broken";
-    return { claim, value, must, goFor, is, verdict };
+    const kept = meets(must, isExact ? 1 : noise) ? "kept" : "broken";
+    const verdict = value === undefined ? "not measured" : meets(goFor, 1) ? "reached" : kept;
+    return { claim, value, is, must, goFor, verdict };
   });
-}
-
-function ratio(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : one / other;
-}
-
-function kilobytes(bytes: number | undefined): number | undefined {
-  return bytes === undefined ? undefined : bytes / 1024;
 }

@@ -1,8 +1,10 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { BatchWriteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { statuses } from "../../../functions/_shared/event.ts";
-import { shardKey, toItem } from "../../../functions/_shared/stored-event.ts";
+import { statuses, type Event } from "../../../functions/_shared/event.ts";
+import { toItem, type Item } from "../../../functions/_shared/stored-event.ts";
 import { startDatabase } from "../../local/database/database.ts";
-import { startFaultyDatabase } from "../../testing/faulty-database.ts";
+import { listen, stop } from "../../local/gateway/server.ts";
 import { runInThread } from "../../local/runtime/runner.ts";
 import { exchanges } from "./requests.ts";
 
@@ -15,33 +17,32 @@ const queries = ["", "status=draft", "organizer=organizer-7", "type=workshop", "
  */
 export async function countItemsRead(bundle: string, sizes: number[], tell: (line: string) => void, shards = 1) {
   const database = await startDatabase();
-  const counting = await startFaultyDatabase(database.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "");
+  const url = database.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "";
+  let itemsRead = 0;
+  const pass = async (request: IncomingMessage, response: ServerResponse) => {
+    const headers = request.headers as Record<string, string>;
+    const answer = await (await fetch(url, { method: "POST", headers, body: await text(request) })).text();
+    itemsRead += (JSON.parse(answer) as { ScannedCount: number }).ScannedCount;
+    response.end(answer);
+  };
+  const counting = createServer((request, response) => {
+    pass(request, response).catch(() => response.destroy());
+  });
+  const { port } = await listen(counting, 0);
   const environment = {
     ...database.environment,
-    AWS_ENDPOINT_URL_DYNAMODB: counting.url,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}`,
     INDEX_SHARDS: String(shards),
     AUTH: "off",
     AWS_LAMBDA_LOG_LEVEL: "FATAL",
   };
   const list = runInThread(bundle, { name: "list-events", memory_mb: 256, timeout_s: 10, environment });
-  let itemsRead = 0;
-  for (const value of [
-    "organizer-7",
-    ...range(0, shards).flatMap((shard) => [...statuses, "workshop"].map((key) => shardKey(shard, key))),
-  ]) {
-    counting.setFault(value, ({ act, response }) => {
-      void act().then(({ status, body }) => {
-        itemsRead += (JSON.parse(body.toString()) as { ScannedCount: number }).ScannedCount;
-        response.writeHead(status).end(body);
-      });
-    });
-  }
   const results: { query: string; events: number; itemsRead: number }[] = [];
   try {
     let written = 0;
     for (const events of sizes) {
       tell(`list: writing ${events - written} events`);
-      await write(database.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "", written, events, shards);
+      await write(url, written, events, shards);
       written = events;
       for (const query of queries) {
         itemsRead = 0;
@@ -53,47 +54,72 @@ export async function countItemsRead(bundle: string, sizes: number[], tell: (lin
     }
   } finally {
     await list.stop();
-    await counting.stop();
+    await stop(counting);
     await database.stop();
   }
   return results;
 }
 
 async function write(endpoint: string, from: number, to: number, shards: number): Promise<void> {
-  const client = new DynamoDBClient({
-    region: "local",
-    endpoint,
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  });
+  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+  const client = new DynamoDBClient({ region: "local", endpoint, credentials });
   for (let start = from; start < to; start += 400) {
-    const batches = Array.from({ length: 16 }, (_, n) =>
-      range(start + n * 25, Math.min(start + (n + 1) * 25, to)),
-    ).filter((numbers) => numbers.length > 0);
+    const batches = Array.from({ length: 16 }, (_, n) => [start + n * 25, Math.min(start + (n + 1) * 25, to)] as const);
     await Promise.all(
-      batches.map((numbers) =>
-        client.send(new BatchWriteItemCommand({ RequestItems: { events: numbers.map((n) => toPut(n, shards)) } })),
-      ),
+      batches
+        .filter(([first, end]) => first < end)
+        .map(([first, end]) => {
+          const puts = Array.from({ length: end - first }, (_, n) => {
+            const status = statuses[(first + n) % statuses.length] ?? "active";
+            const item = itemOf(first + n, shards, { organizer: `organizer-${(first + n) % 10}`, status });
+            return { PutRequest: { Item: item } };
+          });
+          return client.send(new BatchWriteItemCommand({ RequestItems: { events: puts } }));
+        }),
     );
   }
   client.destroy();
 }
 
-function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
+/** What a partition of DynamoDB writes in a second, and so one key of an index: new events are all at its end. */
+const partition_writes_per_s = 1_000;
+
+/**
+ * How many creates per second get through where so many are tried, all of one status and one type, and
+ * each key of an index takes 1,000 writes a second: an index that cannot follow throttles the table. The
+ * clock is a count of seconds, and nothing is carried from one to the next: DynamoDB lets a partition
+ * that was idle write more for some minutes.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/gsi-throttling.html
+ */
+export function createsPerSecond(shards: number, tried_per_s: number, seconds = 3): number {
+  let created = 0;
+  for (let second = 0; second < seconds; second++) {
+    const written = new Map<string, number>();
+    for (let n = 0; n < tried_per_s; n++) {
+      const at = second * tried_per_s + n;
+      const item = itemOf(at, shards, { organizer: `organizer-${at % 10_000}`, status: "active" });
+      const keys = ["byStatus", "byType", "byOrganizer"].map((name) => `${name} ${item[name]?.S ?? ""}`);
+      if (keys.some((key) => (written.get(key) ?? 0) >= partition_writes_per_s)) continue;
+      for (const key of keys) written.set(key, (written.get(key) ?? 0) + 1);
+      created++;
+    }
+  }
+  return Math.round(created / seconds);
 }
 
-function toPut(n: number, shards: number) {
+/** An event as the functions write it. */
+function itemOf(n: number, shards: number, fields: Pick<Event, "organizer" | "status">): Item {
   const createdAt = new Date(Date.UTC(2026, 0, 1) + n).toISOString();
-  const event = {
+  const event: Event = {
+    ...fields,
     id: `event-${n}`,
     type: "workshop",
     title: "Workshop",
-    organizer: `organizer-${n % 10}`,
-    status: statuses[n % statuses.length] ?? "active",
     createdAt,
     updatedAt: createdAt,
     version: 1,
     incarnation: "x",
   };
-  return { PutRequest: { Item: toItem(event, event, "x", shards) } };
+  return toItem(event, event, "x", shards);
 }

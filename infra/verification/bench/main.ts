@@ -4,9 +4,9 @@ import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem, type } 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { draw } from "./chart.ts";
-import { summarize, type Figures } from "./figures.ts";
+import { summarize, type Figures, type Summary } from "./figures.ts";
 import { judge } from "./gates.ts";
-import { countItemsRead } from "./lists.ts";
+import { countItemsRead, createsPerSecond } from "./lists.ts";
 import {
   checkAnswers,
   findNode,
@@ -14,12 +14,10 @@ import {
   lambdaFlags,
   measureCold,
   measureWarm,
-  startDatabaseStub,
   type Setting,
-  type WarmSample,
 } from "./measure.ts";
 import { createOf, type Operation } from "./requests.ts";
-import { createsPerSecond } from "./shards.ts";
+import { startDatabaseStub } from "./stub.ts";
 import { describe } from "./tables.ts";
 import { buildVariants, findPython, ours, type Variant } from "./variants.ts";
 
@@ -45,6 +43,9 @@ const extents = {
   gates: { coldRounds: 15, warmRounds: 3, warmCalls: 3_000, tables: [] },
   quick: { coldRounds: 2, warmRounds: 1, warmCalls: 100, tables: [100, 1_000] },
 } satisfies Record<string, Extent>;
+
+/** From 1 KB to almost the 400 KB that DynamoDB stores. */
+const sizes_kb = [1, 10, 50, 100, 200, 390];
 
 /** One variant doing one thing. */
 interface Case {
@@ -112,12 +113,25 @@ async function measure({ coldRounds, warmRounds, warmCalls, tables }: Extent, no
     const cases = variants.flatMap((variant) =>
       (Object.keys(variant.artifacts) as Operation[]).map((operation) => ({ variant, operation })),
     );
-    const cold = await inRounds("cold", coldRounds + 1, cases, ({ variant, operation }) =>
-      measureCold(setting, variant, operation),
+    const nameOf = ({ variant, operation }: Case) => `${variant.name}, ${operation}`;
+    // The first round reads the files from disk.
+    const cold = await inRounds(
+      "cold",
+      { rounds: coldRounds, unmeasured: 1 },
+      cases,
+      nameOf,
+      async (one) => (await measureCold(setting, one.variant, one.operation)).cold,
     );
-    for (const samples of cold.values()) samples.shift(); // the first round has read the files from disk
-    const warm = await inRounds("warm", warmRounds, cases, ({ variant, operation }) =>
+    const warm = await inRounds("warm", { rounds: warmRounds }, cases, nameOf, ({ variant, operation }) =>
       measureWarm(setting, variant, operation, variant.runtime === "python" ? Math.ceil(warmCalls / 4) : warmCalls),
+    );
+    const isWhole = tables.length > 0;
+    const own = variants.find(({ name }) => name === ours);
+    const bundle = own?.artifacts.list;
+    if (!own || bundle === undefined) throw new Error("Our list-events is not among the variants.");
+    const sizes = isWhole ? sizes_kb.map((size_kb) => size_kb * 1024) : [];
+    const payloads = await inRounds("payload", { rounds: warmRounds }, sizes, String, (size_bytes) =>
+      measureWarm(setting, own, "create", Math.ceil(warmCalls / 8), createOf(size_bytes)),
     );
     return {
       date: new Date().toISOString(),
@@ -132,70 +146,42 @@ async function measure({ coldRounds, warmRounds, warmCalls, tables }: Extent, no
       variants: variants.map(({ name, zip_bytes }) => ({
         name,
         zip_bytes,
-        cold: summariesOf(cold, name),
-        warm: summariesOf(warm, name),
+        cold: byOperation(cold, name),
+        warm: byOperation(warm, name),
       })),
-      payloads: tables.length > 0 ? await measurePayloads(setting, variants, warmRounds, Math.ceil(warmCalls / 8)) : [],
-      lists: tables.length > 0 ? await countItemsRead(artifactOf(variants, "list"), tables, tell) : [],
-      shards: tables.length > 0 ? await measureShards(artifactOf(variants, "list")) : [],
+      payloads: [...payloads].map(([size_bytes, { cpu_us, wall_us }]) => ({ size_bytes, cpu_us, wall_us })),
+      lists: isWhole ? await countItemsRead(bundle, tables, tell) : [],
+      shards: isWhole ? await measureShards(bundle) : [],
     };
   } finally {
-    stub.stop();
+    await stub.stop();
     removePath();
     process.off("exit", removePath);
   }
 }
 
-type Samples<Sample> = Map<Case, Sample[]>;
-
 /** A B C A B C, so that whatever else the machine does meanwhile meets all alike. */
-async function inRounds<Sample>(
+async function inRounds<Subject, Sample extends object>(
   name: string,
-  rounds: number,
-  cases: Case[],
-  measureOne: (one: Case) => Promise<Sample>,
-): Promise<Samples<Sample>> {
-  const samples: Samples<Sample> = new Map(cases.map((one) => [one, []]));
-  for (let round = 1; round <= rounds; round++) {
-    for (const [index, one] of cases.entries()) {
-      tell(
-        `${name}: round ${round} of ${rounds}`,
-        `, ${index + 1} of ${cases.length}: ${one.variant.name}, ${one.operation}`,
-      );
-      samples.get(one)?.push(await measureOne(one));
+  { rounds, unmeasured = 0 }: { rounds: number; unmeasured?: number },
+  subjects: Subject[],
+  describe: (subject: Subject) => string,
+  measureOne: (subject: Subject) => Promise<Sample>,
+): Promise<Map<Subject, Summary<Sample>>> {
+  const taken = subjects.map((subject) => ({ subject, samples: [] as Sample[] }));
+  for (let round = 1; round <= unmeasured + rounds; round++) {
+    for (const [index, { subject, samples }] of taken.entries()) {
+      const details = `, ${index + 1} of ${subjects.length}: ${describe(subject)}`;
+      tell(`${name}: round ${round} of ${unmeasured + rounds}`, details);
+      samples.push(await measureOne(subject));
     }
   }
-  return samples;
+  return new Map(taken.map(({ subject, samples }) => [subject, summarize(samples.slice(unmeasured))]));
 }
 
-function summariesOf<Sample extends object>(samples: Samples<Sample>, name: string) {
-  const own = [...samples].filter(([{ variant }]) => variant.name === name);
-  return Object.fromEntries(own.map(([{ operation }, taken]) => [operation, summarize(taken)]));
-}
-
-/** From 1 KB to almost the 400 KB that DynamoDB stores. */
-async function measurePayloads(
-  setting: Setting,
-  variants: Variant[],
-  rounds: number,
-  calls: number,
-): Promise<Figures["payloads"]> {
-  const variant = variants.find(({ name }) => name === ours);
-  if (!variant) throw new Error("Our functions are not among the variants.");
-  const sizes = [1, 10, 50, 100, 200, 390].map((size_kb) => ({
-    size_bytes: size_kb * 1024,
-    samples: [] as WarmSample[],
-  }));
-  for (let round = 1; round <= rounds; round++) {
-    for (const { size_bytes, samples } of sizes) {
-      tell(`payload: round ${round} of ${rounds}, ${size_bytes / 1024} KB`);
-      samples.push(await measureWarm(setting, variant, "create", calls, createOf(size_bytes)));
-    }
-  }
-  return sizes.map(({ size_bytes, samples }) => {
-    const { cpu_us, wall_us } = summarize(samples);
-    return { size_bytes, cpu_us, wall_us };
-  });
+function byOperation<Sample>(summaries: Map<Case, Summary<Sample>>, name: string) {
+  const own = [...summaries].filter(([{ variant }]) => variant.name === name);
+  return Object.fromEntries(own.map(([{ operation }, summary]) => [operation, summary]));
 }
 
 /** A status needs some 2,000 events for pages of 20 to be full in each of its shards. */
@@ -210,12 +196,6 @@ async function measureShards(bundle: string): Promise<Figures["shards"]> {
     });
   }
   return results;
-}
-
-function artifactOf(variants: Variant[], operation: Operation): string {
-  const path = variants.find(({ name }) => name === ours)?.artifacts[operation];
-  if (path === undefined) throw new Error(`Our functions have none for ${operation}.`);
-  return path;
 }
 
 function machine(load: number): Figures["machine"] {

@@ -1,9 +1,8 @@
-import { fork, spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
-import { root } from "../../build/functions.ts";
 import { exchanges, refusals, type Exchange, type Operation } from "./requests.ts";
 import type { Python, Variant } from "./variants.ts";
 
@@ -57,53 +56,6 @@ interface Report {
   answer: string;
 }
 
-/** Starts the stub of DynamoDB, with a certificate that only the variants trust. Throws where there is no openssl. */
-export async function startDatabaseStub(
-  path: string,
-  python: Python | undefined,
-): Promise<{ port: number; environment: Record<string, string>; stop: () => void }> {
-  const [certificate, key] = [join(path, "certificate.pem"), join(path, "key.pem")];
-  const name = "dynamodb.us-east-1.amazonaws.com";
-  const made = spawnSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-days",
-      "1",
-      "-keyout",
-      key,
-      "-out",
-      certificate,
-      "-subj",
-      `/CN=${name}`,
-      "-addext",
-      `subjectAltName=DNS:${name}`,
-    ],
-    { encoding: "utf8" },
-  );
-  if (made.status !== 0) throw new Error(`openssl made no certificate: ${made.error?.message ?? made.stderr}`);
-  const stub = fork(join(import.meta.dirname, "stub.ts"), [certificate, key], {
-    cwd: root,
-    execArgv: ["--import", "tsx"],
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    stub.once("message", (message) => {
-      resolve(Number(message));
-    });
-    stub.once("exit", (code) => {
-      reject(new Error(`The stub of DynamoDB ended with ${code ?? "a signal"}.`));
-    });
-  });
-  // As many certificates as it has in Lambda, and this one.
-  const trusted = join(path, "trusted.pem");
-  if (python) writeFileSync(trusted, Buffer.concat([readFileSync(python.certificates), readFileSync(certificate)]));
-  return { port, environment: { NODE_EXTRA_CA_CERTS: certificate, AWS_CA_BUNDLE: trusted }, stop: () => stub.kill() };
-}
-
 /** What Lambda sets for a function, and nothing of this machine. */
 export function functionEnvironment(home: string): Record<string, string> {
   return {
@@ -129,13 +81,9 @@ export function functionEnvironment(home: string): Record<string, string> {
 
 /** Checks every answer that a variant is built to give. Throws with the first that is wrong: who does less is not compared. */
 export async function checkAnswers(setting: Setting, variant: Variant): Promise<void> {
-  const timed = Object.entries(exchanges).map(([operation, exchange]) => ({
-    operation: operation as Operation,
-    exchange,
-  }));
-  for (const { operation, exchange } of [...timed, ...refusals]) {
+  for (const [operation, exchange] of [...(Object.entries(exchanges) as [Operation, Exchange][]), ...refusals]) {
     if (variant.artifacts[operation] === undefined || !variant.statuses.includes(exchange.status)) continue;
-    const { answer } = await run(setting, variant, operation, exchange);
+    const { answer } = await measureCold(setting, variant, operation, 0, exchange);
     const { body = "{}" } = JSON.parse(answer) as { body?: string };
     if (variant.usesDatabase && exchange.body && !holds(JSON.parse(body), exchange.body)) {
       throw new Error(
@@ -146,37 +94,23 @@ export async function checkAnswers(setting: Setting, variant: Variant): Promise<
 }
 
 function holds(body: unknown, expected: object): boolean {
-  const found = Object.fromEntries(
-    Object.keys(expected).map((name) => [name, (body as Record<string, unknown>)[name]]),
-  );
-  return isDeepStrictEqual(found, expected);
-}
-
-/** One cold start and its first answer, in a process of its own. */
-export async function measureCold(setting: Setting, variant: Variant, operation: Operation): Promise<ColdSample> {
-  const { cold } = await run(setting, variant, operation, exchanges[operation]);
-  return cold;
+  return isDeepStrictEqual(body, { ...(body as object), ...expected });
 }
 
 /** Many calls, one after the other, in a process of its own, after twice as many that let V8 compile it. */
-export async function measureWarm(
-  setting: Setting,
-  variant: Variant,
-  operation: Operation,
-  calls: number,
-  exchange: Exchange = exchanges[operation],
-): Promise<WarmSample> {
-  const { warm, cold } = await run(setting, variant, operation, exchange, calls);
-  if (!warm) throw new Error(`${variant.name}: no warm calls were measured.`);
+export async function measureWarm(...given: Parameters<typeof measureCold>): Promise<WarmSample> {
+  const { warm, cold } = await measureCold(...given);
+  if (!warm) throw new Error(`${given[1].name}: no warm calls were measured.`);
   return { ...warm, memory_mb: cold.memory_mb };
 }
 
-async function run(
+/** One cold start and its first answer, in a process of its own, and as many warm calls as are asked for. */
+export async function measureCold(
   setting: Setting,
   variant: Variant,
   operation: Operation,
-  { event, status }: Exchange,
   calls = 0,
+  { event, status }: Exchange = exchanges[operation],
 ): Promise<Pick<Report, "warm" | "answer"> & { cold: ColdSample }> {
   const { node, python, port, environment, path } = setting;
   const task = join(path, "task.json"); // an event can be larger than arguments may be

@@ -4,7 +4,7 @@ import { toItem, type Item } from "../../../functions/_shared/stored-event.ts";
 export type Operation = "create" | "get" | "list" | "update" | "delete" | "upload";
 
 /** An event as people send it: some 500 bytes with a small payload. */
-export const content = {
+const content = {
   type: "workshop",
   title: "Workshop 2026",
   description:
@@ -61,16 +61,10 @@ export const exchanges: Record<Operation, Exchange> = {
 };
 
 /** What is checked as well before a variant is timed. The stub knows no event `unknown`, and takes no other with the id `taken`. */
-export const refusals: { operation: Operation; exchange: Exchange }[] = [
-  {
-    operation: "create",
-    exchange: { event: toEvent("POST /events", { body: { titel: "Workshop", capacity: 0 } }), status: 400 },
-  },
-  {
-    operation: "create",
-    exchange: { event: toEvent("POST /events", { body: { ...content, id: "taken" } }), status: 409 },
-  },
-  { operation: "get", exchange: { event: toEvent("GET /events/{id}", { id: "unknown" }), status: 404 } },
+export const refusals: [Operation, Exchange][] = [
+  ["create", { event: toEvent("POST /events", { body: { titel: "Workshop", capacity: 0 } }), status: 400 }],
+  ["create", { event: toEvent("POST /events", { body: { ...content, id: "taken" } }), status: 409 }],
+  ["get", { event: toEvent("GET /events/{id}", { id: "unknown" }), status: 404 }],
 ];
 
 /** A create with a payload that makes the event about this large. */

@@ -1,12 +1,24 @@
-import type { Figures, VariantFigures } from "./figures.ts";
+import type { Figures, Spread } from "./figures.ts";
 import type { Verdict } from "./gates.ts";
 import type { Operation } from "./requests.ts";
-import type { Spread } from "./statistics.ts";
 import { limit, ours } from "./variants.ts";
 
-/** What a run has found, for people. */
-export function describe(figures: Figures, verdicts: Verdict[]): string {
-  const { machine, rounds } = figures;
+/** What a run has found, for people. What was not looked at has no table. */
+export function describe({ variants, ...figures }: Figures, verdicts: Verdict[]): string {
+  const { machine, rounds, payloads, lists, shards } = figures;
+  const [base, own] = [limit, ours].map((name) => variants.find((variant) => variant.name === name));
+  const cold = (operation: Operation) =>
+    variants.flatMap(({ name, zip_bytes, cold: { [operation]: of } }) => {
+      if (!of) return [];
+      const times = over(of.answer_ms, base?.cold[operation]?.answer_ms);
+      return [[name, kb(zip_bytes[operation]), of.init_ms, of.answer_ms, times, of.total_ms, of.cpu_ms, of.memory_mb]];
+    });
+  const warm = (operation: Operation) =>
+    variants.flatMap(({ name, warm: { [operation]: of } }) => {
+      if (!of) return [];
+      return [[name, of.cpu_us, over(of.cpu_us, base?.warm[operation]?.cpu_us), of.wall_us, of.slow_us, of.memory_mb]];
+    });
+  const sizes = [...new Set(lists.map(({ events }) => events))];
   return [
     `${figures.date}, ${figures.command}`,
     `${machine.processors} x ${machine.processor}, ${machine.memory_gb} GB, ${machine.system}, load ${machine.load} before the run`,
@@ -14,161 +26,89 @@ export function describe(figures: Figures, verdicts: Verdict[]): string {
     `Python: ${figures.python}`,
     `medians of ${rounds.cold} cold and ${rounds.warm} warm rounds, in brackets from the 10th to the 90th percentile; x is against "${limit}"`,
     ...(["create", "get"] as const).flatMap((operation) => [
-      heading(`${operation}: cold`),
-      coldTable(figures, operation),
-      heading(`${operation}: warm, per call`),
-      warmTable(figures, operation),
+      table(
+        `${operation}: cold`,
+        ["zip KB", "init ms", "+ first answer ms", "x", "process ms", "CPU ms", "peak MB"],
+        cold(operation),
+      ),
+      table(
+        `${operation}: warm, per call`,
+        ["CPU µs", "x", "wall µs", "99th percentile µs", "peak MB"],
+        warm(operation),
+      ),
     ]),
-    heading("every function of ours"),
-    oursTable(figures),
-    ...(figures.payloads.length > 0 ? [heading("a warm create by the size of the event"), payloadTable(figures)] : []),
-    ...(figures.lists.length > 0
-      ? [heading("items read for a page of 20, by the number of events in the table"), listTable(figures)]
-      : []),
-    ...(figures.shards.length > 0
-      ? [
-          heading(
-            "where the design stops, by the number of shards of the indexes: creates per second of one status and type, and items read for a page of 20",
-          ),
-          shardTable(figures),
-        ]
-      : []),
-    ...(verdicts.length > 0 ? [heading("promises"), verdictTable(verdicts)] : []),
+    table(
+      "every function of ours",
+      ["zip KB", "init ms", "+ first answer ms", "warm CPU µs", "warm wall µs", "peak MB, cold"],
+      (Object.entries(own?.zip_bytes ?? {}) as [Operation, number][]).map(([operation, bytes]) => {
+        const [first, later] = [own?.cold[operation], own?.warm[operation]];
+        return [
+          operation,
+          kb(bytes),
+          first?.init_ms,
+          first?.answer_ms,
+          later?.cpu_us,
+          later?.wall_us,
+          first?.memory_mb,
+        ];
+      }),
+    ),
+    table(
+      "a warm create by the KB of the event",
+      ["CPU µs", "wall µs"],
+      payloads.map(({ size_bytes, cpu_us, wall_us }) => [kb(size_bytes), cpu_us, wall_us]),
+    ),
+    table(
+      "items read for a page of 20, by the number of events in the table",
+      sizes.map(String),
+      [...new Set(lists.map(({ query }) => query))].map((query) => [
+        query,
+        ...sizes.map((size) => lists.find((list) => list.query === query && list.events === size)?.itemsRead),
+      ]),
+    ),
+    table(
+      "where the design stops, by the number of shards of the indexes: creates per second of one status and type, and items read for a page of 20",
+      ["creates per second", ...(shards[0]?.itemsRead.map(({ query }) => query) ?? [])],
+      shards.map((row) => [String(row.shards), row.creates_per_s, ...row.itemsRead.map(({ itemsRead }) => itemsRead)]),
+    ),
+    table(
+      "promises",
+      ["found", "", "must", "go for", ""],
+      verdicts.map(({ claim, value, is, must, goFor, verdict }) => [
+        claim,
+        value?.toFixed(2),
+        is,
+        must,
+        goFor,
+        verdict,
+      ]),
+    ),
   ].join("\n");
 }
 
-function coldTable({ variants }: Figures, operation: Operation): string {
-  const base = variants.find(({ name }) => name === limit)?.cold[operation]?.answer_ms.median;
-  return table([
-    ["", "zip KB", "init ms", "+ first answer ms", "x", "process ms", "CPU ms", "peak MB"],
-    ...variants.flatMap(({ name, zip_bytes, cold }) => {
-      const of = cold[operation];
-      if (!of) return [];
-      return [
-        [
-          name,
-          kilobytes(zip_bytes[operation]),
-          show(of.init_ms),
-          show(of.answer_ms),
-          times(of.answer_ms, base),
-          show(of.total_ms),
-          show(of.cpu_ms),
-          show(of.memory_mb),
-        ],
-      ];
-    }),
-  ]);
+type Cell = string | number | Spread | undefined;
+
+/** The first column on the left, the others on the right of their width; nothing without rows. */
+function table(heading: string, columns: string[], rows: Cell[][]): string {
+  if (rows.length === 0) return "";
+  const texts = [["", ...columns], ...rows.map((row) => row.map(show))];
+  const widths = ["", ...columns].map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
+  const lines = texts.map((row) =>
+    row.map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0))),
+  );
+  return [`\n## ${heading}\n`, ...lines.map((line) => line.join("  ").trimEnd())].join("\n");
 }
 
-function warmTable({ variants }: Figures, operation: Operation): string {
-  const base = variants.find(({ name }) => name === limit)?.warm[operation]?.cpu_us.median;
-  return table([
-    ["", "CPU µs", "x", "wall µs", "99th percentile µs", "peak MB"],
-    ...variants.flatMap(({ name, warm }) => {
-      const of = warm[operation];
-      return of
-        ? [[name, show(of.cpu_us), times(of.cpu_us, base), show(of.wall_us), show(of.slow_us), show(of.memory_mb)]]
-        : [];
-    }),
-  ]);
+function show(cell: Cell): string {
+  if (typeof cell !== "object") return String(cell ?? "");
+  const digits = (value: number) => value.toFixed(value < 100 ? 1 : 0);
+  return `${digits(cell.median)} (${digits(cell.p10)}-${digits(cell.p90)})`;
 }
 
-function oursTable({ variants }: Figures): string {
-  const found = variants.find(({ name }) => name === ours);
-  return table([
-    ["", "zip KB", "init ms", "+ first answer ms", "warm CPU µs", "warm wall µs", "peak MB, cold"],
-    ...Object.entries(found?.zip_bytes ?? {}).map(([operation, bytes]) => {
-      const { cold, warm } = operationOf(found, operation as Operation);
-      return [
-        operation,
-        kilobytes(bytes),
-        show(cold?.init_ms),
-        show(cold?.answer_ms),
-        show(warm?.cpu_us),
-        show(warm?.wall_us),
-        show(cold?.memory_mb),
-      ];
-    }),
-  ]);
+function over(spread: Spread, base: Spread | undefined): string {
+  return base ? (spread.median / base.median).toFixed(2) : "";
 }
 
-function operationOf(variant: VariantFigures | undefined, operation: Operation) {
-  return { cold: variant?.cold[operation], warm: variant?.warm[operation] };
-}
-
-function payloadTable({ payloads }: Figures): string {
-  return table([
-    ["KB", "CPU µs", "wall µs"],
-    ...payloads.map(({ size_bytes, cpu_us, wall_us }) => [kilobytes(size_bytes), show(cpu_us), show(wall_us)]),
-  ]);
-}
-
-function listTable({ lists }: Figures): string {
-  const sizes = [...new Set(lists.map(({ events }) => events))];
-  const queries = [...new Set(lists.map(({ query }) => query))];
-  const read = (query: string, events: number) =>
-    String(lists.find((list) => list.query === query && list.events === events)?.itemsRead ?? "");
-  return table([
-    ["", ...sizes.map(String)],
-    ...queries.map((query) => [query, ...sizes.map((events) => read(query, events))]),
-  ]);
-}
-
-function shardTable({ shards: rows }: Figures): string {
-  const queries = rows[0]?.itemsRead.map(({ query }) => query) ?? [];
-  return table([
-    ["", "creates per second", ...queries],
-    ...rows.map(({ shards, creates_per_s, itemsRead }) => [
-      String(shards),
-      String(creates_per_s),
-      ...itemsRead.map((of) => String(of.itemsRead)),
-    ]),
-  ]);
-}
-
-function verdictTable(verdicts: Verdict[]): string {
-  return table([
-    ["", "found", "", "must", "go for", ""],
-    ...verdicts.map(({ claim, value, is, must, goFor, verdict }) => [
-      claim,
-      value?.toFixed(2) ?? "",
-      is,
-      String(must),
-      String(goFor),
-      verdict,
-    ]),
-  ]);
-}
-
-/** The first column on the left, the others on the right of their width. */
-function table(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_heading, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
-function heading(text: string): string {
-  return `\n## ${text}\n`;
-}
-
-function show(spread: Spread | undefined): string {
-  return spread ? `${digits(spread.median)} (${digits(spread.p10)}-${digits(spread.p90)})` : "";
-}
-
-function digits(value: number): string {
-  return value < 100 ? value.toFixed(1) : value.toFixed(0);
-}
-
-function times(spread: Spread, base: number | undefined): string {
-  return base === undefined ? "" : (spread.median / base).toFixed(2);
-}
-
-function kilobytes(bytes: number | undefined): string {
+function kb(bytes: number | undefined): string {
   return bytes === undefined ? "" : (bytes / 1024).toFixed(1);
 }

@@ -26,34 +26,21 @@ export const express = "express + serverless-http";
 export const middy = "middy + zod";
 export const fastapi = "FastAPI + Mangum + boto3";
 
-const all = [200, 201, 204, 400, 404, 409];
-
+const wholeApi = { statuses: [200, 201, 204, 400, 404, 409], usesDatabase: true };
+const peersPath = join(import.meta.dirname, "peers");
 const peers = [
   { name: floor, file: "empty.ts", statuses: [200, 201], usesDatabase: false },
-  { name: limit, file: "raw-https.ts", statuses: [200, 201, 404], usesDatabase: true },
-  { name: "the same code, AWS SDK as it comes", file: "no-framework.ts", statuses: all, usesDatabase: true },
-  { name: "hono", file: "hono.ts", statuses: all, usesDatabase: true },
-  { name: "Powertools event handler", file: "powertools.ts", statuses: all, usesDatabase: true },
-  { name: middy, file: "middy-zod.ts", statuses: all, usesDatabase: true },
-  { name: express, file: "express.ts", statuses: all, usesDatabase: true },
-  { name: "fastify + @fastify/aws-lambda", file: "fastify.ts", statuses: all, usesDatabase: true },
+  { name: limit, file: "raw-https.ts", statuses: [200, 201, 404] },
+  { name: "the same code, AWS SDK as it comes", file: "no-framework.ts" },
+  { name: "hono", file: "hono.ts" },
+  { name: "Powertools event handler", file: "powertools.ts" },
+  { name: middy, file: "middy-zod.ts" },
+  { name: express, file: "express.ts" },
+  { name: "fastify + @fastify/aws-lambda", file: "fastify.ts" },
+  // The SDK in node_modules, as Lambda finds it in a zip with all packages in it.
+  { name: unbundled, file: "no-framework.ts", isUnbundled: true },
 ];
-
-const peersPath = join(import.meta.dirname, "peers");
-
-/**
- * Builds every Node.js variant into `path`: our functions as `npm run build` makes them, the others by
- * the same bundler with the same settings, but with an SDK from which nothing is left out.
- */
-export async function buildVariants(path: string): Promise<Variant[]> {
-  mkdirSync(path, { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(path, "node_modules")); // for what is not bundled
-  return [
-    await buildOurs(path),
-    ...(await Promise.all(peers.map((peer) => buildPeer(path, peer)))),
-    await buildUnbundled(path),
-  ];
-}
+const pythonPeers = { "boto3 alone": "boto3_alone.py", [fastapi]: "fastapi_mangum.py" };
 
 const functions: Record<Operation, string> = {
   create: "create-event",
@@ -64,19 +51,22 @@ const functions: Record<Operation, string> = {
   upload: "create-upload-url",
 };
 
+/**
+ * Builds every Node.js variant into `path`: our functions as `npm run build` makes them, the others by
+ * the same bundler with the same settings, but with an SDK from which nothing is left out.
+ */
+export async function buildVariants(path: string): Promise<Variant[]> {
+  mkdirSync(path, { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(path, "node_modules")); // for what is not bundled
+  return Promise.all([buildOurs(path), ...peers.map((peer) => buildPeer(path, peer))]);
+}
+
 async function buildOurs(path: string): Promise<Variant> {
-  const bundles = new Map((await bundleFunctions()).map((bundle) => [bundle.name, bundle]));
-  writeBundles([...bundles.values()], path);
-  const variant: Variant = {
-    name: ours,
-    runtime: "node",
-    artifacts: {},
-    zip_bytes: {},
-    statuses: all,
-    usesDatabase: true,
-  };
+  const bundles = await bundleFunctions();
+  writeBundles(bundles, path);
+  const variant: Variant = { ...wholeApi, name: ours, runtime: "node", artifacts: {}, zip_bytes: {} };
   for (const [operation, name] of Object.entries(functions) as [Operation, string][]) {
-    const bundle = bundles.get(name);
+    const bundle = bundles.find((each) => each.name === name);
     if (!bundle) continue; // a fork may have no need of it
     variant.artifacts[operation] = join(path, name, "index.cjs");
     variant.zip_bytes[operation] = bundle.zip.length;
@@ -84,39 +74,24 @@ async function buildOurs(path: string): Promise<Variant> {
   return variant;
 }
 
-async function buildPeer(path: string, { name, file, ...about }: (typeof peers)[number]): Promise<Variant> {
-  const { files, zip } = await bundleModule(join(peersPath, file));
-  const artifact = write(path, file, files);
+async function buildPeer(
+  path: string,
+  { name, file, isUnbundled = false, ...about }: (typeof peers)[number],
+): Promise<Variant> {
+  const { files, zip } = await bundleModule(join(peersPath, file), isUnbundled ? { packages: "external" } : {});
+  const folder = join(path, name.replaceAll(/\W+/g, "-"));
+  mkdirSync(folder);
+  for (const [part, bytes] of Object.entries(files)) writeFileSync(join(folder, part), bytes);
+  const artifact = join(folder, "index.cjs");
   return {
+    ...wholeApi,
+    ...about,
     name,
     runtime: "node",
-    ...about,
     artifacts: { create: artifact, get: artifact },
-    zip_bytes: { create: zip.length, get: zip.length },
+    zip_bytes: isUnbundled ? {} : { create: zip.length, get: zip.length },
   };
 }
-
-/** The SDK in node_modules, as Lambda finds it in a zip with all packages in it. */
-async function buildUnbundled(path: string): Promise<Variant> {
-  const { files } = await bundleModule(join(peersPath, "no-framework.ts"), { packages: "external" });
-  const artifact = write(path, "unbundled", files);
-  return {
-    name: unbundled,
-    runtime: "node",
-    artifacts: { create: artifact, get: artifact },
-    zip_bytes: {},
-    statuses: all,
-    usesDatabase: true,
-  };
-}
-
-function write(path: string, name: string, files: Record<string, Uint8Array>): string {
-  mkdirSync(join(path, name));
-  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(path, name, file), bytes);
-  return join(path, name, "index.cjs");
-}
-
-const pythonPeers = { "boto3 alone": "boto3_alone.py", [fastapi]: "fastapi_mangum.py" };
 
 export interface Python {
   /** The interpreter itself: a shim of a version manager would take 50 ms before it. */
@@ -150,14 +125,7 @@ export function findPython(): { python?: Python; variants: Variant[]; missing?: 
     return { variants: [], missing: `${command}: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? ""}` };
   const variants = Object.entries(pythonPeers).map(([name, file]): Variant => {
     const artifact = join(peersPath, file);
-    return {
-      name,
-      runtime: "python",
-      artifacts: { create: artifact, get: artifact },
-      zip_bytes: {},
-      statuses: all,
-      usesDatabase: true,
-    };
+    return { ...wholeApi, name, runtime: "python", artifacts: { create: artifact, get: artifact }, zip_bytes: {} };
   });
   return { python: JSON.parse(stdout) as Python, variants };
 }
