@@ -29,7 +29,8 @@ beforeEach(({ skip }) => {
   for (const level of ["info", "log", "warn", "error"] as const) {
     vi.spyOn(console, level).mockImplementation((...texts: unknown[]) => {
       printed.push(...texts);
-      for (const text of texts) lines.push(...linesIn(text, level));
+      for (const text of texts.filter((each) => typeof each === "object" && !(each instanceof Error)))
+        lines.push({ level: level.toUpperCase(), message: text as Line["message"] });
     });
   }
 });
@@ -37,23 +38,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A handler's source gives console an object; a bundle's thread writes it as Lambda's runtime would. */
-function linesIn(printed: unknown, level: string): Line[] {
-  if (typeof printed === "string")
-    return printed
-      .split("\n")
-      .filter((line) => line.startsWith("{"))
-      .map((line) => JSON.parse(line) as Line);
-  return printed instanceof Error ? [] : [{ level: level.toUpperCase(), message: printed as Line["message"] }];
-}
-
-/** The one line about a request: what a thread prints takes a moment to arrive. */
-async function lineOf({ headers }: Answer): Promise<Line> {
-  const found = () => lines.filter(({ message }) => message["requestId"] === headers["apigw-requestid"]);
-  await vi.waitFor(() => {
-    expect(found()).toHaveLength(1);
-  });
-  return found()[0] ?? { level: "", message: {} };
+/** The one line about a request. */
+function lineOf({ headers }: Answer): Line {
+  const found = lines.filter(({ message }) => message["requestId"] === headers["apigw-requestid"]);
+  expect(found).toHaveLength(1);
+  return found[0] ?? { level: "", message: {} };
 }
 
 const duration_ms = expect.any(Number) as number;
@@ -61,7 +50,7 @@ const duration_ms = expect.any(Number) as number;
 describe("a request is one line in the log", () => {
   test("with the id of an event that was made", async () => {
     const answer = await call("POST /events", { json: { title: "x" } });
-    expect(await lineOf(answer)).toMatchObject({
+    expect(lineOf(answer)).toMatchObject({
       level: "INFO",
       message: {
         requestId: answer.headers["apigw-requestid"],
@@ -76,7 +65,7 @@ describe("a request is one line in the log", () => {
   test("with the id in the path, and why it was refused", async () => {
     const id = randomUUID();
     const answer = await call(`DELETE /events/${id}`);
-    expect(await lineOf(answer)).toMatchObject({
+    expect(lineOf(answer)).toMatchObject({
       level: "INFO",
       message: { route: "DELETE /events/{id}", status: 404, duration_ms, eventId: id, problem: "not-found" },
     });
@@ -89,7 +78,7 @@ describe("a request is one line in the log", () => {
         .writeHead(400)
         .end('{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"canary"}');
     });
-    expect(await lineOf(await call(`GET /events/${id}`))).toMatchObject({
+    expect(lineOf(await call(`GET /events/${id}`))).toMatchObject({
       level: "ERROR",
       message: {
         route: "GET /events/{id}",
@@ -108,7 +97,7 @@ describe("a request is one line in the log", () => {
         .writeHead(400)
         .end('{"__type":"com.amazon.coral.validate#ValidationException","message":"no such index"}');
     });
-    expect(await lineOf(await call(`GET /events/${id}`))).toMatchObject({
+    expect(lineOf(await call(`GET /events/${id}`))).toMatchObject({
       level: "ERROR",
       message: { status: 500, eventId: id, problem: "bug", cause: "ValidationException" },
     });
@@ -134,9 +123,7 @@ describe("an upload is one line in the log", () => {
     ["no image", Buffer.from("canary")],
   ])("with what became of it: %s", async (outcome, bytes) => {
     const id = await send(bytes);
-    await vi.waitFor(() => {
-      expect(linesOf(id)).toHaveLength(1);
-    });
+    await images.settled();
     expect(linesOf(id)).toMatchObject([{ level: "INFO", message: { outcome } }]);
   });
 
@@ -145,9 +132,6 @@ describe("an upload is one line in the log", () => {
   test("with what became of it where its event is gone: no event", async () => {
     const id = randomUUID();
     await images.invokeLabelImage(eventFor(id));
-    await vi.waitFor(() => {
-      expect(linesOf(id)).toHaveLength(1);
-    });
     expect(linesOf(id)).toMatchObject([{ level: "INFO", message: { upload: "1", outcome: "no event" } }]);
   });
 
@@ -157,9 +141,6 @@ describe("an upload is one line in the log", () => {
       response.writeHead(500).end('{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}');
     });
     await expect(images.invokeLabelImage(eventFor(id))).rejects.toThrow("The database did not answer as it should.");
-    await vi.waitFor(() => {
-      expect(linesOf(id)).toHaveLength(1);
-    });
     expect(linesOf(id)).toMatchObject([
       { level: "ERROR", message: { upload: "1", problem: "failed", cause: "InternalServerError" } },
     ]);
@@ -169,9 +150,8 @@ describe("an upload is one line in the log", () => {
     images.rekognition.failNext(...Array<"internal error">(6).fill("internal error")); // three calls of two attempts
     const id = await send(jpeg);
     const line = { level: "ERROR", message: { problem: "failed", cause: "InternalServerError" } };
-    await vi.waitFor(() => {
-      expect(linesOf(id)).toMatchObject([line, line, line]);
-    });
+    await images.settled();
+    expect(linesOf(id)).toMatchObject([line, line, line]);
   });
 });
 
@@ -207,7 +187,7 @@ test("nothing that a caller wrote gets into the log, whatever becomes of the req
   ]);
   expect(answers.map(({ status }) => status)).toEqual([201, 503, 400, 400, 415, 500, 200, 400, 404, 404]);
 
-  for (const answer of answers.slice(0, -1)) await lineOf(answer);
+  for (const answer of answers.slice(0, -1)) lineOf(answer);
   expect(textOf(printed)).not.toContain(canary);
 });
 

@@ -145,7 +145,7 @@ describe("what arrives", () => {
       async () => {
         expect((await call(`GET /events?type=${type}`)).body).toMatchObject({ events: [{ id, image }] });
       },
-      { timeout: 10_000 },
+      { timeout: 120_000 },
     );
   });
 });

@@ -1,6 +1,14 @@
+import type { TestProject } from "vitest/node";
 import { bundleFunctions, writeBundles } from "./bundle.ts";
+import { bundleCommands, writeCommands } from "./release-bundle.ts";
 
-/** For vitest's globalSetup: what is tested as a bundle is never an old one. */
-export async function setup(): Promise<void> {
+/** For vitest's globalSetup: what is tested as a bundle is never an old one, and is built once. */
+export async function setup(project: TestProject): Promise<void> {
+  await build();
+  project.onTestsRerun(build);
+}
+
+async function build(): Promise<void> {
   writeBundles(await bundleFunctions());
+  writeCommands(await bundleCommands());
 }

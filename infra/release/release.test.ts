@@ -501,7 +501,7 @@ describe("the command", () => {
   /** Starts it and waits until callers get a part of the new versions. */
   async function startSlow() {
     const started = startBundle("release", [], { input: slow });
-    await expect.poll(() => aws.moves.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => aws.moves.length, { timeout: 120_000 }).toBe(2);
     return started;
   }
 

@@ -10,7 +10,7 @@ import { startGateway } from "../local/gateway/gateway.ts";
 import { guard } from "../local/sign-in/guard.ts";
 import type { DeadLetter, ImageEvents } from "../local/bucket/image-events.ts";
 import { startImages, type Images, type ImagesOptions } from "../local/bucket/images.ts";
-import { runBundles, runSources, type RunningFunctions } from "../local/runtime/running-functions.ts";
+import { runBundlesHere, runSources, type RunningFunctions } from "../local/runtime/running-functions.ts";
 import type { ServiceFault } from "../local/bucket/stand-in.ts";
 import { makeUserPool, type UserPool } from "../local/sign-in/tokens.ts";
 
@@ -213,7 +213,7 @@ async function startLocal(
   vi.resetModules(); // a handler reads its environment when it is loaded, and a file may start two APIs
   const images = await startImages(imagesOptions);
   const all = { ...environment, ...images.environment };
-  const functions = target === "bundle" ? runBundles(all) : await runSources(all);
+  const functions = await (target === "bundle" ? runBundlesHere : runSources)(all);
   const events = images.deliverTo(functions);
   const log = ({ error }: { error?: unknown }) => {
     if (error !== undefined) console.error(error);

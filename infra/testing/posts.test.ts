@@ -36,7 +36,7 @@ test.each([
     for (const step of steps) {
       // The image comes a moment after its upload, and the index a moment after the image. Only what changes nothing may be asked again.
       const isRepeatable = !/ -X | --upload-file /.test(step.line);
-      if (isRepeatable) await vi.waitFor(() => expectAnswered(step, url, folder), { timeout: 10_000, interval: 100 });
+      if (isRepeatable) await vi.waitFor(() => expectAnswered(step, url, folder), { timeout: 120_000, interval: 100 });
       else await expectAnswered(step, url, folder);
     }
     expect(readFileSync(join(folder, shared)).equals(bytes)).toBe(true);

@@ -4,6 +4,9 @@ import { root } from "../build/functions.ts";
 
 const suites = ["functions/**/*.test.ts"];
 
+/** Ends what hangs. On a machine that is busy with other work tests may take long. */
+const testTimeout = 600_000;
+
 /**
  * What a caller sees is tested on the handlers' source and on the bundles that are shipped, or with
  * API_URL on what is deployed there; what stands around the handlers is tested once.
@@ -12,7 +15,7 @@ const projects =
   process.env["API_URL"] === undefined
     ? [
         project("source", suites),
-        { ...project("bundle", suites), globalSetup: "infra/build/build-before-tests.ts" },
+        project("bundle", suites),
         project("infra", ["infra/**/*.test.ts", ".github/**/*.test.ts"]),
       ]
     : [project("deployed", suites)];
@@ -20,6 +23,7 @@ const projects =
 export default defineConfig({
   test: {
     root,
+    globalSetup: "infra/build/build-before-tests.ts",
     projects: projects.map((test) => ({ test, logLevel: "error" })), // GitHub's packages name source maps that they lack
     silent: "passed-only", // a failing test shows what was logged meanwhile
     maxWorkers: "100%",
@@ -33,8 +37,10 @@ function project(name: string, include: string[]) {
     name,
     include,
     env: { TARGET: name, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    setupFiles: "infra/testing/setup.ts",
+    testTimeout,
+    hookTimeout: testTimeout,
+    isolate: false, // see setup.ts
     maxConcurrency: 100, // tests that wait for a timeout wait together
     // GitHub's packages import JSON in a way that Node refuses; Vite reads it.
     server: { deps: { inline: [/@actions/] } },

@@ -102,7 +102,7 @@ async function prepareTable(endpoint: string, path: string | undefined, tableFil
     if (!(error instanceof ResourceNotFoundException)) throw error;
     await client.send(new CreateTableCommand(wanted));
     // Created is not yet active, and what is not active is not found.
-    await waitUntilTableExists({ client, minDelay: 0.01, maxDelay: 0.1, maxWaitTime: 10 }, { TableName: tableName });
+    await waitUntilTableExists({ client, minDelay: 0.01, maxDelay: 0.1, maxWaitTime: 60 }, { TableName: tableName });
   } finally {
     client.destroy();
   }

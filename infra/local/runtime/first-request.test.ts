@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
-import { readFunctions } from "../../build/functions.ts";
+import { readFunctions, root } from "../../build/functions.ts";
 import { startDatabase } from "../database/database.ts";
 import { startImages } from "../bucket/images.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
@@ -14,9 +13,6 @@ afterAll(async () => {
   await images.stop();
   await database.stop();
 });
-
-const dist = scratchFolder();
-writeBundles(await bundleFunctions(), dist);
 
 interface TraceEvent {
   cat: string;
@@ -57,7 +53,7 @@ describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 
         requestContext: { requestId: "first" },
         body: JSON.stringify({ title: "First" }),
       };
-      const load = `const { handler } = require(${JSON.stringify(join(dist, name, "index.cjs"))});`;
+      const load = `const { handler } = require(${JSON.stringify(join(root, "dist", name, "index.cjs"))});`;
       const call = `handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 10_000 }).then(({ statusCode }) => { process.exitCode = statusCode < 500 ? 0 : 1; });`;
       expect(await fileSystemCalls(`${load}\n${call}`)).toEqual(await fileSystemCalls(load));
     });

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import pLimit from "p-limit";
@@ -26,9 +28,9 @@ export interface Configuration {
 
 /**
  * In Lambda each call has an environment to itself. Here they share one SDK client with its 50
- * sockets, and a call that waited for a socket would run into the client's timeout.
+ * sockets, and a thread. A call that waited long for its turn there would run into the client's timeout.
  */
-const callsAtOnce = 50;
+const callsAtOnce = { inProcess: 50, inThread: 10 };
 
 /**
  * Runs a bundle (the path of its index.cjs) in a thread with an environment of its own, as a Lambda
@@ -38,7 +40,7 @@ const callsAtOnce = 50;
 export function runInThread(bundle: string, configuration: Configuration): RunningFunction {
   let current: Thread | undefined;
   let isRetired = false;
-  const inTurn = pLimit(callsAtOnce);
+  const inTurn = pLimit(callsAtOnce.inThread);
   return {
     invoke: (event) =>
       inTurn(async () => {
@@ -56,20 +58,31 @@ export function runInThread(bundle: string, configuration: Configuration): Runni
 }
 
 /** All functions share the client there. */
-const inTurnInProcess = pLimit(callsAtOnce);
+const inTurnInProcess = pLimit(callsAtOnce.inProcess);
 
 /**
- * Runs a handler's source in this process, where coverage and mutation tests can see it. Whoever
- * calls this has put the function's environment into process.env: the handler reads it as it loads.
+ * Runs a handler, its source or its bundle, in this process, where coverage and mutation tests can see
+ * it and tests can stop the clock. Whoever calls this has put the function's environment into
+ * process.env: the handler reads it as it loads, which a bundle does each time.
  */
-export async function runInProcess(source: string, configuration: Configuration): Promise<RunningFunction> {
-  const { handler } = (await import(pathToFileURL(source).href)) as HandlerModule;
+export async function runInProcess(path: string, configuration: Configuration): Promise<RunningFunction> {
+  const { handler } = path.endsWith(".cjs")
+    ? loadAnew(path)
+    : ((await import(pathToFileURL(path).href)) as HandlerModule);
   const call = (event: string, invocation: Invocation) => callHandler(handler, event, invocation);
   return {
     invoke: (event) => inTurnInProcess(() => invokeWith(configuration, event, call)),
     retire: () => undefined,
     stop: () => Promise.resolve(),
   };
+}
+
+function loadAnew(bundle: string): HandlerModule {
+  const require = createRequire(bundle);
+  for (const file of Object.keys(require.cache)) {
+    if (dirname(file) === dirname(bundle)) Reflect.deleteProperty(require.cache, file);
+  }
+  return require(bundle) as HandlerModule;
 }
 
 async function invokeWith(

@@ -28,16 +28,26 @@ export interface Paths {
 const ours: Paths = { functionsPath: join(root, "functions"), distPath: join(root, "dist") };
 
 /** Runs the handlers' source in this process, whose environment becomes theirs. */
-export async function runSources(environment: Record<string, string>): Promise<RunningFunctions> {
+export function runSources(environment: Record<string, string>): Promise<RunningFunctions> {
+  return runHere(environment, ({ path }) => join(path, "handler.ts"));
+}
+
+/** The same with the bundles that are in dist/ now. */
+export function runBundlesHere(environment: Record<string, string>): Promise<RunningFunctions> {
+  return runHere(environment, ({ name }) => join(ours.distPath, name, "index.cjs"));
+}
+
+async function runHere(
+  environment: Record<string, string>,
+  pathOf: (folder: FunctionFolder) => string,
+): Promise<RunningFunctions> {
   Object.assign(process.env, environment);
   const folders = readFunctions(ours.functionsPath);
-  const running = await Promise.all(
-    folders.map((folder) => runInProcess(join(folder.path, "handler.ts"), { ...folder, environment })),
-  );
+  const running = await Promise.all(folders.map((folder) => runInProcess(pathOf(folder), { ...folder, environment })));
   return serve(folders, running);
 }
 
-/** Runs the bundles that are in dist/ now. */
+/** Runs the bundles that are in dist/ now, each in a thread. */
 export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = ours): Running {
   const folders = readFunctions(functionsPath);
   const running = folders.map((folder) =>

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { bundleCommands, writeCommands } from "../../build/release-bundle.ts";
+import { root } from "../../build/functions.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
 
 const dist = scratchFolder();
-writeCommands(await bundleCommands(), dist);
+cpSync(join(root, "dist/release"), join(dist, "release"), { recursive: true });
 
 export interface Ended {
   exitCode: number | null;
