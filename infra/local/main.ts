@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { startDatabase } from "./database/database.ts";
 import { docsEndpoint } from "./docs-endpoint.ts";
 import { startGateway, type GatewayOptions, type LogLine } from "./gateway/gateway.ts";
@@ -7,23 +6,8 @@ import type { DeadLetter } from "./bucket/image-events.ts";
 import { startImages } from "./bucket/images.ts";
 import { runEditedBundles } from "./runtime/running-functions.ts";
 import { makePng } from "./bucket/sample-images.ts";
+import { readOptions, usage, type Options } from "./options.ts";
 import { makeUserPool, type UserPool } from "./sign-in/tokens.ts";
-
-const usage = `npm start -- [options]
-
-  --port NUMBER   where to listen on this machine, 3000 if not given; 0 takes a free port
-  --stage NAME    the stage in the path, prod if not given; '$default' for none
-  --data FOLDER   where events and images are kept, .data if not given
-  --memory        keep events and images in memory only
-  --auth          ask for an access token at every request, and print one; more at /token?sub=NAME
-  --help          print this`;
-
-interface Options {
-  port: number;
-  stage: string;
-  data: string | undefined;
-  auth: boolean;
-}
 
 /** The gateway prints each request already, with the same id. */
 const onlyFailures = { AWS_LAMBDA_LOG_LEVEL: "WARN" };
@@ -33,7 +17,9 @@ const started: { stop: () => Promise<void> }[] = [];
 
 stopOnSignals();
 try {
-  await start(readOptions());
+  const options = readOptions(process.argv.slice(2));
+  if (options === "help") console.log(usage);
+  else await start(options);
 } catch (error) {
   console.error(messageOf(error));
   await stopAll();
@@ -91,37 +77,6 @@ An image for it goes straight to the bucket, with a URL that is asked for first;
   curl '${url}/events/123'${header}
   curl --location '${url}/events/123/image'${header} --output image.png
 `;
-}
-
-function readOptions(): Options {
-  const { port, stage, data, memory, auth, help } = parseOptions();
-  if (help) {
-    console.log(usage);
-    process.exit();
-  }
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error("--port must be a number from 0 to 65535.");
-  if (!/^([A-Za-z0-9_-]{1,128}|\$default)$/.test(stage))
-    throw new Error("--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default.");
-  if (memory && data !== undefined) throw new Error("Give --memory or --data, not both.");
-  return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data"), auth };
-}
-
-function parseOptions() {
-  const options = {
-    port: { type: "string", default: "3000" },
-    stage: { type: "string", default: "prod" },
-    data: { type: "string" },
-    memory: { type: "boolean", default: false },
-    auth: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  } as const;
-  try {
-    return parseArgs({ options }).values;
-  } catch (error) {
-    // What follows the first sentence is advice about parsing that no option here needs.
-    const [problem] = messageOf(error).split(". ");
-    throw new Error(`${problem ?? ""}. Try npm start -- --help.`, { cause: error });
-  }
 }
 
 function printRequest({ method, path, status, duration_ms, requestId, error }: LogLine): void {

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { readOptions, usage } from "./options.ts";
+
+test.each([
+  [[], { port: 3000, stage: "prod", data: ".data", auth: false }],
+  [["--port", "0", "--stage", "$default", "--data", "x"], { port: 0, stage: "$default", data: "x", auth: false }],
+  [["--memory", "--auth"], { port: 3000, stage: "prod", data: undefined, auth: true }],
+  [["--help", "--port", "0"], "help"],
+])("takes %j", (args, options) => {
+  expect(readOptions(args)).toEqual(options);
+});
+
+test.each([
+  [["--port", "http"], "--port must be a number from 0 to 65535."],
+  [["--port", "65536"], "--port must be a number from 0 to 65535."],
+  [["--stage", "a/b"], "--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default."],
+  [["--memroy"], "Unknown option '--memroy'. Try npm start -- --help."],
+  [["memory"], "Unexpected argument 'memory'. Try npm start -- --help."],
+  [["--port"], "Option '--port <value>' argument missing. Try npm start -- --help."],
+  [["--memory", "--data", "x"], "Give --memory or --data, not both."],
+])("refuses %j in one sentence", (args, sentence) => {
+  expect(() => readOptions(args)).toThrow(new Error(sentence));
+});
+
+test("explains each option", () => {
+  expect(usage).toMatch(
+    /^npm start -- \[options\]\n[\s\S]*--port[\s\S]*--stage[\s\S]*--data[\s\S]*--memory[\s\S]*--auth/,
+  );
+});

@@ -1,0 +1,47 @@
+import { parseArgs } from "node:util";
+
+export const usage = `npm start -- [options]
+
+  --port NUMBER   where to listen on this machine, 3000 if not given; 0 takes a free port
+  --stage NAME    the stage in the path, prod if not given; '$default' for none
+  --data FOLDER   where events and images are kept, .data if not given
+  --memory        keep events and images in memory only
+  --auth          ask for an access token at every request, and print one; more at /token?sub=NAME
+  --help          print this`;
+
+export interface Options {
+  port: number;
+  stage: string;
+  /** Where events and images are kept; undefined is in memory. */
+  data: string | undefined;
+  auth: boolean;
+}
+
+/** What the command line asks for. Throws, in a sentence, what is wrong with it. */
+export function readOptions(args: string[]): Options | "help" {
+  const { port, stage, data, memory, auth, help } = parse(args);
+  if (help) return "help";
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error("--port must be a number from 0 to 65535.");
+  if (!/^([A-Za-z0-9_-]{1,128}|\$default)$/.test(stage))
+    throw new Error("--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default.");
+  if (memory && data !== undefined) throw new Error("Give --memory or --data, not both.");
+  return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data"), auth };
+}
+
+function parse(args: string[]) {
+  const options = {
+    port: { type: "string", default: "3000" },
+    stage: { type: "string", default: "prod" },
+    data: { type: "string" },
+    memory: { type: "boolean", default: false },
+    auth: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  } as const;
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    // What follows the first sentence is advice about parsing that no option here needs.
+    const [problem] = error instanceof Error ? error.message.split(". ") : [];
+    throw new Error(`${problem ?? ""}. Try npm start -- --help.`, { cause: error });
+  }
+}
