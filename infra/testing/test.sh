@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# npm test: everything, or with `npm test -- functions/create-event` the tests of one file or folder alone.
+set -euo pipefail
+
+vitest=(vitest run --config infra/testing/vitest.config.ts)
+if [ $# -gt 0 ]; then exec "${vitest[@]}" "$@"; fi
+
+source infra/testing/at-once.sh
+part lint npm run --silent lint
+part check npm run --silent check
+tests=passed
+"${vitest[@]}" || tests=FAILED
+finish
+[ "$tests" = passed ]
