@@ -1,3 +1,15 @@
+variable "alarm_email" {
+  description = "Who gets a mail when an alarm goes off, and when it is over; nobody when empty. AWS first asks this address whether it wants them."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.alarm_email == "" || can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.alarm_email))
+    error_message = "The alarms' address must be an e-mail address, like someone@example.com, or empty."
+  }
+}
+
 # CloudWatch's free tier is 10 alarm metrics for the whole account, so each of two stages has five. Every alarm can wake
 # somebody, and its description says why and what to do; the release command watches all that begin with this stack's name.
 locals {
@@ -7,7 +19,7 @@ locals {
   alarms = concat(
     [aws_cloudwatch_metric_alarm.api_errors, aws_cloudwatch_metric_alarm.api_latency, aws_cloudwatch_metric_alarm.table_throttles],
     values(aws_cloudwatch_metric_alarm.function_errors),
-    [aws_cloudwatch_metric_alarm.label_image_failures],
+    aws_cloudwatch_metric_alarm.label_image_failures,
   )
 
   runbook = "What to do: infra/README.md, Alarms."
@@ -107,4 +119,37 @@ resource "aws_cloudwatch_metric_alarm" "function_errors" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
+}
+
+# Not encrypted with a key: AWS's own key for SNS lets no alarm in, one of ours would cost a dollar a month, and the
+# messages hold what this repository says anyway. On their way they are encrypted.
+resource "aws_sns_topic" "alarms" {
+  name = "${local.name}-alarms"
+}
+
+resource "aws_sns_topic_policy" "alarms" {
+  arn = aws_sns_topic.alarms.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "AlarmsOfThisStack"
+      Effect    = "Allow"
+      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.alarms.arn
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.this.account_id }
+        ArnLike      = { "aws:SourceArn" = "${local.alarm_arn_prefix}${local.name}-*" }
+      }
+    }]
+  })
+}
+
+resource "aws_sns_topic_subscription" "alarms" {
+  count = var.alarm_email == "" ? 0 : 1
+
+  topic_arn = aws_sns_topic.alarms.arn
+  protocol  = "email"
+  endpoint  = var.alarm_email
 }

@@ -1,3 +1,39 @@
+variable "throttle_rate_per_s" {
+  description = "How many requests per second the API takes, all callers together; more get 429."
+  type        = number
+  default     = 50
+  nullable    = false
+
+  validation {
+    condition     = var.throttle_rate_per_s >= 1 && var.throttle_rate_per_s <= 10000
+    error_message = "The rate must be from 1 to 10000 requests per second, which is what an account has."
+  }
+}
+
+variable "throttle_burst" {
+  description = "How many requests the API takes at once before the rate counts."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.throttle_burst >= 1 && var.throttle_burst <= 5000 && floor(var.throttle_burst) == var.throttle_burst
+    error_message = "The burst must be an integer from 1 to 5000 requests, which is what an account has."
+  }
+}
+
+variable "cors_origins" {
+  description = "The web sites whose pages may call the API, like https://example.com; none by default."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^(\\*|https?://[a-z0-9.-]+(:[0-9]+)?)$", origin))])
+    error_message = "An origin must be * or as a browser sends it, scheme and host in lower case and no / at the end, like https://example.com."
+  }
+}
+
 resource "aws_apigatewayv2_api" "this" {
   name          = local.name
   description   = "The events API, stage ${var.stage}."
@@ -50,4 +86,43 @@ resource "aws_apigatewayv2_stage" "this" {
 resource "aws_cloudwatch_log_group" "access" {
   name              = "/aws/vendedlogs/${local.name}/access"
   retention_in_days = var.log_retention_days
+}
+
+locals {
+  # From route key to function.
+  routes = merge([for name, function in local.functions : { for route in toset(function.routes) : route => name }]...)
+}
+
+resource "aws_apigatewayv2_integration" "this" {
+  for_each = toset(values(local.routes))
+
+  api_id                 = aws_apigatewayv2_api.this.id
+  integration_type       = "AWS_PROXY"
+  integration_method     = "POST"
+  integration_uri        = module.function[each.key].alias_invoke_arn
+  payload_format_version = "2.0"
+}
+
+resource "aws_apigatewayv2_route" "this" {
+  for_each = local.routes
+
+  api_id               = aws_apigatewayv2_api.this.id
+  route_key            = each.key
+  target               = "integrations/${aws_apigatewayv2_integration.this[each.value].id}"
+  authorization_type   = local.has_auth ? "JWT" : "NONE"
+  authorizer_id        = one(aws_apigatewayv2_authorizer.this[*].id)
+  authorization_scopes = local.functions[each.value].scopes
+
+  # A route is live as soon as it exists, and answers 500 without its permission.
+  depends_on = [aws_lambda_permission.this]
+}
+
+resource "aws_lambda_permission" "this" {
+  for_each = local.routes
+
+  function_name = module.function[each.value].name
+  qualifier     = module.function[each.value].alias_name
+  principal     = "apigateway.amazonaws.com"
+  action        = "lambda:InvokeFunction"
+  source_arn    = "${aws_apigatewayv2_api.this.execution_arn}/${var.stage}/${replace(each.key, " ", "")}"
 }

@@ -9,7 +9,7 @@ locals {
   # DynamoDB's metrics of the table leave its indexes out.
   table_dimensions = concat(
     [["TableName", aws_dynamodb_table.this.name]],
-    [for index in local.table.indexes : ["TableName", aws_dynamodb_table.this.name, "GlobalSecondaryIndexName", index.name]],
+    [for index in local.indexes : ["TableName", aws_dynamodb_table.this.name, "GlobalSecondaryIndexName", index.name]],
   )
 
   graphs = [
@@ -19,10 +19,13 @@ locals {
     { title = "Latency of the API, p99 and p50, in ms", stat = "p99", metrics = [
       for statistic in ["p99", "p50"] : concat(["AWS/ApiGateway", "Latency"], local.api_dimensions, [{ stat = statistic, label = statistic }])
     ] },
-    { title = "Given up: requests throttled by the database, uploads of images", stat = "Maximum", metrics = [
-      [local.name, "TableThrottles", { stat = "Sum" }],
-      ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", aws_sqs_queue.label_image_failures.name],
-    ] },
+    {
+      title = "Given up: requests throttled by the database${local.has_images ? ", uploads of images" : ""}", stat = "Maximum",
+      metrics = concat(
+        [[local.name, "TableThrottles", { stat = "Sum" }]],
+        [for queue in aws_sqs_queue.label_image_failures : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name]],
+      )
+    },
     { title = "Errors of functions", stat = "Sum", metrics = [
       for name in local.function_names : ["AWS/Lambda", "Errors", "FunctionName", name]
     ] },

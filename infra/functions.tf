@@ -1,23 +1,73 @@
-# A function is a folder with a function.json; a folder that begins with _ is none. There is no other list.
-locals {
-  function_files   = toset([for file in fileset(var.functions_path, "*/*") : file if !startswith(file, "_")])
-  function_folders = toset([for file in local.function_files : dirname(file)])
+variable "dist_path" {
+  description = "The folder with the list of the functions and the zip of each, from infra/; `npm run build` makes it."
+  type        = string
+  default     = "../dist"
+  nullable    = false
 
-  # null is what is not JSON; it is refused with a sentence, in functions_checks.tf.
-  declarations = {
-    for name in local.function_folders : name => try(jsondecode(file("${var.functions_path}/${name}/function.json")), null)
-    if contains(local.function_files, "${name}/function.json")
+  validation {
+    condition     = fileexists("${var.dist_path}/functions.json")
+    error_message = "${var.dist_path}/functions.json is missing: run npm run build first."
   }
+}
 
-  # What is malformed counts as absent, so that nothing else fails before the sentence.
-  functions = {
-    for name, declaration in local.declarations : name => {
-      routes    = try([for route in declaration.routes : tostring(route)], [])
-      actions   = try([for action in declaration.actions : tostring(action)], [])
-      scopes    = try([for scope in declaration.scopes : tostring(scope)], [])
-      memory_mb = try(declaration.memory_mb, 256)
-      timeout_s = try(declaration.timeout_s, 10)
-    }
+variable "canary" {
+  description = "How a release begins: new versions get so many percent of the calls for so many minutes; at 0 minutes they get all at once."
+  type        = object({ percent = optional(number, 10), minutes = optional(number, 5) })
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = var.canary.percent >= 1 && var.canary.percent <= 100 && var.canary.minutes >= 0 && var.canary.minutes <= 15
+    error_message = "A canary takes 1 to 100 percent of the calls for 0 to 15 minutes; the job that releases is given up after 20."
+  }
+}
+
+variable "lambda_runtime" {
+  description = "The Lambda runtime of the functions. nodejs24.x needs AWS provider 6.19 or later."
+  type        = string
+  default     = "nodejs22.x"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^nodejs(2[2-9]|[3-9][0-9])\\.x$", var.lambda_runtime))
+    error_message = "The runtime must be a Node.js runtime that runs the bundles, which are made for Node 22 and later, like nodejs22.x."
+  }
+}
+
+variable "tracing" {
+  description = "Whether X-Ray traces the functions: how long a call and its start took, and which failed. Free up to 100,000 traces a month."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+locals {
+  # What the build has found in functions/ and checked (infra/build/functions.ts). There is no other list.
+  functions = jsondecode(file("${var.dist_path}/functions.json"))
+
+  # The odd one out: it has no route, and images reach their readers only through it. So the bucket is there if it is.
+  has_images  = contains(keys(local.functions), "label-image")
+  has_indexes = anytrue([for function in local.functions : contains(keys(function.permissions), "indexes")])
+
+  # What the permissions of a function are on: a change under functions/ can reach this table, this bucket and the labels of
+  # Rekognition, and nothing else.
+  resources = merge(
+    {
+      labels = ["*"] # Rekognition knows no narrower resource for it.
+      table  = [aws_dynamodb_table.this.arn]
+    },
+    local.has_indexes ? { indexes = ["${aws_dynamodb_table.this.arn}/index/*"] } : {},
+    local.has_images ? {
+      bucket  = [aws_s3_bucket.images[0].arn]
+      objects = ["${aws_s3_bucket.images[0].arn}/*"]
+    } : {},
+  )
+
+  permissions = {
+    for name, function in local.functions : name => [
+      for kind, resources in local.resources : { actions = function.permissions[kind], resources = resources }
+      if contains(keys(function.permissions), kind)
+    ]
   }
 }
 
@@ -33,24 +83,19 @@ module "function" {
   timeout_s            = each.value.timeout_s
   role_path            = "/${var.project}/${var.stage}/"
   permissions_boundary = local.permissions_boundary
+  permissions          = local.permissions[each.key]
   log_retention_days   = var.log_retention_days
   tracing              = var.tracing
 
-  environment = {
-    TABLE_NAME   = aws_dynamodb_table.this.name
-    INDEX_SHARDS = tostring(var.index_shards)
-    BUCKET_NAME  = aws_s3_bucket.images.bucket
-    AUTH         = local.has_auth ? "jwt" : "off"
-    LABELS       = var.label_images ? "on" : "off"
-  }
-
-  permissions = [
-    for kind, resources in local.resources : {
-      actions   = [for action in each.value.actions : action if lookup(local.allowed_actions, action, "") == kind]
-      resources = resources
-    }
-    if anytrue([for action in each.value.actions : lookup(local.allowed_actions, action, "") == kind])
-  ]
-
-  depends_on = [terraform_data.functions]
+  environment = merge(
+    {
+      TABLE_NAME   = aws_dynamodb_table.this.name
+      INDEX_SHARDS = tostring(var.index_shards)
+      AUTH         = local.has_auth ? "jwt" : "off"
+    },
+    local.has_images ? {
+      BUCKET_NAME = aws_s3_bucket.images[0].bucket
+      LABELS      = var.label_images ? "on" : "off"
+    } : {},
+  )
 }

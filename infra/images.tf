@@ -4,12 +4,16 @@
 #
 # There is no versioning: a deleted image shall be gone, and not live on as an old version.
 resource "aws_s3_bucket" "images" {
+  count = local.has_images ? 1 : 0
+
   bucket        = "${local.name}-images-${data.aws_caller_identity.this.account_id}"
   force_destroy = !var.deletion_protection
 }
 
 resource "aws_s3_bucket_public_access_block" "images" {
-  bucket = aws_s3_bucket.images.id
+  count = local.has_images ? 1 : 0
+
+  bucket = aws_s3_bucket.images[0].id
 
   block_public_acls       = true
   block_public_policy     = true
@@ -18,7 +22,9 @@ resource "aws_s3_bucket_public_access_block" "images" {
 }
 
 resource "aws_s3_bucket_ownership_controls" "images" {
-  bucket = aws_s3_bucket.images.id
+  count = local.has_images ? 1 : 0
+
+  bucket = aws_s3_bucket.images[0].id
 
   rule {
     object_ownership = "BucketOwnerEnforced"
@@ -26,7 +32,9 @@ resource "aws_s3_bucket_ownership_controls" "images" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "images" {
-  bucket = aws_s3_bucket.images.id
+  count = local.has_images ? 1 : 0
+
+  bucket = aws_s3_bucket.images[0].id
 
   rule {
     apply_server_side_encryption_by_default {
@@ -36,7 +44,9 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "images" {
 }
 
 resource "aws_s3_bucket_policy" "images" {
-  bucket = aws_s3_bucket.images.id
+  count = local.has_images ? 1 : 0
+
+  bucket = aws_s3_bucket.images[0].id
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -45,16 +55,16 @@ resource "aws_s3_bucket_policy" "images" {
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
-      Resource  = [aws_s3_bucket.images.arn, "${aws_s3_bucket.images.arn}/*"]
+      Resource  = [aws_s3_bucket.images[0].arn, "${aws_s3_bucket.images[0].arn}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
   })
 }
 
 resource "aws_s3_bucket_cors_configuration" "images" {
-  count = length(var.cors_origins) > 0 ? 1 : 0
+  count = local.has_images && length(var.cors_origins) > 0 ? 1 : 0
 
-  bucket = aws_s3_bucket.images.id
+  bucket = aws_s3_bucket.images[0].id
 
   cors_rule {
     allowed_origins = var.cors_origins
@@ -72,7 +82,9 @@ resource "aws_s3_bucket_cors_configuration" "images" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "images" {
-  bucket = aws_s3_bucket.images.id
+  count = local.has_images ? 1 : 0
+
+  bucket = aws_s3_bucket.images[0].id
 
   dynamic "rule" {
     for_each = toset(["deletions", "incoming"])

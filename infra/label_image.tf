@@ -1,7 +1,16 @@
+variable "label_images" {
+  description = "Whether Rekognition labels the images. Say false in a region without it: images then go without labels."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 # The one function that the bucket calls, and not the API. It is called asynchronously: Lambda keeps what fails, tries it
 # again, and sends what still fails to a queue, which raises an alarm.
 resource "aws_s3_bucket_notification" "images" {
-  bucket = aws_s3_bucket.images.id
+  count = local.has_images ? 1 : 0
+
+  bucket = aws_s3_bucket.images[0].id
 
   lambda_function {
     lambda_function_arn = module.function["label-image"].alias_arn
@@ -21,15 +30,19 @@ resource "aws_s3_bucket_notification" "images" {
 
 # A bucket's ARN does not say whose it is: without source_account it would go on for whoever takes its name after it is gone.
 resource "aws_lambda_permission" "images" {
+  count = local.has_images ? 1 : 0
+
   function_name  = module.function["label-image"].name
   qualifier      = module.function["label-image"].alias_name
   principal      = "s3.amazonaws.com"
   action         = "lambda:InvokeFunction"
-  source_arn     = aws_s3_bucket.images.arn
+  source_arn     = aws_s3_bucket.images[0].arn
   source_account = data.aws_caller_identity.this.account_id
 }
 
 resource "aws_lambda_function_event_invoke_config" "label_image" {
+  count = local.has_images ? 1 : 0
+
   function_name                = module.function["label-image"].name
   qualifier                    = module.function["label-image"].alias_name
   maximum_retry_attempts       = 2
@@ -37,7 +50,7 @@ resource "aws_lambda_function_event_invoke_config" "label_image" {
 
   destination_config {
     on_failure {
-      destination = aws_sqs_queue.label_image_failures.arn
+      destination = aws_sqs_queue.label_image_failures[0].arn
     }
   }
 
@@ -46,12 +59,16 @@ resource "aws_lambda_function_event_invoke_config" "label_image" {
 }
 
 resource "aws_sqs_queue" "label_image_failures" {
+  count = local.has_images ? 1 : 0
+
   name                      = "${local.name}-label-image-failures"
   message_retention_seconds = 1209600
   sqs_managed_sse_enabled   = true
 }
 
 resource "aws_iam_role_policy" "label_image_failures" {
+  count = local.has_images ? 1 : 0
+
   name = "${local.name}-label-image-failures"
   role = module.function["label-image"].role_name
 
@@ -60,17 +77,19 @@ resource "aws_iam_role_policy" "label_image_failures" {
     Statement = [{
       Effect   = "Allow"
       Action   = ["sqs:SendMessage"]
-      Resource = [aws_sqs_queue.label_image_failures.arn]
+      Resource = [aws_sqs_queue.label_image_failures[0].arn]
     }]
   })
 }
 
 resource "aws_cloudwatch_metric_alarm" "label_image_failures" {
+  count = local.has_images ? 1 : 0
+
   alarm_name          = "${local.name}-label-image-failures"
-  alarm_description   = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. What it was and why is in the queue: aws sqs receive-message --region ${var.region} --queue-url ${aws_sqs_queue.label_image_failures.url}. The file stays below incoming/ for a day: mend the cause and invoke ${module.function["label-image"].name}:live with the message's requestPayload, or have it uploaded again; then delete the message."
+  alarm_description   = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. What it was and why is in the queue: aws sqs receive-message --region ${var.region} --queue-url ${aws_sqs_queue.label_image_failures[0].url}. The file stays below incoming/ for a day: mend the cause and invoke ${module.function["label-image"].name}:live with the message's requestPayload, or have it uploaded again; then delete the message."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = aws_sqs_queue.label_image_failures.name }
+  dimensions          = { QueueName = aws_sqs_queue.label_image_failures[0].name }
   statistic           = "Maximum"
   period              = 300
   evaluation_periods  = 1

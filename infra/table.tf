@@ -1,12 +1,78 @@
+variable "billing" {
+  description = "How the table is paid for: on_demand, up to a maximum, or provisioned, within the free tier."
+  type        = string
+  default     = "on_demand"
+  nullable    = false
+
+  validation {
+    condition     = contains(["on_demand", "provisioned"], var.billing)
+    error_message = "The billing must be on_demand or provisioned."
+  }
+}
+
+variable "max_read_request_units" {
+  description = "With billing on_demand, the most that the table, and each index, reads in a second: the bill's upper end."
+  type        = number
+  default     = 200
+  nullable    = false
+
+  validation {
+    condition     = var.max_read_request_units >= 1 && floor(var.max_read_request_units) == var.max_read_request_units
+    error_message = "The maximum of reads must be an integer of at least 1 unit per second."
+  }
+}
+
+variable "max_write_request_units" {
+  description = "With billing on_demand, the most that the table, and each index, writes in a second: the bill's upper end."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.max_write_request_units >= 1 && floor(var.max_write_request_units) == var.max_write_request_units
+    error_message = "The maximum of writes must be an integer of at least 1 unit per second."
+  }
+}
+
+variable "index_shards" {
+  description = "Over how many keys an index spreads the events of one status or type; each takes about 1,000 writes a second. To be raised at will, and never lowered. Release a raise at once: until callers have the new list-events, lists lack what was written to new shards."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.index_shards >= 1 && var.index_shards <= 64 && floor(var.index_shards) == var.index_shards
+    error_message = "The index shards must be an integer from 1 to 64: a list asks each of them, for each page."
+  }
+}
+
+variable "point_in_time_recovery" {
+  description = "Whether the table can be restored to any second of the last 35 days."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Whether AWS refuses to delete the table and the user pool, and Terraform the bucket while it holds images."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 locals {
-  table       = jsondecode(file(var.table_path))
+  table       = jsondecode(file("table.json"))
+  indexes     = [for index in local.table.indexes : index if local.has_indexes] # What no function queries would only cost.
   on_demand   = var.billing == "on_demand"
   provisioned = var.billing == "provisioned"
+
+  # DynamoDB refuses an attribute that is no key of anything.
+  key_attributes = flatten([for keys in concat([local.table], local.indexes) : [keys.hash_key, try(keys.range_key, [])]])
 
   # DynamoDB's free tier is one for the whole account: each stage has its share, and in it the table and each index.
   free_capacity_units = 25
   stages              = fileset("environments", "*.tfvars")
-  capacity_units      = floor(local.free_capacity_units / (length(local.stages) * (1 + length(local.table.indexes))))
+  capacity_units      = floor(local.free_capacity_units / (length(local.stages) * (1 + length(local.indexes))))
 }
 
 # There is no server_side_encryption block: without one DynamoDB encrypts with a key of its own, for nothing;
@@ -21,7 +87,7 @@ resource "aws_dynamodb_table" "this" {
   deletion_protection_enabled = var.deletion_protection
 
   dynamic "attribute" {
-    for_each = local.table.attributes
+    for_each = { for name, type in local.table.attributes : name => type if contains(local.key_attributes, name) }
 
     content {
       name = attribute.key
@@ -39,7 +105,7 @@ resource "aws_dynamodb_table" "this" {
   }
 
   dynamic "global_secondary_index" {
-    for_each = { for index in local.table.indexes : index.name => index }
+    for_each = { for index in local.indexes : index.name => index }
 
     content {
       name               = global_secondary_index.key

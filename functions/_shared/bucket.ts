@@ -8,7 +8,9 @@ import { BoundedRequestHandler, credentials, environment, region } from "./aws-c
 import { Problem } from "./problem.ts";
 import { timeIsUp, untilTimeIsUp } from "./time-limit.ts";
 
-export const bucketName = environment("BUCKET_NAME");
+/** A stack without label-image has no bucket, and its events have nothing in one. */
+export const hasBucket = process.env["BUCKET_NAME"] !== undefined;
+export const bucketName = hasBucket ? environment("BUCKET_NAME") : "";
 
 // The keys of the bucket. The incarnation in each tells an event from an earlier one with the same id.
 
@@ -176,6 +178,7 @@ async function sign(
   lifetime_s: number,
   signingDate: Date,
 ): Promise<HttpRequest> {
+  if (!hasBucket) throw new Error("The environment variable BUCKET_NAME is not set.");
   const { protocol, hostname, port, host, pathname } = endpoint;
   const request = new HttpRequest({
     method,

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, DeleteItemCommand } from "@aws-sdk/client-dynamodb";
-import { deletionKey, listKeys, sendToBucket } from "../_shared/bucket.ts";
+import { deletionKey, hasBucket, listKeys, sendToBucket } from "../_shared/bucket.ts";
 import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint, type Caller, type Request } from "../_shared/http.ts";
@@ -82,6 +82,7 @@ function refusalOf(item: Item, request: Request, caller: Caller): Problem | unde
 
 /** Does the rest of deletions that crashed, or are still at it, and says whether there were any. */
 async function finishDeletions(id: string): Promise<boolean> {
+  if (!hasBucket) return false;
   const { keys } = await listKeys(deletionKey(id, ""), advice.decided);
   const incarnations = keys.map((key) => key.slice(deletionKey(id, "").length));
   const outcomes = await Promise.all(

@@ -1,12 +1,14 @@
 import { bundleFunctions, writeBundles } from "./bundle.ts";
-import { bundleCommands, writeChecksums, writeCommands } from "./release-bundle.ts";
+import { listForTerraform, readFunctions } from "./functions.ts";
+import { bundleCommands, writeChecksums, writeFiles } from "./release-bundle.ts";
 
 try {
   const bundles = await bundleFunctions();
   const commands = await bundleCommands();
-  const files = [...bundles.map(({ name, zip }) => ({ path: `${name}.zip`, bytes: zip })), ...commands];
+  const others = [{ path: "functions.json", bytes: listForTerraform(readFunctions()) }, ...commands];
+  const files = [...bundles.map(({ name, zip }) => ({ path: `${name}.zip`, bytes: zip })), ...others];
   writeBundles(bundles);
-  writeCommands(commands);
+  writeFiles(others);
   writeChecksums(files);
   for (const { path, bytes } of files) console.log(`dist/${path} ${bytes.length} bytes`);
 } catch (error) {

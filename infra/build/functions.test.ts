@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readFunctions } from "./functions.ts";
+import { listForTerraform, readFunctions } from "./functions.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 
 /** A folder with one function that is declared so. */
@@ -43,8 +43,11 @@ test("a function is a folder with its defaults filled in; a folder that begins w
 describe("refused is", () => {
   const routes =
     'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end.';
+  const scopes = 'functions/get-event/function.json: scopes must be a list of texts like ["events/write"].';
   const actions =
     'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem"], without a wildcard.';
+  const unknown = (action: string) =>
+    `functions/get-event/function.json: unknown action ${action}: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem, rekognition:DetectLabels, s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject.`;
 
   test.each([
     [
@@ -55,17 +58,23 @@ describe("refused is", () => {
     ["no actions", "{}", actions],
     ["a wildcard action", '{"actions": ["dynamodb:*"]}', actions],
     ["any action", '{"actions": ["*"]}', actions],
+    ["the beginning of an action", '{"actions": ["dynamodb:Get*"]}', actions],
+    ["one action that is no list", '{"actions": "dynamodb:GetItem"}', actions],
+    ["a Scan", '{"actions": ["dynamodb:Scan"]}', unknown("dynamodb:Scan")],
+    [
+      "other actions of services that are allowed some",
+      '{"actions": ["s3:GetObjectVersion", "dynamodb:GetItem", "rekognition:DetectFaces"]}',
+      [unknown("s3:GetObjectVersion"), unknown("rekognition:DetectFaces")].join("\n"),
+    ],
     ["an action that is no text", '{"actions": [1]}', actions],
     ["a route with any method", '{"actions": [], "routes": ["ANY /events"]}', routes],
     ["a default route", '{"actions": [], "routes": ["$default"]}', routes],
     ["a route with / at the end", '{"actions": [], "routes": ["GET /events/"]}', routes],
     ["a greedy route", '{"actions": [], "routes": ["GET /{proxy+}"]}', routes],
     ["one route that is no list", '{"actions": [], "routes": "GET /events"}', routes],
-    [
-      "a scope with a blank",
-      '{"actions": [], "scopes": ["a b"]}',
-      'functions/get-event/function.json: scopes must be a list of texts like ["events/write"].',
-    ],
+    ["a scope with a blank", '{"actions": [], "scopes": ["a b"]}', scopes],
+    ["a scope in quotes", '{"actions": [], "scopes": ["\\"a\\""]}', scopes],
+    ["one scope that is no list", '{"actions": [], "scopes": "events/read"}', scopes],
     [
       "too little memory",
       '{"actions": [], "memory_mb": 64}',
@@ -90,6 +99,8 @@ describe("refused is", () => {
       "c/handler.ts": "",
       "d/function.json": '{"actions": [], "routes": ["GET /events/{name}"]}',
       "d/handler.ts": "",
+      "e/function.json": '{"actions": [], "routes": ["GET /events", "GET /events"]}',
+      "e/handler.ts": "",
       "E/handler.ts": "",
     });
     const sentences = [
@@ -97,6 +108,7 @@ describe("refused is", () => {
       "functions/a has no function.json.",
       "functions/b has no handler.ts.",
       "functions/d: the route GET /events/{name} is already that of functions/c.",
+      "functions/e: the route GET /events is already that of functions/e.",
     ];
     expect(() => readFunctions(path)).toThrow(new Error(sentences.join("\n")));
   });
@@ -104,7 +116,51 @@ describe("refused is", () => {
   test("a folder with no function at all", () => {
     const path = scratchFolder({ "_shared/http.ts": "" });
     expect(() => readFunctions(path)).toThrow(
-      `${path} holds no function: a function is a folder with a function.json.`,
+      `${path} holds no function: a function is a folder with a function.json, and to deploy none would delete the whole API.`,
     );
+  });
+
+  test("what uses the bucket without label-image, unless it only deletes there what then cannot be", () => {
+    const path = scratchFolder({
+      "create-upload-url/function.json": '{"actions": ["s3:PutObject"]}',
+      "create-upload-url/handler.ts": "",
+      "delete-event/function.json": '{"actions": ["s3:DeleteObject", "s3:ListBucket", "s3:PutObject"]}',
+      "delete-event/handler.ts": "",
+    });
+    expect(() => readFunctions(path)).toThrow(
+      new Error(
+        "functions/create-upload-url uses the bucket, which is there only with functions/label-image: without it nobody would ever see an image.",
+      ),
+    );
+  });
+});
+
+test("Terraform gets each function by its name, with its actions by what they are on", () => {
+  const path = scratchFolder({
+    "create-event/function.json": '{"routes": ["POST /events"], "actions": ["dynamodb:PutItem"], "scopes": ["a/b"]}',
+    "create-event/handler.ts": "",
+    "label-image/function.json":
+      '{"actions": ["s3:GetObject", "dynamodb:Query", "s3:ListBucket", "s3:PutObject"], "memory_mb": 512}',
+    "label-image/handler.ts": "",
+  });
+  expect(JSON.parse(Buffer.from(listForTerraform(readFunctions(path))).toString())).toEqual({
+    "create-event": {
+      routes: ["POST /events"],
+      permissions: { table: ["dynamodb:PutItem"] },
+      scopes: ["a/b"],
+      memory_mb: 256,
+      timeout_s: 10,
+    },
+    "label-image": {
+      routes: [],
+      permissions: {
+        indexes: ["dynamodb:Query"],
+        bucket: ["s3:ListBucket"],
+        objects: ["s3:GetObject", "s3:PutObject"],
+      },
+      scopes: [],
+      memory_mb: 512,
+      timeout_s: 10,
+    },
   });
 });

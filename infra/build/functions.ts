@@ -18,7 +18,24 @@ export interface FunctionFolder {
 }
 
 const routeKey = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/([A-Za-z0-9._~-]+|\{[A-Za-z0-9_]+\}))+$/;
-const action = /^[a-z0-9]+:[A-Z][A-Za-z]+$/;
+const actionForm = /^[a-z0-9]+:[A-Z][A-Za-z]+$/;
+
+/** What a function.json may ask for, and on what; infra/functions.tf says which resources these are. */
+const allowed: Record<string, string> = {
+  "dynamodb:DeleteItem": "table",
+  "dynamodb:GetItem": "table",
+  "dynamodb:PutItem": "table",
+  "dynamodb:Query": "indexes",
+  "dynamodb:UpdateItem": "table",
+  "rekognition:DetectLabels": "labels",
+  "s3:DeleteObject": "objects",
+  "s3:GetObject": "objects",
+  "s3:ListBucket": "bucket",
+  "s3:PutObject": "objects",
+};
+
+/** What a function has that does not say otherwise. */
+export const defaults = { memory_mb: 256, timeout_s: 10 };
 
 /**
  * Finds the functions: every folder of `functionsPath` with a function.json. A name that begins with
@@ -41,7 +58,10 @@ export function readFunctions(functionsPath = join(root, "functions")): Function
   });
   complaints.push(...repeatedRoutes(functions));
   if (names.length === 0)
-    complaints.push(`${functionsPath} holds no function: a function is a folder with a function.json.`);
+    complaints.push(
+      `${functionsPath} holds no function: a function is a folder with a function.json, and to deploy none would delete the whole API.`,
+    );
+  if (complaints.length === 0) complaints.push(...withoutBucket(functions)); // else label-image may be what is wrong
   if (complaints.length > 0) throw new Error(complaints.join("\n"));
   return functions;
 }
@@ -58,17 +78,19 @@ function readFunction(name: string, path: string): FunctionFolder {
     routes = [],
     actions,
     scopes = [],
-    memory_mb = 256,
-    timeout_s = 10,
+    memory_mb = defaults.memory_mb,
+    timeout_s = defaults.timeout_s,
     ...unknown
   } = readObject(join(path, "function.json"), where);
+  const unknownActions = isTexts(actions, actionForm) ? actions.filter((action) => !(action in allowed)) : [];
   const complaint = [
     ...Object.keys(unknown).map(
       (key) => `unknown key ${key}: the keys are routes, actions, scopes, memory_mb and timeout_s`,
     ),
     !isTexts(routes, routeKey) &&
       'routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end',
-    !isTexts(actions, action) && 'actions must be a list like ["dynamodb:GetItem"], without a wildcard',
+    !isTexts(actions, actionForm) && 'actions must be a list like ["dynamodb:GetItem"], without a wildcard',
+    ...unknownActions.map((action) => `unknown action ${action}: the actions are ${Object.keys(allowed).join(", ")}`),
     !isTexts(scopes, /^[^\s"\\]+$/) && 'scopes must be a list of texts like ["events/write"]',
     !isInteger(memory_mb, 128, 10_240) && "memory_mb must be an integer from 128 to 10240",
     !isInteger(timeout_s, 1, 900) && "timeout_s must be an integer from 1 to 900",
@@ -89,6 +111,20 @@ function readObject(path: string, where: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/**
+ * The bucket is there if label-image is: images reach their readers only through it. Only what deletes
+ * objects can do without, since there are none then.
+ */
+function withoutBucket(functions: FunctionFolder[]): string[] {
+  if (functions.some(({ name }) => name === "label-image")) return [];
+  return functions
+    .filter(({ actions }) => actions.some((action) => action.startsWith("s3:")) && !actions.includes("s3:DeleteObject"))
+    .map(
+      ({ name }) =>
+        `functions/${name} uses the bucket, which is there only with functions/label-image: without it nobody would ever see an image.`,
+    );
+}
+
 /** API Gateway takes `/events/{id}` and `/events/{name}` for the same route. */
 function repeatedRoutes(functions: FunctionFolder[]): string[] {
   const seen = new Map<string, string>();
@@ -103,6 +139,23 @@ function repeatedRoutes(functions: FunctionFolder[]): string[] {
     }
   }
   return complaints;
+}
+
+/**
+ * The functions for Terraform, which takes them as they are: what each may do stands by what that is on.
+ * The same bytes for the same functions.
+ */
+export function listForTerraform(functions: FunctionFolder[]): Uint8Array {
+  const kinds = [...new Set(Object.values(allowed))];
+  const list = functions.map(({ name, routes, actions, scopes, memory_mb, timeout_s }) => {
+    const permissions: Record<string, string[]> = {};
+    for (const kind of kinds) {
+      const own = actions.filter((action) => allowed[action] === kind);
+      if (own.length > 0) permissions[kind] = own;
+    }
+    return [name, { routes, permissions, scopes, memory_mb, timeout_s }];
+  });
+  return Buffer.from(`${JSON.stringify(Object.fromEntries(list), null, 2)}\n`);
 }
 
 function isTexts(value: unknown, pattern: RegExp): value is string[] {

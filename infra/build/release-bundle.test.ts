@@ -5,7 +5,7 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readFunctions, root } from "./functions.ts";
-import { bundleCommands, writeChecksums, writeCommands, type BuiltFile } from "./release-bundle.ts";
+import { bundleCommands, writeChecksums, writeFiles, type BuiltFile } from "./release-bundle.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 
 const real = await bundleCommands();
@@ -29,7 +29,7 @@ describe("the commands of a release", () => {
     });
     const dist = scratchFolder();
     const commands = await bundleCommands(folder);
-    writeCommands(commands, dist);
+    writeFiles(commands, dist);
     expect(commands.map(({ path }) => [path, run(dist, path)])).toEqual([
       ["release/say-no.mjs", "no\n"],
       ["release/say-yes.mjs", "yes\n"],
@@ -75,12 +75,16 @@ describe("SHA256SUMS", () => {
     expect(readFileSync(join(dist, "SHA256SUMS"), "utf8")).toBe(lines.join(""));
   });
 
-  test("is what npm run build writes, over the zips and the commands that it prints", () => {
+  test("is what npm run build writes, over the zips, the list of functions and the commands that it prints", () => {
     const printed = execFileSync(process.execPath, ["--import", "tsx", "infra/build/build.ts"], {
       cwd: root,
       encoding: "utf8",
     });
-    const paths = [...readFunctions().map(({ name }) => `${name}.zip`), ...real.map(({ path }) => path)];
+    const paths = [
+      ...readFunctions().map(({ name }) => `${name}.zip`),
+      "functions.json",
+      ...real.map(({ path }) => path),
+    ];
     const bytes = new Map(paths.map((path) => [path, readFileSync(join(root, "dist", path))]));
     expect(printed).toBe([...bytes].map(([path, { length }]) => `dist/${path} ${length} bytes\n`).join(""));
     const sums = [...bytes].map(([path, content]) => `${path}\n${sha256(content)}`).sort();

@@ -48,11 +48,11 @@ async function bundleCommand(name: string, releasePath: string): Promise<Uint8Ar
   return bundle.contents;
 }
 
-/** Puts the commands into release/ of a folder, and leaves what has not changed alone. */
-export function writeCommands(commands: BuiltFile[], path = join(root, "dist")): void {
-  for (const command of commands) {
-    mkdirSync(dirname(join(path, command.path)), { recursive: true });
-    writeFile(join(path, command.path), command.bytes);
+/** Puts files into a folder, and leaves what has not changed alone. */
+export function writeFiles(files: BuiltFile[], path = join(root, "dist")): void {
+  for (const file of files) {
+    mkdirSync(dirname(join(path, file.path)), { recursive: true });
+    writeFile(join(path, file.path), file.bytes);
   }
 }
 

@@ -30,22 +30,12 @@ variable "memory_mb" {
   description = "The memory of the function; its share of a processor grows with it."
   type        = number
   nullable    = false
-
-  validation {
-    condition     = var.memory_mb >= 128 && var.memory_mb <= 10240 && floor(var.memory_mb) == var.memory_mb
-    error_message = "${var.name}: memory_mb must be an integer from 128 to 10240."
-  }
 }
 
 variable "timeout_s" {
   description = "How long one call may take."
   type        = number
   nullable    = false
-
-  validation {
-    condition     = var.timeout_s >= 1 && var.timeout_s <= 900 && floor(var.timeout_s) == var.timeout_s
-    error_message = "${var.name}: timeout_s must be an integer from 1 to 900."
-  }
 }
 
 variable "environment" {

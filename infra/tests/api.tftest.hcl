@@ -43,14 +43,14 @@ override_resource {
 }
 
 variables {
-  stage          = "prod"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  dist_path = "tests/fixtures/dist"
 }
 
-run "serves_exactly_the_declared_routes_each_by_its_function" {
+run "serves_exactly_the_declared_routes" {
   command = plan
 
+  # Serves exactly the declared routes each by its function.
   assert {
     condition = local.routes == {
       "GET /events"        = "list-events"
@@ -78,11 +78,8 @@ run "serves_exactly_the_declared_routes_each_by_its_function" {
     ])
     error_message = "Both routes of update-event must lead to it."
   }
-}
 
-run "hands_requests_to_the_alias_in_payload_format_2" {
-  command = plan
-
+  # Hands requests to the alias in payload format 2.
   assert {
     condition = alltrue([
       for integration in aws_apigatewayv2_integration.this :
@@ -95,11 +92,8 @@ run "hands_requests_to_the_alias_in_payload_format_2" {
     condition     = aws_apigatewayv2_integration.this["update-event"].integration_uri == "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/update-event:live/invocations"
     error_message = "Got ${aws_apigatewayv2_integration.this["update-event"].integration_uri}"
   }
-}
 
-run "lets_the_api_call_the_alias_by_the_method_and_path_of_each_route_and_no_other" {
-  command = plan
-
+  # Lets the api call the alias by the method and path of each route and no other.
   assert {
     condition = {
       for route, permission in aws_lambda_permission.this :
@@ -128,37 +122,8 @@ run "lets_the_api_call_the_alias_by_the_method_and_path_of_each_route_and_no_oth
     }
     error_message = "Got ${jsonencode(aws_lambda_permission.this)}"
   }
-}
 
-run "deploys_by_itself_to_a_throttled_stage_of_the_environments_name" {
-  command = plan
-  variables {
-    throttle_rate_per_s = 20
-    throttle_burst      = 40
-  }
-
-  assert {
-    condition     = [aws_apigatewayv2_api.this.name, aws_apigatewayv2_api.this.protocol_type] == ["events-api-prod", "HTTP"]
-    error_message = "Got ${jsonencode(aws_apigatewayv2_api.this)}"
-  }
-
-  assert {
-    condition     = [aws_apigatewayv2_stage.this.name, aws_apigatewayv2_stage.this.auto_deploy] == ["prod", true]
-    error_message = "Got ${jsonencode(aws_apigatewayv2_stage.this)}"
-  }
-
-  assert {
-    condition = [
-      aws_apigatewayv2_stage.this.default_route_settings[0].throttling_rate_limit,
-      aws_apigatewayv2_stage.this.default_route_settings[0].throttling_burst_limit,
-    ] == [20, 40]
-    error_message = "Got ${jsonencode(aws_apigatewayv2_stage.this.default_route_settings)}"
-  }
-}
-
-run "logs_each_request_as_json_with_its_id_and_never_more_than_its_route" {
-  command = plan
-
+  # Logs each request as json with its id and never more than its route.
   assert {
     condition = jsondecode(aws_apigatewayv2_stage.this.access_log_settings[0].format) == {
       time             = "$context.requestTime"
@@ -185,11 +150,8 @@ run "logs_each_request_as_json_with_its_id_and_never_more_than_its_route" {
     condition     = [aws_cloudwatch_log_group.access.name, aws_cloudwatch_log_group.access.retention_in_days] == ["/aws/vendedlogs/events-api-prod/access", 14]
     error_message = "Got ${jsonencode(aws_cloudwatch_log_group.access)}"
   }
-}
 
-run "tells_where_the_api_answers_and_a_line_to_call_it" {
-  command = plan
-
+  # Tells where the api answers and a line to call it.
   assert {
     condition     = output.base_url == "https://abcdefghij.execute-api.eu-central-1.amazonaws.com/prod"
     error_message = "Got ${output.base_url}"
@@ -199,23 +161,42 @@ run "tells_where_the_api_answers_and_a_line_to_call_it" {
     condition     = output.curl == "curl -X POST 'https://abcdefghij.execute-api.eu-central-1.amazonaws.com/prod/events' --header 'Content-Type: application/json' --data-raw '{\"type\": \"test_event\", \"payload\": {\"key\": \"value\"}}'"
     error_message = "Got ${output.curl}"
   }
-}
 
-run "lets_no_other_web_site_in_by_default" {
-  command = plan
-
+  # Lets no other web site in by default.
   assert {
     condition     = length(aws_apigatewayv2_api.this.cors_configuration) == 0
     error_message = "Got ${jsonencode(aws_apigatewayv2_api.this.cors_configuration)}"
   }
 }
 
-run "lets_the_web_sites_of_cors_origins_in_with_the_headers_they_need" {
+run "follows_what_the_stage_says_of_throttling_and_of_web_sites" {
   command = plan
   variables {
-    cors_origins = ["https://example.com", "http://localhost:5173"]
+    throttle_rate_per_s = 20
+    throttle_burst      = 40
+    cors_origins        = ["https://example.com", "http://localhost:5173"]
   }
 
+  # Deploys by itself to a throttled stage of the environments name.
+  assert {
+    condition     = [aws_apigatewayv2_api.this.name, aws_apigatewayv2_api.this.protocol_type] == ["events-api-prod", "HTTP"]
+    error_message = "Got ${jsonencode(aws_apigatewayv2_api.this)}"
+  }
+
+  assert {
+    condition     = [aws_apigatewayv2_stage.this.name, aws_apigatewayv2_stage.this.auto_deploy] == ["prod", true]
+    error_message = "Got ${jsonencode(aws_apigatewayv2_stage.this)}"
+  }
+
+  assert {
+    condition = [
+      aws_apigatewayv2_stage.this.default_route_settings[0].throttling_rate_limit,
+      aws_apigatewayv2_stage.this.default_route_settings[0].throttling_burst_limit,
+    ] == [20, 40]
+    error_message = "Got ${jsonencode(aws_apigatewayv2_stage.this.default_route_settings)}"
+  }
+
+  # Lets the web sites of cors origins in with the headers they need.
   assert {
     condition = jsonencode(aws_apigatewayv2_api.this.cors_configuration) == jsonencode([{
       allow_origins     = ["http://localhost:5173", "https://example.com"]

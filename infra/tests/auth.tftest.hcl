@@ -37,9 +37,8 @@ override_resource {
 }
 
 variables {
-  stage          = "prod"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  dist_path = "tests/fixtures/dist"
 }
 
 run "leaves_every_route_open_by_default_and_tells_the_functions_so" {
@@ -69,8 +68,8 @@ run "leaves_every_route_open_by_default_and_tells_the_functions_so" {
 run "takes_tokens_of_any_issuer_on_every_route_and_tells_the_functions_so" {
   command = plan
   variables {
-    functions_path = "tests/fixtures/scopes"
-    auth           = { issuer = "https://login.example.com/", audience = ["https://api.example.com", "events"] }
+    dist_path = "tests/fixtures/scopes"
+    auth      = { issuer = "https://login.example.com/", audience = ["https://api.example.com", "events"] }
   }
 
   assert {
@@ -135,12 +134,13 @@ run "takes_tokens_of_a_user_pool_that_exists_in_any_region" {
   }
 }
 
-run "makes_a_user_pool_for_people_who_are_invited" {
+run "makes_a_user_pool_for_people_who_are_invited_and_takes_its_tokens" {
   command = plan
   variables {
     auth = { create_user_pool = true }
   }
 
+  # Makes a user pool for people who are invited.
   assert {
     condition = jsonencode([for pool in aws_cognito_user_pool.this : {
       name                     = pool.name
@@ -194,14 +194,8 @@ run "makes_a_user_pool_for_people_who_are_invited" {
     }])
     error_message = "The app client must be as it is listed here, to the letter."
   }
-}
 
-run "takes_the_tokens_of_the_user_pool_that_it_makes" {
-  command = plan
-  variables {
-    auth = { create_user_pool = true }
-  }
-
+  # Takes the tokens of the user pool that it makes.
   assert {
     condition = [
       for authorizer in aws_apigatewayv2_authorizer.this : [authorizer.jwt_configuration[0].issuer, authorizer.jwt_configuration[0].audience]
@@ -218,14 +212,8 @@ run "takes_the_tokens_of_the_user_pool_that_it_makes" {
     condition     = [output.user_pool_id, output.client_id] == ["eu-central-1_aBcDeFgHi", "1example23456789"]
     error_message = "Got ${jsonencode([output.user_pool_id, output.client_id])}"
   }
-}
 
-run "tells_how_to_call_it_with_a_token" {
-  command = plan
-  variables {
-    auth = { create_user_pool = true }
-  }
-
+  # Tells how to call it with a token.
   assert {
     condition     = output.curl == "curl -X POST 'https://abcdefghij.execute-api.eu-central-1.amazonaws.com/prod/events' --header \"Authorization: Bearer $token\" --header 'Content-Type: application/json' --data-raw '{\"type\": \"test_event\", \"payload\": {\"key\": \"value\"}}'"
     error_message = "Got ${output.curl}"
@@ -398,4 +386,31 @@ run "refuses_not_to_make_a_user_pool" {
     auth = { create_user_pool = false }
   }
   expect_failures = [var.auth]
+}
+
+run "refuses_scopes_that_would_protect_nothing" {
+  command = plan
+  variables {
+    dist_path = "tests/fixtures/scopes"
+  }
+
+  expect_failures = [var.auth]
+  assert {
+    condition     = keys(local.scoped_functions) == ["create-event", "update-event"]
+    error_message = "Got ${jsonencode(local.scoped_functions)}"
+  }
+}
+
+run "refuses_scopes_that_would_lock_everybody_out" {
+  command = plan
+  variables {
+    dist_path = "tests/fixtures/scopes"
+    auth      = { create_user_pool = true }
+  }
+
+  expect_failures = [var.auth]
+  assert {
+    condition     = local.functions_of_nobody == ["create-event"]
+    error_message = "Got ${jsonencode(local.functions_of_nobody)}"
+  }
 }

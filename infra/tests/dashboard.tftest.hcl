@@ -19,26 +19,23 @@ override_resource {
 }
 
 variables {
-  stage          = "prod"
-  region         = "eu-central-1"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  region    = "eu-central-1"
+  dist_path = "tests/fixtures/dist"
 }
 
-run "shows_first_whether_any_alarm_of_this_stack_is_on" {
+run "shows_the_whole_stack_on_one_screen" {
   command = plan
 
+  # Shows first whether any alarm of this stack is on.
   assert {
     condition = jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms == [
       for alarm in local.alarms : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:${alarm.alarm_name}"
     ]
     error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
   }
-}
 
-run "draws_only_what_aws_emits_and_no_more_metrics_than_are_free" {
-  command = plan
-
+  # Draws only what aws emits and no more metrics than are free.
   # A metric is its namespace, its name, pairs of a dimension and its value, and at times how it is drawn.
   assert {
     condition = alltrue([
@@ -54,11 +51,8 @@ run "draws_only_what_aws_emits_and_no_more_metrics_than_are_free" {
     condition     = sum([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : length(try(widget.properties.metrics, []))]) <= 50
     error_message = "A dashboard of more than 50 metrics is not free."
   }
-}
 
-run "finds_every_function_by_itself" {
-  command = plan
-
+  # Finds every function by itself.
   assert {
     condition = alltrue([
       for metric in ["Errors", "Duration"] : anytrue([
@@ -77,11 +71,8 @@ run "finds_every_function_by_itself" {
     ])
     error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
   }
-}
 
-run "fits_on_one_screen_without_one_thing_over_another" {
-  command = plan
-
+  # Fits on one screen without one thing over another.
   assert {
     condition = length(distinct(flatten([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [
@@ -96,3 +87,4 @@ run "fits_on_one_screen_without_one_thing_over_another" {
     error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
   }
 }
+

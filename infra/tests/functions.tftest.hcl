@@ -43,31 +43,12 @@ override_resource {
 }
 
 variables {
-  stage          = "prod"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  dist_path = "tests/fixtures/dist"
 }
 
-run "finds_the_functions_by_their_folders_and_fills_in_what_they_leave_out" {
+run "makes_one_function_of_each_in_the_list_with_the_rights_that_it_declares" {
   command = plan
-
-  assert {
-    condition = local.functions == {
-      create-event = { routes = ["POST /events"], actions = ["dynamodb:PutItem"], scopes = [], memory_mb = 256, timeout_s = 10 }
-      get-event    = { routes = ["GET /events/{id}"], actions = ["dynamodb:GetItem"], scopes = [], memory_mb = 256, timeout_s = 10 }
-      label-image = {
-        routes    = []
-        actions   = ["dynamodb:UpdateItem", "rekognition:DetectLabels", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
-        scopes    = []
-        memory_mb = 256
-        timeout_s = 10
-      }
-      list-events  = { routes = ["GET /events"], actions = ["dynamodb:GetItem", "dynamodb:Query"], scopes = [], memory_mb = 256, timeout_s = 10 }
-      sweep-events = { routes = [], actions = [], scopes = [], memory_mb = 256, timeout_s = 10 }
-      update-event = { routes = ["PUT /events/{id}", "PATCH /events/{id}"], actions = ["dynamodb:UpdateItem"], scopes = [], memory_mb = 512, timeout_s = 20 }
-    }
-    error_message = "Got ${jsonencode(local.functions)}"
-  }
 
   assert {
     condition = output.function_names == [
@@ -96,11 +77,8 @@ run "finds_the_functions_by_their_folders_and_fills_in_what_they_leave_out" {
     condition     = [for name in output.function_names : name if !startswith(name, "${output.name}-")] == []
     error_message = "${output.name} must begin the name of each function, as it begins those of the alarms."
   }
-}
 
-run "lets_create_event_put_one_item_and_write_its_own_log" {
-  command = plan
-
+  # Lets create event put one item and write its own log.
   assert {
     condition = module.function["create-event"].role == {
       path                 = "/events-api/prod/"
@@ -123,11 +101,8 @@ run "lets_create_event_put_one_item_and_write_its_own_log" {
     }
     error_message = "Got ${jsonencode(module.function["create-event"].role)}"
   }
-}
 
-run "lets_get_event_get_one_item_and_write_its_own_log" {
-  command = plan
-
+  # Lets get event get one item and write its own log.
   assert {
     condition = module.function["get-event"].role == {
       path                 = "/events-api/prod/"
@@ -150,11 +125,8 @@ run "lets_get_event_get_one_item_and_write_its_own_log" {
     }
     error_message = "Got ${jsonencode(module.function["get-event"].role)}"
   }
-}
 
-run "grants_a_query_on_the_indexes_only_and_everything_else_on_the_table_only" {
-  command = plan
-
+  # Grants a query on the indexes only and everything else on the table only.
   assert {
     condition = module.function["list-events"].role.policy.Statement == [
       {
@@ -175,11 +147,8 @@ run "grants_a_query_on_the_indexes_only_and_everything_else_on_the_table_only" {
     ]
     error_message = "Got ${jsonencode(module.function["list-events"].role)}"
   }
-}
 
-run "lets_a_function_without_actions_write_its_own_log_and_nothing_else" {
-  command = plan
-
+  # Lets a function without actions write its own log and nothing else.
   assert {
     condition = module.function["sweep-events"].role.policy.Statement == [{
       Effect   = "Allow"
@@ -190,35 +159,3 @@ run "lets_a_function_without_actions_write_its_own_log_and_nothing_else" {
   }
 }
 
-# The module is left out, so that no zip is needed: this is what stands in functions/ now.
-run "takes_every_function_and_every_route_of_this_repository" {
-  command = plan
-  variables {
-    functions_path = "../functions"
-    dist_path      = "nowhere"
-  }
-
-  override_module {
-    target = module.function
-    outputs = {
-      name             = "events-api-prod-any"
-      alias_name       = "live"
-      alias_arn        = "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-any:live"
-      alias_invoke_arn = "arn:aws:apigateway:eu-central-1:lambda:path/any"
-      log_group_name   = "/aws/lambda/events-api-prod-any"
-      role_name        = "events-api-prod-any"
-    }
-  }
-
-  assert {
-    condition     = toset(keys(module.function)) == toset([for file in fileset("../functions", "[^_]*/handler.ts") : dirname(file)])
-    error_message = "Got ${jsonencode(keys(module.function))}"
-  }
-
-  assert {
-    condition = toset(keys(aws_apigatewayv2_route.this)) == toset(flatten([
-      for file in fileset("../functions", "[^_]*/function.json") : try(jsondecode(file("../functions/${file}")).routes, [])
-    ]))
-    error_message = "Got ${jsonencode(keys(aws_apigatewayv2_route.this))}"
-  }
-}

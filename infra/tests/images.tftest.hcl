@@ -13,7 +13,7 @@ override_data {
 }
 
 override_resource {
-  target          = aws_s3_bucket.images
+  target          = aws_s3_bucket.images[0]
   override_during = plan
   values = {
     id  = "events-api-prod-images-123456789012"
@@ -22,26 +22,26 @@ override_resource {
 }
 
 variables {
-  stage          = "prod"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  dist_path = "tests/fixtures/dist"
 }
 
-run "keeps_the_bucket_private_encrypted_and_for_tls_only" {
+run "keeps_the_bucket_private_and_tidy" {
   command = plan
 
+  # Keeps the bucket private encrypted and for tls only.
   assert {
-    condition     = aws_s3_bucket.images.bucket == "events-api-prod-images-123456789012"
-    error_message = "The bucket must have the name that the boundary and the deploy role in oidc/ know: got ${aws_s3_bucket.images.bucket}"
+    condition     = aws_s3_bucket.images[0].bucket == "events-api-prod-images-123456789012"
+    error_message = "The bucket must have the name that the boundary and the deploy role in oidc/ know: got ${aws_s3_bucket.images[0].bucket}"
   }
 
   assert {
     condition = {
-      bucket                  = aws_s3_bucket_public_access_block.images.bucket
-      block_public_acls       = aws_s3_bucket_public_access_block.images.block_public_acls
-      block_public_policy     = aws_s3_bucket_public_access_block.images.block_public_policy
-      ignore_public_acls      = aws_s3_bucket_public_access_block.images.ignore_public_acls
-      restrict_public_buckets = aws_s3_bucket_public_access_block.images.restrict_public_buckets
+      bucket                  = aws_s3_bucket_public_access_block.images[0].bucket
+      block_public_acls       = aws_s3_bucket_public_access_block.images[0].block_public_acls
+      block_public_policy     = aws_s3_bucket_public_access_block.images[0].block_public_policy
+      ignore_public_acls      = aws_s3_bucket_public_access_block.images[0].ignore_public_acls
+      restrict_public_buckets = aws_s3_bucket_public_access_block.images[0].restrict_public_buckets
       } == {
       bucket                  = "events-api-prod-images-123456789012"
       block_public_acls       = true
@@ -49,25 +49,25 @@ run "keeps_the_bucket_private_encrypted_and_for_tls_only" {
       ignore_public_acls      = true
       restrict_public_buckets = true
     }
-    error_message = "Got ${jsonencode(aws_s3_bucket_public_access_block.images)}"
+    error_message = "Got ${jsonencode(aws_s3_bucket_public_access_block.images[0])}"
   }
 
   assert {
-    condition = [aws_s3_bucket_ownership_controls.images.bucket, aws_s3_bucket_ownership_controls.images.rule[0].object_ownership] == [
+    condition = [aws_s3_bucket_ownership_controls.images[0].bucket, aws_s3_bucket_ownership_controls.images[0].rule[0].object_ownership] == [
       "events-api-prod-images-123456789012", "BucketOwnerEnforced",
     ]
-    error_message = "Got ${jsonencode(aws_s3_bucket_ownership_controls.images)}"
+    error_message = "Got ${jsonencode(aws_s3_bucket_ownership_controls.images[0])}"
   }
 
   assert {
-    condition = [for rule in aws_s3_bucket_server_side_encryption_configuration.images.rule : rule.apply_server_side_encryption_by_default[0].sse_algorithm] == [
+    condition = [for rule in aws_s3_bucket_server_side_encryption_configuration.images[0].rule : rule.apply_server_side_encryption_by_default[0].sse_algorithm] == [
       "AES256",
     ]
-    error_message = "Got ${jsonencode(aws_s3_bucket_server_side_encryption_configuration.images)}"
+    error_message = "Got ${jsonencode(aws_s3_bucket_server_side_encryption_configuration.images[0])}"
   }
 
   assert {
-    condition = jsondecode(aws_s3_bucket_policy.images.policy) == {
+    condition = jsondecode(aws_s3_bucket_policy.images[0].policy) == {
       Version = "2012-10-17"
       Statement = [{
         Sid       = "TlsOnly"
@@ -78,41 +78,46 @@ run "keeps_the_bucket_private_encrypted_and_for_tls_only" {
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }]
     }
-    error_message = "Got ${aws_s3_bucket_policy.images.policy}"
+    error_message = "Got ${aws_s3_bucket_policy.images[0].policy}"
   }
-}
 
-run "forgets_uploads_and_notes_of_deletions_after_a_day" {
-  command = plan
-
+  # Forgets uploads and notes of deletions after a day.
   assert {
     condition = jsonencode([
-      for rule in aws_s3_bucket_lifecycle_configuration.images.rule :
+      for rule in aws_s3_bucket_lifecycle_configuration.images[0].rule :
       [rule.status, rule.filter[0].prefix, rule.expiration[*].days, rule.abort_incomplete_multipart_upload[*].days_after_initiation]
       ]) == jsonencode([
       ["Enabled", "deletions/", [1], []],
       ["Enabled", "incoming/", [1], []],
       ["Enabled", "", [], [1]],
     ])
-    error_message = "Got ${jsonencode(aws_s3_bucket_lifecycle_configuration.images.rule)}"
+    error_message = "Got ${jsonencode(aws_s3_bucket_lifecycle_configuration.images[0].rule)}"
   }
-}
 
-run "lets_no_web_page_at_the_bucket_by_default" {
-  command = plan
-
+  # Lets no web page at the bucket by default.
   assert {
     condition     = length(aws_s3_bucket_cors_configuration.images) == 0
     error_message = "Got ${jsonencode(aws_s3_bucket_cors_configuration.images)}"
   }
+
+  # Lets the bucket go with the images in it where nothing is protected.
+  assert {
+    condition     = aws_s3_bucket.images[0].force_destroy
+    error_message = "A bucket that is not protected must not stop a destroy."
+  }
 }
 
-run "lets_web_pages_of_these_sites_upload_and_follow_the_redirect" {
+run "follows_what_the_stage_says_of_web_pages_and_of_protection" {
   command = plan
   variables {
-    cors_origins = ["https://example.com", "http://localhost:5173"]
+    cors_origins        = ["https://example.com", "http://localhost:5173"]
+    deletion_protection = true
   }
 
+  # That anybody could call it is said as a warning.
+  expect_failures = [check.auth]
+
+  # Lets web pages of these sites upload and follow the redirect.
   assert {
     condition = toset([
       for rule in aws_s3_bucket_cors_configuration.images[0].cors_rule : jsonencode([rule.allowed_methods, rule.allowed_origins, rule.allowed_headers, rule.max_age_seconds])
@@ -122,27 +127,10 @@ run "lets_web_pages_of_these_sites_upload_and_follow_the_redirect" {
     ])
     error_message = "Got ${jsonencode(aws_s3_bucket_cors_configuration.images[0].cors_rule)}"
   }
-}
 
-run "lets_the_bucket_go_with_the_images_in_it_where_nothing_is_protected" {
-  command = plan
-
+  # Keeps a bucket with images where the stage is protected.
   assert {
-    condition     = aws_s3_bucket.images.force_destroy
-    error_message = "A bucket that is not protected must not stop a destroy."
-  }
-}
-
-run "keeps_a_bucket_with_images_where_the_stage_is_protected" {
-  command = plan
-  variables {
-    deletion_protection = true
-  }
-
-  # That anybody could call it is said as a warning.
-  expect_failures = [check.auth]
-  assert {
-    condition     = !aws_s3_bucket.images.force_destroy
+    condition     = !aws_s3_bucket.images[0].force_destroy
     error_message = "A protected bucket must not be emptied by a destroy."
   }
 }

@@ -13,7 +13,7 @@ override_data {
 }
 
 override_resource {
-  target          = aws_s3_bucket.images
+  target          = aws_s3_bucket.images[0]
   override_during = plan
   values = {
     id  = "events-api-prod-images-123456789012"
@@ -28,7 +28,7 @@ override_resource {
 }
 
 override_resource {
-  target          = aws_sqs_queue.label_image_failures
+  target          = aws_sqs_queue.label_image_failures[0]
   override_during = plan
   values = {
     arn = "arn:aws:sqs:eu-central-1:123456789012:events-api-prod-label-image-failures"
@@ -49,32 +49,32 @@ override_resource {
 }
 
 variables {
-  stage          = "prod"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  dist_path = "tests/fixtures/dist"
 }
 
-run "calls_label_image_for_what_arrives_below_incoming_and_what_expires_below_deletions" {
+run "calls_label_image_for_what_arrives_in_the_bucket" {
   command = plan
 
+  # Calls label image for what arrives below incoming and what expires below deletions.
   assert {
-    condition = [aws_s3_bucket_notification.images.bucket, [
-      for each in aws_s3_bucket_notification.images.lambda_function : [each.lambda_function_arn, each.events, each.filter_prefix, each.filter_suffix]
+    condition = [aws_s3_bucket_notification.images[0].bucket, [
+      for each in aws_s3_bucket_notification.images[0].lambda_function : [each.lambda_function_arn, each.events, each.filter_prefix, each.filter_suffix]
       ]] == ["events-api-prod-images-123456789012", [
       ["arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-label-image:live", toset(["s3:ObjectCreated:*"]), "incoming/", tostring(null)],
       ["arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-label-image:live", toset(["s3:LifecycleExpiration:*"]), "deletions/", tostring(null)],
     ]]
-    error_message = "Got ${jsonencode(aws_s3_bucket_notification.images)}"
+    error_message = "Got ${jsonencode(aws_s3_bucket_notification.images[0])}"
   }
 
   assert {
     condition = {
-      function_name  = aws_lambda_permission.images.function_name
-      qualifier      = aws_lambda_permission.images.qualifier
-      action         = aws_lambda_permission.images.action
-      principal      = aws_lambda_permission.images.principal
-      source_arn     = aws_lambda_permission.images.source_arn
-      source_account = aws_lambda_permission.images.source_account
+      function_name  = aws_lambda_permission.images[0].function_name
+      qualifier      = aws_lambda_permission.images[0].qualifier
+      action         = aws_lambda_permission.images[0].action
+      principal      = aws_lambda_permission.images[0].principal
+      source_arn     = aws_lambda_permission.images[0].source_arn
+      source_account = aws_lambda_permission.images[0].source_account
       } == {
       function_name  = "events-api-prod-label-image"
       qualifier      = "live"
@@ -83,21 +83,18 @@ run "calls_label_image_for_what_arrives_below_incoming_and_what_expires_below_de
       source_arn     = "arn:aws:s3:::events-api-prod-images-123456789012"
       source_account = "123456789012"
     }
-    error_message = "Got ${jsonencode(aws_lambda_permission.images)}"
+    error_message = "Got ${jsonencode(aws_lambda_permission.images[0])}"
   }
-}
 
-run "tries_a_failed_image_twice_again_and_then_keeps_what_it_was_in_a_queue" {
-  command = plan
-
+  # Tries a failed image twice again and then keeps what it was in a queue.
   assert {
     condition = jsonencode({
-      function_name = aws_lambda_function_event_invoke_config.label_image.function_name
-      qualifier     = aws_lambda_function_event_invoke_config.label_image.qualifier
-      retries       = aws_lambda_function_event_invoke_config.label_image.maximum_retry_attempts
-      age_s         = aws_lambda_function_event_invoke_config.label_image.maximum_event_age_in_seconds
-      destination   = aws_lambda_function_event_invoke_config.label_image.destination_config[0].on_failure[0].destination
-      on_success    = aws_lambda_function_event_invoke_config.label_image.destination_config[0].on_success
+      function_name = aws_lambda_function_event_invoke_config.label_image[0].function_name
+      qualifier     = aws_lambda_function_event_invoke_config.label_image[0].qualifier
+      retries       = aws_lambda_function_event_invoke_config.label_image[0].maximum_retry_attempts
+      age_s         = aws_lambda_function_event_invoke_config.label_image[0].maximum_event_age_in_seconds
+      destination   = aws_lambda_function_event_invoke_config.label_image[0].destination_config[0].on_failure[0].destination
+      on_success    = aws_lambda_function_event_invoke_config.label_image[0].destination_config[0].on_success
       }) == jsonencode({
       function_name = "events-api-prod-label-image"
       qualifier     = "live"
@@ -106,36 +103,33 @@ run "tries_a_failed_image_twice_again_and_then_keeps_what_it_was_in_a_queue" {
       destination   = "arn:aws:sqs:eu-central-1:123456789012:events-api-prod-label-image-failures"
       on_success    = []
     })
-    error_message = "Got ${jsonencode(aws_lambda_function_event_invoke_config.label_image)}"
+    error_message = "Got ${jsonencode(aws_lambda_function_event_invoke_config.label_image[0])}"
   }
 
   assert {
     condition = jsonencode({
-      name        = aws_sqs_queue.label_image_failures.name
-      retention_s = aws_sqs_queue.label_image_failures.message_retention_seconds
-      encrypted   = aws_sqs_queue.label_image_failures.sqs_managed_sse_enabled
+      name        = aws_sqs_queue.label_image_failures[0].name
+      retention_s = aws_sqs_queue.label_image_failures[0].message_retention_seconds
+      encrypted   = aws_sqs_queue.label_image_failures[0].sqs_managed_sse_enabled
       }) == jsonencode({
       name        = "events-api-prod-label-image-failures"
       retention_s = 14 * 24 * 60 * 60
       encrypted   = true
     })
-    error_message = "Got ${jsonencode(aws_sqs_queue.label_image_failures)}"
+    error_message = "Got ${jsonencode(aws_sqs_queue.label_image_failures[0])}"
   }
-}
 
-run "raises_an_alarm_that_says_what_to_do" {
-  command = plan
-
+  # Raises an alarm that says what to do.
   assert {
     condition = jsonencode({
-      name        = aws_cloudwatch_metric_alarm.label_image_failures.alarm_name
-      metric      = "${aws_cloudwatch_metric_alarm.label_image_failures.namespace} ${aws_cloudwatch_metric_alarm.label_image_failures.metric_name}"
-      dimensions  = aws_cloudwatch_metric_alarm.label_image_failures.dimensions
-      condition   = "${aws_cloudwatch_metric_alarm.label_image_failures.statistic} ${aws_cloudwatch_metric_alarm.label_image_failures.comparison_operator} ${aws_cloudwatch_metric_alarm.label_image_failures.threshold}"
-      period_s    = aws_cloudwatch_metric_alarm.label_image_failures.period
-      periods     = aws_cloudwatch_metric_alarm.label_image_failures.evaluation_periods
-      without     = aws_cloudwatch_metric_alarm.label_image_failures.treat_missing_data
-      description = aws_cloudwatch_metric_alarm.label_image_failures.alarm_description
+      name        = aws_cloudwatch_metric_alarm.label_image_failures[0].alarm_name
+      metric      = "${aws_cloudwatch_metric_alarm.label_image_failures[0].namespace} ${aws_cloudwatch_metric_alarm.label_image_failures[0].metric_name}"
+      dimensions  = aws_cloudwatch_metric_alarm.label_image_failures[0].dimensions
+      condition   = "${aws_cloudwatch_metric_alarm.label_image_failures[0].statistic} ${aws_cloudwatch_metric_alarm.label_image_failures[0].comparison_operator} ${aws_cloudwatch_metric_alarm.label_image_failures[0].threshold}"
+      period_s    = aws_cloudwatch_metric_alarm.label_image_failures[0].period
+      periods     = aws_cloudwatch_metric_alarm.label_image_failures[0].evaluation_periods
+      without     = aws_cloudwatch_metric_alarm.label_image_failures[0].treat_missing_data
+      description = aws_cloudwatch_metric_alarm.label_image_failures[0].alarm_description
       }) == jsonencode({
       name        = "events-api-prod-label-image-failures"
       metric      = "AWS/SQS ApproximateNumberOfMessagesVisible"
@@ -146,13 +140,10 @@ run "raises_an_alarm_that_says_what_to_do" {
       without     = "notBreaching"
       description = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. What it was and why is in the queue: aws sqs receive-message --region ap-southeast-1 --queue-url https://sqs.eu-central-1.amazonaws.com/123456789012/events-api-prod-label-image-failures. The file stays below incoming/ for a day: mend the cause and invoke events-api-prod-label-image:live with the message's requestPayload, or have it uploaded again; then delete the message."
     })
-    error_message = "Got ${jsonencode(aws_cloudwatch_metric_alarm.label_image_failures)}"
+    error_message = "Got ${jsonencode(aws_cloudwatch_metric_alarm.label_image_failures[0])}"
   }
-}
 
-run "gives_label_image_the_table_the_bucket_and_rekognition" {
-  command = plan
-
+  # Gives label image the table the bucket and rekognition.
   assert {
     condition = module.function["label-image"].role.policy.Statement == [
       {
@@ -183,18 +174,15 @@ run "gives_label_image_the_table_the_bucket_and_rekognition" {
     ]
     error_message = "Got ${jsonencode(module.function["label-image"].role)}"
   }
-}
 
-run "lets_label_image_and_nobody_else_send_to_its_queue" {
-  command = plan
-
+  # Lets label image and nobody else send to its queue.
   assert {
-    condition     = aws_iam_role_policy.label_image_failures.role == "events-api-prod-label-image"
-    error_message = "Got ${jsonencode(aws_iam_role_policy.label_image_failures)}"
+    condition     = aws_iam_role_policy.label_image_failures[0].role == "events-api-prod-label-image"
+    error_message = "Got ${jsonencode(aws_iam_role_policy.label_image_failures[0])}"
   }
 
   assert {
-    condition = jsondecode(aws_iam_role_policy.label_image_failures.policy) == {
+    condition = jsondecode(aws_iam_role_policy.label_image_failures[0].policy) == {
       Version = "2012-10-17"
       Statement = [{
         Effect   = "Allow"
@@ -202,13 +190,10 @@ run "lets_label_image_and_nobody_else_send_to_its_queue" {
         Resource = ["arn:aws:sqs:eu-central-1:123456789012:events-api-prod-label-image-failures"]
       }]
     }
-    error_message = "Got ${aws_iam_role_policy.label_image_failures.policy}"
+    error_message = "Got ${aws_iam_role_policy.label_image_failures[0].policy}"
   }
-}
 
-run "tells_every_function_where_images_are_and_that_they_get_labels" {
-  command = plan
-
+  # Tells every function where images are and that they get labels.
   assert {
     condition = alltrue([for function in module.function : function.environment == tomap({
       TABLE_NAME   = "events-api-prod"

@@ -19,14 +19,14 @@ override_resource {
 }
 
 variables {
-  stage          = "prod"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  dist_path = "tests/fixtures/dist"
 }
 
 run "asks_all_functions_the_access_log_or_both" {
   command = plan
 
+  # Asks all functions the access log or both.
   assert {
     condition = {
       for query in aws_cloudwatch_query_definition.this : query.name => [contains(query.log_group_names, "/aws/vendedlogs/events-api-prod/access"), length(query.log_group_names) - 1]
@@ -44,12 +44,9 @@ run "asks_all_functions_the_access_log_or_both" {
     condition     = local.function_log_groups == [for name in keys(local.functions) : "/aws/lambda/events-api-prod-${name}"]
     error_message = "Got ${jsonencode(local.function_log_groups)}"
   }
-}
 
-# A misspelt field is no error in Logs Insights, but an empty answer.
-run "asks_for_fields_that_are_logged" {
-  command = plan
-
+  # Asks for fields that are logged.
+  # A misspelt field is no error in Logs Insights, but an empty answer.
   assert {
     condition = length(setsubtract(
       flatten(regexall("message\\.([A-Za-z_]+)", jsonencode([values(local.log_queries)[*].query, local.widgets]))),
@@ -65,3 +62,4 @@ run "asks_for_fields_that_are_logged" {
     error_message = "Got ${aws_apigatewayv2_stage.this.access_log_settings[0].format}"
   }
 }
+

@@ -13,8 +13,7 @@ override_data {
 }
 
 variables {
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  dist_path = "tests/fixtures/dist"
 }
 
 run "read" {

@@ -13,14 +13,25 @@ override_data {
 }
 
 variables {
-  stage          = "prod"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  dist_path = "tests/fixtures/dist"
 }
 
 run "makes_the_table_that_table_json_describes" {
   command = plan
+  variables {
+    max_read_request_units  = 30
+    max_write_request_units = 20
+    index_shards            = 16
+  }
 
+  override_resource {
+    target          = aws_dynamodb_table.this
+    override_during = plan
+    values          = { server_side_encryption = [] }
+  }
+
+  # Makes the table that table json describes.
   assert {
     condition = jsonencode({
       name       = aws_dynamodb_table.this.name
@@ -37,35 +48,20 @@ run "makes_the_table_that_table_json_describes" {
     })
     error_message = "Got ${jsonencode(aws_dynamodb_table.this)}"
   }
-}
 
-run "makes_the_indexes_with_what_they_project" {
-  command = plan
-  variables {
-    table_path = "tests/fixtures/three-indexes.json"
-  }
-
+  # Makes the indexes with what they project.
   assert {
-    condition = {
+    condition = jsonencode({
       for index in aws_dynamodb_table.this.global_secondary_index :
       index.name => [index.hash_key, index.range_key, index.projection_type, sort(index.non_key_attributes)]
-      } == {
-      by-type      = ["type", "createdAt", "INCLUDE", tolist(["title"])]
-      by-status    = ["status", "createdAt", "INCLUDE", tolist(["title"])]
-      by-organizer = ["organizer", "createdAt", "INCLUDE", tolist(["date", "title"])]
-    }
+      }) == jsonencode({
+      for index in jsondecode(file("table.json")).indexes :
+      index.name => [index.hash_key, index.range_key, "INCLUDE", sort(index.projected)]
+    })
     error_message = "Got ${jsonencode(aws_dynamodb_table.this.global_secondary_index)}"
   }
-}
 
-run "bills_on_demand_up_to_a_maximum_on_the_table_and_on_every_index" {
-  command = plan
-  variables {
-    table_path              = "tests/fixtures/three-indexes.json"
-    max_read_request_units  = 30
-    max_write_request_units = 20
-  }
-
+  # Bills on demand up to a maximum on the table and on every index.
   assert {
     condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
     error_message = "Got ${aws_dynamodb_table.this.billing_mode}"
@@ -80,23 +76,17 @@ run "bills_on_demand_up_to_a_maximum_on_the_table_and_on_every_index" {
     ] == [[30, 20], [30, 20], [30, 20], [30, 20]]
     error_message = "Got ${jsonencode(aws_dynamodb_table.this)}"
   }
-}
 
-run "stays_within_the_free_tier_over_all_stages_when_provisioned" {
-  command = plan
-  variables {
-    billing    = "provisioned"
-    table_path = "tests/fixtures/no-indexes.json"
+  # Tells every function over how many keys the indexes are spread.
+  assert {
+    condition     = alltrue([for function in module.function : function.environment.INDEX_SHARDS == "16"])
+    error_message = "Got ${jsonencode([for function in module.function : function.environment])}"
   }
 
+  # Leaves encryption to the key that aws owns.
   assert {
-    condition     = [aws_dynamodb_table.this.billing_mode, aws_dynamodb_table.this.read_capacity, aws_dynamodb_table.this.write_capacity] == ["PROVISIONED", 12, 12]
-    error_message = "Got ${jsonencode(aws_dynamodb_table.this)}"
-  }
-
-  assert {
-    condition     = length(aws_dynamodb_table.this.on_demand_throughput) == 0
-    error_message = "A provisioned table has no maximum of its own."
+    condition     = length(aws_dynamodb_table.this.server_side_encryption) == 0
+    error_message = "Got ${jsonencode(aws_dynamodb_table.this.server_side_encryption)}"
   }
 }
 
@@ -122,32 +112,5 @@ run "stays_within_the_free_tier_over_all_stages_with_three_indexes" {
       ] : sum * length(fileset("environments", "*.tfvars")) <= 25
     ])
     error_message = "All stages and indexes together must stay within 25 units."
-  }
-}
-
-run "tells_every_function_over_how_many_keys_the_indexes_are_spread" {
-  command = plan
-  variables {
-    index_shards = 16
-  }
-
-  assert {
-    condition     = alltrue([for function in module.function : function.environment.INDEX_SHARDS == "16"])
-    error_message = "Got ${jsonencode([for function in module.function : function.environment])}"
-  }
-}
-
-run "leaves_encryption_to_the_key_that_aws_owns" {
-  command = plan
-
-  override_resource {
-    target          = aws_dynamodb_table.this
-    override_during = plan
-    values          = { server_side_encryption = [] }
-  }
-
-  assert {
-    condition     = length(aws_dynamodb_table.this.server_side_encryption) == 0
-    error_message = "Got ${jsonencode(aws_dynamodb_table.this.server_side_encryption)}"
   }
 }

@@ -13,9 +13,24 @@ override_data {
 }
 
 variables {
-  stage          = "prod"
-  functions_path = "tests/fixtures/functions"
-  dist_path      = "tests/fixtures/zips"
+  stage     = "prod"
+  dist_path = "tests/fixtures/dist"
+}
+
+run "takes_what_nobody_sets" {
+  command = plan
+
+  # Begins a release with a tenth of the calls for five minutes unless told otherwise.
+  assert {
+    condition     = output.canary == { percent = 10, minutes = 5 }
+    error_message = "Got ${jsonencode(output.canary)}"
+  }
+
+  # Says that the commit is unknown when nobody names it.
+  assert {
+    condition     = output.commit == "unknown"
+    error_message = "Got ${output.commit}"
+  }
 }
 
 run "refuses_names_and_words_that_are_none" {
@@ -81,61 +96,39 @@ run "refuses_too_much" {
   expect_failures = [var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst, var.index_shards, var.canary]
 }
 
-run "refuses_parts_of_a_unit" {
-  command = plan
-  variables {
-    throttle_burst          = 1.5
-    max_read_request_units  = 1.5
-    max_write_request_units = 1.5
-    index_shards            = 1.5
-  }
-
-  expect_failures = [var.throttle_burst, var.max_read_request_units, var.max_write_request_units, var.index_shards]
-}
-
-run "takes_any_web_site_and_a_later_runtime_when_asked" {
+run "takes_a_commit_any_web_site_and_a_later_runtime_when_asked" {
   command = plan
   variables {
     cors_origins   = ["*"]
     lambda_runtime = "nodejs22.x"
-  }
-}
-
-run "begins_a_release_with_a_tenth_of_the_calls_for_five_minutes_unless_told_otherwise" {
-  command = plan
-
-  assert {
-    condition     = output.canary == { percent = 10, minutes = 5 }
-    error_message = "Got ${jsonencode(output.canary)}"
-  }
-}
-
-run "says_which_commit_is_deployed" {
-  command = plan
-  variables {
-    commit = "0123456789abcdef0123456789abcdef01234567"
+    commit         = "0123456789abcdef0123456789abcdef01234567"
   }
 
+  # Says which commit is deployed.
   assert {
     condition     = output.commit == "0123456789abcdef0123456789abcdef01234567"
     error_message = "Got ${output.commit}"
   }
 }
 
-run "says_that_the_commit_is_unknown_when_nobody_names_it" {
-  command = plan
-
-  assert {
-    condition     = output.commit == "unknown"
-    error_message = "Got ${output.commit}"
-  }
-}
-
-run "refuses_part_of_a_commit" {
+run "refuses_parts_of_a_unit_and_of_a_commit" {
   command = plan
   variables {
-    commit = "0123456789abcdef"
+    throttle_burst          = 1.5
+    max_read_request_units  = 1.5
+    max_write_request_units = 1.5
+    index_shards            = 1.5
+    commit                  = "0123456789abcdef"
   }
 
-  expect_failures = [var.commit]
+  expect_failures = [var.throttle_burst, var.max_read_request_units, var.max_write_request_units, var.index_shards, var.commit]
+}
+
+run "refuses_a_folder_that_no_build_has_filled" {
+  command = plan
+  variables {
+    dist_path = "tests/fixtures"
+  }
+
+  expect_failures = [var.dist_path]
 }

@@ -60,6 +60,9 @@ test.each([
   expect(verify(request, secretOf, new Date())).toEqual({ accessKeyId: "ASIA1", service: "s3", region: "eu-north-1" });
 });
 
-test("without BUCKET_NAME the functions do not load", async () => {
-  await expect(loadBucket({ BUCKET_NAME: "" })).rejects.toThrow("The environment variable BUCKET_NAME is not set.");
+test("with an empty BUCKET_NAME the functions do not load, and without one nothing is signed", async () => {
+  const sentence = "The environment variable BUCKET_NAME is not set.";
+  await expect(loadBucket({ BUCKET_NAME: "" })).rejects.toThrow(sentence);
+  const { presign } = await loadBucket({ BUCKET_NAME: undefined });
+  await expect(presign("GET", "images/a", {}, 300)).rejects.toThrow(sentence);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../../build/functions.ts";
+import { defaults, root } from "../../build/functions.ts";
 
 /** What a month used. */
 export interface Usage {
@@ -127,23 +127,19 @@ export function worstMonth(limits: Limits): Usage {
 /** The limits that infra/ has by default. */
 export function defaultLimits(): Limits {
   const infra = join(root, "infra");
-  const files = ["api_variables.tf", "table_variables.tf", "functions.tf"]
-    .map((file) => readFileSync(join(infra, file), "utf8"))
-    .join("\n");
-  const numberIn = (pattern: string) => {
-    const [, found] = new RegExp(pattern, "s").exec(files) ?? [];
+  const files = ["api.tf", "table.tf"].map((file) => readFileSync(join(infra, file), "utf8")).join("\n");
+  const variable = (name: string) => {
+    const [, found] = new RegExp(`variable "${name}" \\{[^}]*?default += (\\d+)`).exec(files) ?? [];
     if (found === undefined)
-      throw new Error(`infra/ says nowhere ${pattern}: infra/verification/cost/cost.ts looks for a limit there.`);
+      throw new Error(`infra/ has no variable ${name} any more, in which cost.ts looks for a limit.`);
     return Number(found);
   };
-  const variable = (name: string) => numberIn(`variable "${name}" \\{[^}]*?default += (\\d+)`);
   const { indexes } = JSON.parse(readFileSync(join(infra, "table.json"), "utf8")) as { indexes: object[] };
   return {
     throttle_rate_per_s: variable("throttle_rate_per_s"),
     max_read_request_units: variable("max_read_request_units"),
     max_write_request_units: variable("max_write_request_units"),
-    timeout_s: numberIn("declaration\\.timeout_s, (\\d+)"),
-    memory_mb: numberIn("declaration\\.memory_mb, (\\d+)"),
+    ...defaults,
     indexes: indexes.length,
   };
 }

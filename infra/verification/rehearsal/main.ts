@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
-import { root } from "../../build/functions.ts";
-import { bundleCommands, writeCommands } from "../../build/release-bundle.ts";
+import { listForTerraform, readFunctions, root } from "../../build/functions.ts";
+import { bundleCommands, writeFiles } from "../../build/release-bundle.ts";
 import { trusted } from "./pipeline/ci.ts";
 import { startGate } from "./gate/gate.ts";
 import { startGitHub } from "./github/github.ts";
@@ -35,7 +35,8 @@ try {
   appendFileSync(join(scratchPath, "infra/environments/staging.tfvars"), severalShards);
   await step("Build the functions and the commands", async () => {
     writeBundles(await bundleFunctions(), join(scratchPath, "dist"));
-    writeCommands(await bundleCommands(), join(scratchPath, "dist"));
+    const list = { path: "functions.json", bytes: listForTerraform(readFunctions()) };
+    writeFiles([list, ...(await bundleCommands())], join(scratchPath, "dist"));
   });
   const moto = await step("Start moto", startMoto);
   started.push(moto);
