@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { root } from "./functions.ts";
+
+/** What else lies about, such as node_modules/, is nobody's to read. A copy without Git is held to nothing. */
+const hasGit = existsSync(join(root, ".git"));
+const files = hasGit ? filesKnownToGit() : [];
+
+function filesKnownToGit(): string[] {
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard"];
+  const known = execFileSync("git", list, { cwd: root, encoding: "utf8" }).trimEnd().split("\n");
+  return known.filter((file) => existsSync(join(root, file)));
+}
+
+describe.skipIf(!hasGit)("whoever opens a folder sees what is there at a glance", () => {
+  test("at most 25 files in any", () => {
+    const folders = files.map((file) => dirname(file));
+    const crowded = [...new Set(folders)].filter((folder) => folders.filter((other) => other === folder).length > 25);
+    expect(crowded).toEqual([]);
+  });
+
+  test("at most 14 of Terraform in infra/, one for each concern", () => {
+    expect(files.filter((file) => /^infra\/[^/]*\.tf$/.test(file)).length).toBeLessThanOrEqual(14);
+  });
+
+  test("no other rooms in infra/ than those of the README", () => {
+    const rooms = "build|environments|function|local|release|testing|tests|verification";
+    expect(files.filter((file) => new RegExp(`^infra/(?!(${rooms})/).*/`).test(file))).toEqual([]);
+  });
+});
