@@ -46,6 +46,12 @@ run "keeps_every_state_in_one_bucket_for_nobody_else" {
     ])
     error_message = "States must never be public, nor belong to another account."
   }
+
+  # Sends no mail without an address.
+  assert {
+    condition     = length(aws_budgets_budget.this.notification) == 0
+    error_message = "Without an address there must be no notification."
+  }
 }
 
 run "takes_requests_for_states_by_tls_only" {
@@ -127,14 +133,5 @@ run "sends_a_mail_when_the_budget_is_used_up_or_will_be" {
       ["FORECASTED", "GREATER_THAN", "100 PERCENTAGE", "someone@example.com"],
     ])
     error_message = "There must be a mail at 80 % used and at 100 % forecast."
-  }
-}
-
-run "sends_no_mail_without_an_address" {
-  command = plan
-
-  assert {
-    condition     = length(aws_budgets_budget.this.notification) == 0
-    error_message = "Without an address there must be no notification."
   }
 }

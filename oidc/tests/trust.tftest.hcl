@@ -18,9 +18,10 @@ variables {
   repository_owner_id = "1234567"
 }
 
-run "trusts_the_deploy_workflow_on_main_in_the_environment_of_its_stage_and_nothing_else" {
+run "trusts_the_jobs_of_this_repository_and_nothing_else" {
   command = plan
 
+  # Trusts the deploy workflow on main in the environment of its stage and nothing else.
   assert {
     condition = jsondecode(aws_iam_role.deploy["prod"].assume_role_policy) == {
       Version = "2012-10-17"
@@ -57,11 +58,8 @@ run "trusts_the_deploy_workflow_on_main_in_the_environment_of_its_stage_and_noth
     condition     = { for stage, role in aws_iam_role.deploy : stage => [role.name, role.path, role.max_session_duration] } == { for stage in ["prod", "staging"] : stage => ["events-api-deploy-${stage}", "/", 3600] }
     error_message = "There must be one role per stage, named events-api-deploy-STAGE, for an hour at most."
   }
-}
 
-run "trusts_pull_requests_and_the_drift_check_to_plan_and_nothing_else" {
-  command = plan
-
+  # Trusts pull requests and the drift check to plan and nothing else.
   assert {
     condition = { for statement in jsondecode(aws_iam_role.plan.assume_role_policy).Statement : statement.Sid => statement.Condition } == {
       PullRequest = {
@@ -113,11 +111,8 @@ run "trusts_pull_requests_and_the_drift_check_to_plan_and_nothing_else" {
     condition     = aws_iam_role.plan.name == "events-api-plan"
     error_message = "The role must be named events-api-plan."
   }
-}
 
-run "shows_the_claims_that_it_trusts" {
-  command = plan
-
+  # Shows the claims that it trusts.
   assert {
     condition = output.trust == {
       deploy-prod    = { Deploy = jsondecode(aws_iam_role.deploy["prod"].assume_role_policy).Statement[0].Condition }
@@ -132,11 +127,8 @@ run "shows_the_claims_that_it_trusts" {
     condition     = jsonencode(output.trust) == jsonencode(jsondecode(file("tests/trust.json")))
     error_message = "tests/trust.json must be what `terraform output -json trust` prints: ${jsonencode(output.trust)}"
   }
-}
 
-run "never_matches_a_claim_that_is_absent_or_any_repository" {
-  command = plan
-
+  # Never matches a claim that is absent or any repository.
   assert {
     condition     = length(regexall("ForAllValues|ForAnyValue|IfExists|Null|NotEquals|NotLike", jsonencode(local.trust))) == 0
     error_message = "A trust policy must compare plainly: ${jsonencode(local.trust)}"
@@ -145,6 +137,12 @@ run "never_matches_a_claim_that_is_absent_or_any_repository" {
   assert {
     condition     = toset(regexall("[^\"]*[*?][^\"]*", jsonencode(local.trust))) == toset(["refs/pull/*/merge", "Octo-Org/Events.API/.github/workflows/plan.yml@refs/pull/*/merge"])
     error_message = "The one wildcard must be the number of a pull request: ${jsonencode(local.trust)}"
+  }
+
+  # Makes the provider for the audience sts.
+  assert {
+    condition     = [for provider in aws_iam_openid_connect_provider.this : [provider.url, provider.client_id_list]] == [["https://token.actions.githubusercontent.com", toset(["sts.amazonaws.com"])]]
+    error_message = "There must be GitHub's provider with the audience sts.amazonaws.com."
   }
 }
 
@@ -168,15 +166,6 @@ run "refuses_names_that_are_too_long_for_a_trust_policy" {
     repository = "an-organisation-with-quite-a-long-name/a-repository-with-a-name-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on"
   }
   expect_failures = [aws_iam_role.plan]
-}
-
-run "makes_the_provider_for_the_audience_sts" {
-  command = plan
-
-  assert {
-    condition     = [for provider in aws_iam_openid_connect_provider.this : [provider.url, provider.client_id_list]] == [["https://token.actions.githubusercontent.com", toset(["sts.amazonaws.com"])]]
-    error_message = "There must be GitHub's provider with the audience sts.amazonaws.com."
-  }
 }
 
 run "uses_the_provider_that_the_account_has" {

@@ -18,76 +18,42 @@ variables {
   repository_owner_id = "1234567"
 }
 
-run "refuses_a_project_in_upper_case" {
+run "refuses_what_is_missing_or_badly_formed" {
   command = plan
   variables {
-    project = "Events"
+    project             = "Events"
+    region              = "Singapore"
+    stages              = []
+    repository          = "events-api"
+    repository_id       = "R_kgDOABCDEF"
+    repository_owner_id = ""
+    budget_usd          = 0
+    budget_email        = "someone"
   }
-  expect_failures = [var.project]
+
+  expect_failures = [var.project, var.region, var.stages, var.repository, var.repository_id, var.repository_owner_id, var.budget_usd, var.budget_email]
 }
 
-run "refuses_a_project_that_ends_with_a_dash" {
+run "refuses_dashes_addresses_and_wildcards" {
   command = plan
   variables {
-    project = "events-"
+    project             = "events-"
+    stages              = ["prod", "pre-prod"]
+    repository          = "https://github.com/octo-org/events-api"
+    repository_owner_id = "*"
   }
-  expect_failures = [var.project]
+
+  expect_failures = [var.project, var.stages, var.repository, var.repository_owner_id]
 }
 
-run "refuses_a_region_that_is_none" {
+run "refuses_a_stage_whose_state_would_be_this_folders_and_a_repository_with_a_host" {
   command = plan
   variables {
-    region = "Singapore"
-  }
-  expect_failures = [var.region]
-}
-
-run "refuses_no_stage" {
-  command = plan
-  variables {
-    stages = []
-  }
-  expect_failures = [var.stages]
-}
-
-run "refuses_a_stage_with_a_dash" {
-  command = plan
-  variables {
-    stages = ["prod", "pre-prod"]
-  }
-  expect_failures = [var.stages]
-}
-
-run "refuses_a_stage_whose_state_would_be_this_folders" {
-  command = plan
-  variables {
-    stages = ["prod", "oidc"]
-  }
-  expect_failures = [var.stages]
-}
-
-run "refuses_a_repository_without_an_owner" {
-  command = plan
-  variables {
-    repository = "events-api"
-  }
-  expect_failures = [var.repository]
-}
-
-run "refuses_a_repository_by_its_address" {
-  command = plan
-  variables {
-    repository = "https://github.com/octo-org/events-api"
-  }
-  expect_failures = [var.repository]
-}
-
-run "refuses_a_repository_with_a_host" {
-  command = plan
-  variables {
+    stages     = ["prod", "oidc"]
     repository = "github.com/octo-org/events-api"
   }
-  expect_failures = [var.repository]
+
+  expect_failures = [var.stages, var.repository]
 }
 
 run "refuses_a_wildcard_for_the_repository" {
@@ -112,44 +78,4 @@ run "refuses_a_repository_that_ends_with_git" {
     repository = "octo-org/events-api.git"
   }
   expect_failures = [var.repository]
-}
-
-run "refuses_a_repository_id_that_is_no_number" {
-  command = plan
-  variables {
-    repository_id = "R_kgDOABCDEF"
-  }
-  expect_failures = [var.repository_id]
-}
-
-run "refuses_an_empty_owner_id" {
-  command = plan
-  variables {
-    repository_owner_id = ""
-  }
-  expect_failures = [var.repository_owner_id]
-}
-
-run "refuses_a_wildcard_for_the_owner_id" {
-  command = plan
-  variables {
-    repository_owner_id = "*"
-  }
-  expect_failures = [var.repository_owner_id]
-}
-
-run "refuses_a_budget_of_nothing" {
-  command = plan
-  variables {
-    budget_usd = 0
-  }
-  expect_failures = [var.budget_usd]
-}
-
-run "refuses_an_address_that_is_none" {
-  command = plan
-  variables {
-    budget_email = "someone"
-  }
-  expect_failures = [var.budget_email]
 }
