@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { bundleFunctions, writeBundles } from "./bundle.ts";
-import { bundleCommands, writeCommands } from "./release-bundle.ts";
+import { bundleCommands, writeFiles } from "./release-bundle.ts";
 
 /** For vitest's globalSetup: what is tested as a bundle is never an old one, and is built once. */
 export async function setup(project: TestProject): Promise<void> {
@@ -10,5 +10,5 @@ export async function setup(project: TestProject): Promise<void> {
 
 async function build(): Promise<void> {
   writeBundles(await bundleFunctions());
-  writeCommands(await bundleCommands());
+  writeFiles(await bundleCommands());
 }
