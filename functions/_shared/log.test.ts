@@ -1,17 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import {
-  makeJpeg,
-  startApiWithBucket,
-  startApiWithFaults,
-  target,
-  upload,
-  type Answer,
-  type UploadUrl,
-} from "../../infra/testing/api.ts";
+import { makeJpeg, startLocalApi, target, upload, type Answer, type UploadUrl } from "../../infra/testing/api.ts";
 
-const { call, database } = await startApiWithFaults();
-const images = await startApiWithBucket();
+const { call, database } = await startLocalApi();
+const images = await startLocalApi();
 
 interface Line {
   level: string;

@@ -6,7 +6,7 @@ import {
   makePng,
   noTokens,
   problem,
-  startApiWithFaults,
+  startLocalApi,
   startApiWithTokens,
   target,
   untilLabelled,
@@ -20,8 +20,8 @@ import {
 import { toItem } from "./stored-event.ts";
 
 const { somebody, somebodyElse, pool } = await startApiWithTokens();
-const { url, database } = await startApiWithFaults(pool);
-const { call: callWithoutToken } = await startApiWithFaults();
+const { url, database, databaseUrl } = await startLocalApi({ pool });
+const { call: callWithoutToken } = await startLocalApi();
 
 beforeEach(({ skip }) => {
   skip(noTokens !== undefined, noTokens);
@@ -334,7 +334,7 @@ describe("with a database that can be reached from here", () => {
     const content = { id, type: "event", status: "active" as const, title: "x" };
     const client = new DynamoDBClient({
       region: "local",
-      endpoint: database.url,
+      endpoint: databaseUrl,
       credentials: { accessKeyId: "local", secretAccessKey: "local" },
     });
     const event = { ...content, createdAt, updatedAt: createdAt, version: 1, incarnation: "first" };

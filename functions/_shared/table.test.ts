@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { problem, readFunctions, startApiWithBucket, target, type Fault, type Sent } from "../../infra/testing/api.ts";
+import { problem, readFunctions, startLocalApi, target, type Fault, type Sent } from "../../infra/testing/api.ts";
 
-const { bucket, call, database, invokeLabelImage } = await startApiWithBucket();
+const { bucket, call, database, invokeLabelImage } = await startLocalApi();
 const noFaults = "a deployed function has the real DynamoDB, which does not fail on demand";
 
 function refuse(status: number, name: string): Fault {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { startApiWithFaults, target } from "../../infra/testing/api.ts";
+import { startLocalApi, target } from "../../infra/testing/api.ts";
 import type { Request } from "./http.ts";
 import { timeIsUp, untilTimeIsUp, withinTimeLimit } from "./time-limit.ts";
 
@@ -53,7 +53,7 @@ test("a write that was given up in the pause before another attempt is not sent 
   skip,
 }) => {
   skip(target !== "source", "the timers of a bundle, and of a deployed function, cannot be moved from here");
-  const { database } = await startApiWithFaults();
+  const { database } = await startLocalApi();
   const { handler } = await import("../create-event/handler.ts");
   const id = randomUUID();
   database.setFault(id, ({ response }) => {

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { problem, startApiWithFaults, target, type Answer, type Fault } from "../../infra/testing/api.ts";
+import { problem, startLocalApi, target, type Answer, type Fault } from "../../infra/testing/api.ts";
 
-const { call, database } = await startApiWithFaults();
+const { call, database } = await startLocalApi();
 
 beforeEach(({ skip }) => {
   skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand");

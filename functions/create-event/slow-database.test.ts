@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { problem, startApiWithFaults, target, type Fault } from "../../infra/testing/api.ts";
+import { problem, startLocalApi, target, type Fault } from "../../infra/testing/api.ts";
 
-const { call, database } = await startApiWithFaults();
+const { call, database } = await startLocalApi();
 
 beforeEach(({ skip }) => {
   skip(target === "deployed", "a deployed function has the real DynamoDB, which is not slow on demand");

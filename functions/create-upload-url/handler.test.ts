@@ -6,7 +6,7 @@ import {
   makePng,
   problem,
   startApi,
-  startApiWithBucket,
+  startLocalApi,
   target,
   untilEvent,
   untilLabelled,
@@ -16,7 +16,7 @@ import {
   type UploadUrl,
 } from "../../infra/testing/api.ts";
 
-const { bucket, call: callLocal, expire, settled } = await startApiWithBucket();
+const { bucket, call: callLocal, expire, settled } = await startLocalApi();
 const call = target === "deployed" ? (await startApi()).call : callLocal;
 
 const jpeg = makeJpeg({ size_bytes: 5000 });

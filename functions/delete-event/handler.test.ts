@@ -5,7 +5,7 @@ import {
   makeJpeg,
   problem,
   startApi,
-  startApiWithBucket,
+  startLocalApi,
   target,
   untilLabelled,
   upload,
@@ -15,7 +15,7 @@ import {
 } from "../../infra/testing/api.ts";
 
 const { call } = await startApi();
-const local = await startApiWithBucket();
+const local = await startLocalApi();
 
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
 const stale = problem(

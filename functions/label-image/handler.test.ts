@@ -5,7 +5,7 @@ import {
   makePng,
   problem,
   startApi,
-  startApiWithBucket,
+  startLocalApi,
   target,
   untilEvent,
   untilLabelled,
@@ -17,8 +17,8 @@ import {
 } from "../../infra/testing/api.ts";
 
 const { call, sub } = await startApi();
-const local = await startApiWithBucket();
-const unlabelled = await startApiWithBucket({ labels: "off" });
+const local = await startLocalApi();
+const unlabelled = await startLocalApi({ labels: "off" });
 
 const jpeg = makeJpeg({ size_bytes: 5000 });
 const png = makePng({ size_bytes: 6000 });

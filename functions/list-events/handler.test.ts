@@ -4,7 +4,7 @@ import {
   noTokens,
   problem,
   startApi,
-  startApiWithFaults,
+  startLocalApi,
   startApiWithTokens,
   target,
   type Answer,
@@ -14,8 +14,8 @@ import { toCursor } from "./cursor.ts";
 
 const { call, sub } = await startApi();
 const { somebody, somebodyElse } = await startApiWithTokens();
-const { call: callLocal, database } = await startApiWithFaults();
-const { call: callEmpty } = await startApiWithFaults();
+const { call: callLocal, database } = await startLocalApi();
+const { call: callEmpty } = await startLocalApi();
 
 /** Where tokens are on the organizer is the caller, in all of these tests and in earlier runs of them. */
 const oneOrganizer = "with tokens on nobody can choose an organizer";

@@ -1,19 +1,16 @@
-import { startDatabase } from "./database/database.ts";
-import { docsEndpoint } from "./docs-endpoint.ts";
-import { startGateway, type GatewayOptions, type LogLine } from "./gateway/gateway.ts";
-import { guard } from "./sign-in/guard.ts";
 import type { DeadLetter } from "./bucket/image-events.ts";
-import { startImages } from "./bucket/images.ts";
-import { runEditedBundles } from "./runtime/running-functions.ts";
 import { makePng } from "./bucket/sample-images.ts";
+import { docsEndpoint } from "./docs-endpoint.ts";
+import type { LogLine } from "./gateway/gateway.ts";
 import { readOptions, usage, type Options } from "./options.ts";
+import { runEditedBundles } from "./runtime/running-functions.ts";
 import { makeUserPool, type UserPool } from "./sign-in/tokens.ts";
+import { startStack, type Stack } from "./stack.ts";
 
 /** The gateway prints each request already, with the same id. */
 const onlyFailures = { AWS_LAMBDA_LOG_LEVEL: "WARN" };
 
-/** What has been started and is to be stopped, in reverse order. */
-const started: { stop: () => Promise<void> }[] = [];
+let stack: Stack | undefined;
 
 stopOnSignals();
 try {
@@ -22,38 +19,34 @@ try {
   else await start(options);
 } catch (error) {
   console.error(messageOf(error));
-  await stopAll();
+  await stack?.stop();
   process.exitCode = 1;
 }
 
 async function start({ port, stage, data, auth }: Options): Promise<void> {
-  const database = await startDatabase(data);
-  started.push(database);
-  const images = await startImages({ path: data, onDeadLetter: printDeadLetter });
-  started.push(images);
-  const functions = await runEditedBundles({
-    ...database.environment,
-    ...images.environment,
-    AUTH: auth ? "jwt" : "off",
-    ...onlyFailures,
-  });
-  started.push(functions);
-  started.push(images.deliverTo(functions));
   const pool = auth ? await makeUserPool() : undefined;
-  const { routes, elsewhere: tokens } = guard(functions, pool);
   const docs = docsEndpoint(stage);
-  const elsewhere: GatewayOptions["elsewhere"] = async (request) => docs(request) ?? (await tokens?.(request));
-  const gateway = await startGateway({ stage, port, routes, elsewhere, log: printRequest }).catch((error: unknown) => {
+  stack = await startStack({
+    data,
+    run: runEditedBundles,
+    pool,
+    environment: onlyFailures,
+    stage,
+    port,
+    elsewhere: (request) => Promise.resolve(docs(request)),
+    log: printRequest,
+    onDeadLetter: printDeadLetter,
+  }).catch((error: unknown) => {
     throw isPortBusy(error)
       ? new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`)
       : error;
   });
-  started.push(gateway);
+  const { url } = stack;
   const kept = data === undefined ? "in memory: they are gone when it stops" : `in ${data}`;
   console.log(`
-The events API runs at ${gateway.url}/events, its events and images ${kept}. Ctrl-C stops it.
-What it can do, to read and to try: ${new URL("/docs", gateway.url).href}
-${await examples(gateway.url, pool)}`);
+The events API runs at ${url}/events, its events and images ${kept}. Ctrl-C stops it.
+What it can do, to read and to try: ${new URL("/docs", url).href}
+${await examples(url, pool)}`);
 }
 
 async function examples(url: string, pool: UserPool | undefined): Promise<string> {
@@ -92,7 +85,7 @@ function printDeadLetter({ requestPayload, responsePayload }: DeadLetter, file: 
 
 /**
  * Through npm one Ctrl-C may arrive twice, from the terminal and from npm: only one that comes a
- * second later means "now".
+ * second later means "now". While it starts there is nothing yet that has to be stopped in order.
  */
 function stopOnSignals(): void {
   let first_ms: number | undefined;
@@ -100,16 +93,12 @@ function stopOnSignals(): void {
     process.on(signal, () => {
       if (first_ms === undefined) {
         first_ms = Date.now();
-        void stopAll().then(() => process.exit(0));
+        void Promise.resolve(stack?.stop()).then(() => process.exit(0));
       } else if (Date.now() - first_ms > 1000) {
         process.exit(1);
       }
     });
   }
-}
-
-async function stopAll(): Promise<void> {
-  while (started.length > 0) await started.pop()?.stop();
 }
 
 function isPortBusy(error: unknown): boolean {

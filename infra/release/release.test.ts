@@ -3,12 +3,9 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readFunctions } from "../build/functions.ts";
-import { startDatabase } from "../local/database/database.ts";
-import { startGateway } from "../local/gateway/gateway.ts";
-import { guard } from "../local/sign-in/guard.ts";
-import { startImages } from "../local/bucket/images.ts";
 import { runSources } from "../local/runtime/running-functions.ts";
 import { listen, stop as stopServer } from "../local/gateway/server.ts";
+import { startStack } from "../local/stack.ts";
 import { moveAlias, startAws, type Invoked } from "./_tests/aws-stand-in.ts";
 import { runBundle, startBundle } from "./_tests/run-bundle.ts";
 import { release, type Options } from "./release/canary.ts";
@@ -63,18 +60,12 @@ afterEach(() => {
 
 /** The functions, to be called over HTTP and to be invoked, whatever the version. */
 async function startFunctions() {
-  const [database, images] = [await startDatabase(), await startImages()];
-  const functions = await runSources({ ...database.environment, ...images.environment, AUTH: "off" });
-  const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, undefined), log: () => undefined });
-  afterAll(async () => {
-    await gateway.stop();
-    await images.stop();
-    await database.stop();
-  });
+  const { url: apiUrl, functions, stop } = await startStack({ run: runSources });
+  afterAll(stop);
   const running = await functions.routes();
   const invokeOne = async ({ event }: Invoked) =>
     running.find(({ routeKey }) => routeKey === event["routeKey"])?.invoke(event);
-  return { apiUrl: gateway.url, invoke: invokeOne };
+  return { apiUrl, invoke: invokeOne };
 }
 
 /** What callers get over HTTP, which can break on its own. */

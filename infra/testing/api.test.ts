@@ -4,7 +4,7 @@ import {
   makeJpeg,
   noTokens,
   startApi,
-  startApiWithBucket,
+  startLocalApi,
   startApiWithTokens,
   upload,
   type Answer,
@@ -54,9 +54,7 @@ describe("with a bucket", () => {
   const image = makeJpeg();
 
   /** Makes an event and uploads an image for it, as somebody does; gives its id and what the bucket answers. */
-  async function share({
-    call,
-  }: Awaited<ReturnType<typeof startApiWithBucket>>): Promise<{ id: string; answer: Answer }> {
+  async function share({ call }: Awaited<ReturnType<typeof startLocalApi>>): Promise<{ id: string; answer: Answer }> {
     const id = randomUUID();
     await call("POST /events", { json: { id, title: "x" } });
     const { body } = await call(`POST /events/${id}/upload-url`, {
@@ -69,7 +67,7 @@ describe("with a bucket", () => {
     ["on", { labels: [{}, {}] }],
     ["off", { size: image.length }],
   ] as const)("an upload is settled, and labelled with labels %s", async (labels, expected) => {
-    const api = await startApiWithBucket({ labels });
+    const api = await startLocalApi({ labels });
     const { id, answer } = await share(api);
     expect(answer.status).toBe(200);
     await api.settled();
@@ -82,7 +80,7 @@ describe("with a bucket", () => {
   });
 
   test("a URL ends where the bucket's clock is set past its end", async () => {
-    const api = await startApiWithBucket();
+    const api = await startLocalApi();
     api.bucket.setAhead(302);
     expect((await share(api)).answer).toMatchObject({
       status: 403,
@@ -91,7 +89,7 @@ describe("with a bucket", () => {
   });
 
   test("what fails is repeated, and three times is a dead letter with which label-image can be called again", async () => {
-    const api = await startApiWithBucket();
+    const api = await startLocalApi();
     const failCalls = (calls: number) => {
       api.bucket.failNext("GET", ...Array<"hang up">(3 * calls).fill("hang up"));
     }; // of three attempts each
@@ -113,7 +111,7 @@ describe("with a bucket", () => {
 
   test("asks for a token where there is a pool, and fails at the database when told to", async () => {
     const pool = await makeUserPool();
-    const { call, database } = await startApiWithBucket({ pool });
+    const { call, database } = await startLocalApi({ pool });
     expect((await call("GET /events")).status).toBe(401);
     database.setFault("broken", ({ response }) => response.destroy());
     const headers = { authorization: await pool.accessToken("alice") };

@@ -2,25 +2,31 @@ import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { afterAll, expect, vi } from "vitest";
 import type { Objects } from "../local/bucket/bucket-objects.ts";
+import type { DeadLetter } from "../local/bucket/image-events.ts";
+import { runBundlesHere, runSources, type RunningFunctions } from "../local/runtime/running-functions.ts";
+import { makeUserPool, type UserPool } from "../local/sign-in/tokens.ts";
+import { startStack, type Stack, type StackOptions } from "../local/stack.ts";
 import type { Answer, Call } from "./call.ts";
 import { callAt } from "./contract.ts";
-import { startDatabase } from "../local/database/database.ts";
-import { startFaultyDatabase, type FaultyDatabase } from "./faulty-database.ts";
-import { startGateway } from "../local/gateway/gateway.ts";
-import { guard } from "../local/sign-in/guard.ts";
-import type { DeadLetter, ImageEvents } from "../local/bucket/image-events.ts";
-import { startImages, type Images, type ImagesOptions } from "../local/bucket/images.ts";
-import { runBundlesHere, runSources, type RunningFunctions } from "../local/runtime/running-functions.ts";
-import type { ServiceFault } from "../local/bucket/stand-in.ts";
-import { makeUserPool, type UserPool } from "../local/sign-in/tokens.ts";
+import {
+  between,
+  databaseFaults,
+  plannedFaults,
+  type FaultyCall,
+  type Fault as AnyFault,
+  type FaultyDatabase,
+  type ServiceFault,
+} from "./faults.ts";
 
 export { readFunctions } from "../build/functions.ts";
+export { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
 export { callServerAt, type Answer, type Call, type Sent } from "./call.ts";
 export { callAt } from "./contract.ts";
-export type { Fault, FaultyCall } from "./faulty-database.ts";
-export type { ServiceFault } from "../local/bucket/stand-in.ts";
-export { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
+export type { FaultyCall, ServiceFault } from "./faults.ts";
 export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "./upload.ts";
+
+/** What becomes of a call that names an event. */
+export type Fault = AnyFault<FaultyCall>;
 
 /** What the tests run against: `source`, `bundle`, or `deployed` where API_URL is set (vitest.config.ts). */
 export const target = process.env["TARGET"] ?? "source";
@@ -71,9 +77,7 @@ export interface Caller {
 export async function startApi(): Promise<Api & { sub: string | undefined }> {
   const { url, token } = deployed;
   if (url !== undefined) return { url, call: callAt(url, token), sub: token === undefined ? undefined : subOf(token) };
-  const database = await startDatabase();
-  afterAll(() => database.stop());
-  return { ...(await startLocal({ ...database.environment, AUTH: "off" })).api, sub: undefined };
+  return { ...toApi(await start()), sub: undefined };
 }
 
 /**
@@ -87,34 +91,16 @@ export async function startApiWithTokens(): Promise<Api & { somebody: Caller; so
   if (url !== undefined && token !== undefined && otherToken !== undefined) {
     return { url, call: callAt(url), somebody: callerOf(url, token), somebodyElse: callerOf(url, otherToken), pool };
   }
-  const database = await startDatabase();
-  afterAll(() => database.stop());
-  const { api } = await startLocal({ ...database.environment, AUTH: "jwt" }, pool);
+  const api = toApi(await start({ pool }));
   const signIn = async () => callerOf(api.url, await pool.accessToken(randomUUID()));
   return { ...api, somebody: await signIn(), somebodyElse: await signIn(), pool };
 }
 
-/**
- * The same with a database in between that misbehaves on demand; there is none where API_URL is set.
- * With a pool the API asks for its tokens.
- */
-export async function startApiWithFaults(pool?: UserPool): Promise<Api & { database: FaultyDatabase }> {
-  const { environment, database } = await startDatabaseWithFaults();
-  const { api } = await startLocal({ ...environment, AUTH: pool ? "jwt" : "off" }, pool);
-  return { ...api, database };
-}
-
-/** APIs that share a database and know of so many shards of the indexes each, as before and after that number is raised. */
-export async function startApisWithShards(...shards: number[]): Promise<{ apis: Api[]; databaseUrl: string }> {
-  const { environment, stop } = await startDatabase();
-  afterAll(stop);
-  const apis: Api[] = [];
-  for (const number of shards)
-    apis.push((await startLocal({ ...environment, INDEX_SHARDS: String(number), AUTH: "off" })).api);
-  return { apis, databaseUrl: environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "" };
-}
-
-export interface ApiWithBucket extends Api {
+/** An API whose inside can be seen and disturbed. */
+export interface LocalApi extends Api {
+  functions: RunningFunctions;
+  /** Leads past all faults. */
+  databaseUrl: string;
   database: FaultyDatabase;
   bucket: {
     objects: Objects;
@@ -143,89 +129,61 @@ export interface ApiWithBucket extends Api {
 }
 
 /**
- * The same with a look into the bucket, and with a database, a bucket and a Rekognition that misbehave
- * on demand; there is none where API_URL is set. With a pool the API asks for its tokens.
+ * The local API, also where API_URL is set, with a look into it, and with a database, a bucket and a
+ * Rekognition that misbehave on demand. With a pool the API asks for its tokens.
  */
-export async function startApiWithBucket({
-  pool,
-  labels,
-}: { pool?: UserPool; labels?: "on" | "off" } = {}): Promise<ApiWithBucket> {
-  const { environment, database } = await startDatabaseWithFaults();
+export async function startLocalApi(
+  options: Pick<StackOptions, "pool" | "labels" | "environment"> = {},
+): Promise<LocalApi> {
+  const [database, bucket, rekognition] = [databaseFaults(), plannedFaults(), plannedFaults()];
+  const meet = { DYNAMODB: database.meet, S3: bucket.meet, REKOGNITION: rekognition.meet };
   let ahead_s = 0;
   const now = () => new Date(Date.now() + ahead_s * 1000);
-  const { api, functions, images, events } = await startLocal({ ...environment, AUTH: pool ? "jwt" : "off" }, pool, {
-    labels,
-    now,
-  });
-  const { objects, bucket, labels: rekognition, deadLetters } = images;
+  const stack = await start({ ...options, now, between: between((call) => meet[call.service](call)) });
+  const { objects, labels, deadLetters } = stack.images;
   return {
-    ...api,
+    ...toApi(stack),
+    functions: stack.functions,
+    databaseUrl: stack.database.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "",
     database,
     bucket: {
+      ...bucket,
       objects,
       keys: () => [...objects.keys()].sort(),
-      failNext: bucket.failNext,
-      forgetFaults: bucket.forgetFaults,
       setAhead: (to_s) => {
         ahead_s = to_s;
       },
     },
-    rekognition,
-    expire: (by_s) => {
-      images.expire(new Date(Date.now() + by_s * 1000));
+    rekognition: {
+      requests: labels.requests,
+      failNext: (...next) => {
+        rekognition.failNext("POST", ...next);
+      },
     },
-    invokeLabelImage: (event) => functions.invoke("label-image", event),
-    settled: events.settled,
+    expire: (by_s) => {
+      stack.images.expire(new Date(Date.now() + by_s * 1000));
+    },
+    invokeLabelImage: (event) => stack.functions.invoke("label-image", event),
+    settled: stack.events.settled,
     deadLetters,
   };
 }
 
-async function startDatabaseWithFaults(): Promise<{ environment: Record<string, string>; database: FaultyDatabase }> {
-  const real = await startDatabase();
-  const database = await startFaultyDatabase(real.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "");
-  afterAll(async () => {
-    await database.stop();
-    await real.stop();
-  });
-  return { environment: { ...real.environment, AWS_ENDPOINT_URL_DYNAMODB: database.url }, database };
-}
-
-/** Tokens are on, but every route has lost its authorizer. `requests` has one for each; there is none where API_URL is set. */
-export async function startApiWithoutAuthorizer(): Promise<Api & { requests: string[] }> {
-  const database = await startDatabase();
-  afterAll(() => database.stop());
-  const { api, functions } = await startLocal({ ...database.environment, AUTH: "jwt" });
-  return { ...api, requests: (await functions.routes()).map(({ routeKey }) => routeKey.replace("{id}", randomUUID())) };
-}
-
-interface Local {
-  api: Api;
-  functions: RunningFunctions;
-  images: Images;
-  events: ImageEvents;
-}
-
-async function startLocal(
-  environment: Record<string, string>,
-  pool?: UserPool,
-  imagesOptions: ImagesOptions = {},
-): Promise<Local> {
+async function start(options: Omit<StackOptions, "run"> = {}): Promise<Stack> {
   vi.resetModules(); // a handler reads its environment when it is loaded, and a file may start two APIs
-  const images = await startImages(imagesOptions);
-  const all = { ...environment, ...images.environment };
-  const functions = await (target === "bundle" ? runBundlesHere : runSources)(all);
-  const events = images.deliverTo(functions);
-  const log = ({ error }: { error?: unknown }) => {
-    if (error !== undefined) console.error(error);
-  };
-  const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log });
-  afterAll(async () => {
-    await gateway.stop();
-    await events.stop();
-    await functions.stop();
-    await images.stop();
+  const stack = await startStack({
+    ...options,
+    run: target === "bundle" ? runBundlesHere : runSources,
+    log: ({ error }) => {
+      if (error !== undefined) console.error(error);
+    },
   });
-  return { api: { url: gateway.url, call: callAt(gateway.url) }, functions, images, events };
+  afterAll(stack.stop);
+  return stack;
+}
+
+function toApi({ url }: Stack): Api {
+  return { url, call: callAt(url) };
 }
 
 function callerOf(url: string, token: string): Caller {

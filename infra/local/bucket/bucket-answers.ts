@@ -15,14 +15,12 @@ export const s3Errors = {
     "IncompleteBody",
     "You did not provide the number of bytes specified by the Content-Length HTTP header",
   ],
-  internalError: [500, "InternalError", "We encountered an internal error. Please try again."],
   invalidRange: [416, "InvalidRange", "The requested range is not satisfiable"],
   keyTooLong: [400, "KeyTooLongError", "Your key is too long"],
   missingContentLength: [411, "MissingContentLength", "You must provide the Content-Length HTTP header."],
   noSuchBucket: [404, "NoSuchBucket", "The specified bucket does not exist"],
   noSuchKey: [404, "NoSuchKey", "The specified key does not exist."],
   preconditionFailed: [412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"],
-  slowDown: [503, "SlowDown", "Please reduce your request rate."],
 } as const satisfies Record<string, Refused>;
 
 /** What of S3 this stand-in does not do. */

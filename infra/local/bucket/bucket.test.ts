@@ -5,18 +5,19 @@ import { HttpRequest } from "@smithy/core/protocols";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterEach, describe, expect, test } from "vitest";
 import { account } from "./account.ts";
-import { startBucket, type Bucket } from "./bucket.ts";
+import { startBucket } from "./bucket.ts";
+import type { StandIn } from "./stand-in.ts";
 import type { Objects, StoredObject } from "./bucket-objects.ts";
 import { exchange, type Answer } from "../../testing/call.ts";
 
 interface Started {
-  bucket: Bucket;
+  bucket: StandIn;
   objects: Map<string, StoredObject>;
   /** The keys that it told of. */
   told: string[];
 }
 
-const started: Bucket[] = [];
+const started: StandIn[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((bucket) => bucket.stop()));
 });
@@ -623,27 +624,4 @@ test("an upload in signed chunks is refused, as their frames would be stored", a
     refused(501, "NotImplemented", "This stand-in for S3 does not know signed chunks."),
   );
   expect(objects.size).toBe(0);
-});
-
-describe("told to fail, it fails the next requests of that method, then no more:", () => {
-  test("throttled, or with an error of its own", async () => {
-    const { bucket, objects } = await start();
-    bucket.failNext("PUT", "throttle", "internal error");
-    expect(await send(bucket.url, { method: "GET" })).toEqual(noSuchKey);
-    expect(await send(bucket.url, upload)).toEqual(refused(503, "SlowDown", "Please reduce your request rate."));
-    expect(await send(bucket.url, upload)).toEqual(
-      refused(500, "InternalError", "We encountered an internal error. Please try again."),
-    );
-    expect(objects.size).toBe(0);
-    expect(await send(bucket.url, upload)).toMatchObject({ status: 200 });
-  });
-
-  test("hanging up before it is done, or after", async () => {
-    const { bucket, objects } = await start();
-    bucket.failNext("PUT", "hang up", "answer lost");
-    await expect(send(bucket.url, upload)).rejects.toThrow("socket hang up");
-    expect(objects.size).toBe(0);
-    await expect(send(bucket.url, upload)).rejects.toThrow("socket hang up");
-    expect(objects.size).toBe(1);
-  });
 });

@@ -3,7 +3,7 @@ import { escape, notImplemented, s3Answer, s3Error, s3Errors, signatureError } f
 import { eTagOf, type Objects, type StoredObject } from "./bucket-objects.ts";
 import type { HttpAnswer } from "../gateway/gateway-answer.ts";
 import type { SignedRequest } from "./signature.ts";
-import { startStandIn, type ServiceFault, type StandIn } from "./stand-in.ts";
+import { startStandIn, type StandIn } from "./stand-in.ts";
 
 export const bucketName = "images";
 
@@ -13,12 +13,6 @@ export interface BucketOptions {
   now: () => Date;
   /** Told of each key that a PUT has stored; copies are none. */
   onPut: (key: string) => void;
-}
-
-export interface Bucket extends StandIn {
-  /** The next requests with this method, LIST for a list, fail, one for each fault. */
-  failNext: (method: string, ...faults: ServiceFault[]) => void;
-  forgetFaults: () => void;
 }
 
 interface Target {
@@ -32,30 +26,8 @@ interface Target {
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
-export async function startBucket(options: BucketOptions): Promise<Bucket> {
-  const faults: { method: string; fault: ServiceFault }[] = [];
-  const standIn = await startStandIn({
-    answerTo: (request) => answerTo(request, options),
-    faultFor: ({ method, url }) => {
-      const called = url.includes("list-type=2") ? "LIST" : method;
-      const at = faults.findIndex((planned) => planned.method === called);
-      return at === -1 ? undefined : faults.splice(at, 1)[0]?.fault;
-    },
-    failures: {
-      throttled: s3Error(s3Errors.slowDown),
-      internal: s3Error(s3Errors.internalError),
-      broken: s3Error(s3Errors.incompleteBody),
-    },
-  });
-  return {
-    ...standIn,
-    failNext: (method, ...next) => {
-      faults.push(...next.map((fault) => ({ method, fault })));
-    },
-    forgetFaults: () => {
-      faults.length = 0;
-    },
-  };
+export function startBucket(options: BucketOptions): Promise<StandIn> {
+  return startStandIn({ answerTo: (request) => answerTo(request, options), broken: s3Error(s3Errors.incompleteBody) });
 }
 
 function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bucketName, startBucket, type Bucket } from "./bucket.ts";
+import { bucketName, startBucket } from "./bucket.ts";
 import { eTagOf, objectsIn, type Objects } from "./bucket-objects.ts";
 import { startImageEvents, type DeadLetter, type ImageEvents } from "./image-events.ts";
 import { startLabels, type Labels } from "./labels.ts";
 import type { RunningFunctions } from "../runtime/running-functions.ts";
+import type { StandIn } from "./stand-in.ts";
 
 export interface ImagesOptions {
   /** The folder for images and dead letters; without one they are in memory. */
@@ -21,7 +22,7 @@ export interface Images {
   /** What a function needs in its environment, beside that of the database, to reach bucket and labels. */
   environment: Record<string, string>;
   objects: Objects;
-  bucket: Bucket;
+  bucket: StandIn;
   labels: Labels;
   deadLetters: DeadLetter[];
   /**

@@ -155,15 +155,3 @@ describe("refuses as Rekognition does", () => {
     });
   });
 });
-
-test("told to fail, it fails the next requests, then no more", async () => {
-  const { labels, detect } = await start(makePng());
-  labels.failNext("throttle", "internal error", "hang up", "answer lost");
-  await expect(detect()).rejects.toMatchObject({ name: "ThrottlingException", $metadata: { httpStatusCode: 400 } });
-  await expect(detect()).rejects.toMatchObject({ name: "InternalServerError", $metadata: { httpStatusCode: 500 } });
-  await expect(detect()).rejects.toMatchObject({ code: "ECONNRESET" });
-  expect(labels.requests.length).toBe(0);
-  await expect(detect()).rejects.toMatchObject({ code: "ECONNRESET" });
-  expect(labels.requests.length).toBe(1);
-  expect((await detect()).Labels?.length).toBe(3);
-});

@@ -3,7 +3,7 @@ import { bucketName } from "./bucket.ts";
 import type { Objects } from "./bucket-objects.ts";
 import type { HttpAnswer } from "../gateway/gateway-answer.ts";
 import type { SignedRequest } from "./signature.ts";
-import { startStandIn, type ServiceFault, type StandIn } from "./stand-in.ts";
+import { startStandIn, type StandIn } from "./stand-in.ts";
 
 export interface LabelsOptions {
   objects: Pick<Objects, "get">;
@@ -12,8 +12,6 @@ export interface LabelsOptions {
 }
 
 export interface Labels extends StandIn {
-  /** The next requests fail, one for each fault. */
-  failNext: (...faults: ServiceFault[]) => void;
   /** What was asked so far, in order. */
   requests: DetectLabels[];
 }
@@ -34,24 +32,12 @@ const limits = { image_bytes: 15 * 1024 * 1024, leastSide_px: 80, side_px: 10_00
  * https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
  */
 export async function startLabels(options: LabelsOptions): Promise<Labels> {
-  const faults: ServiceFault[] = [];
   const requests: DetectLabels[] = [];
   const standIn = await startStandIn({
     answerTo: (request) => answerTo(request, options, requests),
-    faultFor: () => faults.shift(),
-    failures: {
-      throttled: refusal("ThrottlingException", "Rate exceeded"),
-      internal: refusal("InternalServerError", "Internal server error", 500),
-      broken: refusal("SerializationException", "The request is not complete."),
-    },
+    broken: refusal("SerializationException", "The request is not complete."),
   });
-  return {
-    ...standIn,
-    requests,
-    failNext: (...next) => {
-      faults.push(...next);
-    },
-  };
+  return { ...standIn, requests };
 }
 
 function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, requests: DetectLabels[]): HttpAnswer {

@@ -11,18 +11,10 @@ export interface StandIn {
   stop: () => Promise<void>;
 }
 
-/**
- * How a service can fail: "answer lost" does what was asked, and then hangs up as "hang up" does at
- * once; "no answer" keeps the connection and says nothing. Or what it says instead, word by word.
- */
-export type ServiceFault = "throttle" | "internal error" | "hang up" | "answer lost" | "no answer" | HttpAnswer;
-
 interface Service {
   answerTo: (request: SignedRequest) => HttpAnswer;
-  /** Whether this request is to fail. */
-  faultFor?: (request: SignedRequest) => ServiceFault | undefined;
-  /** The service's own words for failures. */
-  failures: { throttled: HttpAnswer; internal: HttpAnswer; broken: HttpAnswer };
+  /** The service's own words for what arrives in part. */
+  broken: HttpAnswer;
 }
 
 /** Listens on loopback in the place of an AWS service. What arrives in part gets the answer `broken`, and nothing is done. */
@@ -31,7 +23,7 @@ export async function startStandIn(service: Service): Promise<StandIn> {
     serve(request, response, service).catch(() => response.destroy());
   });
   server.on("clientError", (_error, socket) => {
-    refuseBroken(socket, service.failures.broken);
+    refuseBroken(socket, service.broken);
   });
   const { port } = await listen(server, 0);
   // Not localhost: curl would take the API's Authorization header along from there, and S3 refuses that beside a signed URL.
@@ -41,39 +33,10 @@ export async function startStandIn(service: Service): Promise<StandIn> {
 async function serve(received: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
   const { method = "", url = "", headersDistinct: headers } = received;
   const request = { method, url, headers, body: await buffer(received) };
-  const fault = service.faultFor?.(request);
-  if (fault === "no answer") return;
-  const answer = answerWithFault(request, service, fault);
-  if (!answer) {
-    response.destroy();
-    return;
-  }
+  const answer = service.answerTo(request);
   for (const [name, value] of answer.headers) response.appendHeader(name, value);
   if (answer.status !== 204) response.setHeader("content-length", answer.body.length);
   response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
-}
-
-/** Undefined where it hangs up. */
-function answerWithFault(
-  request: SignedRequest,
-  { answerTo, failures }: Service,
-  fault: Exclude<ServiceFault, "no answer"> | undefined,
-): HttpAnswer | undefined {
-  switch (fault) {
-    case undefined:
-      return answerTo(request);
-    case "throttle":
-      return failures.throttled;
-    case "internal error":
-      return failures.internal;
-    case "answer lost":
-      answerTo(request);
-      return undefined;
-    case "hang up":
-      return undefined;
-    default:
-      return fault;
-  }
 }
 
 /** The connection ended in the middle of a request, or what came is not HTTP. */

@@ -3,13 +3,12 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readFunctions } from "../../build/functions.ts";
 import { startApi } from "../../testing/api.ts";
-import { startDatabase } from "../../local/database/database.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
-import { guard } from "../../local/sign-in/guard.ts";
 import { runSources } from "../../local/runtime/running-functions.ts";
 import { listen, stop } from "../../local/gateway/server.ts";
 import { verify } from "../../local/bucket/signature.ts";
 import { makeUserPool } from "../../local/sign-in/tokens.ts";
+import { startStack } from "../../local/stack.ts";
 import { runBundle } from "../_tests/run-bundle.ts";
 import { smokeTest } from "./checks.ts";
 import { signedIn } from "./invoke.ts";
@@ -42,25 +41,24 @@ afterEach(() => {
 
 /** The functions with tokens on: behind a gateway with authorizers, behind one that has lost them, and to be invoked. */
 async function startWithTokens() {
-  const database = await startDatabase();
   vi.resetModules();
-  const functions = await runSources({ ...database.environment, AUTH: "jwt" });
+  const {
+    url: guardedUrl,
+    functions,
+    stop: stopStack,
+  } = await startStack({ run: runSources, pool: await makeUserPool() });
+  const unguarded = await startGateway({ stage: "prod", port: 0, routes: functions.routes, log: () => undefined });
   const running = await functions.routes();
-  const log = () => undefined;
-  const [guarded, unguarded] = [
-    await startGateway({ stage: "prod", port: 0, ...guard(functions, await makeUserPool()), log }),
-    await startGateway({ stage: "prod", port: 0, ...guard(functions, undefined), log }),
-  ];
   const invoke = async (name: string, event: object) => {
     return running.find(({ routeKey }) => routes[routeKey] === name)?.invoke(event);
   };
   const server = createServer((request, response) => void answerInvoke(request, response, invoke));
   const { port } = await listen(server, 0);
   afterAll(async () => {
-    await Promise.all([stop(server), guarded.stop(), unguarded.stop()]);
-    await database.stop();
+    await Promise.all([stop(server), unguarded.stop()]);
+    await stopStack();
   });
-  return { url: guarded.url, unguardedUrl: unguarded.url, lambdaUrl: `http://127.0.0.1:${port}` };
+  return { url: guardedUrl, unguardedUrl: unguarded.url, lambdaUrl: `http://127.0.0.1:${port}` };
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */

@@ -1,12 +1,9 @@
 import { parseArgs } from "node:util";
 import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
-import { startDatabase } from "../../local/database/database.ts";
 import { fuzz } from "./fuzz.ts";
-import { startGateway } from "../../local/gateway/gateway.ts";
-import { guard } from "../../local/sign-in/guard.ts";
-import { startImages } from "../../local/bucket/images.ts";
 import { runBundles } from "../../local/runtime/running-functions.ts";
 import { makeUserPool } from "../../local/sign-in/tokens.ts";
+import { startStack } from "../../local/stack.ts";
 
 const usage = `npm run fuzz -- [options]
 
@@ -38,28 +35,15 @@ for (let sent = 0; sent < requests; sent += batch) {
 }
 
 async function fuzzOnce(batchSeed: number, count: number): Promise<Map<number, number>> {
-  const started: { stop: () => Promise<void> }[] = [];
+  const pool = isGuarded ? await makeUserPool() : undefined;
+  const stack = await startStack({ run: runBundles, pool, environment: { AWS_LAMBDA_LOG_LEVEL: "WARN" } });
   try {
-    const database = await startDatabase();
-    started.push(database);
-    const images = await startImages();
-    started.push(images);
-    const functions = runBundles({
-      ...database.environment,
-      ...images.environment,
-      AUTH: isGuarded ? "jwt" : "off",
-      AWS_LAMBDA_LOG_LEVEL: "WARN",
-    });
-    started.push(functions);
-    const pool = isGuarded ? await makeUserPool() : undefined;
-    const gateway = await startGateway({ stage: "prod", port: 0, ...guard(functions, pool), log: () => undefined });
-    started.push(gateway);
     const tokens = pool
       ? [await pool.accessToken("alice"), await pool.accessToken("bob"), await pool.idToken("alice"), "garbage"]
       : [];
-    return await fuzz({ url: gateway.url, tokens, seed: batchSeed, requests: count });
+    return await fuzz({ url: stack.url, tokens, seed: batchSeed, requests: count });
   } finally {
-    for (const each of started.reverse()) await each.stop();
+    await stack.stop();
   }
 }
 

@@ -7,8 +7,9 @@ if (seconds === undefined) {
   process.exit(1);
 }
 
+const end_ms = performance.now() + seconds * 1000;
 console.log(`Mixed traffic for ${seconds} seconds, with faults in the database. Ctrl-C ends it.`);
-const { requests, statuses, injected, memory_mb, complaints } = await runLoad(seconds);
+const { requests, statuses, injected, memory_mb, complaints } = await runLoad(() => performance.now() > end_ms);
 console.log(
   `${requests} requests were answered: ${Object.entries(statuses)
     .map(([status, count]) => `${status} ${count} times`)

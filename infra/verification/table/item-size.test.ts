@@ -1,12 +1,12 @@
 import { DynamoDBClient, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { afterAll, expect, test } from "vitest";
-import { startApiWithFaults } from "../../testing/api.ts";
+import { startLocalApi } from "../../testing/api.ts";
 
-const { call, database } = await startApiWithFaults();
+const { call, databaseUrl } = await startLocalApi();
 
 const client = new DynamoDBClient({
   region: "local",
-  endpoint: database.url,
+  endpoint: databaseUrl,
   credentials: { accessKeyId: "local", secretAccessKey: "local" },
 });
 afterAll(() => {

@@ -1,9 +1,9 @@
 import { BatchWriteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import { toItem } from "../../../functions/_shared/stored-event.ts";
-import { startApiWithFaults, type FaultyCall } from "../../testing/api.ts";
+import { startLocalApi, type FaultyCall } from "../../testing/api.ts";
 
-const { call, database } = await startApiWithFaults();
+const { call, database, databaseUrl } = await startLocalApi();
 
 const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
 
@@ -65,7 +65,7 @@ describe("with 10,000 events", { timeout: patience_ms }, () => {
   beforeAll(async () => {
     const client = new DynamoDBClient({
       region: "local",
-      endpoint: database.url,
+      endpoint: databaseUrl,
       credentials: { accessKeyId: "local", secretAccessKey: "local" },
     });
     for (let from = 0; from < events.length; from += 25) {

@@ -2,17 +2,13 @@ import { BatchWriteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import { expect, test } from "vitest";
 import type { Event } from "../../../functions/_shared/event.ts";
 import { toItem } from "../../../functions/_shared/stored-event.ts";
-import { startApisWithShards, type Call } from "../../testing/api.ts";
+import { startLocalApi, type Call } from "../../testing/api.ts";
 
-const { apis, databaseUrl } = await startApisWithShards(1, 8);
-const callBefore = callOf(0);
-const callAfter = callOf(1);
-
-function callOf(n: number): Call {
-  const api = apis[n];
-  if (!api) throw new Error("There is an API for each number of shards.");
-  return api.call;
-}
+/** Two APIs with one table, before and after the number of shards is raised. */
+const { call: callBefore, databaseUrl } = await startLocalApi();
+const { call: callAfter } = await startLocalApi({
+  environment: { AWS_ENDPOINT_URL_DYNAMODB: databaseUrl, INDEX_SHARDS: "8" },
+});
 
 /** Ten thousand writes, and hundreds of pages of eight and forty queries, take longer where the machine has other work. */
 const patience_ms = 300_000;

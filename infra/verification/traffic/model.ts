@@ -1,15 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Answer } from "../../testing/api.ts";
-
-export type Fields = Record<string, unknown>;
-
-/** What a caller does. The headers of conditional requests are texts, with `, ` between ETags, or whatever stands for them. */
-export type Operation<Header = string> =
-  | { does: "create"; id: string; content: Fields }
-  | { does: "get"; id: string; ifNoneMatch?: Header | undefined }
-  | { does: "update"; id: string; method: "PUT" | "PATCH"; changes: Fields; ifMatch?: Header | undefined }
-  | { does: "delete"; id: string; ifMatch?: Header | undefined }
-  | { does: "list"; filters: Record<string, string>; limit: number };
+import type { Answer } from "../../testing/call.ts";
+import type { Fields, Operation } from "./operations.ts";
 
 /** An event as a GET shows it, with its ETag, and what it was made of. */
 interface Known {
@@ -25,9 +16,10 @@ const defaults: Fields = { type: "event", status: "active" };
 
 /**
  * The events after an operation, or undefined where the API must not answer it like this while these
- * events are there. What only the API can know, its times and ETags, is learned from the answer.
+ * events are there. What only the API can know, its times and ETags, is learned from the answer. Where a database
+ * loses answers (`isDisturbed`), a delete of nothing that it repeats may have been the first one's work: 204.
  */
-export function explain(events: Events, operation: Operation, answer: Answer): Events | undefined {
+export function explain(events: Events, operation: Operation, answer: Answer, isDisturbed = false): Events | undefined {
   switch (operation.does) {
     case "create":
       return explainCreate(events, operation.id, { id: operation.id, ...defaults, ...operation.content }, answer);
@@ -36,16 +28,30 @@ export function explain(events: Events, operation: Operation, answer: Answer): E
     case "update":
       return explainUpdate(events, operation.id, operation.changes, operation.ifMatch, answer);
     case "delete":
+      if (isDisturbed && answer.status === 204 && !events.has(operation.id)) return events;
       return explainDelete(events, operation.id, operation.ifMatch, answer);
     case "list":
       return isDeepStrictEqual(answer.body, pagesOf(events, operation.filters, operation.limit)) ? events : undefined;
   }
 }
 
+/**
+ * The events after a write of which nobody said whether it was done (503), as a GET shows afterwards; undefined
+ * where that can be neither.
+ */
+export function explainUnknown(events: Events, operation: Operation, got: Answer): Events | undefined {
+  if (!("id" in operation) || operation.does === "get") return events;
+  const { id } = operation;
+  if (isAnswerToGet(events.get(id), undefined, got)) return events;
+  const done = { create: 201, update: 200, delete: 204 }[operation.does];
+  if (operation.does === "delete" && got.status !== 404) return undefined;
+  return explain(events, operation, { ...got, status: done, ...(done === 204 && { body: undefined }) });
+}
+
 function explainCreate(events: Events, id: string, content: Fields, answer: Answer): Events | undefined {
   const known = events.get(id);
   if (!known) {
-    const { createdAt } = answer.body as Fields;
+    const { createdAt } = (answer.body ?? {}) as Fields;
     const expected = { ...content, createdAt, updatedAt: createdAt, version: 1 };
     return isSuccess(answer, 201, expected)
       ? learn(events, id, { event: expected, etag: etagOf(answer), content })
@@ -82,7 +88,7 @@ function explainUpdate(
   const event: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
   if (!("title" in event) && !("payload" in event)) return refusedWith(400);
   if (!lets(ifMatch, known)) return refusedWith(412);
-  const { updatedAt } = answer.body as Fields;
+  const { updatedAt } = (answer.body ?? {}) as Fields;
   const expected = { ...event, updatedAt, version: Number(known.event["version"]) + 1 };
   return isSuccess(answer, 200, expected)
     ? learn(events, id, { ...known, event: expected, etag: etagOf(answer) })
@@ -134,7 +140,7 @@ function isRefusal({ status, headers, body }: Answer, expected: number): boolean
   return (
     status === expected &&
     headers["content-type"] === "application/problem+json" &&
-    (body as Fields)["status"] === expected
+    (body as Fields | undefined)?.["status"] === expected
   );
 }
 

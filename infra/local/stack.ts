@@ -1,0 +1,75 @@
+import { startImages, type ImagesOptions, type Images } from "./bucket/images.ts";
+import type { ImageEvents } from "./bucket/image-events.ts";
+import { startDatabase, type Database } from "./database/database.ts";
+import { jwtAuthorizer } from "./gateway/authorizer.ts";
+import { startGateway, type GatewayOptions } from "./gateway/gateway.ts";
+import type { RunningFunctions } from "./runtime/running-functions.ts";
+import { tokenEndpoint } from "./sign-in/token-endpoint.ts";
+import type { UserPool } from "./sign-in/tokens.ts";
+
+export type Environment = Record<string, string>;
+
+export interface StackOptions extends Omit<ImagesOptions, "path">, Partial<Omit<GatewayOptions, "routes">> {
+  /** The folder for events and images; without one they are in memory. */
+  data?: string | undefined;
+  /** Runs the functions: their source, their bundles, or what is edited. */
+  run: (environment: Environment) => RunningFunctions | Promise<RunningFunctions>;
+  /** Who may sign in; without a pool nobody is asked to. */
+  pool?: UserPool | undefined;
+  /** What the functions find in their environment beside what leads to the services, or instead of it. */
+  environment?: Environment;
+  /** Stands between the functions and the services: takes what leads to these, and gives what leads to itself. */
+  between?: (services: Environment) => Promise<{ environment: Environment; stop: () => Promise<void> }>;
+}
+
+export interface Stack {
+  /** With the stage. */
+  url: string;
+  database: Database;
+  images: Images;
+  functions: RunningFunctions;
+  events: ImageEvents;
+  /** Stops everything, the last one first. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Starts all there is: database, bucket, functions and gateway, on loopback. What it has started it stops
+ * again where one of them does not start.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { data, run, pool, stage = "prod", port = 0, log = () => undefined } = options;
+  const started: { stop: () => Promise<void> }[] = [];
+  const kept = <Part extends { stop: () => Promise<void> }>(part: Part): Part => {
+    started.push(part);
+    return part;
+  };
+  const stop = async () => {
+    while (started.length > 0) await started.pop()?.stop();
+  };
+  try {
+    const database = kept(await startDatabase(data));
+    const images = kept(await startImages({ ...options, path: data }));
+    const services = { ...database.environment, ...images.environment };
+    const between = options.between && kept(await options.between(services));
+    const auth = { AUTH: pool ? "jwt" : "off" };
+    const functions = kept(await run({ ...services, ...between?.environment, ...auth, ...options.environment }));
+    const events = kept(images.deliverTo(functions));
+    const authorizer = pool && jwtAuthorizer(pool);
+    const tokens = pool && tokenEndpoint(pool);
+    const gateway = kept(
+      await startGateway({
+        stage,
+        port,
+        log,
+        routes: async () =>
+          (await functions.routes()).map((route) => ({ ...route, ...(authorizer && { authorizer }) })),
+        elsewhere: async (request) => (await options.elsewhere?.(request)) ?? (await tokens?.(request)),
+      }),
+    );
+    return { url: gateway.url, database, images, functions, events, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  createServer,
+  request as send,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { buffer } from "node:stream/consumers";
+import type { HttpAnswer } from "../local/gateway/gateway-answer.ts";
+import { listen, stop } from "../local/gateway/server.ts";
+import type { Environment, StackOptions } from "../local/stack.ts";
+
+/** A call of a function to DynamoDB, S3 or Rekognition. */
+export interface ServiceCall {
+  service: Service;
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  response: ServerResponse;
+  /** Has the service act, and gives its answer without passing it on. */
+  act: () => Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>;
+  /** Has it act, and passes its answer on. */
+  pass: () => Promise<void>;
+}
+
+/** What becomes of a call instead of being passed on. */
+export type Fault<Call = ServiceCall> = (call: Call) => unknown;
+
+const services = ["DYNAMODB", "S3", "REKOGNITION"] as const;
+export type Service = (typeof services)[number];
+
+/** Stands between functions and services (StackOptions), and has `meet` decide what becomes of each call. */
+export function between(meet: Fault): NonNullable<StackOptions["between"]> {
+  return async (environment) => {
+    const proxies = await Promise.all(
+      services.flatMap((service) => {
+        const url = environment[`AWS_ENDPOINT_URL_${service}`];
+        return url === undefined ? [] : [startProxy(service, url, meet)];
+      }),
+    );
+    return {
+      environment: Object.assign({}, ...proxies.map(({ environment: own }) => own)) as Environment,
+      stop: async () => {
+        await Promise.all(proxies.map(({ server }) => stop(server)));
+      },
+    };
+  };
+}
+
+async function startProxy(service: Service, serviceUrl: string, meet: Fault) {
+  const { hostname, port: servicePort } = new URL(serviceUrl);
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await buffer(request);
+    const { method = "", url = "", headers } = request;
+    const act = async () => {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        send({ hostname, port: servicePort, method, path: url, headers }, resolve).on("error", reject).end(body);
+      });
+      return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
+    };
+    const pass = async () => {
+      const answer = await act();
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    };
+    await meet({ service, method, url, headers, body, response, act, pass });
+  };
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+  const { port } = await listen(server, 0);
+  return { server, environment: { [`AWS_ENDPOINT_URL_${service}`]: `http://127.0.0.1:${port}` } };
+}
+
+/** How any service can fail. */
+export const faults = {
+  "hang up": ({ response }) => response.destroy(),
+  "answer lost": ({ act, response }) => act().then(() => response.destroy()),
+  "no answer": () => undefined,
+  "internal error": (call) => {
+    refuse(call, 500, "InternalServerError", "Internal server error");
+  },
+  throttle: (call) => {
+    if (call.service === "S3") refuse(call, 503, "SlowDown", "Please reduce your request rate.");
+    else refuse(call, 400, "ThrottlingException", "Rate exceeded");
+  },
+  /** An answer that has begun, and goes on for ever. */
+  drip: ({ response }) => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": 1_000_000 });
+    const dripping = setInterval(() => response.write(" "), 50);
+    response.on("close", () => {
+      clearInterval(dripping);
+    });
+  },
+} satisfies Record<string, Fault>;
+
+/** Refuses a call in the words of its service. */
+function refuse({ service, response }: ServiceCall, status: number, code: string, message: string): void {
+  const body =
+    service === "S3"
+      ? `<Error><Code>${code}</Code><Message>${message}</Message></Error>`
+      : JSON.stringify({ __type: code, message });
+  response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
+}
+
+/** A call that names an event on which a fault was set. */
+export interface FaultyCall extends ServiceCall {
+  /** 1 for the first time that this event is asked for, then 2 for a retry, and so on. */
+  attempt: number;
+  /** What the database is asked, as the SDK writes it: `{ TableName, Key, ... }`. */
+  input: unknown;
+}
+
+export interface FaultyDatabase {
+  /** From now on whatever names this event's id meets the fault; all else goes through unharmed. */
+  setFault: (id: string, fault: Fault<FaultyCall>) => void;
+  clearFault: (id: string) => void;
+  attempts: (id: string) => number;
+}
+
+/** Faults of DynamoDB, event by event. */
+export function databaseFaults(): FaultyDatabase & { meet: Fault } {
+  const planned = new Map<string, { fault: Fault<FaultyCall>; attempts: number }>();
+  return {
+    meet: (call) => {
+      const met = [...planned].find(([id]) => call.body.includes(`"S":${JSON.stringify(id)}`))?.[1];
+      if (!met) return call.pass();
+      met.attempts += 1;
+      return met.fault({ ...call, attempt: met.attempts, input: JSON.parse(call.body.toString()) });
+    },
+    setFault: (id, fault) => {
+      planned.set(id, { fault, attempts: 0 });
+    },
+    clearFault: (id) => {
+      planned.delete(id);
+    },
+    attempts: (id) => planned.get(id)?.attempts ?? 0,
+  };
+}
+
+/** By name, or what is answered instead. */
+export type ServiceFault = keyof typeof faults | HttpAnswer;
+
+/** Faults of a service, one call after the other. */
+export function plannedFaults() {
+  const planned: { method: string; fault: ServiceFault }[] = [];
+  return {
+    meet: (call: ServiceCall) => {
+      const called = call.url.includes("list-type=2") ? "LIST" : call.method;
+      const at = planned.findIndex(({ method }) => method === called);
+      const fault = at === -1 ? undefined : planned.splice(at, 1)[0]?.fault;
+      if (fault === undefined) return call.pass();
+      if (typeof fault === "string") return faults[fault](call);
+      return call.response.writeHead(fault.status, fault.headers.flat()).end(fault.body);
+    },
+    /** The next requests with this method, LIST for a list, fail, one for each fault. */
+    failNext: (method: string, ...next: ServiceFault[]) => {
+      planned.push(...next.map((fault) => ({ method, fault })));
+    },
+    forgetFaults: () => {
+      planned.length = 0;
+    },
+  };
+}

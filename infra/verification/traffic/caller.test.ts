@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { startApi, type Answer } from "../../testing/api.ts";
+import { makeCaller } from "./caller.ts";
+import { operations, type Drawn, type Operation } from "./operations.ts";
+
+const { call } = await startApi();
+
+test("a thousand operations are answered as a model in memory answers", async () => {
+  const seed = Date.now() | 0;
+  console.log(`To repeat this, give fc.sample the seed ${seed}.`); // shown when it fails
+  for (const id of ["a", "b", "c"]) await call(`DELETE /events/${id}`);
+  const { act, complaints } = makeCaller(call);
+  for (const operation of fc.sample(operations(["a", "b", "c"]), { seed, numRuns: 1000 })) {
+    await act(operation);
+    expect(complaints).toEqual([]);
+  }
+}, 300_000);
+
+describe("a caller complains", () => {
+  const at = "2026-03-15T18:00:00.000Z";
+  const event = { id: "a", title: "x", type: "event", status: "active", version: 1, createdAt: at, updatedAt: at };
+  const created = answer(201, event, '"1"');
+  const create: Operation<Drawn> = { does: "create", id: "a", content: { title: "x" } };
+  const get: Operation<Drawn> = { does: "get", id: "a" };
+  const remove: Operation<Drawn> = { does: "delete", id: "a" };
+  const [notFound, unavailable] = [refusal(404), refusal(503)];
+
+  function answer(status: number, body?: object, etag?: string): Answer {
+    return { status, headers: etag === undefined ? {} : { etag }, ...(body && { body }) };
+  }
+
+  function refusal(status: number): Answer {
+    return { status, headers: { "content-type": "application/problem+json" }, body: { status } };
+  }
+
+  /** Who does this, and is answered so. */
+  async function complaintsOf(done: Operation<Drawn>[], answers: Answer[]): Promise<string[]> {
+    const { act, complaints } = makeCaller(() => Promise.resolve(answers.shift() ?? answer(500)));
+    for (const operation of done) await act(operation);
+    return complaints;
+  }
+
+  test.each<[string, Operation<Drawn>[], Answer[], number]>([
+    ["of an acknowledged create that is gone", [create, get], [created, notFound], 1],
+    ["of one that was answered otherwise than it reads", [create], [answer(201, { ...event, title: "y" }, '"1"')], 1],
+    ["of an ETag that was there before", [create, remove, create], [created, answer(204), created], 1],
+    ["of an answer that no request should get", [create], [answer(500)], 1],
+    ["of a delete that has come back", [create, remove, get], [created, answer(204), answer(200, event, '"1"')], 1],
+    [
+      "of what was neither done nor not",
+      [create, remove],
+      [created, unavailable, answer(200, { ...event, title: "y" }, '"1"')],
+      1,
+    ],
+    [
+      "not of a create that was done though nobody said so",
+      [create],
+      [unavailable, unavailable, answer(200, event, '"1"')],
+      0,
+    ],
+    [
+      "not of a delete that was done though nobody said so",
+      [create, remove, get],
+      [created, unavailable, notFound, notFound],
+      0,
+    ],
+    [
+      "not of a delete that was not done",
+      [create, remove, get],
+      [created, unavailable, answer(200, event, '"1"'), answer(200, event, '"1"')],
+      0,
+    ],
+  ])("%s", async (_what, done, answers, count) => {
+    expect(await complaintsOf(done, answers)).toHaveLength(count);
+  });
+});

@@ -1,0 +1,47 @@
+import type { Answer, Call } from "../../testing/call.ts";
+import { explain, explainUnknown, type Events } from "./model.ts";
+import { perform, resolve, type Drawn, type Operation } from "./operations.ts";
+
+/** Somebody on whose events nobody else works, and who so knows what must be there. */
+export interface Caller {
+  /** Does one thing after the other, and looks where nobody said whether a write was done. */
+  act: (operation: Operation<Drawn>) => Promise<void>;
+  /** What was answered as it must not be. */
+  complaints: string[];
+}
+
+export function makeCaller(call: Call, { isDisturbed = false } = {}): Caller {
+  let events: Events = new Map();
+  /** Every ETag that each event ever had, of all its lives, the last one last. */
+  const seen = new Map<string, string[]>();
+  const complaints: string[] = [];
+
+  const get = async (id: string): Promise<Answer> => {
+    const answer = await call(`GET /events/${id}`);
+    return answer.status === 503 ? get(id) : answer;
+  };
+
+  return {
+    complaints,
+    act: async (drawn) => {
+      const operation = resolve(drawn, seen);
+      const answer = await perform(call, operation);
+      const isUnknown = answer.status === 503;
+      const got = isUnknown && "id" in operation ? await get(operation.id) : answer;
+      const after = isUnknown
+        ? explainUnknown(events, operation, got)
+        : explain(events, operation, answer, isDisturbed);
+      if (!after) {
+        const around = [...events].map(([, { event, etag }]) => ({ event, etag }));
+        complaints.push(`${JSON.stringify([operation, answer, got])} where there is ${JSON.stringify(around)}`);
+        return;
+      }
+      for (const [id, { etag }] of after) {
+        if (events.get(id)?.etag === etag) continue;
+        if ([...seen.values()].flat().includes(etag)) complaints.push(`The ETag ${etag} has been there before.`);
+        seen.set(id, [...(seen.get(id) ?? []), etag]);
+      }
+      events = after;
+    },
+  };
+}
