@@ -1,26 +1,21 @@
-import {
-  createServer,
-  request as send,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from "node:http";
-import { buffer } from "node:stream/consumers";
-import { pathToFileURL } from "node:url";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { vi } from "vitest";
 import { readFunctions } from "../../build/functions.ts";
+import { account } from "../../local/bucket/account.ts";
+import type { Images } from "../../local/bucket/images.ts";
+import { matchRoute } from "../../local/gateway/routes.ts";
 import { callHandler } from "../../local/runtime/call-handler.js";
-import type { Call } from "../../testing/call.ts";
-import { callAt } from "../../testing/contract.ts";
-import { startDatabase } from "../../local/database/database.ts";
 import type { HandlerModule } from "../../local/runtime/function-thread.js";
-import { startGateway } from "../../local/gateway/gateway.ts";
-import { startImages, type Images } from "../../local/bucket/images.ts";
-import { listen, stop } from "../../local/gateway/server.ts";
+import { startStack, type Environment } from "../../local/stack.ts";
+import type { Answer, Call } from "../../testing/call.ts";
+import { complaintsAbout } from "../../testing/contract.ts";
+import { between, faults, type ServiceCall } from "../../testing/faults.ts";
 
-/** What happens to a call to DynamoDB, S3 or Rekognition. */
-export type Fault = "refused" | "answer lost" | "fails" | "hangs" | "drips" | "killed";
+/** What happens to a call to DynamoDB, S3 or Rekognition. Whoever is killed does nothing more once it has been done. */
+export type Fault = "hang up" | "answer lost" | "internal error" | "no answer" | "drip" | "killed";
 
 /** What is to happen in one run. */
 export interface Injection {
@@ -47,102 +42,122 @@ export interface Watched {
   isKilled: boolean;
 }
 
-/** Functions whose calls are watched, and meet a fault as it is planned. */
-export interface FaultyMachine extends Machine {
-  /** Runs something, and gives the calls that it made meanwhile, in order. */
-  run: <Result>(injection: Injection | undefined, act: () => Promise<Result>) => Promise<Watched & { result: Result }>;
+/** An event as it was prepared, with all that the bucket has of it. */
+export interface Prepared {
+  id: string;
+  etag: string;
+  /** The keys of uploads of which nobody was told, the first one first. */
+  arrived: string[];
 }
 
 export interface Stack {
   healthy: Machine;
-  faulty: FaultyMachine;
+  /** Functions whose calls are watched, and meet a fault as it is planned. */
+  faulty: Machine;
+  /** Runs something with the faulty functions, and gives the calls that they made meanwhile, in order. */
+  run: <Result>(injection: Injection | undefined, act: () => Promise<Result>) => Promise<Watched & { result: Result }>;
   images: Images;
   /** Waits until all uploads so far have been looked at. */
   settled: () => Promise<void>;
+  /** Gives what makes one copy of an event after the other, under ids of their own: cheaper than to prepare each by requests. */
+  copiesOf: (event: Prepared) => Promise<() => Promise<Prepared>>;
   stop: () => Promise<void>;
 }
 
-/** How long an invocation has whose call does not end: half of it until it answers, and then no attempt has run out of time. */
-const short_ms = 1_000;
+/** More than any timer but a time limit; each set of functions has a limit of its own, by which it is known. */
+const longest_ms = 600_000;
+let sets = 0;
+
+/** What is to be done when the time of the last invocation is up, by its limit. */
+const timeIsUp = new Map<number, () => void>();
+
+// Time limits are up when a call that does not end has begun, and never because the machine is slow.
+const { setTimeout: setTimer } = globalThis;
+vi.stubGlobal("setTimeout", (act: () => void, ms = 0, ...given: []) => {
+  if (ms < longest_ms) return setTimer(act, ms, ...given);
+  timeIsUp.set(Math.ceil(ms / 10_000), act);
+  return setTimer(() => undefined, 0);
+});
 
 /** One database and one bucket in memory, with two sets of functions: one whose calls fail on demand, and one that is well. */
-export async function startStack(): Promise<Stack> {
-  const database = await startDatabase();
-  const images = await startImages();
-  const environment: Record<string, string> = { ...database.environment, ...images.environment, AUTH: "off" };
-  const healthy = await startMachine(environment, () => 30_000);
-  const events = images.deliverTo(healthy);
-  const calls = watchCalls();
-  const proxies = await Promise.all(
-    ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_REKOGNITION"].map(
-      async (name) => [name, await startProxy(environment[name] ?? "", calls.pass)] as const,
-    ),
-  );
-  const own = { ...environment, ...Object.fromEntries(proxies.map(([name, { url }]) => [name, url])) };
-  const faulty = await startMachine(own, () =>
-    ["hangs", "drips"].includes(calls.injection()?.fault ?? "") ? short_ms : 30_000,
-  );
-  let runs = 0;
-  const run: FaultyMachine["run"] = async (injection, act) => {
-    if (++runs % runsOfOneLoad === 0) await faulty.restart();
-    return calls.run(injection, act);
-  };
+export async function startFaultyStack(): Promise<Stack> {
+  const calls = watchCalls(() => faulty.endTime());
+  let services: Environment = {};
+  const { database, images, functions, events, stop } = await startStack({
+    run: async (environment) => {
+      services = environment;
+      return (await loadFunctions(environment)).functions;
+    },
+  });
+  const front = await between(calls.pass)(services);
+  const faulty = await loadFunctions({ ...services, ...front.environment });
+  const endpoint = database.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "";
+  const client = new DynamoDBClient({ region: account.region, endpoint, credentials: account });
+  let lasting = 0;
   return {
-    healthy,
-    faulty: { ...faulty, run },
+    healthy: toMachine(functions),
+    faulty: toMachine(faulty.functions),
     images,
     settled: events.settled,
-    async stop() {
-      await Promise.all([healthy, faulty, ...proxies.map(([, proxy]) => proxy)].map((each) => each.stop()));
-      await events.stop();
-      await images.stop();
-      await database.stop();
+    run: async (injection, act) => {
+      if (injection?.isLasting && ++lasting % lastingOfOneLoad === 0) await faulty.restart();
+      return calls.run(injection, act);
+    },
+    copiesOf: async (event) => {
+      const key = { TableName: "events", Key: { id: { S: event.id } } };
+      const { Item: item } = await client.send(new GetItemCommand({ ...key, ConsistentRead: true }));
+      const objects = keysOf(images, event.id).map((each) => [each, images.objects.get(each)] as const);
+      return async () => {
+        const id = randomUUID();
+        const renamed = <Value>(value: Value) => JSON.parse(JSON.stringify(value).replaceAll(event.id, id)) as Value;
+        for (const [each, object] of objects) if (object) images.objects.set(renamed(each), object);
+        if (item) await client.send(new PutItemCommand({ TableName: "events", Item: renamed(item) }));
+        return renamed(event);
+      };
+    },
+    stop: async () => {
+      client.destroy();
+      await front.stop();
+      await stop();
     },
   };
 }
 
-/** How often the SDK's stock of retries lasts: it has 500, and what fails three times takes 28 of them. */
-const runsOfOneLoad = 10;
-
-interface RunningMachine extends Machine {
-  /** Loads the functions again, as Lambda does after a kill. */
-  restart: () => Promise<void>;
-  stop: () => Promise<void>;
+/** What the bucket has of an event. */
+export function keysOf({ objects }: Pick<Images, "objects">, id: string): string[] {
+  return [...objects.keys()].filter((key) => key.includes(`/${id}/`));
 }
 
-async function startMachine(environment: Record<string, string>, limit_ms: () => number): Promise<RunningMachine> {
-  let handlers: Awaited<ReturnType<typeof load>> = {};
-  const restart = async () => {
-    handlers = await load(environment);
-  };
-  await restart();
+/** How often the SDK's stock of retries lasts: it has 500, and what fails three times takes 28 of them. */
+const lastingOfOneLoad = 10;
+
+/** Functions with modules of their own, which can be loaded again, as Lambda does after a kill. */
+async function loadFunctions(environment: Environment) {
+  const limit_ms = longest_ms + 10_000 * ++sets;
+  let handlers = await load(environment);
   const invoke = async (name: string, event: object): Promise<unknown> =>
     JSON.parse(
       await callHandler(handlers[name], JSON.stringify(event), {
         name,
         memory_mb: 256,
         requestId: "fault",
-        deadline_ms: Date.now() + limit_ms(),
+        deadline_ms: Date.now() + limit_ms,
       }),
     );
-  const routes = readFunctions().flatMap(({ name, routes: keys }) =>
-    keys.map((routeKey) => ({ routeKey, invoke: (event: object) => invoke(name, event) })),
-  );
-  const gateway = await startGateway({
-    stage: "prod",
-    port: 0,
-    routes: () => Promise.resolve(routes),
-    log: ({ error }) => {
-      if (error !== undefined) console.error(error);
+  return {
+    functions: { routes: () => Promise.resolve([]), invoke, stop: () => Promise.resolve() },
+    /** Ends the time of the invocation that runs. */
+    endTime: () => timeIsUp.get(limit_ms / 10_000)?.(),
+    restart: async () => {
+      handlers = await load(environment);
     },
-  });
-  return { call: callAt(gateway.url), invoke, restart, stop: gateway.stop };
+  };
 }
 
 let loading: Promise<unknown> = Promise.resolve();
 
-/** One machine after the other, because functions read the environment of the whole process as they are loaded. */
-function load(environment: Record<string, string>): Promise<Record<string, HandlerModule["string"]>> {
+/** One after the other, because functions read the environment of the whole process as they are loaded. */
+function load(environment: Environment): Promise<Record<string, HandlerModule["string"]>> {
   const loaded = loading.then(async () => {
     Object.assign(process.env, environment);
     vi.resetModules(); // each machine has modules of its own, and with them its own clients
@@ -156,103 +171,81 @@ function load(environment: Record<string, string>): Promise<Record<string, Handl
   return loaded;
 }
 
-interface PassedCall {
-  method: string;
-  url: string;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
-  response: ServerResponse;
-  /** Has the service act, and gives its answer without passing it on. */
-  act: () => Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>;
-}
+const routes = readFunctions().flatMap(({ name, routes: keys }) => keys.map((routeKey) => ({ name, routeKey })));
 
-/** Stands in front of a service, and has something else decide what becomes of each call. */
-async function startProxy(
-  serviceUrl: string,
-  pass: (call: PassedCall) => Promise<void>,
-): Promise<{ url: string; stop: () => Promise<void> }> {
-  const { hostname, port: servicePort } = new URL(serviceUrl);
-  const server = createServer((request, response) => {
-    void buffer(request)
-      .then((body) => {
-        const { method = "", url = "", headers } = request;
-        const act = async () => {
-          const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-            send({ hostname, port: servicePort, method, path: url, headers }, resolve).on("error", reject).end(body);
-          });
-          return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
-        };
-        return pass({ method, url, headers, body, response, act });
-      })
-      .catch(() => response.destroy());
-  });
-  const { port } = await listen(server, 0);
-  return { url: `http://127.0.0.1:${port}`, stop: () => stop(server) };
+/** Calls the functions with API Gateway's events, without a gateway in between. */
+function toMachine({ invoke }: Pick<Machine, "invoke">): Machine {
+  const call: Call = async (request, { json, headers = {} } = {}) => {
+    const [, method = "", path = "", query = ""] = /^(\S+) ([^?]*)\??(.*)$/.exec(request) ?? [];
+    const found = routes.find(({ routeKey }) => matchRoute(routeKey, method, path));
+    if (!found) throw new Error(`There is no route for ${request}.`);
+    const { name, routeKey } = found;
+    const answer = (await invoke(name, {
+      version: "2.0",
+      routeKey,
+      rawQueryString: query,
+      headers: { "content-type": "application/json", ...headers },
+      pathParameters: matchRoute(routeKey, method, path)?.parameters,
+      requestContext: { requestId: randomUUID(), http: { method } },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    })) as { statusCode: number; headers: Record<string, string>; body?: string };
+    const received: Answer = {
+      status: answer.statusCode,
+      headers: { "apigw-requestid": "fault", ...answer.headers },
+      ...(answer.body && { body: JSON.parse(answer.body) as unknown }),
+    };
+    const complaints = complaintsAbout(request, received);
+    if (complaints.length > 0) throw new Error(complaints.join("\n"));
+    return received;
+  };
+  return { call, invoke };
 }
 
 /** Counts the calls of one run after the other, and does to them what is planned. */
-function watchCalls() {
+function watchCalls(endTime: () => void) {
   let planned: Injection | undefined;
   let watched: Watched = { calls: [], attempts: 0, isKilled: false };
   /** What becomes of a call. */
-  const decide = async (passed: PassedCall): Promise<Fault | "passed"> => {
-    if (isUpload(passed)) return "passed"; // what a caller sends is no call of a function
-    if (watched.isKilled) return "refused";
+  const decide = async (passed: ServiceCall): Promise<Fault | undefined> => {
+    if (isUpload(passed)) return undefined; // what a caller sends is no call of a function
+    if (watched.isKilled) return "hang up";
     const name = nameOf(passed);
     const isRepeated = watched.calls.includes(name);
     if (!isRepeated) watched.calls.push(name);
-    if (watched.calls.indexOf(name) !== planned?.call) return "passed";
+    if (watched.calls.indexOf(name) !== planned?.call) return undefined;
     watched.attempts += 1;
-    if (isRepeated && !planned.isLasting) return "passed";
+    if (isRepeated && !planned.isLasting) return undefined;
     if (!isRepeated) await planned.before?.();
     if (planned.fault === "killed") watched.isKilled = true;
-    return planned.fault ?? "passed";
+    return planned.fault;
   };
-  const pass = async (passed: PassedCall) => {
-    const fault = await decide(passed);
-    const { response, act } = passed;
-    if (response.destroyed || fault === "hangs") return; // of the former nobody waits any more
-    if (fault === "drips") {
-      drip(response);
-      return;
-    }
-    if (fault === "fails") {
-      response.writeHead(500, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"InternalServerError"}');
-      return;
-    }
-    const answer = fault === "refused" ? undefined : await act();
-    if (fault === "passed" && answer) response.writeHead(answer.status, answer.headers).end(answer.body);
-    else response.destroy();
+  return {
+    pass: async (passed: ServiceCall) => {
+      const fault = await decide(passed);
+      if (passed.response.destroyed) return; // nobody waits for it any more
+      if (fault === "no answer" || fault === "drip") setTimer(endTime, 10); // once something of it may have arrived
+      await (fault === undefined ? passed.pass() : faults[fault === "killed" ? "answer lost" : fault](passed));
+    },
+    run: async <Result>(injection: Injection | undefined, act: () => Promise<Result>) => {
+      planned = injection;
+      const own: Watched = { calls: [], attempts: 0, isKilled: false };
+      watched = own;
+      const result = await act();
+      planned = undefined;
+      watched = { ...own, isKilled: false };
+      return { ...own, result };
+    },
   };
-  const run: FaultyMachine["run"] = async (injection, act) => {
-    planned = injection;
-    const own: Watched = { calls: [], attempts: 0, isKilled: false };
-    watched = own;
-    const result = await act();
-    planned = undefined;
-    watched = { ...own, isKilled: false };
-    return { ...own, result };
-  };
-  return { pass, run, injection: () => planned };
 }
 
 /** The same for each attempt of a call, and another for each other call of an invocation. */
-function nameOf({ method, url, headers, body }: PassedCall): string {
+function nameOf({ method, url, headers, body }: ServiceCall): string {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   return [method, pathname, searchParams.get("prefix"), headers["x-amz-target"], body.toString()]
     .filter((part) => part)
     .join(" ");
 }
 
-function isUpload({ method, url, headers }: PassedCall): boolean {
+function isUpload({ method, url, headers }: ServiceCall): boolean {
   return method === "PUT" && url.includes("/incoming/") && headers["x-amz-copy-source"] === undefined;
-}
-
-/** An answer that has begun, and goes on for ever. */
-function drip(response: ServerResponse): void {
-  response.writeHead(200, { "content-type": "application/json", "content-length": 1_000_000 });
-  const dripping = setInterval(() => response.write(" "), 50);
-  response.on("close", () => {
-    clearInterval(dripping);
-  });
 }
