@@ -7,9 +7,12 @@ if (seconds === undefined) {
   process.exit(1);
 }
 
-const end_ms = performance.now() + seconds * 1000;
+let end_ms: number | undefined;
 console.log(`Mixed traffic for ${seconds} seconds, with faults in the database. Ctrl-C ends it.`);
-const { requests, statuses, injected, memory_mb, complaints } = await runLoad(() => performance.now() > end_ms);
+const { requests, statuses, injected, memory_mb, complaints } = await runLoad(() => {
+  end_ms ??= performance.now() + seconds * 1000; // once all has been started
+  return performance.now() > end_ms;
+});
 console.log(
   `${requests} requests were answered: ${Object.entries(statuses)
     .map(([status, count]) => `${status} ${count} times`)
