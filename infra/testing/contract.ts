@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Ajv2020, type AnySchemaObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { parse } from "yaml";
-import { root } from "../build/functions.ts";
+import { readFunctions, root } from "../build/functions.ts";
 import { callServerAt, type Answer, type Call } from "./call.ts";
 import { decodePath, matchRoute, mostSpecificFirst } from "../local/gateway/routes.ts";
 
@@ -82,6 +82,7 @@ export function callAt(baseUrl: string, token?: string): Call {
 export function complaintsAbout(request: string, answer: Answer): string[] {
   const [method = "", target = ""] = request.split(/ (.*)/s);
   const operation = answer.status === headTooLarge ? undefined : operationOf(method, target);
+  if (!operation && isUndocumented(method, target)) return []; // contract.test.ts says it, once
   const documented = operation?.responses ?? unmatched;
   const expected = documented[answer.status];
   if (!expected) return [`No status ${answer.status}: there are ${Object.keys(documented).join(", ")}.`];
@@ -90,6 +91,16 @@ export function complaintsAbout(request: string, answer: Answer): string[] {
 
 /** Is answered before a route is looked for, and so whatever the path. */
 const headTooLarge = 431;
+
+/** The routes of the functions that functions/openapi.yaml lacks. */
+const undocumented = readFunctions()
+  .flatMap(({ routes }) => routes)
+  .filter((route) => !operations.some(({ routeKey }) => routeKey === route));
+
+function isUndocumented(method: string, target: string): boolean {
+  const path = decodePath(target);
+  return path !== undefined && undocumented.some((route) => matchRoute(route, method, path));
+}
 
 /** The operation that API Gateway finds for a request: what it cannot decode or match has none. */
 function operationOf(method: string, target: string): Operation | undefined {

@@ -29,6 +29,12 @@ export const examples: Example[] = readme.split(/^## /m).flatMap((text) => {
   );
 });
 
+/** What an example calls, with what it calls on the way: methods with their paths. */
+export function callsOf({ line, setup }: Example): [method: string, path: string][] {
+  const calls = `${setup}\n${line}`.matchAll(/curl ([^"']*)["']http:\/\/localhost:3000\/prod([^"'?]*)/g);
+  return [...calls].map(([, options = "", path = ""]) => [/-X (\w+)/.exec(options)?.[1] ?? "GET", path]);
+}
+
 /** Sends what an example says, to the API at `url` and with `folder` for its files, and compares the whole answer. */
 export async function expectAnswered({ line, setup, answer }: Example, url: string, folder = root): Promise<void> {
   const [, status = "", body = ""] = /^# (\d{3}) ?(.*)$/.exec(answer) ?? [];

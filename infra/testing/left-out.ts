@@ -1,0 +1,50 @@
+import { beforeEach, type TestContext } from "vitest";
+import { readFunctions } from "../build/functions.ts";
+import { decodePath, matchRoute } from "../local/gateway/routes.ts";
+
+/** The functions that a fork can do without, and how tests call them. */
+const optional: Record<string, string[]> = {
+  "list-events": ["GET /events"],
+  "update-event": ["PUT /events/{id}", "PATCH /events/{id}"],
+  "delete-event": ["DELETE /events/{id}"],
+  "create-upload-url": ["POST /events/{id}/upload-url"],
+  "get-image": ["GET /events/{id}/image"],
+  "label-image": [],
+};
+
+const names = readFunctions().map(({ name }) => name);
+
+let latest: TestContext | undefined;
+beforeEach((context) => {
+  latest = context;
+});
+
+/** Whether this project has a function of that name. */
+export function has(name: string): boolean {
+  return names.includes(name);
+}
+
+/** Skips the test that calls it where the project is a fork without one of these functions. */
+export function needs(...functions: string[]): void {
+  const missing = functions.filter((name) => !has(name));
+  if (missing.length > 0) skip(`needs ${missing.map((name) => `functions/${name}`).join(" and ")}`);
+}
+
+/** The same for the function that `GET /events` or the like would call. */
+export function needsRouteOf(request: string): void {
+  const [method = "", target = ""] = request.split(/ (.*)/s);
+  const path = decodePath(target);
+  if (path === undefined) return;
+  for (const [name, routes] of Object.entries(optional))
+    if (routes.some((route) => matchRoute(route, method, path))) needs(name);
+}
+
+/** Of tests that run at the same time the latest need not be the one that is to be skipped: that is the one in which this throws. */
+function skip(reason: string): void {
+  if (!latest) throw new Error(`What is called before the tests ${reason}.`);
+  try {
+    latest.skip(reason);
+  } finally {
+    delete (latest.task.result as { pending?: boolean } | undefined)?.pending;
+  }
+}

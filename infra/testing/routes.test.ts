@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { bundleFromString, createConfig } from "@redocly/openapi-core";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { readFunctions } from "../build/functions.ts";
+import { matchRoute } from "../local/gateway/routes.ts";
+import { documentPath, operations } from "./contract.ts";
+import { callsOf, examples, readme } from "./readme-examples.ts";
+
+interface Declared {
+  name: string;
+  routes: string[];
+}
+
+const functions: Declared[] = readFunctions();
+const parameters = "| parameter | of `GET /events` |";
+const rows = [...readme.matchAll(/^\| (`[A-Z]+ \/.*?) \| (.*) \|$/gm)].map(([, routes = "", answers = ""]) => ({
+  routes: routes.replaceAll("`", "").split(", "),
+  statuses: [...answers.matchAll(/\b[2-5]\d\d\b/g)].map(([status]) => status),
+}));
+const routesInReadme = rows.flatMap(({ routes }) => routes);
+
+test("functions/openapi.yaml and README.md say what the functions answer, and nothing else", async () => {
+  const complaints = [
+    ...routeComplaints(
+      functions,
+      operations.map(({ routeKey }) => routeKey),
+      routesInReadme,
+    ),
+    ...(await componentComplaints(functions)),
+    ...exampleComplaints(functions),
+  ];
+  if (complaints.length > 0) throw new Error(complaints.join("\n"));
+});
+
+/** A sentence for each route that is missing, or is one too many, in functions/openapi.yaml or the README's table. */
+function routeComplaints(declared: Declared[], inDocument: string[], inReadme: string[]): string[] {
+  const routes = declared.flatMap(({ routes: own }) => own);
+  const nameOf = (route: string) => declared.find((each) => each.routes.includes(route))?.name ?? "";
+  const missingIn = (place: string[]) => routes.filter((route) => !place.includes(route));
+  const tooMuchIn = (place: string[]) => place.filter((route) => !routes.includes(route));
+  return [
+    ...missingIn(inDocument).map(
+      (route) => `functions/openapi.yaml: add ${route} to paths: functions/${nameOf(route)} answers it.`,
+    ),
+    ...missingIn(inReadme).map(
+      (route) => `README.md: add ${route} to the table under "The API": functions/${nameOf(route)} answers it.`,
+    ),
+    ...tooMuchIn(inDocument).map((route) => `functions/openapi.yaml: take ${route} out of paths: no function has it.`),
+    ...tooMuchIn(inReadme).map(
+      (route) => `README.md: take ${route} out of the table under "The API": no function has it.`,
+    ),
+  ];
+}
+
+type Paths = Record<string, Record<string, unknown>>;
+type Components = Record<string, Record<string, unknown>>;
+
+/** A sentence for each component of functions/openapi.yaml to which no route of a function leads. */
+async function componentComplaints(declared: Declared[]): Promise<string[]> {
+  const routes = declared.flatMap(({ routes: own }) => own);
+  const { paths, components, ...rest } = parse(readFileSync(documentPath, "utf8")) as {
+    paths: Paths;
+    components: Components;
+  };
+  const served = Object.entries(paths).map(([path, item]) => {
+    const kept = Object.entries(item).filter(([method]) => routes.includes(`${method.toUpperCase()} ${path}`));
+    return [path, Object.fromEntries(kept.length > 0 ? [...kept, ["parameters", item["parameters"]]] : [])] as const;
+  });
+  const { bundle } = await bundleFromString({
+    source: JSON.stringify({ ...rest, paths: Object.fromEntries(served), components }),
+    config: await createConfig({}),
+    removeUnusedComponents: true,
+  });
+  const { components: used } = bundle.parsed as { components: Components };
+  return Object.entries(components).flatMap(([kind, named]) =>
+    Object.keys(named)
+      .filter((name) => used[kind]?.[name] === undefined)
+      .map((name) => `functions/openapi.yaml: take ${name} out of components/${kind}: no route leads to it.`),
+  );
+}
+
+/** A sentence for all that the README tells of functions that are not there: "Posts" is one story, and takes them all. */
+function exampleComplaints(declared: Declared[]): string[] {
+  const isAnswered = ([method, path]: [string, string]) =>
+    declared.some(({ routes }) => routes.some((route) => matchRoute(route, method, path)));
+  const missing = ["create-upload-url", "get-image", "label-image"].find(
+    (name) => !declared.some((each) => each.name === name),
+  );
+  const isStoryless = missing !== undefined && examples.some(({ section }) => section === "Posts");
+  return [
+    ...(isStoryless ? [`README.md: take out the section "Posts": it needs functions/${missing}.`] : []),
+    ...(readme.includes(parameters) && !isAnswered(["GET", "/events"])
+      ? [`README.md: take out the table "${parameters}": no function has this route.`]
+      : []),
+    ...examples
+      .filter((example) => !(isStoryless && example.section === "Posts"))
+      .filter((example) => !callsOf(example).every(isAnswered))
+      .map(({ line, section }) => `README.md: take out of "${section}", with the answer below it: ${line}`),
+  ];
+}
+
+test("where a route is not everywhere, it is said what to do in which file", () => {
+  const declared = [
+    { name: "get-a", routes: ["GET /a"] },
+    { name: "get-b", routes: ["GET /b"] },
+  ];
+  expect(routeComplaints(declared, ["GET /a", "GET /c"], ["GET /a", "GET /d"])).toEqual([
+    "functions/openapi.yaml: add GET /b to paths: functions/get-b answers it.",
+    'README.md: add GET /b to the table under "The API": functions/get-b answers it.',
+    "functions/openapi.yaml: take GET /c out of paths: no function has it.",
+    'README.md: take GET /d out of the table under "The API": no function has it.',
+  ]);
+});
+
+test("README.md has no status that functions/openapi.yaml lacks", () => {
+  const lacking = rows.flatMap(({ routes, statuses }) =>
+    routes.flatMap((route) => {
+      const operation = operations.find(({ routeKey }) => routeKey === route)?.operation;
+      return statuses
+        .filter((status) => operation && !(status in operation.responses))
+        .map((status) => `${route}: ${status}`);
+    }),
+  );
+  expect(lacking).toEqual([]);
+});
