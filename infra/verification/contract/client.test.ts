@@ -1,79 +1,113 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import openapiTS, { astToString } from "openapi-typescript";
-import createClient from "openapi-fetch";
+import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { startApi } from "../../testing/api.ts";
-import type { components, paths } from "./client-types.ts";
-import { document, documentPath } from "../../testing/contract.ts";
-
-type NewEvent = components["schemas"]["NewEvent"];
+import { root } from "../../build/functions.ts";
+import { needs, startApi } from "../../testing/api.ts";
+import { documentPath } from "../../testing/contract.ts";
 
 const { url } = await startApi();
 
-const update =
-  "npx vitest run --config infra/testing/vitest.config.ts infra/verification/contract/client.test.ts --update";
-
-/** functions/openapi.yaml, where Changes has each of Fields, or null in its place: JSON Schema can say that of one field only. */
-const contract = readFileSync(documentPath, "utf8").replace(/(?<= client\.test\.ts writes them\.\n)( {8}.*\n)*/, () =>
-  Object.keys((document.components.schemas["Fields"] as { properties: object }).properties)
-    .filter((name) => name !== "id")
-    .map(
-      (name) =>
-        `        ${name}:\n          anyOf:\n            - $ref: "#/components/schemas/Fields/properties/${name}"\n            - type: "null"\n`,
-    )
-    .join(""),
-);
-
-test(`in functions/openapi.yaml each of Fields is in Changes too: ${update} writes it`, async () => {
-  await expect(contract).toMatchFileSnapshot(documentPath);
-});
-
-test(`the types of client-types.ts are those of functions/openapi.yaml: ${update} makes them anew`, async () => {
-  // A field with a default may be left out of a request.
-  const types = await openapiTS(contract, { defaultNonNullable: false });
-  await expect(astToString(types)).toMatchFileSnapshot("client-types.ts");
-});
-
-/** A program as somebody writes it who has nothing but functions/openapi.yaml. That it compiles is half of the test. */
-describe("a client with the types of functions/openapi.yaml", () => {
-  const { POST, GET, PATCH, DELETE } = createClient<paths>({ baseUrl: url });
-
-  test("creates an event, reads, lists, changes and deletes it", async () => {
+/** Programs as somebody writes them who has nothing but functions/openapi.yaml; each gives what it learned. */
+const programs = {
+  creates: `
     const { data: created } = await POST("/events", { body: { title: "Workshop", type: "typed", capacity: 10 } });
     const id: string = created?.id ?? "";
-    const path = { id };
-
-    const { data: event, response } = await GET("/events/{id}", { params: { path } });
-    expect(event).toEqual(created);
-
-    const { data: page } = await GET("/events", { params: { query: { type: "typed", limit: 1 } } });
-    expect(page).toEqual({ events: [created] });
-
-    const header = { "If-Match": response.headers.get("etag") ?? "" };
+    const { data: event } = await GET("/events/{id}", { params: { path: { id } } });
+    return [event?.title, event?.capacity, event?.version];`,
+  lists: `
+    const { data: created } = await POST("/events", { body: { title: "Workshop", type: "listed" } });
+    const { data: page } = await GET("/events", { params: { query: { type: "listed", limit: 1 } } });
+    return [page?.events[0]?.id === created?.id, page?.next];`,
+  changes: `
+    const { data: created, response } = await POST("/events", { body: { title: "Workshop", capacity: 10 } });
     const { data: changed } = await PATCH("/events/{id}", {
-      params: { path, header },
+      params: { path: { id: created?.id ?? "" }, header: { "If-Match": response.headers.get("etag") ?? "" } },
       body: { status: "cancelled", capacity: null },
     });
-    expect([changed?.status, changed?.capacity, changed?.version]).toEqual(["cancelled", undefined, 2]);
-
-    const { response: deleted } = await DELETE("/events/{id}", { params: { path } });
-    expect(deleted.status).toBe(204);
-  });
-
-  test("learns from an error what is wrong", async () => {
+    return [changed?.status, changed?.capacity, changed?.version];`,
+  deletes: `
+    const { data: created } = await POST("/events", { body: { title: "Workshop" } });
+    const { response } = await DELETE("/events/{id}", { params: { path: { id: created?.id ?? "" } } });
+    return [response.status];`,
+  learns: `
     const { error } = await POST("/events", { body: { title: " " } });
-    const errors = error && "errors" in error ? error.errors : undefined;
-    expect(errors).toEqual([{ pointer: "/title", detail: "must not be blank" }]);
+    return error && "errors" in error ? error.errors ?? [] : [];`,
+  misspells: `
+    const withTypo: NewEvent = { title: "Workshop", locatoin: "Online" };
+    const { response } = await POST("/events", { body: withTypo });
+    return [response.status];`,
+  isUndecided: `
+    const { response } = await POST("/events", { body: { title: "Workshop", status: "undecided" } });
+    return [response.status];`,
+  limitsByAnotherName: `
+    const { response } = await GET("/events", { params: { query: { size: 10 } } });
+    return [response.status];`,
+};
+type Name = keyof typeof programs;
+
+/** Beside node_modules, where imports are looked for. */
+const folder = join(root, "dist/typed-client");
+const fileOf = (name: Name) => join(folder, `${name}.ts`);
+
+mkdirSync(folder, { recursive: true });
+// A field with a default may be left out of a request.
+const types = await openapiTS(readFileSync(documentPath, "utf8"), { defaultNonNullable: false });
+writeFileSync(join(folder, "types.ts"), astToString(types));
+for (const name of Object.keys(programs) as Name[]) {
+  writeFileSync(
+    fileOf(name),
+    `import createClient from "openapi-fetch";
+import type { components, paths } from "./types.ts";
+export type NewEvent = components["schemas"]["NewEvent"];
+export default async (baseUrl: string): Promise<unknown[]> => {
+  const { POST, GET, PATCH, DELETE } = createClient<paths>({ baseUrl });
+  void [POST, GET, PATCH, DELETE];${programs[name]}
+};
+`,
+  );
+}
+
+const { options } = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile.bind(ts.sys)).config,
+  ts.sys,
+  root,
+);
+const compiled = ts.createProgram((Object.keys(programs) as Name[]).map(fileOf), options);
+
+/** What the compiler has against a program. */
+function mistakesIn(name: Name): string[] {
+  return ts
+    .getPreEmitDiagnostics(compiled, compiled.getSourceFile(fileOf(name)))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
+}
+
+async function run(name: Name): Promise<unknown[]> {
+  const { default: program } = (await import(fileOf(name))) as { default: (url: string) => Promise<unknown[]> };
+  return program(url);
+}
+
+describe("a client with the types of functions/openapi.yaml", () => {
+  test.each<[Name, unknown[], ...functions: string[]]>([
+    ["creates", ["Workshop", 10, 1]],
+    ["lists", [true, undefined], "list-events"],
+    ["changes", ["cancelled", undefined, 2], "update-event"],
+    ["deletes", [204], "delete-event"],
+    ["learns", [{ pointer: "/title", detail: "must not be blank" }]],
+  ])("%s, and compiles", async (name, learned, ...functions) => {
+    needs(...functions);
+    expect(mistakesIn(name)).toEqual([]);
+    expect(await run(name)).toEqual(learned);
   });
 
-  test("does not compile with what the API would refuse", async () => {
-    // @ts-expect-error -- the refusal is what is tested: there is no such field
-    const withTypo: NewEvent = { title: "Workshop", locatoin: "Online" };
-    const { response: misspelt } = await POST("/events", { body: withTypo });
-    // @ts-expect-error -- the refusal is what is tested: there is no such status
-    const { response: undecided } = await POST("/events", { body: { title: "Workshop", status: "undecided" } });
-    // @ts-expect-error -- the refusal is what is tested: the parameter is called limit
-    const { response: unlimited } = await GET("/events", { params: { query: { size: 10 } } });
-    expect([misspelt.status, undecided.status, unlimited.status]).toEqual([400, 400, 400]);
+  test.each<[Name, string, ...functions: string[]]>([
+    ["misspells", "'locatoin' does not exist in type"],
+    ["isUndecided", `Type '"undecided"' is not assignable to type`],
+    ["limitsByAnotherName", "'size' does not exist in type", "list-events"],
+  ])("%s, which does not compile, and is refused", async (name, mistake, ...functions) => {
+    needs(...functions);
+    expect(mistakesIn(name)).toEqual([expect.stringContaining(mistake)]);
+    expect(await run(name)).toEqual([400]);
   });
 });
