@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { scratchFolder } from "./scratch.ts";
-import { startApi } from "./api.ts";
+import { needs, startApi } from "./api.ts";
 import { examples, expectAnswered, type Example } from "./readme-examples.ts";
 import { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
 
@@ -31,6 +31,7 @@ test.each([
 ])(
   "a $kind goes from the README's first line of Posts to its last: labelled, listed, got back and deleted",
   async ({ name, bytes, shared, steps }) => {
+    needs("create-upload-url", "get-image", "label-image");
     const folder = scratchFolder({});
     writeFileSync(join(folder, name), bytes);
     for (const step of steps) {
@@ -40,6 +41,5 @@ test.each([
       else await expectAnswered(step, url, folder);
     }
     expect(readFileSync(join(folder, shared)).equals(bytes)).toBe(true);
-    expect(steps).toHaveLength(7);
   },
 );

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { AnySchemaObject } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
@@ -5,6 +6,8 @@ import { rules } from "../../../functions/_shared/event.ts";
 import { expectChanges, expectNewEvent } from "../../../functions/_shared/event-body.ts";
 import type { Request } from "../../../functions/_shared/http.ts";
 import { Problem } from "../../../functions/_shared/problem.ts";
+import { root } from "../../build/functions.ts";
+import { needs } from "../../testing/api.ts";
 import { complaintsAboutValue, document } from "../../testing/contract.ts";
 
 type Body = Record<string, unknown>;
@@ -165,6 +168,7 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
   });
 
   test("10,000 changes", async () => {
+    needs("update-event");
     const nullable = Object.fromEntries(
       Object.entries(fields).map(([name, field]) => [name, mostly(field, fc.constant(null), fc.constant(null))]),
     );
@@ -175,6 +179,7 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
   });
 
   test("10,000 requests for an upload", async () => {
+    needs("create-upload-url");
     const contentType = mostly<unknown>(
       fc.constantFrom("image/jpeg", "image/png"),
       fc.constantFrom("image/gif", "IMAGE/PNG", "image/png ", ""),
@@ -226,7 +231,9 @@ async function loadUpload(): Promise<(body: unknown) => Promise<boolean>> {
     vi.stubEnv(name, "x");
   vi.stubEnv("INDEX_SHARDS", "1");
   vi.stubEnv("AUTH", "off");
-  const { handler } = await import("../../../functions/create-upload-url/handler.ts");
+  const { handler } = (await import(join(root, "functions/create-upload-url/handler.ts"))) as {
+    handler: (event: Request, context: object) => Promise<{ statusCode: number }>;
+  };
   const event = {
     version: "2.0",
     pathParameters: { id: ".." },
@@ -279,6 +286,7 @@ describe("what the schemas cannot say is refused all the same:", () => {
     ["an organizer who is not the caller", { organizer: "bob" }, "alice"],
     ["no organizer, with sign-in", { organizer: null }, "alice"],
   ])("%s", (_what, body, caller) => {
+    needs("update-event");
     expect([conforms("Changes", body), isAccepted(() => expectChanges(body, "123", caller))]).toEqual([true, false]);
   });
 
