@@ -193,7 +193,7 @@ function toApi({ url }: Stack): Api {
 /** Calls the API at a base URL, which must answer as documented. Skips the test where a fork has left out what is called. */
 export function callAt(baseUrl: string, token?: string): Call {
   const call = callAsDocumented(baseUrl, token);
-  return (request, sent) => {
+  return async (request, sent) => {
     needsRouteOf(request);
     return call(request, sent);
   };

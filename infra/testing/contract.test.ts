@@ -72,7 +72,9 @@ test("the README has no field that functions/openapi.yaml lacks, and the same pa
   const fields = ["Fields", "NewEvent", "ListedEvent"].flatMap(propertiesOf);
   expect(namesIn("| field | rule |").filter((name) => !fields.includes(name))).toEqual([]);
   const list = operations.find(({ routeKey }) => routeKey === "GET /events")?.operation;
-  expect(namesIn("| parameter | of `GET /events` |").sort()).toEqual((list?.parameters ?? []).map(({ name }) => name).sort());
+  expect(namesIn("| parameter | of `GET /events` |").sort()).toEqual(
+    (list?.parameters ?? []).map(({ name }) => name).sort(),
+  );
 });
 
 describe("of an answer", () => {

@@ -11,6 +11,10 @@ const entries = [
   "package-lock.json",
   ".npmrc",
   ".gitignore",
+  "tsconfig.json",
+  "eslint.config.js",
+  ".editorconfig",
+  ".prettierignore",
 ];
 
 /** Copies what is built, deployed and followed, without what Terraform leaves beside what it applies. */

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { root } from "../../build/functions.ts";
+import { copyProject } from "../../testing/project-copy.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
+
+/** What a program of the project says in a fork, and whether it is content. */
+export interface Ran {
+  isContent: boolean;
+  said: string;
+}
+
+/** A copy of the project that somebody is about to change. */
+export interface Fork {
+  path: string;
+  /** Changes one of its files, which has to become another. */
+  edit: (file: string, change: (text: string) => string) => void;
+  /** Runs a program of node_modules, in a process of its own. */
+  run: (program: string, ...parameters: string[]) => Promise<Ran>;
+  runSuites: (...parameters: string[]) => Promise<Ran>;
+  build: () => Promise<Ran>;
+}
+
+export function makeFork(): Fork {
+  const path = scratchFolder();
+  copyProject(root, path);
+  symlinkSync(join(root, "node_modules"), join(path, "node_modules"));
+  const node = (...parameters: string[]) => runNode(path, parameters);
+  const run = (program: string, ...parameters: string[]) => node(join("node_modules", program), ...parameters);
+  return {
+    path,
+    edit: (file, change) => {
+      const before = readFileSync(join(path, file), "utf8");
+      const after = change(before);
+      expect(after).not.toBe(before);
+      writeFileSync(join(path, file), after);
+    },
+    run,
+    runSuites: (...parameters) =>
+      run("vitest/vitest.mjs", "run", "--config", "infra/testing/vitest.config.ts", ...parameters),
+    build: () => node("--import", "tsx", "infra/build/build.ts"),
+  };
+}
+
+function runNode(cwd: string, parameters: string[]): Promise<Ran> {
+  const { PATH = "", HOME = "" } = process.env; // not that these are tests already
+  return new Promise((resolve) => {
+    execFile(process.execPath, parameters, { cwd, env: { PATH, HOME }, maxBuffer: 64e6 }, (error, output, errors) => {
+      resolve({ isContent: error === null, said: output + errors });
+    });
+  });
+}
+
+export async function expectContent(ran: Promise<Ran>): Promise<void> {
+  const { isContent, said } = await ran;
+  expect(isContent, said).toBe(true);
+}
