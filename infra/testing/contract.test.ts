@@ -6,6 +6,7 @@ import { rules } from "../../functions/_shared/event.ts";
 import { root } from "../build/functions.ts";
 import type { Answer } from "./call.ts";
 import { complaintsAbout, document, documentPath, operations } from "./contract.ts";
+import { needsRouteOf } from "./left-out.ts";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
@@ -114,6 +115,7 @@ describe("of an answer", () => {
       },
     ],
   ])("nothing is said that is documented: %s", (_what, request, answer) => {
+    needsRouteOf(request);
     expect(complaintsAbout(request, answer)).toEqual([]);
   });
 
@@ -176,6 +178,7 @@ describe("of an answer", () => {
       ["The body's status must be 404."],
     ],
   ])("it is said what is not documented: %s", (_what, request, answer, complaints) => {
+    needsRouteOf(request);
     expect(complaintsAbout(request, answer)).toEqual(complaints);
   });
 });

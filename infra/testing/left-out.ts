@@ -1,4 +1,5 @@
 import { beforeEach, type TestContext } from "vitest";
+import { getCurrentTest } from "vitest/suite";
 import { readFunctions } from "../build/functions.ts";
 import { decodePath, matchRoute } from "../local/gateway/routes.ts";
 
@@ -41,10 +42,11 @@ export function needsRouteOf(request: string): void {
 
 /** Of tests that run at the same time the latest need not be the one that is to be skipped: that is the one in which this throws. */
 function skip(reason: string): void {
-  if (!latest) throw new Error(`What is called before the tests ${reason}.`);
+  const context = getCurrentTest()?.context ?? latest;
+  if (!context) throw new Error(`What is called before the tests ${reason}.`);
   try {
-    latest.skip(reason);
+    context.skip(reason);
   } finally {
-    delete (latest.task.result as { pending?: boolean } | undefined)?.pending;
+    delete (context.task.result as { pending?: boolean } | undefined)?.pending;
   }
 }

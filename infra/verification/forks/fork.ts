@@ -47,9 +47,14 @@ export function makeFork(): Fork {
 function runNode(cwd: string, parameters: string[]): Promise<Ran> {
   const { PATH = "", HOME = "" } = process.env; // not that these are tests already
   return new Promise((resolve) => {
-    execFile(process.execPath, parameters, { cwd, env: { PATH, HOME }, maxBuffer: 64e6 }, (error, output, errors) => {
-      resolve({ isContent: error === null, said: output + errors });
-    });
+    execFile(
+      process.execPath,
+      parameters,
+      { cwd, env: { PATH, HOME, NO_COLOR: "1" }, maxBuffer: 64e6 },
+      (error, output, errors) => {
+        resolve({ isContent: error === null, said: output + errors });
+      },
+    );
   });
 }
 
