@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../../build/functions.ts";
 import { lossesIn } from "../../release/check-plan/losses.ts";
+import { needs } from "../../testing/api.ts";
 import { expectContent, makeFork } from "./fork.ts";
 
 /** It runs the type check and suites of a fork, in processes of their own. */
@@ -52,6 +53,7 @@ function lossesBetween(before: string, after: string): string[] {
 }
 
 test("a field is added by what the README says, and by nothing else", { timeout: patience_ms }, async () => {
+  needs("list-events", "update-event");
   const [rule] = blocksOf("ts");
   const [inFields, inChanges] = blocksOf("yaml");
   addBehind("functions/_shared/event.ts", /^ {2}location: text\(200\),$/m, rule);
