@@ -19,6 +19,8 @@ export interface Trusted {
 type Claims = Record<string, string>;
 /** undefined takes a claim away. */
 type Changes = Record<string, string | undefined>;
+const main = "refs/heads/main";
+
 type Refused = [what: string, changes: Changes];
 
 /** What every trust policy compares. */
@@ -32,28 +34,19 @@ const compared = ["aud", "sub", "repository_id", "repository_owner_id", "ref", "
  */
 export function trustCases(trusted: Trusted): TrustCase[] {
   const { project, stages } = trusted;
-  const plan = [`${project}-plan`];
   const tokens = tokensOf(trusted);
   const [stage = ""] = stages;
   const refused = (base: Claims, cases: Refused[]) =>
     cases.map(([what, changes]) => ({ what, claims: change(base, changes), assumes: [] }));
+  const both = (what: string, claims: Claims, role: string) => [
+    { what, claims, assumes: [`${project}-${role}`] },
+    { what: `${what}, with the classic subject`, claims: classic(claims), assumes: [`${project}-${role}`] },
+  ];
   return [
-    ...stages.flatMap((each) => [
-      { what: `the deployment of ${each}`, claims: tokens.deploy(each), assumes: [`${project}-deploy-${each}`] },
-      {
-        what: `the deployment of ${each}, with the classic subject`,
-        claims: classic(tokens.deploy(each)),
-        assumes: [`${project}-deploy-${each}`],
-      },
-    ]),
-    { what: "a pull request", claims: tokens.pullRequest, assumes: plan },
-    { what: "a pull request, with the classic subject", claims: classic(tokens.pullRequest), assumes: plan },
-    { what: "the drift check", claims: tokens.drift, assumes: plan },
-    { what: "the drift check, with the classic subject", claims: classic(tokens.drift), assumes: plan },
-    ...refused(
-      tokens.deploy(stage),
-      [otherRefs, otherJobs, otherRepositories, otherSpellings].flatMap((cases) => cases(trusted, stage)),
-    ),
+    ...stages.flatMap((each) => both(`the deployment of ${each}`, tokens.deploy(each), `deploy-${each}`)),
+    ...both("a pull request", tokens.pullRequest, "plan"),
+    ...both("the drift check", tokens.drift, "plan"),
+    ...refused(tokens.deploy(stage), otherDeployments(trusted, stage)),
     ...refused(tokens.pullRequest, otherPullRequests(trusted)),
     ...refused(tokens.drift, otherDriftChecks(trusted)),
     ...withoutClaims("a deployment", tokens.deploy(stage), [...compared, "environment"]),
@@ -62,56 +55,14 @@ export function trustCases(trusted: Trusted): TrustCase[] {
   ];
 }
 
-function otherRefs({ repository }: Trusted, stage: string): Refused[] {
-  const workflow = `${repository}/.github/workflows/deploy-stage.yml`;
-  return [
-    ["another branch", { ref: "refs/heads/feature", job_workflow_ref: `${workflow}@refs/heads/feature` }],
-    ["another branch that calls main's workflow", { ref: "refs/heads/feature" }],
-    ["main that calls another branch's workflow", { job_workflow_ref: `${workflow}@refs/heads/feature` }],
-    [
-      "a branch whose name begins with main",
-      { ref: "refs/heads/main-2", job_workflow_ref: `${workflow}@refs/heads/main-2` },
-    ],
-    ["a tag", { ref: "refs/tags/v1", job_workflow_ref: `${workflow}@refs/tags/v1` }],
-    ["a tag called main", { ref: "refs/tags/main", job_workflow_ref: `${workflow}@refs/tags/main` }],
-    ["a workflow at a commit", { job_workflow_ref: `${workflow}@0123456789abcdef0123456789abcdef01234567` }],
-    [
-      `a pull request in the environment ${stage}`,
-      { ref: "refs/pull/1/merge", job_workflow_ref: `${workflow}@refs/pull/1/merge` },
-    ],
-  ];
-}
-
-function otherJobs(trusted: Trusted, stage: string): Refused[] {
-  const { repository } = trusted;
-  const subject = subjectOf(trusted);
-  const workflows = `${repository}/.github/workflows`;
-  return [
-    ["main without an environment", { sub: `${subject}:ref:refs/heads/main`, environment: undefined }],
-    ["another environment", { sub: `${subject}:environment:other`, environment: "other" }],
-    ["another environment, by the subject alone", { sub: `${subject}:environment:other` }],
-    ["another environment, by the claim alone", { environment: "other" }],
-    [
-      "an environment that begins with the stage's name",
-      { sub: `${subject}:environment:${stage}2`, environment: `${stage}2` },
-    ],
-    ["another workflow", { job_workflow_ref: `${workflows}/other.yml@refs/heads/main` }],
-    [
-      "a workflow of the same name in another folder",
-      { job_workflow_ref: `${repository}/deploy-stage.yml@refs/heads/main` },
-    ],
-    [
-      "another repository's workflow of the same name",
-      { job_workflow_ref: "stranger/workflows/.github/workflows/deploy-stage.yml@refs/heads/main" },
-    ],
-    ["a customised subject", { sub: `${subject}:environment:${stage}:ref:refs/heads/main` }],
-    ["a subject with a wildcard", { sub: `${subject}:*` }],
-  ];
-}
-
-function otherRepositories(trusted: Trusted, stage: string): Refused[] {
+function otherDeployments(trusted: Trusted, stage: string): Refused[] {
   const { repository, repositoryId, ownerId } = trusted;
   const [owner = "", name = ""] = repository.split("/");
+  const subject = subjectOf(trusted);
+  const shouted = repository.toUpperCase();
+  const file = "deploy-stage.yml";
+  const calls = (ref: string) => ({ job_workflow_ref: workflowAt(repository, file, ref) });
+  const at = (ref: string) => ({ ref, ...calls(ref) });
   const named = (claimed: Partial<Trusted>): Changes => {
     const other = { ...trusted, ...claimed };
     return {
@@ -119,22 +70,43 @@ function otherRepositories(trusted: Trusted, stage: string): Refused[] {
       repository: other.repository,
       repository_id: other.repositoryId,
       repository_owner_id: other.ownerId,
-      job_workflow_ref: `${other.repository}/.github/workflows/deploy-stage.yml@refs/heads/main`,
+      job_workflow_ref: workflowAt(other.repository, file, main),
     };
   };
   const withClassicSubject = (changes: Changes): Changes => ({
     ...changes,
     sub: `repo:${changes["repository"] ?? ""}:environment:${stage}`,
   });
-  const stranger = named({ repository: "stranger/app", repositoryId: "1", ownerId: "2" });
+  const stranger = { repositoryId: "1", ownerId: "2" };
   const recycled = named({ repositoryId: `${repositoryId}1`, ownerId: `${ownerId}1` });
+  const inEnvironment = (environment: string) => ({ sub: `${subject}:environment:${environment}`, environment });
   return [
-    ["a fork", named({ repository: `stranger/${name}`, repositoryId: "1", ownerId: "2" })],
-    ["a repository whose name begins like this one", named({ repository: `${repository}-fork`, repositoryId: "1" })],
+    ["another branch", at("refs/heads/feature")],
+    ["another branch that calls main's workflow", { ref: "refs/heads/feature" }],
+    ["main that calls another branch's workflow", calls("refs/heads/feature")],
+    ["a branch whose name begins with main", at("refs/heads/main-2")],
+    ["a tag", at("refs/tags/v1")],
+    ["a tag called main", at("refs/tags/main")],
+    ["a workflow at a commit", calls("0123456789abcdef0123456789abcdef01234567")],
+    [`a pull request in the environment ${stage}`, at("refs/pull/1/merge")],
+
+    ["main without an environment", { sub: `${subject}:ref:${main}`, environment: undefined }],
+    ["another environment", inEnvironment("other")],
+    ["another environment, by the subject alone", { sub: `${subject}:environment:other` }],
+    ["another environment, by the claim alone", { environment: "other" }],
+    ["an environment that begins with the stage's name", inEnvironment(`${stage}2`)],
+    ["another workflow", { job_workflow_ref: workflowAt(repository, "other.yml", main) }],
+    ["a workflow of the same name in another folder", { job_workflow_ref: `${repository}/${file}@${main}` }],
     [
-      "an owner whose name begins like this one",
-      named({ repository: `${owner}-2/${name}`, repositoryId: "1", ownerId: "2" }),
+      "another repository's workflow of the same name",
+      { job_workflow_ref: workflowAt("stranger/workflows", file, main) },
     ],
+    ["a customised subject", { sub: `${subject}:environment:${stage}:ref:${main}` }],
+    ["a subject with a wildcard", { sub: `${subject}:*` }],
+
+    ["a fork", named({ ...stranger, repository: `stranger/${name}` })],
+    ["a repository whose name begins like this one", named({ repository: `${repository}-fork`, repositoryId: "1" })],
+    ["an owner whose name begins like this one", named({ ...stranger, repository: `${owner}-2/${name}` })],
     ["another repository of the owner", named({ repository: `${owner}/other`, repositoryId: "1" })],
     ["this repository under a new name", named({ repository: `${owner}/renamed` })],
     ["this repository with a new owner", named({ repository: `stranger/${name}`, ownerId: "2" })],
@@ -146,20 +118,15 @@ function otherRepositories(trusted: Trusted, stage: string): Refused[] {
     ],
     [
       "another repository that calls this one's workflow",
-      { ...stranger, job_workflow_ref: `${repository}/.github/workflows/deploy-stage.yml@refs/heads/main` },
+      { ...named({ ...stranger, repository: "stranger/app" }), ...calls(main) },
     ],
     [
       "a subject with another repository's id",
       { sub: `${subjectOf({ ...trusted, repositoryId: "1" })}:environment:${stage}` },
     ],
     ["a subject with another owner's id", { sub: `${subjectOf({ ...trusted, ownerId: "2" })}:environment:${stage}` }],
-  ];
-}
 
-function otherSpellings({ repository }: Trusted, stage: string): Refused[] {
-  const shouted = repository.toUpperCase();
-  return [
-    ["another audience", { aud: `https://github.com/${repository.split("/")[0] ?? ""}` }],
+    ["another audience", { aud: `https://github.com/${owner}` }],
     ["an audience in upper case", { aud: "STS.AMAZONAWS.COM" }],
     ["a subject in upper case", { sub: `repo:${shouted}:environment:${stage}` }],
     [
@@ -167,83 +134,53 @@ function otherSpellings({ repository }: Trusted, stage: string): Refused[] {
       { sub: `repo:${repository}:environment:${stage.toUpperCase()}`, environment: stage.toUpperCase() },
     ],
     ["a branch in upper case", { ref: "refs/heads/MAIN" }],
-    ["a workflow in upper case", { job_workflow_ref: `${shouted}/.github/workflows/deploy-stage.yml@refs/heads/main` }],
+    ["a workflow in upper case", { job_workflow_ref: workflowAt(shouted, file, main) }],
     ["a subject with GitHub's host", { sub: `repo:github.com/${repository}:environment:${stage}` }],
   ];
 }
 
 function otherPullRequests(trusted: Trusted): Refused[] {
-  const workflows = `${trusted.repository}/.github/workflows`;
+  const calls = (file: string, ref: string) => ({ job_workflow_ref: workflowAt(trusted.repository, file, ref) });
+  const at = (ref: string) => ({ ref, ...calls("plan.yml", ref) });
   return [
-    ["a pull request with another workflow", { job_workflow_ref: `${workflows}/other.yml@refs/pull/1/merge` }],
-    ["a pull request that calls main's plan", { job_workflow_ref: `${workflows}/plan.yml@refs/heads/main` }],
-    ["a pull request that calls main's drift check", { job_workflow_ref: `${workflows}/drift.yml@refs/heads/main` }],
-    [
-      "a pull request that calls main's deployment",
-      { job_workflow_ref: `${workflows}/deploy-stage.yml@refs/heads/main` },
-    ],
-    [
-      "a pull request on its own branch",
-      { ref: "refs/heads/feature", job_workflow_ref: `${workflows}/plan.yml@refs/heads/feature` },
-    ],
-    [
-      "a pull request before the merge",
-      { ref: "refs/pull/1/head", job_workflow_ref: `${workflows}/plan.yml@refs/pull/1/head` },
-    ],
-    [
-      "a pull_request_target, which runs on main",
-      { ref: "refs/heads/main", job_workflow_ref: `${workflows}/plan.yml@refs/heads/main` },
-    ],
+    ["a pull request with another workflow", calls("other.yml", "refs/pull/1/merge")],
+    ["a pull request that calls main's plan", calls("plan.yml", main)],
+    ["a pull request that calls main's drift check", calls("drift.yml", main)],
+    ["a pull request that calls main's deployment", calls("deploy-stage.yml", main)],
+    ["a pull request on its own branch", at("refs/heads/feature")],
+    ["a pull request before the merge", at("refs/pull/1/head")],
+    ["a pull_request_target, which runs on main", at(main)],
     [
       "a pull request of another repository",
       { sub: "repo:stranger@2/app@1:pull_request", repository_id: "1", repository_owner_id: "2" },
     ],
-    [
-      "a push to main with the plan",
-      {
-        sub: `${subjectOf(trusted)}:ref:refs/heads/main`,
-        ref: "refs/heads/main",
-        job_workflow_ref: `${workflows}/plan.yml@refs/heads/main`,
-      },
-    ],
+    ["a push to main with the plan", { sub: `${subjectOf(trusted)}:ref:${main}`, ...at(main) }],
     ["a pull request for another audience", { aud: "sigstore" }],
   ];
 }
 
 function otherDriftChecks(trusted: Trusted): Refused[] {
   const subject = subjectOf(trusted);
-  const workflows = `${trusted.repository}/.github/workflows`;
-  const at = (ref: string): Changes => ({
-    sub: `${subject}:ref:${ref}`,
-    ref,
-    job_workflow_ref: `${workflows}/drift.yml@${ref}`,
-  });
+  const calls = (file: string, ref: string) => ({ job_workflow_ref: workflowAt(trusted.repository, file, ref) });
+  const at = (ref: string) => ({ sub: `${subject}:ref:${ref}`, ref, ...calls("drift.yml", ref) });
   return [
     ["a drift check of another branch", at("refs/heads/feature")],
     ["a drift check of a tag", at("refs/tags/v1")],
     ["a drift check in an environment", { sub: `${subject}:environment:other`, environment: "other" }],
-    ["another workflow on main", { job_workflow_ref: `${workflows}/ci.yml@refs/heads/main` }],
-    [
-      "main that calls a drift check of a pull request",
-      { job_workflow_ref: `${workflows}/drift.yml@refs/pull/1/merge` },
-    ],
+    ["another workflow on main", calls("ci.yml", main)],
+    ["main that calls a drift check of a pull request", calls("drift.yml", "refs/pull/1/merge")],
     ["a drift check for another audience", { aud: "sigstore" }],
   ];
 }
 
 /** The claims of the jobs that are trusted. */
 export function tokensOf(trusted: Trusted): { deploy: (stage: string) => Claims; pullRequest: Claims; drift: Claims } {
-  const workflows = ".github/workflows";
+  const of = (event: string, ref: string, name: string, environment?: string) =>
+    claimsOf(trusted, { event, ref, file: `.github/workflows/${name}`, environment });
   return {
-    deploy: (stage) =>
-      claimsOf(trusted, {
-        event: "push",
-        ref: "refs/heads/main",
-        file: `${workflows}/deploy-stage.yml`,
-        environment: stage,
-      }),
-    pullRequest: claimsOf(trusted, { event: "pull_request", ref: "refs/pull/1/merge", file: `${workflows}/plan.yml` }),
-    drift: claimsOf(trusted, { event: "schedule", ref: "refs/heads/main", file: `${workflows}/drift.yml` }),
+    deploy: (stage) => of("push", main, "deploy-stage.yml", stage),
+    pullRequest: of("pull_request", "refs/pull/1/merge", "plan.yml"),
+    drift: of("schedule", main, "drift.yml"),
   };
 }
 
@@ -270,6 +207,10 @@ export function claimsOf(trusted: Trusted, { event, ref, file, environment }: As
     job_workflow_ref: `${repository}/${file}@${ref}`,
     ...(environment !== undefined && { environment }),
   };
+}
+
+function workflowAt(repository: string, file: string, ref: string): string {
+  return `${repository}/.github/workflows/${file}@${ref}`;
 }
 
 function subjectOf({ repository, repositoryId, ownerId }: Trusted): string {
