@@ -1,7 +1,8 @@
-import { createHash, createHmac } from "node:crypto";
 import { request as send, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { elementOf } from "./gate/xml.ts";
 
 export interface Credentials {
   accessKeyId: string;
@@ -50,38 +51,78 @@ export function callerOf(url: string, region: string, credentials: Credentials):
   };
 }
 
-/** For services that take JSON and the operation in a header: DynamoDB, CloudWatch Logs. */
-export function jsonRequest(service: string, target: string, input: object): AwsRequest {
-  const version = target.startsWith("DynamoDB") ? "1.0" : "1.1";
-  const headers = { "content-type": `application/x-amz-json-${version}`, "x-amz-target": target };
+/** What operations are called in the header of services that take JSON. */
+const targets: Record<string, string> = {
+  dynamodb: "DynamoDB_20120810",
+  logs: "Logs_20140328",
+  sqs: "AmazonSQS",
+  rekognition: "RekognitionService",
+  budgets: "AWSBudgetServiceGateway",
+  "cognito-idp": "AWSCognitoIdentityProviderService",
+};
+
+export function jsonRequest(service: string, operation: string, input: object): AwsRequest {
+  const headers = {
+    "content-type": `application/x-amz-json-${service === "dynamodb" ? "1.0" : "1.1"}`,
+    "x-amz-target": `${targets[service] ?? ""}.${operation}`,
+  };
   return { service, method: "POST", path: "/", headers, body: JSON.stringify(input) };
 }
 
-/** For services that take a form and answer in XML: IAM, STS. */
-export function formRequest(service: string, version: string, form: Record<string, string>): AwsRequest {
+/** The versions of services that take a form and answer in XML. */
+const versions: Record<string, string> = {
+  iam: "2010-05-08",
+  sts: "2011-06-15",
+  sns: "2010-03-31",
+  monitoring: "2010-08-01",
+};
+
+export function formRequest(service: string, form: Record<string, string>): AwsRequest {
   const headers = { "content-type": "application/x-www-form-urlencoded" };
-  return {
-    service,
-    method: "POST",
-    path: "/",
-    headers,
-    body: new URLSearchParams({ Version: version, ...form }).toString(),
-  };
+  const body = new URLSearchParams({ Version: versions[service] ?? "", ...form }).toString();
+  return { service, method: "POST", path: "/", headers, body };
 }
 
-/** node:crypto in the form that the signer asks for. */
-class Sha256 {
-  private readonly hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>;
+/** For Lambda: `path` is what comes behind `/functions/`. */
+export function lambdaRequest(method: string, path: string, input?: object): AwsRequest {
+  const request = { service: "lambda", method, path: `/2015-03-31/functions${path && `/${path}`}` };
+  return input ? { ...request, headers: { "content-type": "application/json" }, body: JSON.stringify(input) } : request;
+}
 
-  constructor(secret?: unknown) {
-    this.hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as Uint8Array);
-  }
+/** The answer of a request that must succeed. */
+export async function succeed(call: AwsCaller, request: AwsRequest): Promise<AwsAnswer> {
+  const answer = await call(request);
+  const { service, method, path } = request;
+  if (answer.status >= 300)
+    throw new Error(`${service} answered ${answer.status} to ${method} ${path}: ${answer.body}`);
+  return answer;
+}
 
-  update(data: Uint8Array): void {
-    this.hash.update(data);
-  }
+/** Takes a role with a token and nothing else; gives its keys, or what AWS said instead. */
+export async function takeRole(
+  url: string,
+  roleArn: string,
+  token: string,
+  { sessionName = "rehearsal", duration_s = "3600" } = {},
+): Promise<Credentials | string> {
+  const session = {
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    DurationSeconds: duration_s,
+    WebIdentityToken: token,
+  };
+  const form = { Action: "AssumeRoleWithWebIdentity", Version: "2011-06-15", ...session };
+  const answer = await fetch(url, { method: "POST", body: new URLSearchParams(form) });
+  const body = await answer.text();
+  return answer.ok ? credentialsIn(body) : (elementOf(body, "Message") ?? body);
+}
 
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.hash.digest());
-  }
+/** The keys in an answer of STS. */
+export function credentialsIn(answer: string): Credentials {
+  const field = (name: string) => elementOf(answer, name) ?? "";
+  return {
+    accessKeyId: field("AccessKeyId"),
+    secretAccessKey: field("SecretAccessKey"),
+    sessionToken: field("SessionToken"),
+  };
 }

@@ -2,27 +2,27 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
+import pLimit from "p-limit";
 import { jwtAuthorizer } from "../../local/gateway/authorizer.ts";
 import type { Route } from "../../local/gateway/gateway.ts";
 import { runInThread, type RunningFunction } from "../../local/runtime/runner.ts";
 import { makeUserPool, type UserPool } from "../../local/sign-in/tokens.ts";
-import type { AwsCaller } from "./aws.ts";
+import { callerOf, type AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
-import type { Invoke } from "./gate/repairs/lambda.ts";
+import type { Invoke } from "./gate/repairs/repair.ts";
+import type { Names } from "./names.ts";
 
-/** What the emulated AWS does around a function. */
-export interface Surroundings extends Pick<
-  Gate,
-  "url" | "accountId" | "zipOf" | "aliasOf" | "credentialsFor" | "mayInvoke"
-> {
+/** What the emulated AWS does around a function, and what reads there what is deployed. */
+interface Surroundings {
+  gate: Gate;
   region: string;
-  /** Reads what is deployed. */
   read: AwsCaller;
+  /** Where zips are unpacked. */
+  scratchPath: string;
 }
 
 export interface DeployedApi {
   apiId: string;
-  stage: string;
   routes: Route[];
   /** With sign-in on: makes tokens of the issuer and audience that the authorizer asks for, with keys of its own. */
   pool: UserPool | undefined;
@@ -40,39 +40,49 @@ interface Configuration {
   Environment?: { Variables?: Record<string, string> };
 }
 
+/** moto takes one request at a time: of more at once the last would wait too long. */
+const callsAtOnce = 4;
+/** Of the clock, which the function gets too. */
+const times = 20;
+
 /**
- * Reads an HTTP API of this name back from AWS, with the route, integration, alias, version,
+ * Reads the HTTP API of a stage back from AWS, with the route, integration, alias, version,
  * environment and zip of each function, so that the local gateway can serve what is deployed and
  * nothing else: each call gets the version that the alias gives it then, which runs under the credentials of its role.
  */
 export async function readDeployedApi(
-  name: string,
+  gate: Gate,
+  { project, stage, region }: Names,
   scratchPath: string,
-  surroundings: Surroundings,
 ): Promise<DeployedApi> {
-  const { accountId, region, mayInvoke } = surroundings;
-  const read = async (path: string) => readJson(surroundings.read, "apigateway", path);
-  const api = itemsOf(await read("/v2/apis")).find((item) => item["name"] === name);
+  const surroundings = { gate, region, scratchPath, read: callerOf(gate.url, region, gate.operator) };
+  const readItems = async (path: string) => {
+    const { items } = await readJson(surroundings.read, "apigateway", path);
+    return items as Record<string, unknown>[];
+  };
+  const name = `${project}-${stage}`;
+  const api = (await readItems("/v2/apis")).find((item) => item["name"] === name);
   if (!api) throw new Error(`There is no HTTP API named ${name}.`);
   const apiId = String(api["apiId"]);
   const apiPath = `/v2/apis/${apiId}`;
-  const [stage] = itemsOf(await read(`${apiPath}/stages`));
-  if (!stage) throw new Error(`The API ${name} has no stage.`);
+  if (!(await readItems(`${apiPath}/stages`)).some(({ stageName }) => stageName === stage))
+    throw new Error(`The API ${name} has no stage ${stage}.`);
   const integrations = new Map(
-    itemsOf(await read(`${apiPath}/integrations`)).map((each) => [
-      `integrations/${String(each["integrationId"])}`,
-      each,
-    ]),
+    (await readItems(`${apiPath}/integrations`)).map((each) => [`integrations/${String(each["integrationId"])}`, each]),
   );
-  const stageName = String(stage["stageName"]);
-  const deployedRoutes = itemsOf(await read(`${apiPath}/routes`));
+  const deployedRoutes = await readItems(`${apiPath}/routes`);
   const guarded = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE");
-  const pool = guarded && (await poolOf(await read(`${apiPath}/authorizers/${String(guarded["authorizerId"])}`)));
+  const pool =
+    guarded &&
+    (await poolOf(
+      await readJson(surroundings.read, "apigateway", `${apiPath}/authorizers/${String(guarded["authorizerId"])}`),
+    ));
   const functions = new Map<string, DeployedFunction>();
-  const deployed = (functionName: string): DeployedFunction => {
-    const itself = functions.get(functionName) ?? deployedFunction(functionName, scratchPath, surroundings);
+  const inTurn = pLimit(callsAtOnce);
+  const call = (functionName: string, qualifier: string, event: object) => {
+    const itself = functions.get(functionName) ?? deployedFunction(functionName, surroundings);
     functions.set(functionName, itself);
-    return itself;
+    return inTurn(() => itself.invoke(qualifier, event));
   };
   const routes: Route[] = [];
   for (const { routeKey, target, authorizationType, authorizerId, authorizationScopes } of deployedRoutes) {
@@ -81,24 +91,35 @@ export async function readDeployedApi(
       throw new Error(`${String(routeKey)} must have the authorizer that the other routes have.`);
     const { functionName, alias } = integratedFunction(integrations.get(String(target)));
     const [method = "", path = ""] = String(routeKey).split(" ");
-    const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stageName}/${method}${path}`;
+    const sourceArn = `arn:aws:execute-api:${region}:${gate.accountId}:${apiId}/${stage}/${method}${path}`;
     routes.push({
       routeKey: String(routeKey),
       ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes: (authorizationScopes ?? []) as string[] }),
       async invoke(event) {
-        const decision = await mayInvoke({ service: "apigateway.amazonaws.com", functionName, alias, sourceArn });
+        const decision = await gate.mayInvoke({ service: "apigateway.amazonaws.com", functionName, alias, sourceArn });
         if (!decision.isAllowed)
           throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
-        return deployed(functionName).invoke(alias, event);
+        return call(functionName, alias, event);
       },
     });
   }
-  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) =>
-    invokeDirectly(deployed(functionName), qualifier, payload);
-  const stop = async () => {
-    await Promise.all([...functions.values()].map((each) => each.stop()));
+  return {
+    apiId,
+    routes,
+    pool,
+    /** An error in the function is no error of Lambda's: it is told in the result. */
+    async invoke({ functionName, qualifier = "$LATEST", payload }) {
+      const answer = (result: unknown, isError: boolean) => ({ payload: Buffer.from(JSON.stringify(result)), isError });
+      try {
+        return answer(await call(functionName, qualifier, JSON.parse(payload.toString()) as object), false);
+      } catch (error) {
+        return answer({ errorType: "Error", errorMessage: String(error) }, true);
+      }
+    },
+    stop: async () => {
+      await Promise.all([...functions.values()].map((each) => each.stop()));
+    },
   };
-  return { apiId, stage: stageName, routes, pool, invoke, stop };
 }
 
 /** In the place of the issuer that is named there: nobody has its keys. */
@@ -123,18 +144,6 @@ async function poolOf({
   return makeUserPool({ issuer, clientId });
 }
 
-/** An error in the function is no error of Lambda's: it is told in the result. */
-async function invokeDirectly(running: DeployedFunction, qualifier: string, payload: Buffer): ReturnType<Invoke> {
-  try {
-    return {
-      payload: Buffer.from(JSON.stringify(await running.invoke(qualifier, JSON.parse(payload.toString()) as object))),
-      isError: false,
-    };
-  } catch (error) {
-    return { payload: Buffer.from(JSON.stringify({ errorType: "Error", errorMessage: String(error) })), isError: true };
-  }
-}
-
 function integratedFunction(integration: Record<string, unknown> | undefined): { functionName: string; alias: string } {
   const { integrationUri, payloadFormatVersion } = integration ?? {};
   const [, functionName, alias] = /:function:([^:/]+):([^:/]+)(?:\/invocations)?$/.exec(String(integrationUri)) ?? [];
@@ -147,11 +156,6 @@ function integratedFunction(integration: Record<string, unknown> | undefined): {
   return { functionName, alias };
 }
 
-/** How an alias shares its calls out. */
-interface Routing {
-  AdditionalVersionWeights?: Record<string, number>;
-}
-
 interface DeployedFunction {
   /** By an alias, as it is now, or by a version. */
   invoke: (qualifier: string, event: object) => Promise<unknown>;
@@ -159,13 +163,13 @@ interface DeployedFunction {
 }
 
 /** A version starts when it is called first. */
-function deployedFunction(name: string, scratchPath: string, surroundings: Surroundings): DeployedFunction {
+function deployedFunction(name: string, surroundings: Surroundings): DeployedFunction {
   const versions = new Map<string, Promise<RunningFunction>>();
   let calls = 0;
   const versionNow = (alias: string) => {
-    const { FunctionVersion, RoutingConfig } = (surroundings.aliasOf(name, alias) ?? {}) as {
+    const { FunctionVersion, RoutingConfig } = (surroundings.gate.aliasOf(name, alias) ?? {}) as {
       FunctionVersion?: string;
-      RoutingConfig?: Routing | null;
+      RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> } | null;
     };
     if (FunctionVersion === undefined) throw new Error(`${name} has no alias ${alias}.`);
     const [trial = "", weight = 0] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {})[0] ?? [];
@@ -176,7 +180,7 @@ function deployedFunction(name: string, scratchPath: string, surroundings: Surro
   return {
     async invoke(qualifier, event) {
       const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(qualifier);
-      const running = versions.get(version) ?? startDeployed(name, version, scratchPath, surroundings);
+      const running = versions.get(version) ?? startDeployed(name, version, surroundings);
       versions.set(version, running);
       return (await running).invoke(event);
     },
@@ -190,33 +194,28 @@ function deployedFunction(name: string, scratchPath: string, surroundings: Surro
 async function startDeployed(
   name: string,
   version: string,
-  scratchPath: string,
-  surroundings: Surroundings,
+  { gate, region, read, scratchPath }: Surroundings,
 ): Promise<RunningFunction> {
-  const { read, zipOf, credentialsFor, url, region } = surroundings;
-  const configuration = (await readJson(
-    read,
-    "lambda",
-    `/2015-03-31/functions/${name}/configuration?Qualifier=${version}`,
-  )) as unknown as Configuration;
-  const zip = zipOf(configuration.CodeSha256);
+  const path = `/2015-03-31/functions/${name}/configuration?Qualifier=${version}`;
+  const configuration = (await readJson(read, "lambda", path)) as unknown as Configuration;
+  const zip = gate.zipOf(configuration.CodeSha256);
   if (!zip) throw new Error(`${name}: no zip was uploaded with the CodeSha256 ${configuration.CodeSha256}.`);
   const folder = unzip(zip, join(scratchPath, createHash("sha256").update(zip).digest("hex").slice(0, 16)));
   const [file = "", exportName = ""] = configuration.Handler.split(".");
-  const { accessKeyId, secretAccessKey, sessionToken = "" } = await credentialsFor(configuration.Role);
-  return runInThread(moduleAt(folder, file), {
+  const { accessKeyId, secretAccessKey, sessionToken = "" } = await gate.credentialsFor(configuration.Role);
+  return runInThread(withClock(folder, file), {
     name,
     memory_mb: configuration.MemorySize,
-    timeout_s: configuration.Timeout,
+    timeout_s: configuration.Timeout * times,
     exportName,
     environment: {
       ...configuration.Environment?.Variables,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_LAMBDA_LOG_LEVEL: "ERROR", // not a line for each request among the steps
       AWS_REGION: region,
-      AWS_ENDPOINT_URL_DYNAMODB: url,
-      AWS_ENDPOINT_URL_REKOGNITION: url,
-      AWS_ENDPOINT_URL_S3: url,
+      AWS_ENDPOINT_URL_DYNAMODB: gate.url,
+      AWS_ENDPOINT_URL_REKOGNITION: gate.url,
+      AWS_ENDPOINT_URL_S3: gate.url,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: sessionToken,
@@ -230,20 +229,18 @@ function unzip(zip: Uint8Array, folder: string): string {
   return folder;
 }
 
-/** Lambda's Node.js runtime tries these endings, in this order. */
-function moduleAt(folder: string, file: string): string {
-  const found = ["js", "mjs", "cjs"]
-    .map((ending) => join(folder, `${file}.${ending}`))
-    .find((path) => existsSync(path));
-  return found ?? join(folder, file);
+/** A module that loads the clock, and then what Lambda's Node.js runtime would: it tries these endings, in this order. */
+function withClock(folder: string, file: string): string {
+  const names = ["js", "mjs", "cjs"].map((ending) => `${file}.${ending}`);
+  const handlers = names.find((name) => existsSync(join(folder, name))) ?? file;
+  const path = join(folder, "with-clock.mjs");
+  const clock = new URL("clock.js", import.meta.url).href;
+  writeFileSync(path, `import ${JSON.stringify(clock)};\nexport * from ${JSON.stringify(`./${handlers}`)};\n`);
+  return path;
 }
 
 async function readJson(read: AwsCaller, service: string, path: string): Promise<Record<string, unknown>> {
   const { status, body } = await read({ service, method: "GET", path });
   if (status !== 200) throw new Error(`${service} answered ${status} to GET ${path}: ${body}`);
   return JSON.parse(body) as Record<string, unknown>;
-}
-
-function itemsOf({ items }: Record<string, unknown>): Record<string, unknown>[] {
-  return items as Record<string, unknown>[];
 }

@@ -1,10 +1,12 @@
+import "./clock.js";
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
 import { listForTerraform, readFunctions, root } from "../../build/functions.ts";
 import { bundleCommands, writeFiles } from "../../build/release-bundle.ts";
-import { trusted } from "./pipeline/ci.ts";
+import { callerOf } from "./aws.ts";
+import { trusted } from "./names.ts";
 import { startGate } from "./gate/gate.ts";
 import { startGitHub } from "./github/github.ts";
 import { startMoto } from "./moto.ts";
@@ -12,7 +14,7 @@ import { severalShards } from "./pipeline/pipeline-faults.ts";
 import { killPrograms } from "./programs.ts";
 import { copyProject } from "../../testing/project-copy.ts";
 import { rehearse } from "./rehearsal.ts";
-import { interrupt, step } from "./steps.ts";
+import { durationsOfParts, interrupt, step } from "./steps.ts";
 import { expectProgram } from "./terraform.ts";
 import { startIssuer } from "./trust/tokens.ts";
 
@@ -47,12 +49,14 @@ try {
   started.push(github);
   await rehearse({
     gate,
+    operate: callerOf(gate.url, region, gate.operator),
     issuer,
     github,
     names: { project: trusted.project, stage: "prod", accountId: gate.accountId, region },
     scratchPath,
   });
-  console.log("\nThe rehearsal has passed.");
+  const minutes = (performance.now() / 60_000).toFixed(1);
+  console.log(`\nThe rehearsal has passed in ${minutes} minutes: ${durationsOfParts()}.`);
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

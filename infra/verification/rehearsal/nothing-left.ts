@@ -1,29 +1,21 @@
-import { formRequest, jsonRequest, type AwsCaller, type AwsRequest } from "./aws.ts";
+import { formRequest, jsonRequest, lambdaRequest, type AwsCaller, type AwsRequest } from "./aws.ts";
 
 /** How to list what a deployment could leave behind, with what a listing looks like that is not empty. */
 const listings: [what: string, request: AwsRequest, leftover: RegExp][] = [
-  ["a table", jsonRequest("dynamodb", "DynamoDB_20120810.ListTables", {}), /"TableNames": ?\["/],
-  ["a function", { service: "lambda", method: "GET", path: "/2015-03-31/functions" }, /"FunctionName"/],
+  ["a table", jsonRequest("dynamodb", "ListTables", {}), /"TableNames": ?\["/],
+  ["a function", lambdaRequest("GET", ""), /"FunctionName"/],
   ["an API", { service: "apigateway", method: "GET", path: "/v2/apis" }, /"apiId"/],
-  ["a log group", jsonRequest("logs", "Logs_20140328.DescribeLogGroups", {}), /"logGroupName"/],
-  ["a role", formRequest("iam", "2010-05-08", { Action: "ListRoles" }), /<RoleName>/],
-  ["a policy", formRequest("iam", "2010-05-08", { Action: "ListPolicies", Scope: "Local" }), /<PolicyName>/],
-  ["an OIDC provider", formRequest("iam", "2010-05-08", { Action: "ListOpenIDConnectProviders" }), /<Arn>/],
-  [
-    "a user pool",
-    jsonRequest("cognito-idp", "AWSCognitoIdentityProviderService.ListUserPools", { MaxResults: 60 }),
-    /"Id"/,
-  ],
-  [
-    "a budget",
-    jsonRequest("budgets", "AWSBudgetServiceGateway.DescribeBudgets", { AccountId: "123456789012" }),
-    /"BudgetName"/,
-  ],
-  ["a topic", formRequest("sns", "2010-03-31", { Action: "ListTopics" }), /<TopicArn>/],
-  ["a dashboard", formRequest("monitoring", "2010-08-01", { Action: "ListDashboards" }), /<DashboardName>/],
-  ["a saved query", jsonRequest("logs", "Logs_20140328.DescribeQueryDefinitions", {}), /"queryDefinitionId"/],
-  ["a queue", jsonRequest("sqs", "AmazonSQS.ListQueues", {}), /"QueueUrls": ?\["/],
-  ["an alarm", formRequest("monitoring", "2010-08-01", { Action: "DescribeAlarms" }), /<AlarmName>/],
+  ["a log group", jsonRequest("logs", "DescribeLogGroups", {}), /"logGroupName"/],
+  ["a role", formRequest("iam", { Action: "ListRoles" }), /<RoleName>/],
+  ["a policy", formRequest("iam", { Action: "ListPolicies", Scope: "Local" }), /<PolicyName>/],
+  ["an OIDC provider", formRequest("iam", { Action: "ListOpenIDConnectProviders" }), /<Arn>/],
+  ["a user pool", jsonRequest("cognito-idp", "ListUserPools", { MaxResults: 60 }), /"Id"/],
+  ["a budget", jsonRequest("budgets", "DescribeBudgets", { AccountId: "123456789012" }), /"BudgetName"/],
+  ["a topic", formRequest("sns", { Action: "ListTopics" }), /<TopicArn>/],
+  ["a dashboard", formRequest("monitoring", { Action: "ListDashboards" }), /<DashboardName>/],
+  ["a saved query", jsonRequest("logs", "DescribeQueryDefinitions", {}), /"queryDefinitionId"/],
+  ["a queue", jsonRequest("sqs", "ListQueues", {}), /"QueueUrls": ?\["/],
+  ["an alarm", formRequest("monitoring", { Action: "DescribeAlarms" }), /<AlarmName>/],
   ["a bucket", { service: "s3", method: "GET", path: "/" }, /<Bucket>/],
 ];
 

@@ -2,61 +2,55 @@ import { join } from "node:path";
 import { root } from "../../build/functions.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
 import { makePng } from "../../local/bucket/sample-images.ts";
-import type { UserPool } from "../../local/sign-in/tokens.ts";
 import { upload, type UploadUrl } from "../../testing/upload.ts";
-import { callerOf } from "./aws.ts";
-import { readDeployedApi } from "./deployed.ts";
-import type { Gate } from "./gate/gate.ts";
+import { readDeployedApi, type DeployedApi } from "./deployed.ts";
 import { runProgram } from "./programs.ts";
-import type { Names } from "./setting.ts";
+import type { Rehearsal } from "./setting.ts";
 import { expectNone } from "./steps.ts";
 
-/** What is deployed, read back and served over HTTP. */
+/** What is deployed, read back when it is first needed and served over HTTP. */
 export interface Served {
+  /** With the stage. */
   url: string;
-  apiId: string;
-  /** Signs callers in, where what is deployed asks for it. */
-  pool: UserPool | undefined;
+  api: () => Promise<DeployedApi>;
   /** Waits until every upload so far has been looked at, and gives a sentence for each that nobody will ever look at. */
   uploads: () => Promise<string[]>;
-  stop: () => Promise<void>;
 }
 
-/** Serves the API as it is deployed now, through the gateway of the local run. */
-export async function serveDeployed(
-  gate: Gate,
-  { project, stage, region }: Names,
-  scratchPath: string,
-): Promise<Served> {
-  const read = callerOf(gate.url, region, gate.operator);
-  const api = await readDeployedApi(`${project}-${stage}`, join(scratchPath, "zips"), { ...gate, read, region });
+/** Serves the API of a stage through the gateway of the local run, as long as `use` runs. */
+export async function whileServed<Result>(
+  { gate, names, scratchPath }: Rehearsal,
+  use: (served: Served) => Promise<Result>,
+): Promise<Result> {
+  const { project, stage } = names;
+  const name = `${project}-${stage}`;
+  let deployed: Promise<DeployedApi> | undefined;
+  const api = () => (deployed ??= readDeployedApi(gate, names, join(scratchPath, "zips")));
   const gateway = await startGateway({
-    stage: api.stage,
+    stage,
     port: 0,
-    routes: () => Promise.resolve(api.routes),
+    routes: async () => (await api()).routes,
     log: () => undefined,
   });
-  gate.handlers.invoke = api.invoke;
-  const lostBefore = gate.deliveries.lost.length;
-  return {
-    url: gateway.url,
-    apiId: api.apiId,
-    pool: api.pool,
-    uploads: async () => {
-      await gate.deliveries.settled();
-      return gate.deliveries.lost.slice(lostBefore);
-    },
-    stop: async () => {
-      await gateway.stop();
-      await gate.deliveries.settled();
-      delete gate.handlers.invoke;
-      await api.stop();
-    },
+  gate.handlers.set(`${name}-`, async (call) => (await api()).invoke(call));
+  const { lost } = gate.deliveries;
+  const lostBefore = lost.length;
+  const uploads = async () => {
+    await gate.deliveries.settled();
+    return lost.slice(lostBefore).filter((sentence) => sentence.includes(`${name}-`));
   };
+  try {
+    return await use({ url: gateway.url, api, uploads });
+  } finally {
+    await gateway.stop();
+    await gate.deliveries.settled();
+    gate.handlers.delete(`${name}-`);
+    await (await deployed?.catch(() => undefined))?.stop();
+  }
 }
 
 /** Runs the callers' suites as `API_URL=... npm test` does, as two who have signed in where it asks for that; gives their last lines. */
-export async function runSuites({ url, pool, uploads }: Pick<Served, "url" | "pool" | "uploads">): Promise<string> {
+export async function runSuites({ url, api, uploads }: Served): Promise<string> {
   // One file after the other: moto takes one request at a time, and the functions wait for it two seconds only.
   const command = [
     "node_modules/vitest/vitest.mjs",
@@ -65,6 +59,7 @@ export async function runSuites({ url, pool, uploads }: Pick<Served, "url" | "po
     "infra/testing/vitest.config.ts",
     "--no-file-parallelism",
   ];
+  const { pool } = await api();
   const tokens = pool && {
     API_TOKEN: await pool.accessToken("rehearsal"),
     API_OTHER_TOKEN: await pool.accessToken("another"),
@@ -80,7 +75,7 @@ export async function runSuites({ url, pool, uploads }: Pick<Served, "url" | "po
 }
 
 /** Creates an event, reads it, lists it by each index and gives it an image: a sentence that says what is wrong, or nothing when all works. */
-export async function whatFails({ url, uploads }: Pick<Served, "url" | "uploads">): Promise<string | undefined> {
+export async function whatFails({ url, uploads }: Served): Promise<string | undefined> {
   const created = await post(`${url}/events`, { title: "Rehearsal", organizer: "Rehearsal" });
   if (created.status !== 201) return `POST /events answered ${created.status}`;
   const { id } = (await created.json()) as { id: string };

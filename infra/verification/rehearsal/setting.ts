@@ -1,14 +1,8 @@
+import type { AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { GitHub } from "./github/github.ts";
+import type { Names } from "./names.ts";
 import type { TokenIssuer } from "./trust/tokens.ts";
-
-/** What is deployed, where: every name in the account follows from these. */
-export interface Names {
-  project: string;
-  stage: string;
-  accountId: string;
-  region: string;
-}
 
 /** What the steps of a rehearsal share. */
 export interface Rehearsal {
@@ -18,4 +12,6 @@ export interface Rehearsal {
   names: Names;
   /** A copy of the project, with dist/. */
   scratchPath: string;
+  /** Calls AWS as the operator, who may do everything. */
+  operate: AwsCaller;
 }

@@ -1,28 +1,43 @@
 let isInterrupted = false;
+const durations: string[] = [];
 
-/** Makes the step that runs now, or else the next one, the last. */
+/** Makes the steps that run now, or else the next ones, the last. */
 export function interrupt(): void {
   isInterrupted = true;
 }
 
-/** Runs one step of the rehearsal and prints what it is, what came out and how long it took. */
+/** Runs one step of the rehearsal and prints what it was, what came out and how long it took. */
 export async function step<Result>(
   title: string,
   act: () => Promise<Result>,
   outcome: (result: Result) => string = () => "ok",
 ): Promise<Result> {
-  const started_ms = performance.now();
-  process.stdout.write(`${title} ... `);
-  const seconds = () => `${((performance.now() - started_ms) / 1000).toFixed(1)} s`;
+  const seconds = stopwatch();
+  const print = (text: string) => {
+    console.log(`${title} ... ${text} (${seconds()})`);
+  };
   try {
     if (isInterrupted) throw new Error("Interrupted.");
     const result = await act();
-    console.log(`${outcome(result)} (${seconds()})`);
+    print(outcome(result));
     return result;
   } catch (error) {
-    console.log(`${isInterrupted ? "stopped" : "FAILED"} (${seconds()})`);
+    print(isInterrupted ? "stopped" : "FAILED");
     throw isInterrupted ? new Error("Interrupted.") : error;
   }
+}
+
+/** Several steps whose duration is told at the end. */
+export async function part<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
+  const seconds = stopwatch();
+  const result = await act();
+  durations.push(`${name} ${seconds()}`);
+  return result;
+}
+
+/** How long each part took, in the order in which they ended. */
+export function durationsOfParts(): string {
+  return durations.join(", ");
 }
 
 /** Throws what is wrong, one line each, unless there is nothing wrong. */
@@ -30,8 +45,18 @@ export function expectNone(wrong: string[], what: string): void {
   if (wrong.length > 0) throw new Error(`${what}:\n  ${wrong.join("\n  ")}`);
 }
 
-/** Both at once. Throws when both have ended, so that nothing goes on behind a step that has failed. */
-export async function together<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
-  await Promise.allSettled([one, other]);
-  return Promise.all([one, other]);
+/** All at once. What fails lets the others only end their step; thrown when all have ended, so that nothing goes on behind it. */
+export async function together(...parts: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  const stopOthers = (error: unknown) => {
+    failures.push(error);
+    interrupt();
+  };
+  await Promise.all(parts.map((act) => act().catch(stopOthers)));
+  if (failures.length > 0) throw failures[0];
+}
+
+function stopwatch(): () => string {
+  const started_ms = performance.now();
+  return () => `${((performance.now() - started_ms) / 1000).toFixed(1)} s`;
 }

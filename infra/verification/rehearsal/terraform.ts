@@ -2,9 +2,7 @@ import { runProgram, type Run } from "./programs.ts";
 
 /** Whoever runs Terraform: a person or a job, with an environment that leads to the emulated AWS. */
 export interface Operator {
-  /** Runs `terraform ...` in a folder and throws with the end of what it printed when it fails. */
-  terraform: (folder: string, ...command: string[]) => Promise<Run>;
-  /** Runs lines of shell in a folder, as somebody would who copies them from a README. */
+  /** Runs lines of shell in a folder, as somebody would who copies them from a README. Throws with the end of what was printed when one fails. */
   shell: (folder: string, lines: string, more?: Record<string, string>) => Promise<Run>;
 }
 
@@ -40,17 +38,13 @@ export function operatorAt(url: string, region: string, more: Record<string, str
     ...more,
   };
   return {
-    async terraform(folder, ...command) {
-      const result = await runProgram("terraform", command, { cwd: folder, env: environment });
-      const isPlanWithChanges = command.includes("-detailed-exitcode") && result.exitCode === 2;
-      return isPlanWithChanges ? result : expectSuccess(`terraform ${command.join(" ")}`, folder, result);
-    },
     async shell(folder, lines, moreOfThese = {}) {
       const result = await runProgram("bash", ["-euo", "pipefail", "-c", lines], {
         cwd: folder,
         env: { ...environment, ...moreOfThese },
       });
-      return expectSuccess(lines, folder, result);
+      if (result.exitCode !== 0) throw new Error(`${lines}\nfailed in ${folder}:\n${result.output.slice(-4000)}`);
+      return result;
     },
   };
 }
@@ -61,9 +55,4 @@ export async function expectProgram(program: string, what: string): Promise<void
     exitCode: 1,
   }));
   if (exitCode !== 0) throw new Error(`The rehearsal needs ${what}: install it so that \`${program} version\` works.`);
-}
-
-function expectSuccess(what: string, folder: string, result: Run): Run {
-  if (result.exitCode !== 0) throw new Error(`${what}\nfailed in ${folder}:\n${result.output.slice(-4000)}`);
-  return result;
 }

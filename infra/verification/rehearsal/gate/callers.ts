@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Secret } from "../../../local/bucket/signature.ts";
-import type { Credentials } from "../aws.ts";
-import { elementOf } from "./xml.ts";
+import { credentialsIn, type Credentials } from "../aws.ts";
 
 /** Who a request comes from. */
 export interface Caller {
@@ -20,30 +19,23 @@ export interface Callers {
   secretOf: (accessKeyId: string) => Secret | undefined;
   callerOf: (accessKeyId: string) => Caller | undefined;
   /** Learns a role's temporary keys from an answer of STS, and gives them. */
-  learn: (answer: string, role: { arn: string }) => Credentials;
+  learn: (answer: string, roleArn: string) => Credentials;
 }
 
 export function makeCallers(accountId: string): Callers {
   const known = new Map<string, { secret: Secret; caller: Caller }>();
+  const add = ({ accessKeyId, secretAccessKey: secret, sessionToken }: Credentials, caller: Caller) =>
+    known.set(accessKeyId, { secret: { secret, ...(sessionToken !== undefined && { sessionToken }) }, caller });
   const operator = { accessKeyId: "AKIAOPERATOR00000000", secretAccessKey: randomBytes(30).toString("base64") };
-  known.set(operator.accessKeyId, {
-    secret: { secret: operator.secretAccessKey },
-    caller: { name: "operator", arn: `arn:aws:iam::${accountId}:user/operator` },
-  });
+  add(operator, { name: "operator", arn: `arn:aws:iam::${accountId}:user/operator` });
   return {
     operator,
     secretOf: (accessKeyId) => known.get(accessKeyId)?.secret,
     callerOf: (accessKeyId) => known.get(accessKeyId)?.caller,
-    learn(answer, { arn }) {
-      const field = (name: string) => elementOf(answer, name) ?? "";
-      const credentials = {
-        accessKeyId: field("AccessKeyId"),
-        secretAccessKey: field("SecretAccessKey"),
-        sessionToken: field("SessionToken"),
-      };
+    learn(answer, arn) {
+      const credentials = credentialsIn(answer);
       const role = arn.split("/").at(-1) ?? "";
-      const { accessKeyId, secretAccessKey: secret, sessionToken } = credentials;
-      known.set(accessKeyId, { secret: { secret, sessionToken }, caller: { name: role, arn, role } });
+      add(credentials, { name: role, arn, role });
       return credentials;
     },
   };

@@ -1,5 +1,3 @@
-import { BlockList, isIPv6 } from "node:net";
-
 /** One value, or several of which one is enough. */
 export type ConditionValue = string | boolean | number;
 export type Conditions = Record<string, Record<string, ConditionValue | ConditionValue[]>>;
@@ -13,10 +11,6 @@ const comparisons: Record<string, Comparison> = {
   ArnEquals: matchesArn,
   ArnLike: matchesArn,
   Bool: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
-  BinaryEquals: (given, wanted) => given === wanted,
-  IpAddress: isInNetwork,
-  ...ordered("Numeric", toNumber),
-  ...ordered("Date", toTime),
 };
 
 const negations: Record<string, string> = {
@@ -25,14 +19,11 @@ const negations: Record<string, string> = {
   StringNotLike: "StringLike",
   ArnNotEquals: "ArnEquals",
   ArnNotLike: "ArnLike",
-  NotIpAddress: "IpAddress",
-  NumericNotEquals: "NumericEquals",
-  DateNotEquals: "DateEquals",
 };
 
 /**
  * Whether all conditions of a statement hold. `context` has the request's condition keys in lower
- * case; a key without a value is absent. Throws for an operator that is not known, and for a plain
+ * case; a key without a value is absent. Throws for an operator that no policy here has, and for a plain
  * operator on a key that has several values: what AWS makes of that is not documented.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -77,25 +68,6 @@ function readOperator(operator: string): Condition {
   };
 }
 
-function ordered(kind: string, read: (text: string) => number): Record<string, Comparison> {
-  return {
-    [`${kind}Equals`]: (given, wanted) => read(given) === read(wanted),
-    [`${kind}LessThan`]: (given, wanted) => read(given) < read(wanted),
-    [`${kind}LessThanEquals`]: (given, wanted) => read(given) <= read(wanted),
-    [`${kind}GreaterThan`]: (given, wanted) => read(given) > read(wanted),
-    [`${kind}GreaterThanEquals`]: (given, wanted) => read(given) >= read(wanted),
-  };
-}
-
-function toNumber(text: string): number {
-  return text.trim() === "" ? NaN : Number(text);
-}
-
-/** RFC 3339, or seconds since 1970. */
-function toTime(text: string): number {
-  return /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-}
-
 /** Each of the six parts by itself: a `*` in the account does not reach into the resource. */
 function matchesArn(given: string, wanted: string): boolean {
   const [givenParts, wantedParts] = [arnParts(given), arnParts(wanted)];
@@ -109,12 +81,4 @@ function matchesArn(given: string, wanted: string): boolean {
 function arnParts(arn: string): string[] {
   const parts = arn.split(":");
   return [...parts.slice(0, 5), ...(parts.length > 5 ? [parts.slice(5).join(":")] : [])];
-}
-
-function isInNetwork(address: string, network: string): boolean {
-  const [base = "", prefix] = network.split("/");
-  const family = isIPv6(base) ? "ipv6" : "ipv4";
-  const list = new BlockList();
-  list.addSubnet(base, Number(prefix ?? (family === "ipv6" ? 128 : 32)), family);
-  return list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }

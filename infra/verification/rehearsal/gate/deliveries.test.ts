@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeDeliveries, type Deliveries } from "./deliveries.ts";
 import type { ServiceCall } from "./function-policy.ts";
-import type { Invoke } from "./repairs/lambda.ts";
+import type { Invoke } from "./repairs/repair.ts";
 import { jsonAnswer, jsonOf, serviceRequest, xmlAnswer, type Fields, type ServiceRequest } from "./service-request.ts";
 
 const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:live";
@@ -33,7 +33,7 @@ beforeEach(() => {
     notificationOf: (bucket) => (bucket === "photos" ? notification : undefined),
     invokeConfigOf: (functionName, qualifier) =>
       `${functionName}:${qualifier}` === "app-look:live" ? invokeConfig : undefined,
-    invoke: () => invoke,
+    invokerOf: () => invoke,
     mayInvoke: (call) => {
       calls.push(call);
       return Promise.resolve({ isAllowed: mayS3Invoke, reason: "no policy allows it" });
@@ -203,7 +203,7 @@ describe("a new object", () => {
   test("is lost, and nothing else, where the function cannot be started", async () => {
     invoke = () => Promise.reject(new Error("no such zip"));
     await raise("PUT", "/photos/incoming/1");
-    expect(deliveries.lost).toEqual(["Error: no such zip"]);
+    expect(deliveries.lost).toEqual(["photos: Error: no such zip"]);
   });
 });
 

@@ -1,13 +1,13 @@
 import { deadLetterOf, recordOf, type DeadLetter, type ObjectEvent } from "../../../local/bucket/image-events.ts";
 import { lambdaOperation } from "./actions/lambda.ts";
-import { s3Place } from "./actions/s3.ts";
+import { pathOf, s3Place } from "./actions/s3.ts";
 import { matchesPattern } from "./conditions.ts";
 import { ownJsonRequest, ownRequest, type Forward } from "./forward.ts";
 import type { ServiceCall } from "./function-policy.ts";
 import type { Decision } from "./iam.ts";
 import type { Permissions } from "./permissions.ts";
+import type { InvokerOf } from "./repairs/repair.ts";
 import type { Repairs } from "./repairs/repairs.ts";
-import type { Invoke } from "./repairs/lambda.ts";
 import { jsonOf, refusal, textOf, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
@@ -34,9 +34,10 @@ interface Surroundings extends Pick<Repairs, "notificationOf" | "invokeConfigOf"
   forward: Forward;
   permissions: Permissions;
   mayInvoke: (call: ServiceCall) => Promise<Decision>;
-  /** What runs functions now. */
-  invoke: () => Invoke | undefined;
+  invokerOf: InvokerOf;
 }
+
+type Event = DeadLetter["requestPayload"];
 
 /**
  * Delivers what S3 tells of new objects, as S3 and Lambda do by what is deployed: the bucket's notification, the function's
@@ -45,64 +46,112 @@ interface Surroundings extends Pick<Repairs, "notificationOf" | "invokeConfigOf"
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function makeDeliveries(surroundings: Surroundings): Deliveries {
-  const { notificationOf, mayInvoke } = surroundings;
+  const { forward, permissions, mayInvoke, invokerOf, notificationOf, invokeConfigOf } = surroundings;
   const running = new Set<Promise<void>>();
   const lost: string[] = [];
-  const deliver = async ({ region, bucket, key }: ObjectPlace, event: ObjectEvent["eventName"]) => {
-    const targets = targetsIn(notificationOf(bucket) ?? "").filter(
-      ({ events, prefix, suffix }) =>
-        events.some((pattern) => matchesPattern(`s3:${event}`, pattern)) &&
-        key.startsWith(prefix) &&
-        key.endsWith(suffix),
-    );
-    for (const { functionArn } of targets) {
-      const created = event === "LifecycleExpiration:Delete" ? {} : await look({ region, bucket, key });
-      const complaint = await call(
-        functionArn,
-        bucket,
-        recordOf({ eventName: event, key, ...created }, { region, bucket }),
-      );
+
+  const decide = (functionArn: string, bucket: string) =>
+    mayInvoke({ service: "s3.amazonaws.com", ...aliasIn(functionArn), sourceArn: `arn:aws:s3:::${bucket}` });
+
+  /** Gives the sentence that says what was lost, where something was. */
+  const invoke = async (functionArn: string, bucket: string, event: Event): Promise<string | undefined> => {
+    const { isAllowed, reason } = await decide(functionArn, bucket);
+    if (!isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${reason}.`;
+    const alias = aliasIn(functionArn);
+    const { functionName, alias: qualifier } = alias;
+    const invoker = invokerOf(functionName);
+    if (!invoker) return `Nothing runs ${functionName} for a new object: give the gate an invoke handler.`;
+    const { retries, destination } = readInvokeConfig(invokeConfigOf(functionName, qualifier));
+    let failure: Buffer | undefined;
+    for (let attempt = 0; attempt <= retries; attempt++) {
+      const call = { functionName, qualifier, payload: Buffer.from(JSON.stringify(event)) };
+      const { payload, isError } = await invoker(call);
+      if (!isError) return undefined;
+      failure = payload;
+    }
+    if (destination === undefined || !failure) return `${functionName} failed, and nobody is told: ${String(failure)}`;
+    const { errorMessage, errorType } = jsonOf({ body: failure });
+    const error = Object.assign(new Error(textOf(errorMessage)), { name: textOf(errorType) });
+    const letter = deadLetterOf(event, error, { functionArn, attempts: retries + 1 });
+    return sendTo(destination, JSON.stringify(letter), alias);
+  };
+
+  /** Lambda sends it as the function's role. */
+  const sendTo = async (queueArn: string, MessageBody: string, alias: Alias): Promise<string | undefined> => {
+    const denial = await whyNoMessage(queueArn, alias);
+    if (denial !== undefined) return denial;
+    const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
+    const request = ownJsonRequest("sqs", alias.region, "AmazonSQS.SendMessage", { QueueUrl, MessageBody });
+    const { status, body } = await forward(request);
+    return status === 200 ? undefined : `${queueArn} took no failure of ${alias.functionName}: ${body.toString()}`;
+  };
+
+  const whyNoMessage = async (queueArn: string, { region, functionName, alias }: Alias) => {
+    const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
+    const arn = textOf(jsonOf(await forward(ownRequest("lambda", region, "GET", path)))["Role"]);
+    const role = arn.split("/").at(-1) ?? "";
+    const ask = { action: "sqs:SendMessage", resource: queueArn };
+    const request = ownRequest("sqs", region, "POST", "/");
+    const denial = await permissions.firstDenial(request, { name: role, arn, role }, [ask]);
+    return denial && `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`;
+  };
+
+  const deliver = async ({ region, bucket, key }: ObjectPlace, eventName: ObjectEvent["eventName"]) => {
+    for (const { functionArn, events, prefix, suffix } of targetsIn(notificationOf(bucket) ?? "")) {
+      const isMeant = events.some((pattern) => matchesPattern(`s3:${eventName}`, pattern));
+      if (!isMeant || !key.startsWith(prefix) || !key.endsWith(suffix)) continue;
+      const made = eventName === "LifecycleExpiration:Delete" ? {} : await look({ region, bucket, key });
+      const record = recordOf({ eventName, key, ...made }, { region, bucket });
+      const complaint = await invoke(functionArn, bucket, { Records: [record] });
       if (complaint !== undefined) lost.push(complaint);
     }
   };
-  const inBackground = (delivery: Promise<void>) => {
-    const ended = delivery
+  const look = async ({ region, bucket, key }: ObjectPlace) => {
+    const { headers } = await forward(ownRequest("s3", region, "HEAD", pathOf(bucket, key)));
+    const made = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
+    return { size: Number(made.get("content-length")), eTag: made.get("etag")?.replaceAll('"', "") ?? "" };
+  };
+  const deliverInBackground = (object: ObjectPlace, event: ObjectEvent["eventName"]) => {
+    const ended = deliver(object, event)
       .catch((error: unknown) => {
-        lost.push(String(error));
+        lost.push(`${object.bucket}: ${String(error)}`);
       })
       .finally(() => running.delete(ended));
     running.add(ended);
   };
-  const call = async (functionArn: string, bucket: string, record: DeadLetter["requestPayload"]["Records"][number]) => {
-    const { isAllowed, reason } = await mayInvoke({
-      service: "s3.amazonaws.com",
-      ...aliasIn(functionArn),
-      sourceArn: `arn:aws:s3:::${bucket}`,
-    });
-    if (!isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${reason}.`;
-    return invokeAsynchronously(functionArn, { Records: [record] }, surroundings);
-  };
-  const look = async ({ region, bucket, key }: ObjectPlace) => {
-    const { headers } = await surroundings.forward(ownRequest("s3", region, "HEAD", pathOf(bucket, key)));
-    const made = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
-    return { size: Number(made.get("content-length")), eTag: made.get("etag")?.replaceAll('"', "") ?? "" };
-  };
+
   return {
     lost,
-    refusalOf: (request) => refusalOf(request, surroundings),
+    async refusalOf(request) {
+      const { bucket = "", key } = s3Place(request);
+      const { service, method, query, region } = request;
+      if (service === "s3" && method === "PUT" && key === undefined && query.has("notification")) {
+        for (const { functionArn } of targetsIn(request.body.toString())) {
+          const message = `Unable to validate the following destination configurations: ${functionArn}`;
+          if (!(await decide(functionArn, bucket)).isAllowed) return refusal(request, 400, "InvalidArgument", message);
+        }
+      }
+      const operation = service === "lambda" ? lambdaOperation(request) : undefined;
+      if (operation?.action !== "PutFunctionEventInvokeConfig") return undefined;
+      const { destination } = readInvokeConfig(jsonOf(request));
+      const { functionName, qualifier: alias = "$LATEST" } = operation;
+      const denial = destination && (await whyNoMessage(destination, { region, functionName, alias }));
+      const message = `The function's execution role does not have permissions to call SendMessage on ${String(destination)}: ${String(denial)}`;
+      return denial ? refusal(request, 400, "InvalidParameterValueException", message) : undefined;
+    },
     raise(request) {
       const { bucket, key } = s3Place(request);
       const event = eventOf(request);
       if (bucket !== undefined && key !== undefined && event)
-        inBackground(deliver({ region: request.region, bucket, key }, event));
+        deliverInBackground({ region: request.region, bucket, key }, event);
     },
     async expire(object) {
       const { region, bucket, key } = object;
-      const { body } = await surroundings.forward(ownRequest("s3", region, "GET", `/${bucket}?lifecycle`));
+      const { body } = await forward(ownRequest("s3", region, "GET", `/${bucket}?lifecycle`));
       if (!expiringPrefixes(body.toString()).some((prefix) => key.startsWith(prefix)))
         throw new Error(`No rule of ${bucket}'s lifecycle lets ${key} expire.`);
-      await surroundings.forward(ownRequest("s3", region, "DELETE", pathOf(bucket, key)));
-      inBackground(deliver(object, "LifecycleExpiration:Delete"));
+      await forward(ownRequest("s3", region, "DELETE", pathOf(bucket, key)));
+      deliverInBackground(object, "LifecycleExpiration:Delete");
     },
     async settled() {
       while (running.size > 0) await Promise.all(running);
@@ -116,31 +165,22 @@ interface Alias {
   alias: string;
 }
 
-interface Target {
-  functionArn: string;
-  events: string[];
-  prefix: string;
-  suffix: string;
+function aliasIn(functionArn: string): Alias {
+  const [, region = "", functionName = "", alias = "$LATEST"] =
+    /^arn:aws:lambda:([^:]+):\d+:function:([^:]+)(?::([^:]+))?$/.exec(functionArn) ?? [];
+  return { region, functionName, alias };
 }
 
 /** S3 still calls a function a CloudFunction, which was its name for it in 2014. */
-function targetsIn(notification: string): Target[] {
+function targetsIn(notification: string) {
   return elementsOf(notification, "CloudFunctionConfiguration").map((configuration) => {
     const rules = elementsOf(configuration, "FilterRule").map(
       (rule) => [elementOf(rule, "Name")?.toLowerCase(), elementOf(rule, "Value") ?? ""] as const,
     );
     const { prefix = "", suffix = "" } = Object.fromEntries(rules) as { prefix?: string; suffix?: string };
-    return {
-      functionArn: elementOf(configuration, "CloudFunction") ?? "",
-      events: elementsOf(configuration, "Event"),
-      prefix,
-      suffix,
-    };
+    const functionArn = elementOf(configuration, "CloudFunction") ?? "";
+    return { functionArn, events: elementsOf(configuration, "Event"), prefix, suffix };
   });
-}
-
-function pathOf(bucket: string, key: string): string {
-  return `/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html */
@@ -156,114 +196,10 @@ function eventOf({ method, query, headers }: ServiceRequest): ObjectEvent["event
   return headers["x-amz-copy-source"] ? "ObjectCreated:Copy" : "ObjectCreated:Put";
 }
 
-function aliasIn(functionArn: string): Alias {
-  const [, region = "", functionName = "", alias = "$LATEST"] =
-    /^arn:aws:lambda:([^:]+):\d+:function:([^:]+)(?::([^:]+))?$/.exec(functionArn) ?? [];
-  return { region, functionName, alias };
-}
-
-/** Gives the sentence that says what was lost, where something was. */
-async function invokeAsynchronously(
-  functionArn: string,
-  event: DeadLetter["requestPayload"],
-  surroundings: Surroundings,
-): Promise<string | undefined> {
-  const alias = aliasIn(functionArn);
-  const { functionName, alias: qualifier } = alias;
-  const invoke = surroundings.invoke();
-  if (!invoke) return `Nothing runs ${functionName} for a new object: give the gate an invoke handler.`;
-  const { retries, destination } = invokeConfiguration(surroundings.invokeConfigOf(functionName, qualifier));
-  let failure: Buffer | undefined;
-  for (let attempt = 0; attempt <= retries; attempt++) {
-    const { payload, isError } = await invoke({ functionName, qualifier, payload: Buffer.from(JSON.stringify(event)) });
-    if (!isError) return undefined;
-    failure = payload;
-  }
-  if (destination === undefined || !failure) return `${functionName} failed, and nobody is told: ${String(failure)}`;
-  const { errorMessage, errorType } = jsonOf({ body: failure });
-  const error = Object.assign(new Error(textOf(errorMessage)), { name: textOf(errorType) });
-  const letter = deadLetterOf(event, error, { functionArn, attempts: retries + 1 });
-  return sendTo(destination, letter, alias, surroundings);
-}
-
-function invokeConfiguration(configuration: Record<string, unknown> = {}): {
-  retries: number;
-  destination: string | undefined;
-} {
+function readInvokeConfig(configuration: Record<string, unknown> = {}) {
   const { MaximumRetryAttempts: retries = 2, DestinationConfig } = configuration as {
     MaximumRetryAttempts?: number;
     DestinationConfig?: { OnFailure?: { Destination?: string } };
   };
   return { retries, destination: DestinationConfig?.OnFailure?.Destination };
-}
-
-/** Lambda sends it as the function's role. */
-async function sendTo(
-  queueArn: string,
-  letter: DeadLetter,
-  alias: Alias,
-  surroundings: Surroundings,
-): Promise<string | undefined> {
-  const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
-  const request = ownJsonRequest("sqs", alias.region, "AmazonSQS.SendMessage", {
-    QueueUrl,
-    MessageBody: JSON.stringify(letter),
-  });
-  const denial = await whyNoMessage(queueArn, alias, surroundings);
-  if (denial !== undefined) return denial;
-  const { status, body } = await surroundings.forward(request);
-  return status === 200 ? undefined : `${queueArn} took no failure of ${alias.functionName}: ${body.toString()}`;
-}
-
-async function whyNoMessage(
-  queueArn: string,
-  { region, functionName, alias }: Alias,
-  { forward, permissions }: Surroundings,
-): Promise<string | undefined> {
-  const configuration = await forward(
-    ownRequest("lambda", region, "GET", `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`),
-  );
-  const arn = textOf(jsonOf(configuration)["Role"]);
-  const role = arn.split("/").at(-1) ?? "";
-  const request = ownRequest("sqs", region, "POST", "/");
-  const denial = await permissions.firstDenial(request, { name: role, arn, role }, [
-    { action: "sqs:SendMessage", resource: queueArn },
-  ]);
-  return denial && `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`;
-}
-
-async function refusalOf(request: ServiceRequest, surroundings: Surroundings): Promise<ServiceAnswer | undefined> {
-  const { bucket = "", key } = s3Place(request);
-  if (request.service === "s3" && request.method === "PUT" && key === undefined && request.query.has("notification")) {
-    for (const { functionArn } of targetsIn(request.body.toString())) {
-      const { isAllowed } = await surroundings.mayInvoke({
-        service: "s3.amazonaws.com",
-        ...aliasIn(functionArn),
-        sourceArn: `arn:aws:s3:::${bucket}`,
-      });
-      if (!isAllowed)
-        return refusal(
-          request,
-          400,
-          "InvalidArgument",
-          `Unable to validate the following destination configurations: ${functionArn}`,
-        );
-    }
-  }
-  const operation = request.service === "lambda" ? lambdaOperation(request) : undefined;
-  if (operation?.action === "PutFunctionEventInvokeConfig") {
-    const { destination } = invokeConfiguration(jsonOf(request));
-    const { functionName, qualifier = "$LATEST" } = operation;
-    const denial =
-      destination &&
-      (await whyNoMessage(destination, { region: request.region, functionName, alias: qualifier }, surroundings));
-    if (denial)
-      return refusal(
-        request,
-        400,
-        "InvalidParameterValueException",
-        `The function's execution role does not have permissions to call SendMessage on ${destination}: ${denial}`,
-      );
-  }
-  return undefined;
 }

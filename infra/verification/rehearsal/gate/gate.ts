@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import pLimit from "p-limit";
 import { listen, stop } from "../../../local/gateway/server.ts";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
 import { asksOf } from "./actions/actions.ts";
-import { s3Place } from "./actions/s3.ts";
+import { pathOf, s3Place } from "./actions/s3.ts";
 import type { Credentials } from "../aws.ts";
 import { makeCallers, type Caller } from "./callers.ts";
 import { makeDeliveries, type Deliveries } from "./deliveries.ts";
@@ -13,7 +14,7 @@ import { mayInvoke, type ServiceCall } from "./function-policy.ts";
 import type { Decision } from "./iam.ts";
 import { makePermissions, type Decided } from "./permissions.ts";
 import { makeRepairs } from "./repairs/repairs.ts";
-import type { Invoke } from "./repairs/lambda.ts";
+import type { Invoke } from "./repairs/repair.ts";
 import {
   accessDenied,
   jsonOf,
@@ -39,8 +40,8 @@ export interface Gate {
   policiesOf: DeployedIam["policiesOf"];
   /** What was decided so far, in order. */
   decisions: Decided[];
-  /** What runs a function that is invoked through Lambda's API; without it such a call is refused. */
-  handlers: { invoke?: Invoke };
+  /** What runs functions that are invoked through Lambda's API, by what their names begin with; without it such a call is refused. */
+  handlers: Map<string, Invoke>;
   /** The zip that was uploaded with this CodeSha256. */
   zipOf: (codeSha256: string) => Uint8Array | undefined;
   /** An alias of a function as it is now, in the form of Lambda's API. */
@@ -74,17 +75,21 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   const forward = forwardTo(motoUrl);
   const deployed = deployedIam(motoUrl);
   const callers = makeCallers(accountId);
-  const handlers: Gate["handlers"] = {};
-  const invoke = () => handlers.invoke;
-  const repairs = makeRepairs(invoke, async (bucket, key) => {
-    const path = [bucket, ...key.split("/")].map(encodeURIComponent).join("/");
-    const { status, body } = await forward(ownRequest("s3", region, "GET", `/${path}`));
+  const handlers: Gate["handlers"] = new Map();
+  const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
+  const repairs = makeRepairs(invokerOf, async (bucket, key) => {
+    const { status, body } = await forward(ownRequest("s3", region, "GET", pathOf(bucket, key)));
     return status === 200 ? body : undefined;
   });
   const permissions = makePermissions(accountId, deployed, repairs.bucketPolicyOf);
   const decideCall = (call: ServiceCall) => mayInvoke(call, region, accountId, forward, permissions);
-  const deliveries = makeDeliveries({ ...repairs, forward, permissions, mayInvoke: decideCall, invoke });
+  const deliveries = makeDeliveries({ ...repairs, forward, permissions, mayInvoke: decideCall, invokerOf });
   const sessions = makeSessions({ accountId, callers, deployed, permissions, publicKey, forward });
+
+  // Functions wait for an answer two seconds only, Terraform for minutes.
+  const afterFunctions = pLimit(2);
+  const pass = (request: ServiceRequest) =>
+    isOfData(request) ? forward(request) : afterFunctions(() => forward(request));
 
   const answerTo = async (received: SignedRequest): Promise<ServiceAnswer> => {
     const unsigned = serviceRequest(received, serviceIn(received), "us-east-1");
@@ -118,7 +123,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
         request,
         400,
         "NotKnownToGate",
-        `The gate does not know what ${nameOf(request)} needs: teach it in infra/verification/rehearsal/gate/actions-*.ts.`,
+        `The gate does not know what ${nameOf(request)} needs: teach it in infra/verification/rehearsal/gate/actions/.`,
       );
     const denial = await permissions.firstDenial(request, caller, asks);
     if (denial)
@@ -127,7 +132,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
         `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`,
       );
     if (request.service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);
-    const answer = (await deliveries.refusalOf(request)) ?? (await repairs.repair(request, () => forward(request)));
+    const answer = (await deliveries.refusalOf(request)) ?? (await repairs.repair(request, () => pass(request)));
     if (request.service === "s3" && answer.status === 200) deliveries.raise(request);
     if (request.service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
     if (answer.status >= 500 && !isOfData(request))

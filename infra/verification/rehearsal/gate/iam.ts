@@ -5,7 +5,6 @@ export interface Statement {
   Effect: "Allow" | "Deny";
   Principal?: unknown;
   Action?: string | string[];
-  NotAction?: string | string[];
   Resource?: string | string[];
   NotResource?: string | string[];
   Condition?: Conditions;
@@ -37,13 +36,13 @@ export interface Decision {
   reason: string;
 }
 
-const known = ["Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+const known = ["Sid", "Effect", "Principal", "Action", "Resource", "NotResource", "Condition"];
 
 /**
  * Decides as AWS does within one account: a Deny anywhere wins; else a policy of the caller, or the
  * resource's where it names the caller, must allow it, and so must the boundary, which gives nothing
- * by itself. Throws for a policy that it cannot read: policy variables, NotPrincipal, an unknown
- * condition operator.
+ * by itself. Throws for a policy that it cannot read: policy variables, NotAction, NotPrincipal, an
+ * unknown condition operator.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -88,10 +87,7 @@ export function decideByResource(policy: Policy, asked: Asked): Decision {
 /** Every action pattern that the policies allow, sorted, each once: to print what is granted and never used. */
 export function allowedActions(policies: Policy[]): string[] {
   const allowed = policies.flatMap(statementsOf).filter(({ Effect }) => Effect === "Allow");
-  const patterns = allowed.flatMap(({ Action, NotAction }) =>
-    NotAction === undefined ? listOf(Action) : [`* except ${listOf(NotAction).join(", ")}`],
-  );
-  return [...new Set(patterns)].sort();
+  return [...new Set(allowed.flatMap(({ Action }) => listOf(Action)))].sort();
 }
 
 /** Whether an action is one of those that a pattern such as `dynamodb:*Item` stands for; letter case does not matter. */
@@ -103,22 +99,15 @@ interface NamedStatement extends Statement {
   name: string;
 }
 
+/** Where neither Resource nor NotResource is given, as in a trust policy, there is nothing to restrict. */
 function applies(effect: "Allow" | "Deny", { action, resource, context }: Asked): (statement: Statement) => boolean {
-  return ({ Effect, Action, NotAction, Resource, NotResource, Condition = {} }) =>
+  return ({ Effect, Action, Resource, NotResource, Condition = {} }) =>
     Effect === effect &&
-    covers((pattern) => matchesAction(action, pattern), Action, NotAction) &&
-    covers((pattern) => matchesPattern(resource, pattern), Resource, NotResource) &&
+    listOf(Action).some((pattern) => matchesAction(action, pattern)) &&
+    (Resource === undefined
+      ? !listOf(NotResource).some((pattern) => matchesPattern(resource, pattern))
+      : listOf(Resource).some((pattern) => matchesPattern(resource, pattern))) &&
     matchesConditions(Condition, context);
-}
-
-/** Where neither is given, as in a trust policy without a Resource, there is nothing to restrict. */
-function covers(
-  matches: (pattern: string) => boolean,
-  patterns?: string | string[],
-  excluded?: string | string[],
-): boolean {
-  if (patterns !== undefined) return listOf(patterns).some(matches);
-  return !listOf(excluded).some(matches);
 }
 
 function names({ Principal }: Statement, asking: Principal | undefined, isAccountEnough: boolean): boolean {
@@ -154,8 +143,7 @@ function statementsOf(policy: Policy): NamedStatement[] {
     const name = statement.Sid ?? `statement ${index + 1}`;
     const unknown = Object.keys(statement).filter((key) => !known.includes(key));
     if (unknown.length > 0) throw new Error(`${name}: ${unknown.join(", ")} is not evaluated here.`);
-    if ((statement.Action === undefined) === (statement.NotAction === undefined))
-      throw new Error(`${name} must have Action or NotAction.`);
+    if (statement.Action === undefined) throw new Error(`${name} must have an Action.`);
     return { ...statement, name };
   });
 }

@@ -1,4 +1,4 @@
-import type { Ask } from "./actions/actions.ts";
+import type { Ask } from "./actions/ask.ts";
 import { s3Place } from "./actions/s3.ts";
 import type { Caller } from "./callers.ts";
 import type { DeployedIam } from "./deployed-roles.ts";

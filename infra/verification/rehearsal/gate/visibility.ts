@@ -1,4 +1,4 @@
-import type { Ask } from "./actions/actions.ts";
+import type { Ask } from "./actions/ask.ts";
 import { lambdaOperation } from "./actions/lambda.ts";
 import { s3Place } from "./actions/s3.ts";
 import { accessDenied, jsonOf, withJson, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scratchFolder } from "../../../testing/scratch.ts";
 import { makeArtifacts } from "./artifacts.ts";
-import type { JobAtWork } from "./run-job.ts";
+import type { JobAtWork } from "./runner.ts";
 
 const built = {
   "dist/a.zip": "a",

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import type { Substitute } from "./run-job.ts";
+import type { Substitute } from "./runner.ts";
 
 /** The artifacts of one run of a workflow. */
 export interface Artifacts {

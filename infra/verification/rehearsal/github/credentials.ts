@@ -1,8 +1,7 @@
-import { callerOf, formRequest } from "../aws.ts";
-import { takeRole } from "../pipeline/ci.ts";
+import { callerOf, formRequest, takeRole } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
 import { elementOf } from "../gate/xml.ts";
-import type { Substitute } from "./run-job.ts";
+import type { Substitute } from "./runner.ts";
 
 /**
  * Stands for aws-actions/configure-aws-credentials: asks GitHub for the job's token, takes the role with it and leaves the
@@ -16,13 +15,9 @@ export function configureCredentials(gate: Gate): Substitute {
       "role-duration-seconds": duration_s = "3600",
       "aws-region": region = "",
     } = parameters;
-    const credentials = await takeRole(gate, role, await tokenOf(variables), { sessionName, duration_s });
+    const credentials = await takeRole(gate.url, role, await tokenOf(variables), { sessionName, duration_s });
     if (typeof credentials === "string") throw new Error(credentials);
-    const { body } = await callerOf(
-      gate.url,
-      region,
-      credentials,
-    )(formRequest("sts", "2011-06-15", { Action: "GetCallerIdentity" }));
+    const { body } = await callerOf(gate.url, region, credentials)(formRequest("sts", { Action: "GetCallerIdentity" }));
     const account = elementOf(body, "Account") ?? body;
     const allowed = parameters["allowed-account-ids"]?.split(",") ?? [account];
     if (!allowed.includes(account))

@@ -1,7 +1,7 @@
 import { mkdtempSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../../../build/functions.ts";
-import { trusted } from "../pipeline/ci.ts";
+import { trusted } from "../names.ts";
 import type { Gate } from "../gate/gate.ts";
 import { copyProject } from "../../../testing/project-copy.ts";
 import { environmentAt, pathStyle } from "../terraform.ts";
@@ -10,7 +10,7 @@ import { claimsOf } from "../trust/trust-cases.ts";
 import { makeArtifacts, type Artifacts } from "./artifacts.ts";
 import { configureCredentials } from "./credentials.ts";
 import { checkOutOf, makeRepository, type Repository } from "./repository.ts";
-import type { JobDescription, Substitute } from "./run-job.ts";
+import type { JobDescription, Substitute } from "./runner.ts";
 import { runWorkflow, type Extent, type WorkflowRun } from "./run-workflow.ts";
 import { startServices, type Services } from "./services.ts";
 

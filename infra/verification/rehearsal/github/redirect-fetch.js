@@ -1,6 +1,6 @@
 // Preloaded into the programs of a job: stands for DNS and TLS, by which the name of a deployed API leads to where it is
 // served. What else is fetched goes where it was going.
-export {}; // a module, so that its names are its own
+import "../clock.js";
 
 const { fetch: send } = globalThis;
 const deployedApi = /^https:\/\/[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?=\/)/;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scratchFolder } from "../../../testing/scratch.ts";
 import { checkOutOf, makeRepository } from "./repository.ts";
-import type { JobAtWork } from "./run-job.ts";
+import type { JobAtWork } from "./runner.ts";
 
 const repository = await makeRepository(
   scratchFolder({ "a.txt": "one", "infra/b.tf": "b", ".gitignore": "dist/\n", "dist/x": "" }),

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runProgram } from "../programs.ts";
-import type { Substitute } from "./run-job.ts";
+import type { Substitute } from "./runner.ts";
 
 /** What a commit changes, file by file: what it was, nothing where there was none, and what it becomes. */
 export type Edits = Record<string, (before: string) => string>;

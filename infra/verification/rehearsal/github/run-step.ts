@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { runProgram } from "../programs.ts";
 import { readAssignments } from "./assignments.ts";
 import { fill, fillAll, fillTyped, holds, type Contexts } from "./expressions.ts";
-import type { JobAtWork, JobSetting, StepEffects } from "./run-job.ts";
+import type { JobAtWork, JobSetting, StepEffects } from "./runner.ts";
 import { nameOf, readAction, type Defaults, type Step } from "./workflow-file.ts";
 
 export type Result = "success" | "failure" | "skipped";

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../../../testing/scratch.ts";
-import type { JobRun, Substitute } from "./run-job.ts";
+import type { JobRun } from "./run-job.ts";
+import type { Substitute } from "./runner.ts";
 import { runWorkflow, type Event, type Extent, type WorkflowRun } from "./run-workflow.ts";
 
 interface Given extends Partial<Event>, Extent {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fill, fillTyped, holds, type Contexts } from "./expressions.ts";
-import { runJob, type JobRun, type Runner } from "./run-job.ts";
+import { runJob, type JobRun } from "./run-job.ts";
+import type { Runner } from "./runner.ts";
 import type { Result } from "./run-step.ts";
 import { readWorkflow, type Input, type Job, type Permissions, type Workflow } from "./workflow-file.ts";
 

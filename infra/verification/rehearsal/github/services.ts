@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { json } from "node:stream/consumers";
 import { listen, stop } from "../../../local/gateway/server.ts";
 import { answerAbout, type Issues } from "./issues.ts";
-import type { JobDescription } from "./run-job.ts";
+import type { JobDescription } from "./runner.ts";
 
 /** What a job asks GitHub for over HTTP: its token, and to write what people read. */
 export interface Services {

@@ -63,6 +63,7 @@ export interface Action {
 
 /** What a run here honours, and what can be left to GitHub because nothing follows from it here. */
 const known = {
+  action: "name description inputs runs",
   workflow: "on permissions env defaults jobs name run-name concurrency",
   job: "if needs permissions environment env defaults strategy outputs steps uses with secrets name runs-on timeout-minutes concurrency",
   step: "id name if uses with run shell working-directory env continue-on-error timeout-minutes",
@@ -89,7 +90,7 @@ export function readAction(path: string): Action {
   const action = parse(readFileSync(path, "utf8")) as Action & { runs: { using: string } };
   if (action.runs.using !== "composite") throw new Error(`${path}: only composite actions are run here.`);
   const complaints = [
-    ...unknownKeys("the action", action, ["name", "description", "inputs", "runs"]),
+    ...unknownKeys("the action", action, known.action),
     ...action.runs.steps.flatMap((step) => unknownKeys(`step ${nameOf(step)}`, step, known.step)),
   ];
   if (complaints.length > 0) throw new Error(`${path}:\n${complaints.join("\n")}`);

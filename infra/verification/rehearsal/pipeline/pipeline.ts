@@ -1,11 +1,16 @@
+import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { jsonRequest, type AwsCaller, type AwsRequest } from "../aws.ts";
-import { startJob, tokens } from "./ci.ts";
-import { startFront } from "../front.ts";
+import { copyProject } from "../../../testing/project-copy.ts";
+import { jsonRequest, type AwsRequest } from "../aws.ts";
 import { elementsOf } from "../gate/xml.ts";
 import type { Started } from "../github/github.ts";
 import type { Edits } from "../github/repository.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
+import { runSuites, whileServed } from "../served.ts";
+import type { Rehearsal } from "../setting.ts";
+import { step } from "../steps.ts";
+import { expectTokensRefused, turnSignInOn } from "../trust/sign-in.ts";
+import { startJob, tokens } from "./ci.ts";
 import {
   breakGetEvent,
   changeKey,
@@ -17,10 +22,6 @@ import {
 } from "./pipeline-faults.ts";
 import { readmeBlocks } from "./readme-blocks.ts";
 import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
-import { runSuites, serveDeployed } from "../served.ts";
-import type { Names, Rehearsal } from "../setting.ts";
-import { expectTokensRefused, turnSignInOn } from "../trust/sign-in.ts";
-import { step } from "../steps.ts";
 
 /** The stage that the workflows deploy here; prod is deployed by the same file. */
 export const staging = "staging";
@@ -30,83 +31,55 @@ const jobs = ["ready", "ci", "build", "attest", "staging", "prod"];
 const settled = { ci: "success", prod: "success" } as const;
 const stageJob = `${staging} / deploy`;
 
-/** Pushes to main for the first time: every command of deploy.yml and deploy-stage.yml is executed, in order. Gives the address. */
-export async function pushFirst(rehearsal: Rehearsal): Promise<string> {
-  const run = await push(rehearsal, rehearsal.github.repository.first);
-  expectSuccess(run, jobs);
-  expectPrinted(run, "Release", "Nothing to release");
-  expectPrinted(run, "Release", "again and again: 201 ");
-  return addressIn(run);
-}
-
 /**
- * Then does the same with each thing wrong that must stop it, sees that what must not run after it does not, and takes
- * staging down. `operate` looks at the account.
+ * Staging, by pushes to main: every command of deploy.yml and deploy-stage.yml is executed, in order. Then the same with
+ * each thing wrong that must stop it, where what must not run after it does not; and staging is taken down.
  */
-export async function rehearsePipeline(rehearsal: Rehearsal, operate: AwsCaller): Promise<void> {
-  const { repository } = rehearsal.github;
+export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
+  const { github, scratchPath } = rehearsal;
+  const { repository } = github;
+  const folder = join(scratchPath, staging);
+  copyProject(repository.path, folder);
+  cpSync(join(scratchPath, "dist"), join(folder, "dist"), { recursive: true });
+  await step(
+    "Push to main for the first time: staging is deployed",
+    async () => addressIn(expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 201)),
+    (address) => address,
+  );
   await step("Run the push again: nothing to change", async () => {
-    const run = await push(rehearsal, repository.first);
-    expectSuccess(run, jobs);
+    const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 200);
     expectPrinted(run, "Apply", "0 added, 0 changed, 0 destroyed");
-    expectPrinted(run, "Release", "Nothing to release");
-    expectPrinted(run, "Release", "again and again: 200 ");
   });
-  await expectTamperingStopped(rehearsal, "a zip", exchangeZip);
-  await expectTamperingStopped(rehearsal, "a zip and its checksum", exchangeZipAndSums);
-  await expectLossStopped(rehearsal, operate, "another key for the table", changeKey);
-  await expectLossStopped(rehearsal, operate, "a table with an index less", dropIndex);
-  await expectLossStopped(rehearsal, operate, "fewer shards of the indexes", lowerShards);
+  for (const [what, tamper] of [
+    ["a zip", exchangeZip],
+    ["a zip and its checksum", exchangeZipAndSums],
+  ] as const)
+    await step(
+      `Exchange ${what} after the build`,
+      () => expectTamperingStopped(rehearsal, tamper),
+      () => "refused before any role is taken",
+    );
+  for (const [what, edits] of [
+    ["another key for the table", changeKey],
+    ["a table with an index less", dropIndex],
+    ["fewer shards of the indexes", lowerShards],
+  ] as const)
+    await step(
+      `Push ${what}`,
+      () => expectLossStopped(rehearsal, what, edits),
+      (sentence) => `refused: ${sentence}`,
+    );
   await step(
     "Push what the deploy role may not make",
     async () => {
       const run = await push(rehearsal, await repository.push("A user", makeUser));
       expectStopped(run, "Apply");
       expectPrinted(run, "Apply", "AccessDenied");
-      await expectUnlocked(rehearsal, operate);
+      const { status } = await rehearsal.operate(stateRequest(rehearsal, ".tflock"));
+      if (status !== 404) throw new Error("The state is still locked.");
     },
     () => "failed, and nothing after it ran",
   );
-  await expectWayBack(rehearsal, operate);
-  await expectSignIn(rehearsal);
-  await step("Destroy staging as its deploy role", () => destroy(rehearsal, operate));
-}
-
-async function expectTamperingStopped(
-  rehearsal: Rehearsal,
-  what: string,
-  tamper: (folder: string) => void,
-): Promise<void> {
-  const { gate, github } = rehearsal;
-  await step(
-    `Exchange ${what} after the build`,
-    async () => {
-      const before = gate.decisions.length;
-      expectStopped(
-        await push(rehearsal, github.repository.first, tamper),
-        "Verify that these are the bytes of the build",
-      );
-      if (gate.decisions.length > before) throw new Error("AWS was called all the same.");
-    },
-    () => "refused before any role is taken",
-  );
-}
-
-async function expectLossStopped(rehearsal: Rehearsal, operate: AwsCaller, what: string, edits: Edits): Promise<void> {
-  await step(
-    `Push ${what}`,
-    async () => {
-      const sha = await rehearsal.github.repository.push(what, edits);
-      const run = await expectUnchanged(rehearsal, operate, () => push(rehearsal, sha));
-      expectStopped(run, "Refuse to lose data");
-      return outputOf(run, stageJob, "Refuse to lose data").split(". ")[0] ?? "";
-    },
-    (sentence) => `refused: ${sentence}`,
-  );
-}
-
-async function expectWayBack(rehearsal: Rehearsal, operate: AwsCaller): Promise<void> {
-  const { repository } = rehearsal.github;
   await step(
     "Push a release that does not work",
     async () => {
@@ -119,35 +92,40 @@ async function expectWayBack(rehearsal: Rehearsal, operate: AwsCaller): Promise<
   );
   await step(
     "Run the older push again",
-    async () => {
-      const run = await expectUnchanged(rehearsal, operate, () => push(rehearsal, repository.first));
-      expectStopped(run, "Refuse to go back");
-    },
+    () => expectUnchanged(rehearsal, () => push(rehearsal, repository.first), "Refuse to go back"),
     () => "refused",
   );
   await step("Go back to it by hand", async () => {
-    const head = await repository.push("Something else");
-    const run = await deploy(rehearsal, {
-      event: "workflow_dispatch",
-      sha: head,
-      inputs: { commit: repository.first },
-    });
-    expectSuccess(run, jobs);
-    expectPrinted(run, "Release", "Released: get-event ");
-    expectPrinted(run, "Release", "again and again: 200 ");
+    const inputs = { commit: repository.first };
+    const sha = await repository.push("Something else");
+    const run = await deploy(rehearsal, { event: "workflow_dispatch", sha, inputs });
+    expectDeployed(run, "Released: get-event ", 200);
   });
+  await expectSignIn(rehearsal);
+  await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
+}
+
+async function expectTamperingStopped(rehearsal: Rehearsal, tamper: (folder: string) => void): Promise<void> {
+  const { gate, github } = rehearsal;
+  // Those of prod are made at the same time.
+  const decided = () => gate.decisions.filter((decision) => JSON.stringify(decision).includes(staging)).length;
+  const before = decided();
+  expectStopped(await push(rehearsal, github.repository.first, tamper), "Verify that these are the bytes of the build");
+  if (decided() > before) throw new Error("AWS was called all the same.");
+}
+
+async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edits): Promise<string> {
+  const sha = await rehearsal.github.repository.push(what, edits);
+  const run = await expectUnchanged(rehearsal, () => push(rehearsal, sha), "Refuse to lose data");
+  return outputOf(run, stageJob, "Refuse to lose data").split(". ")[0] ?? "";
 }
 
 async function expectSignIn(rehearsal: Rehearsal): Promise<void> {
-  const { gate, github, scratchPath } = rehearsal;
   await step("Push sign-in, with a user pool of its own", async () => {
-    const run = await push(rehearsal, await github.repository.push("Sign in", turnSignInOn));
-    expectSuccess(run, jobs);
-    expectPrinted(run, "Release", "Released: create-event ");
-    expectPrinted(run, "Release", ": 401 ");
+    const sha = await rehearsal.github.repository.push("Sign in", turnSignInOn);
+    expectDeployed(await push(rehearsal, sha), "Released: create-event ", 401);
   });
-  const served = await serveDeployed(gate, namesOf(rehearsal), scratchPath);
-  try {
+  await whileServed(rehearsal, async (served) => {
     await step(
       "Send every token that must be refused",
       () => expectTokensRefused(served),
@@ -158,26 +136,25 @@ async function expectSignIn(rehearsal: Rehearsal): Promise<void> {
       () => runSuites(served),
       (outcome) => outcome,
     );
-  } finally {
-    await served.stop();
-  }
+  });
 }
 
 function push(rehearsal: Rehearsal, sha: string, tamper?: (folder: string) => void): Promise<WorkflowRun> {
   return deploy(rehearsal, { event: "push", sha, ...(tamper && { tamper }) });
 }
 
-async function deploy(rehearsal: Rehearsal, started: Started): Promise<WorkflowRun> {
-  const front = await startFront(rehearsal.gate, namesOf(rehearsal), rehearsal.scratchPath);
-  try {
-    return await rehearsal.github.run("deploy.yml", { ...started, apiOrigin: front.origin, settled });
-  } finally {
-    await front.stop();
-  }
+function deploy(rehearsal: Rehearsal, started: Started): Promise<WorkflowRun> {
+  return whileServed(rehearsal, ({ url }) =>
+    rehearsal.github.run("deploy.yml", { ...started, apiOrigin: new URL(url).origin, settled }),
+  );
 }
 
-function namesOf({ names }: Rehearsal): Names {
-  return { ...names, stage: staging };
+/** Throws unless all jobs of a run have succeeded, and the release says this, and that a retried post answers with this status. */
+function expectDeployed(run: WorkflowRun, released: string, status: number): WorkflowRun {
+  expectSuccess(run, jobs);
+  expectPrinted(run, "Release", released);
+  expectPrinted(run, "Release", status === 401 ? ": 401 " : `again and again: ${status} `);
+  return run;
 }
 
 function expectStopped(run: WorkflowRun, stepName: string, cleanUp?: string): void {
@@ -198,51 +175,42 @@ function addressIn(run: WorkflowRun): string {
   return address;
 }
 
-/** Throws unless the state and the table are afterwards what they were before. */
-async function expectUnchanged<Outcome>(
+/** Throws unless a run stops at this step, and the state and the table are afterwards what they were before. */
+async function expectUnchanged(
   rehearsal: Rehearsal,
-  operate: AwsCaller,
-  act: () => Promise<Outcome>,
-): Promise<Outcome> {
-  const { project, stage } = namesOf(rehearsal);
-  const look = async () => {
-    const table = await operate(
-      jsonRequest("dynamodb", "DynamoDB_20120810.DescribeTable", { TableName: `${project}-${stage}` }),
-    );
-    return [await operate(stateRequest(rehearsal)), table].map(({ status, body }) => `${status} ${body}`);
-  };
+  act: () => Promise<WorkflowRun>,
+  stepName: string,
+): Promise<WorkflowRun> {
+  const { operate, names } = rehearsal;
+  const describe = jsonRequest("dynamodb", "DescribeTable", { TableName: `${names.project}-${names.stage}` });
+  const look = async () =>
+    [await operate(stateRequest(rehearsal)), await operate(describe)].map(({ status, body }) => `${status} ${body}`);
   const before = await look();
-  const outcome = await act();
+  const run = await act();
   const after = await look();
   if (before.some((text, index) => !text.startsWith("200 ") || text !== after[index]))
     throw new Error("The state or the table has changed.");
-  return outcome;
+  expectStopped(run, stepName);
+  return run;
 }
 
-async function expectUnlocked(rehearsal: Rehearsal, operate: AwsCaller): Promise<void> {
-  const { status } = await operate(stateRequest(rehearsal, ".tflock"));
-  if (status !== 404) throw new Error("The state is still locked.");
-}
-
-function stateRequest(rehearsal: Rehearsal, ending = ""): AwsRequest {
-  const { project, stage, accountId } = namesOf(rehearsal);
+function stateRequest({ names }: Rehearsal, ending = ""): AwsRequest {
+  const { project, stage, accountId } = names;
   return { service: "s3", method: "GET", path: `/${project}-state-${accountId}/${stage}/terraform.tfstate${ending}` };
 }
 
 /** As the README says, but that there is nothing to unprotect in staging. A deploy role cannot empty the bucket. */
-async function destroy(rehearsal: Rehearsal, operate: AwsCaller): Promise<void> {
-  const { project, stage, accountId } = namesOf(rehearsal);
-  const readme = join(rehearsal.scratchPath, "README.md");
+async function destroy(rehearsal: Rehearsal, folder: string): Promise<void> {
+  const { names, operate } = rehearsal;
+  const { project, stage, accountId } = names;
+  const readme = join(folder, "README.md");
   const [init] = readmeBlocks(readme, "Deploy by hand", ["npm"])[0].split("\n");
   const [, takeDown] = readmeBlocks(readme, "Take it down")[0].split("\n");
   const lines = [init, takeDown].join("\n").replaceAll("prod", stage).replaceAll("ACCOUNT_ID", accountId);
   const job = await startJob(rehearsal, `${project}-deploy-${stage}`, tokens.deploy(stage));
-  await deleteImages(operate, `/${project}-${stage}-images-${accountId}`);
-  await job.shell(rehearsal.scratchPath, lines);
-}
-
-async function deleteImages(operate: AwsCaller, bucketPath: string): Promise<void> {
-  const { body } = await operate({ service: "s3", method: "GET", path: `${bucketPath}?list-type=2` });
+  const bucket = { service: "s3", path: `/${project}-${stage}-images-${accountId}` };
+  const { body } = await operate({ ...bucket, method: "GET", path: `${bucket.path}?list-type=2` });
   for (const key of elementsOf(body, "Key"))
-    await operate({ service: "s3", method: "DELETE", path: `${bucketPath}/${key}` });
+    await operate({ ...bucket, method: "DELETE", path: `${bucket.path}/${key}` });
+  await job.shell(folder, lines);
 }

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { bundleFunctions, writeBundles } from "../../../build/bundle.ts";
 import { root } from "../../../build/functions.ts";
-import { formRequest, type AwsAnswer, type AwsCaller, type AwsRequest } from "../aws.ts";
+import { formRequest, succeed } from "../aws.ts";
 import type { Job } from "./ci.ts";
-import { startFront, type Front } from "../front.ts";
+import { whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
 import { step } from "../steps.ts";
 
@@ -12,10 +13,12 @@ import { step } from "../steps.ts";
 interface Setting {
   rehearsal: Rehearsal;
   deploy: Job;
-  operate: AwsCaller;
-  front: Front;
+  /** Where the API answers. */
+  origin: string;
   /** The README's line. */
   line: string;
+  /** While this file exists, a release pauses between its rounds. */
+  hold: string;
 }
 
 const changedFunction = "get-event";
@@ -25,15 +28,10 @@ const [half, seconds] = [50, 4]; // instead of a tenth, for five minutes
  * Releases prod by hand, with the line of the README: nothing, then a new version that an alarm, a kill and at last
  * nothing stops, then one that fails a call when callers get it, and the smoke test when they all do.
  */
-export async function rehearseReleases(
-  rehearsal: Rehearsal,
-  deploy: Job,
-  line: string,
-  operate: AwsCaller,
-): Promise<void> {
-  const front = await startFront(rehearsal.gate, rehearsal.names, rehearsal.scratchPath);
-  const setting = { rehearsal, deploy, operate, front, line };
-  try {
+export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: string): Promise<void> {
+  await whileServed(rehearsal, async ({ url }) => {
+    const hold = join(rehearsal.scratchPath, "hold");
+    const setting = { rehearsal, deploy, origin: new URL(url).origin, line, hold };
     await step("Release prod by hand: nothing is new", async () => {
       expectText(await run(setting), "Nothing to release");
     });
@@ -42,8 +40,8 @@ export async function rehearseReleases(
         setting,
         "({ headers, ...answer }) => ({ ...answer, headers: { ...headers, 'x-release': 'new' } })",
       );
-      await expectAlias(setting, "1");
-      if (await meetsNew(front)) throw new Error("An apply alone has released it.");
+      expectAlias(setting, "1");
+      if (await meetsNew(setting)) throw new Error("An apply alone has released it.");
     });
     await step(
       "Make an alarm go red in the middle of a release",
@@ -60,7 +58,10 @@ export async function rehearseReleases(
       () => expectReleased(setting),
       (outcome) => outcome,
     );
-    await step("Plan prod again: the alias is the releases'", () => expectNoPlan(setting));
+    await step(
+      "Plan prod again: the alias is the releases'",
+      () => terraform(setting, "plan -detailed-exitcode"), // which fails where something would change
+    );
     await step("Apply a version with two mistakes", () => applyHandler(setting, twoMistakes));
     await step(
       "Release what fails when callers get it",
@@ -75,21 +76,14 @@ export async function rehearseReleases(
     await step("Put back when nothing is to be put back", async () => {
       expectText(await run(setting, " roll-back"), "Nothing to put back");
     });
-  } finally {
-    await front.stop();
-  }
+  });
 }
 
 async function expectAlarmNoticed(setting: Setting): Promise<void> {
-  const {
-    operate,
-    rehearsal: {
-      names: { project, stage },
-    },
-  } = setting;
-  const alarm = { AlarmName: `${project}-${stage}-rehearsal` };
+  const { operate, names } = setting.rehearsal;
+  const alarm = { AlarmName: `${names.project}-${names.stage}-rehearsal` };
   const cloudwatch = (Action: string, form: Record<string, string> = {}) =>
-    expectDone(operate, formRequest("monitoring", "2010-08-01", { Action, ...alarm, ...form }));
+    succeed(operate, formRequest("monitoring", { Action, ...alarm, ...form }));
   const condition = {
     Namespace: "x",
     MetricName: "x",
@@ -100,17 +94,16 @@ async function expectAlarmNoticed(setting: Setting): Promise<void> {
     ComparisonOperator: "GreaterThanThreshold",
   };
   await cloudwatch("PutMetricAlarm", condition);
-  const failure = failureOf(run(setting));
-  await waitForTrial(setting);
-  await cloudwatch("SetAlarmState", { StateValue: "ALARM", StateReason: "The rehearsal says so." });
-  const red = `The alarm ${alarm.AlarmName} is red: The rehearsal says so.`;
-  expectText(await failure, `Back to the versions before. ${red}`);
-  await expectAlias(setting, "1");
-  expectText(await failureOf(run(setting)), `Not released. ${red}`);
-  await expectDone(
-    operate,
-    formRequest("monitoring", "2010-08-01", { Action: "DeleteAlarms", "AlarmNames.member.1": alarm.AlarmName }),
+  const failure = await whileHeld(
+    setting,
+    () => failureOf(run(setting)),
+    () => cloudwatch("SetAlarmState", { StateValue: "ALARM", StateReason: "The rehearsal says so." }),
   );
+  const red = `The alarm ${alarm.AlarmName} is red: The rehearsal says so.`;
+  expectText(failure, `Back to the versions before. ${red}`);
+  expectAlias(setting, "1");
+  expectText(await failureOf(run(setting)), `Not released. ${red}`);
+  await cloudwatch("DeleteAlarms", { "AlarmNames.member.1": alarm.AlarmName });
 }
 
 async function expectKilled(setting: Setting): Promise<void> {
@@ -118,47 +111,41 @@ async function expectKilled(setting: Setting): Promise<void> {
   const lines = [
     "terraform -chdir=infra output -json > outputs.json",
     "node dist/release/release.mjs < outputs.json > release.log & release=$!",
-    `for _ in $(seq 200); do if grep --quiet '${trial}' release.log; then break; fi; sleep 0.1; done`,
+    `until grep --quiet '${trial}' release.log || ! kill -0 $release; do sleep 0.1; done`,
     "kill -KILL $release",
     "wait $release || cat release.log",
   ];
-  expectText(await run(setting, "", lines.join("\n")), trial);
-  await expectAlias(setting, `1, 2: ${half} %`);
+  expectText(await whileHeld(setting, () => run(setting, "", lines.join("\n"))), trial);
+  expectAlias(setting, `1, 2: ${half} %`);
 }
 
-/** Calls all the while: callers must meet both versions in turn, and the new one alone in the end. */
+/** Callers must meet both versions in turn, and the new one alone in the end. */
 async function expectReleased(setting: Setting): Promise<string> {
-  const { front } = setting;
-  let isOver = false;
-  const running = run(setting).finally(() => {
-    isOver = true;
-  });
-  const met: boolean[] = [];
-  try {
-    while (!isOver) met.push(await meetsNew(front));
-  } finally {
-    await Promise.allSettled([running]);
-  }
-  const output = await running;
+  const meet = async () => {
+    const met: boolean[] = [];
+    for (let call = 0; call < 10; call += 1) met.push(await meetsNew(setting));
+    return met.filter(Boolean).length;
+  };
+  let during = 0;
+  const output = await whileHeld(
+    setting,
+    () => run(setting),
+    async () => {
+      during = await meet();
+    },
+  );
   expectText(output, "A release that was not ended had given version 2 50 % of the calls.");
   expectText(output, `Released: ${changedFunction} 1 -> 2.`);
-  await expectAlias(setting, "2");
-  const [first, last] = [met.indexOf(true), met.lastIndexOf(false)];
-  if (first < 0 || last < first) throw new Error("Callers should meet both versions in turn.");
-  const during = met.slice(first, last + 1);
-  for (let call = 0; call < 10; call += 1)
-    if (!(await meetsNew(front))) throw new Error("All callers should get the new version in the end.");
-  return `of ${during.length} callers in between ${during.filter(Boolean).length} met the new version`;
+  expectAlias(setting, "2");
+  if (during !== 5) throw new Error(`Of ten callers ${during} met the new version, and five should.`);
+  if ((await meet()) !== 10) throw new Error("All callers should get the new version in the end.");
+  return `of ten callers in between ${during} met the new version`;
 }
 
-async function expectNoPlan({ deploy, rehearsal: { scratchPath, names } }: Setting): Promise<void> {
-  const { exitCode, output } = await deploy.terraform(
-    join(scratchPath, "infra"),
-    "plan",
-    "-detailed-exitcode",
-    ...variables(names.stage),
-  );
-  if (exitCode !== 0) throw new Error(`The plan is not empty:\n${output.slice(-4000)}`);
+/** In the environment of prod, with the canary of the rehearsal. */
+function terraform({ deploy, rehearsal: { scratchPath, names } }: Setting, command: string) {
+  const variables = `-var-file=environments/${names.stage}.tfvars -var='canary={percent=${half},minutes=${seconds / 60}}'`;
+  return deploy.shell(scratchPath, `terraform -chdir=infra ${command} ${variables}`);
 }
 
 /**
@@ -172,34 +159,36 @@ async function expectPutBack(setting: Setting, ending: string, after: string): P
   const output = await failureOf(run(setting, ending));
   expectText(output, after);
   expectText(output, "Back to the versions before. Read it FAILED");
-  await expectAlias(setting, "2");
-  if (!(await meetsNew(setting.front))) throw new Error("Callers should get again what they got before.");
+  expectAlias(setting, "2");
+  if (!(await meetsNew(setting))) throw new Error("Callers should get again what they got before.");
 }
 
 /** Applies the function with its answers changed by these words of JavaScript. */
-async function applyHandler({ deploy, rehearsal: { scratchPath, names } }: Setting, change: string): Promise<void> {
+async function applyHandler(setting: Setting, change: string): Promise<void> {
+  const { scratchPath } = setting.rehearsal;
   const [file, packages] = [`functions/${changedFunction}/handler.ts`, join(scratchPath, "node_modules")];
   const handler = readFileSync(join(root, file), "utf8").replace("export const handler =", "const released =");
   const changed = `export const handler = async (event: any, context: any) => (${change})(await released(event, context), event);\n`;
   writeFileSync(join(scratchPath, file), handler + changed);
   if (!existsSync(packages)) symlinkSync(join(root, "node_modules"), packages);
   writeBundles(await bundleFunctions(join(scratchPath, "functions")), join(scratchPath, "dist"));
-  await deploy.terraform(join(scratchPath, "infra"), "apply", ...variables(names.stage));
-}
-
-function variables(stage: string): string[] {
-  return [`-var-file=environments/${stage}.tfvars`, `-var=canary={percent=${half},minutes=${seconds / 60}}`];
+  await terraform(setting, "apply");
 }
 
 /** Gives what the release line prints, with this behind it. Throws what it printed when it fails. */
 async function run(
-  { deploy, front, line, rehearsal: { scratchPath } }: Setting,
+  { deploy, origin, hold, line, rehearsal: { scratchPath } }: Setting,
   ending = "",
   lines = `${line}${ending}`,
 ): Promise<string> {
-  const redirect = `--import=${new URL("github/redirect-fetch.js", import.meta.url).href}`;
-  return (await deploy.shell(scratchPath, lines, { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: front.origin }))
-    .output;
+  const redirect = `--import=${new URL("../github/redirect-fetch.js", import.meta.url).href}`;
+  return (
+    await deploy.shell(scratchPath, lines, {
+      NODE_OPTIONS: redirect,
+      REHEARSAL_API_ORIGIN: origin,
+      REHEARSAL_HOLD: hold,
+    })
+  ).output;
 }
 
 async function failureOf(running: Promise<string>): Promise<string> {
@@ -208,48 +197,53 @@ async function failureOf(running: Promise<string>): Promise<string> {
   throw new Error(`It should fail, and printed:\n${String(output)}`);
 }
 
-async function meetsNew({ origin }: Front): Promise<boolean> {
+async function meetsNew({ origin }: Setting): Promise<boolean> {
   return (await fetch(`${origin}/prod/events/nobody-has-made-it`)).headers.get("x-release") === "new";
 }
 
-async function waitForTrial(setting: Setting): Promise<void> {
-  const limit_ms = performance.now() + 30_000;
-  while (!(await aliasNow(setting)).includes("%")) {
-    if (performance.now() > limit_ms) throw new Error("The release gave callers no new version.");
+/** Runs a release; does something else once callers get the new version, and lets the release go on only then. */
+async function whileHeld(
+  setting: Setting,
+  start: () => Promise<string>,
+  act: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<string> {
+  writeFileSync(setting.hold, "");
+  const before = aliasNow(setting);
+  const release = { isOver: false };
+  const running = start().finally(() => {
+    release.isOver = true;
+  });
+  const isOnTrial = () => {
+    const { text, revision } = aliasNow(setting);
+    return text.includes("%") && revision !== before.revision;
+  };
+  try {
+    while (!release.isOver && !isOnTrial()) await wait(50);
+    if (!release.isOver) await act();
+  } finally {
+    rmSync(setting.hold);
+    await Promise.allSettled([running]);
   }
+  return running;
 }
 
-async function expectAlias(setting: Setting, wanted: string): Promise<void> {
-  const found = await aliasNow(setting);
-  if (found !== wanted) throw new Error(`The alias of ${changedFunction} should be at ${wanted}, and is at ${found}.`);
+function expectAlias(setting: Setting, wanted: string): void {
+  const { text } = aliasNow(setting);
+  if (text !== wanted) throw new Error(`The alias of ${changedFunction} should be at ${wanted}, and is at ${text}.`);
 }
 
 /** As in "1" or "1, 2: 50 %". */
-async function aliasNow({
-  operate,
-  rehearsal: {
-    names: { project, stage },
-  },
-}: Setting): Promise<string> {
-  const request = {
-    service: "lambda",
-    method: "GET",
-    path: `/2015-03-31/functions/${project}-${stage}-${changedFunction}/aliases/live`,
-  };
-  const { FunctionVersion, RoutingConfig } = JSON.parse((await expectDone(operate, request)).body) as {
+function aliasNow({ rehearsal: { gate, names } }: Setting) {
+  const alias = gate.aliasOf(`${names.project}-${names.stage}-${changedFunction}`, "live");
+  const { FunctionVersion, RoutingConfig, RevisionId } = alias as {
     FunctionVersion: string;
-    RoutingConfig: { AdditionalVersionWeights?: Record<string, number> } | null;
+    RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> } | null;
+    RevisionId: string;
   };
   const trials = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {}).map(
     ([version, weight]) => `${version}: ${weight * 100} %`,
   );
-  return [FunctionVersion, ...trials].join(", ");
-}
-
-async function expectDone(operate: AwsCaller, request: AwsRequest): Promise<AwsAnswer> {
-  const answer = await operate(request);
-  if (answer.status >= 300) throw new Error(`${request.service} answered ${answer.status}: ${answer.body}`);
-  return answer;
+  return { text: [FunctionVersion, ...trials].join(", "), revision: RevisionId };
 }
 
 function expectText(output: string, text: string): void {

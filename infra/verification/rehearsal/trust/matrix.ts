@@ -1,5 +1,5 @@
-import { formRequest, jsonRequest, type AwsCaller, type AwsRequest } from "../aws.ts";
-import type { Names } from "../setting.ts";
+import { formRequest, jsonRequest, lambdaRequest, type AwsCaller, type AwsRequest } from "../aws.ts";
+import type { Names } from "../names.ts";
 
 /** A function as the matrix needs to know it: its name in AWS and the actions that it is granted. */
 export interface Granted {
@@ -43,109 +43,80 @@ function requests(functionName: string, names: Names): Record<string, AwsRequest
   const { project, stage, accountId } = names;
   const other = `${project}-${stage}-other`;
   const states = `${project}-state-${accountId}`;
-  const state = `/${states}/${stage}/terraform.tfstate`;
+  const state = { service: "s3", path: `/${states}/${stage}/terraform.tfstate` };
+  const image = imageOfMatrix(names);
+  const bucket = `/${image.path.split("/")[1] ?? ""}`;
+  const put = { ...image, method: "PUT", body: "x" };
+  const detectLabels = (Image: object) => jsonRequest("rekognition", "DetectLabels", { Image });
+  const sqs = (operation: string, name: string) => {
+    const QueueUrl = `https://sqs/${accountId}/${project}-${stage}-${name}`;
+    return jsonRequest("sqs", operation, { QueueUrl, MessageBody: "of the matrix" });
+  };
+  const role = { Action: "CreateRole", RoleName: "x", AssumeRolePolicyDocument: "{}" };
+  const deployRole = `arn:aws:iam::${accountId}:role/${project}-deploy-${stage}`;
   return {
     ...tableRequests(`${project}-${stage}`),
     ...logRequests("its own", `/aws/lambda/${functionName}`),
     ...logRequests("another's", `/aws/lambda/${other}`),
-    "logs:CreateLogGroup": jsonRequest("logs", "Logs_20140328.CreateLogGroup", {
-      logGroupName: `/aws/lambda/${functionName}-x`,
-    }),
-    "iam:CreateRole": formRequest("iam", "2010-05-08", {
-      Action: "CreateRole",
-      RoleName: "x",
-      AssumeRolePolicyDocument: "{}",
-    }),
-    "sts:AssumeRole": formRequest("sts", "2011-06-15", {
-      Action: "AssumeRole",
-      RoleArn: `arn:aws:iam::${accountId}:role/${project}-deploy-${stage}`,
-      RoleSessionName: "x",
-    }),
-    ...imageRequests(names),
-    "lambda:DeleteFunction": { service: "lambda", method: "DELETE", path: `/2015-03-31/functions/${other}` },
-    "s3:GetObject (of the state)": { service: "s3", method: "GET", path: state },
-    "s3:PutObject (of the state)": { service: "s3", method: "PUT", path: state, body: "{}" },
-    "s3:DeleteObject (of the state)": { service: "s3", method: "DELETE", path: state },
-    "s3:ListBucket (of the states)": { service: "s3", method: "GET", path: `/${states}?list-type=2` },
+    "logs:CreateLogGroup": jsonRequest("logs", "CreateLogGroup", { logGroupName: `/aws/lambda/${functionName}-x` }),
+    "iam:CreateRole": formRequest("iam", role),
+    "sts:AssumeRole": formRequest("sts", { Action: "AssumeRole", RoleArn: deployRole, RoleSessionName: "x" }),
+    "lambda:DeleteFunction": lambdaRequest("DELETE", other),
+    "s3:GetObject": { ...image, method: "GET" },
+    "s3:PutObject": { ...put, path: `${image.path}-put` },
+    "s3:DeleteObject": { ...image, method: "DELETE", path: `${image.path}-put` },
+    "s3:ListBucket": { ...image, method: "GET", path: `${bucket}?list-type=2` },
+    "s3:PutObjectAcl": { ...image, method: "PUT", path: `${image.path}?acl`, headers: { "x-amz-acl": "public-read" } },
+    "s3:PutBucketPolicy": { ...put, path: `${bucket}?policy`, body: "{}" },
+    "s3:GetObject (of the state)": { ...state, method: "GET" },
+    "s3:PutObject (of the state)": { ...state, method: "PUT", body: "{}" },
+    "s3:DeleteObject (of the state)": { ...state, method: "DELETE" },
+    "s3:ListBucket (of the states)": { ...state, method: "GET", path: `/${states}?list-type=2` },
+    "rekognition:DetectLabels": detectLabels({ Bytes: "" }),
     "rekognition:DetectLabels (of the state)": detectLabels({
       S3Object: { Bucket: states, Name: `${stage}/terraform.tfstate` },
     }),
+    "sqs:SendMessage": sqs("SendMessage", "label-image-failures"),
+    "sqs:SendMessage (to another)": sqs("SendMessage", "other"),
+    "sqs:ReceiveMessage": sqs("ReceiveMessage", "label-image-failures"),
   };
 }
 
-function imageRequests(names: Names): Record<string, AwsRequest> {
-  const { project, stage, accountId } = names;
-  const image = imageOfMatrix(names);
-  const bucket = image.path.split("/")[1] ?? "";
-  const queue = { QueueUrl: `https://sqs/${accountId}/${project}-${stage}-label-image-failures` };
-  const another = { QueueUrl: `https://sqs/${accountId}/${project}-${stage}-other` };
-  return {
-    "s3:GetObject": { ...image, method: "GET" },
-    "s3:PutObject": { ...image, method: "PUT", path: `${image.path}-put`, body: "x" },
-    "s3:DeleteObject": { ...image, method: "DELETE", path: `${image.path}-put` },
-    "s3:ListBucket": { ...image, method: "GET", path: `/${bucket}?list-type=2` },
-    "s3:PutObjectAcl": { ...image, method: "PUT", path: `${image.path}?acl`, headers: { "x-amz-acl": "public-read" } },
-    "s3:PutBucketPolicy": { ...image, method: "PUT", path: `/${bucket}?policy`, body: "{}" },
-    "rekognition:DetectLabels": detectLabels({ Bytes: "" }),
-    "sqs:SendMessage": jsonRequest("sqs", "AmazonSQS.SendMessage", { ...queue, MessageBody: "of the matrix" }),
-    "sqs:SendMessage (to another)": jsonRequest("sqs", "AmazonSQS.SendMessage", {
-      ...another,
-      MessageBody: "of the matrix",
-    }),
-    "sqs:ReceiveMessage": jsonRequest("sqs", "AmazonSQS.ReceiveMessage", queue),
-  };
-}
-
-function detectLabels(image: object): AwsRequest {
-  return jsonRequest("rekognition", "RekognitionService.DetectLabels", { Image: image });
-}
-
-function tableRequests(table: string): Record<string, AwsRequest> {
+function tableRequests(TableName: string): Record<string, AwsRequest> {
   const key = { id: { S: "of-the-matrix" } };
-  const ofItem = { TableName: table, Key: key };
+  const ofItem = { TableName, Key: key };
+  const [names, values] = [{ "#n": "type" }, { ":n": key.id }];
+  const expression = { TableName, ExpressionAttributeNames: names, ExpressionAttributeValues: values };
   const inputs: Record<string, object> = {
     GetItem: ofItem,
-    PutItem: { TableName: table, Item: key },
-    UpdateItem: {
-      ...ofItem,
-      UpdateExpression: "SET #n = :n",
-      ExpressionAttributeNames: { "#n": "n" },
-      ExpressionAttributeValues: { ":n": { S: "" } },
-    },
+    PutItem: { TableName, Item: key },
+    UpdateItem: { ...expression, Key: key, UpdateExpression: "SET #n = :n" },
     DeleteItem: ofItem,
-    Query: {
-      TableName: table,
-      IndexName: "by-type",
-      KeyConditionExpression: "#t = :t",
-      ExpressionAttributeNames: { "#t": "type" },
-      ExpressionAttributeValues: { ":t": key.id },
-    },
+    Query: { ...expression, IndexName: "by-type", KeyConditionExpression: "#n = :n" },
     "Query (of the table itself)": {
-      TableName: table,
-      KeyConditionExpression: "id = :id",
-      ExpressionAttributeValues: { ":id": key.id },
+      TableName,
+      KeyConditionExpression: "id = :n",
+      ExpressionAttributeValues: values,
     },
-    Scan: { TableName: table },
-    BatchGetItem: { RequestItems: { [table]: { Keys: [key] } } },
-    BatchWriteItem: { RequestItems: { [table]: [{ PutRequest: { Item: key } }] } },
-    DescribeTable: { TableName: table },
-    DeleteTable: { TableName: table },
+    Scan: { TableName },
+    BatchGetItem: { RequestItems: { [TableName]: { Keys: [key] } } },
+    BatchWriteItem: { RequestItems: { [TableName]: [{ PutRequest: { Item: key } }] } },
+    DescribeTable: { TableName },
+    DeleteTable: { TableName },
   };
   return Object.fromEntries(
     Object.entries(inputs).map(([action, input]) => [
       `dynamodb:${action}`,
-      jsonRequest("dynamodb", `DynamoDB_20120810.${action.replace(/ .*/, "")}`, input),
+      jsonRequest("dynamodb", action.replace(/ .*/, ""), input),
     ]),
   );
 }
 
 function logRequests(whose: string, logGroupName: string): Record<string, AwsRequest> {
   const stream = { logGroupName, logStreamName: "of-the-matrix" };
+  const logEvents = [{ timestamp: Date.now(), message: "x" }];
   return {
-    [`logs:CreateLogStream (${whose})`]: jsonRequest("logs", "Logs_20140328.CreateLogStream", stream),
-    [`logs:PutLogEvents (${whose})`]: jsonRequest("logs", "Logs_20140328.PutLogEvents", {
-      ...stream,
-      logEvents: [{ timestamp: Date.now(), message: "x" }],
-    }),
+    [`logs:CreateLogStream (${whose})`]: jsonRequest("logs", "CreateLogStream", stream),
+    [`logs:PutLogEvents (${whose})`]: jsonRequest("logs", "PutLogEvents", { ...stream, logEvents }),
   };
 }

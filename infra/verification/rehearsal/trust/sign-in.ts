@@ -10,7 +10,8 @@ export const turnSignInOn: Edits = {
 };
 
 /** Throws unless every route that is deployed refuses each of these tokens, as API Gateway does. Gives how many were tried. */
-export async function expectTokensRefused({ url, pool }: Served): Promise<number> {
+export async function expectTokensRefused({ url, api }: Served): Promise<number> {
+  const { pool } = await api();
   if (!pool) throw new Error("What is deployed asks for no token.");
   const wrong: string[] = [];
   const tokens = await refusedTokens(pool);

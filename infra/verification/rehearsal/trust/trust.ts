@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { personAt, trusted } from "../pipeline/ci.ts";
-import type { Run } from "../programs.ts";
+import { trusted } from "../names.ts";
+import { personAt } from "../pipeline/ci.ts";
 import { readmeBlocks } from "../pipeline/readme-blocks.ts";
 import type { Rehearsal } from "../setting.ts";
 import { step } from "../steps.ts";
@@ -27,7 +27,7 @@ export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promi
     const [move] = readmeBlocks(readme, "Move the state into the bucket");
     await person.shell(folder, move, pathStyle);
     await person.shell(folder, move, pathStyle);
-    expectEmpty(await person.terraform(folder, "plan", "-detailed-exitcode"));
+    await person.shell(folder, "terraform plan -detailed-exitcode"); // which fails where something would change
   });
   return {
     // With the provider kept, as if others used it: that is the line before the last.
@@ -45,8 +45,3 @@ repository_id = "${trusted.repositoryId}"
 repository_owner_id = "${trusted.ownerId}"
 budget_email = "owner@example.com"
 `;
-
-/** Throws what a plan with -detailed-exitcode would change. */
-export function expectEmpty({ exitCode, output }: Run): void {
-  if (exitCode !== 0) throw new Error(`The plan is not empty:\n${output.slice(-4000)}`);
-}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { asksOf, type Account, type Ask } from "./actions.ts";
+import { asksOf } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 import { serviceRequest, type ServiceRequest } from "../service-request.ts";
 
 const account: Account = {
@@ -123,7 +124,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
   "SQS, Rekognition, Budgets and KMS": [
     [
       "CreateQueue",
-      json("sqs", "AmazonSQS.CreateQueue", { QueueName: "q", tags: {} }),
+      json("sqs", "AmazonSQS.CreateQueue", { QueueName: "q", tags: { a: "b" } }),
       ["sqs:CreateQueue arn:aws:sqs:eu-north-1:111122223333:q", "sqs:TagQueue arn:aws:sqs:eu-north-1:111122223333:q"],
     ],
     [

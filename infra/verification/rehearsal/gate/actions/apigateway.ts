@@ -1,4 +1,4 @@
-import type { Account, Ask } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
 
 /** API Gateway's actions are HTTP methods, and its resources the paths they are sent to. */

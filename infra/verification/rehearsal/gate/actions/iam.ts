@@ -1,4 +1,4 @@
-import type { Account, Ask } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 import { formOf, type ServiceRequest } from "../service-request.ts";
 
 /** Those whose condition key iam:PermissionsBoundary is the boundary that the role has. */

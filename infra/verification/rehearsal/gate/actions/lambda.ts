@@ -1,42 +1,44 @@
-import type { Account, Ask } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
 
-/** Method and path after the API's version, with the action each is. */
-const operations: [method: string, path: RegExp, action: string][] = [
-  ["POST", /^\/functions$/, "CreateFunction"],
-  ["GET", /^\/functions$/, "ListFunctions"],
-  ["GET", /^\/functions\/[^/]+$/, "GetFunction"],
-  ["DELETE", /^\/functions\/[^/]+$/, "DeleteFunction"],
-  ["PUT", /^\/functions\/[^/]+\/code$/, "UpdateFunctionCode"],
-  ["GET", /^\/functions\/[^/]+\/configuration$/, "GetFunctionConfiguration"],
-  ["PUT", /^\/functions\/[^/]+\/configuration$/, "UpdateFunctionConfiguration"],
-  ["GET", /^\/functions\/[^/]+\/versions$/, "ListVersionsByFunction"],
-  ["POST", /^\/functions\/[^/]+\/versions$/, "PublishVersion"],
-  ["GET", /^\/functions\/[^/]+\/aliases$/, "ListAliases"],
-  ["POST", /^\/functions\/[^/]+\/aliases$/, "CreateAlias"],
-  ["GET", /^\/functions\/[^/]+\/aliases\/[^/]+$/, "GetAlias"],
-  ["PUT", /^\/functions\/[^/]+\/aliases\/[^/]+$/, "UpdateAlias"],
-  ["DELETE", /^\/functions\/[^/]+\/aliases\/[^/]+$/, "DeleteAlias"],
-  ["GET", /^\/functions\/[^/]+\/policy$/, "GetPolicy"],
-  ["POST", /^\/functions\/[^/]+\/policy$/, "AddPermission"],
-  ["DELETE", /^\/functions\/[^/]+\/policy\/[^/]+$/, "RemovePermission"],
-  ["GET", /^\/functions\/[^/]+\/code-signing-config$/, "GetFunctionCodeSigningConfig"],
-  ["GET", /^\/functions\/[^/]+\/concurrency$/, "GetFunctionConcurrency"],
-  ["PUT", /^\/functions\/[^/]+\/concurrency$/, "PutFunctionConcurrency"],
-  ["DELETE", /^\/functions\/[^/]+\/concurrency$/, "DeleteFunctionConcurrency"],
-  ["GET", /^\/functions\/[^/]+\/event-invoke-config$/, "GetFunctionEventInvokeConfig"],
-  ["PUT", /^\/functions\/[^/]+\/event-invoke-config$/, "PutFunctionEventInvokeConfig"],
-  ["POST", /^\/functions\/[^/]+\/event-invoke-config$/, "UpdateFunctionEventInvokeConfig"],
-  ["DELETE", /^\/functions\/[^/]+\/event-invoke-config$/, "DeleteFunctionEventInvokeConfig"],
-  ["GET", /^\/functions\/[^/]+\/url$/, "GetFunctionUrlConfig"],
-  ["POST", /^\/functions\/[^/]+\/url$/, "CreateFunctionUrlConfig"],
-  ["PUT", /^\/functions\/[^/]+\/url$/, "UpdateFunctionUrlConfig"],
-  ["DELETE", /^\/functions\/[^/]+\/url$/, "DeleteFunctionUrlConfig"],
-  ["POST", /^\/functions\/[^/]+\/invocations$/, "InvokeFunction"],
-  ["GET", /^\/tags\/[^/]+$/, "ListTags"],
-  ["POST", /^\/tags\/[^/]+$/, "TagResource"],
-  ["DELETE", /^\/tags\/[^/]+$/, "UntagResource"],
-];
+/** Method, path after the API's version, and the action that both are. */
+const operations = `
+  POST /functions CreateFunction
+  GET /functions ListFunctions
+  GET /functions/* GetFunction
+  DELETE /functions/* DeleteFunction
+  PUT /functions/*/code UpdateFunctionCode
+  GET /functions/*/configuration GetFunctionConfiguration
+  PUT /functions/*/configuration UpdateFunctionConfiguration
+  GET /functions/*/versions ListVersionsByFunction
+  POST /functions/*/versions PublishVersion
+  GET /functions/*/aliases ListAliases
+  POST /functions/*/aliases CreateAlias
+  GET /functions/*/aliases/* GetAlias
+  PUT /functions/*/aliases/* UpdateAlias
+  DELETE /functions/*/aliases/* DeleteAlias
+  GET /functions/*/policy GetPolicy
+  POST /functions/*/policy AddPermission
+  DELETE /functions/*/policy/* RemovePermission
+  GET /functions/*/code-signing-config GetFunctionCodeSigningConfig
+  GET /functions/*/concurrency GetFunctionConcurrency
+  PUT /functions/*/concurrency PutFunctionConcurrency
+  DELETE /functions/*/concurrency DeleteFunctionConcurrency
+  GET /functions/*/event-invoke-config GetFunctionEventInvokeConfig
+  PUT /functions/*/event-invoke-config PutFunctionEventInvokeConfig
+  POST /functions/*/event-invoke-config UpdateFunctionEventInvokeConfig
+  DELETE /functions/*/event-invoke-config DeleteFunctionEventInvokeConfig
+  GET /functions/*/url GetFunctionUrlConfig
+  POST /functions/*/url CreateFunctionUrlConfig
+  PUT /functions/*/url UpdateFunctionUrlConfig
+  DELETE /functions/*/url DeleteFunctionUrlConfig
+  POST /functions/*/invocations InvokeFunction
+  GET /tags/* ListTags
+  POST /tags/* TagResource
+  DELETE /tags/* UntagResource`
+  .trim()
+  .split("\n")
+  .map((line) => line.trim().split(" "));
 
 export interface LambdaOperation {
   action: string;
@@ -47,9 +49,10 @@ export interface LambdaOperation {
 }
 
 /** Which of Lambda's operations a request is, on which function; undefined for one that is not known. */
-export function lambdaOperation({ method, path, query, body }: ServiceRequest): LambdaOperation | undefined {
-  const [, rest = ""] = /^\/\d{4}-\d\d-\d\d(\/.*?)\/?$/.exec(path) ?? [];
-  const action = operations.find(([itsMethod, itsPath]) => itsMethod === method && itsPath.test(rest))?.[2];
+export function lambdaOperation({ method, path: sent, query, body }: ServiceRequest): LambdaOperation | undefined {
+  const [, rest = ""] = /^\/\d{4}-\d\d-\d\d(\/.*?)\/?$/.exec(sent) ?? [];
+  const pattern = rest.replace(/^(\/\w+)\/[^/]+/, "$1/*").replace(/(?<=\/(?:aliases|policy)\/)[^/]+$/, "*");
+  const [, , action] = operations.find(([itsMethod, path]) => itsMethod === method && path === pattern) ?? [];
   if (action === undefined) return undefined;
   const [, , segment = "", , alias] = rest.split("/").map(decodeURIComponent);
   const inBody = action === "CreateFunction" ? textOf(jsonOf({ body })["FunctionName"]) : "";

@@ -1,27 +1,19 @@
-import type { Ask } from "./actions.ts";
+import type { Ask } from "./ask.ts";
 import type { ServiceRequest } from "../service-request.ts";
 import { elementOf, elementsOf } from "../xml.ts";
 
 /** The sub-resources of a bucket, with what they are called in actions after Get and Put. */
 const ofBucket: Record<string, string> = {
   accelerate: "AccelerateConfiguration",
-  acl: "BucketAcl",
-  cors: "BucketCORS",
   encryption: "EncryptionConfiguration",
   lifecycle: "LifecycleConfiguration",
-  location: "BucketLocation",
-  logging: "BucketLogging",
-  notification: "BucketNotification",
   "object-lock": "BucketObjectLockConfiguration",
-  ownershipControls: "BucketOwnershipControls",
-  policy: "BucketPolicy",
-  policyStatus: "BucketPolicyStatus",
-  publicAccessBlock: "BucketPublicAccessBlock",
   replication: "ReplicationConfiguration",
-  requestPayment: "BucketRequestPayment",
-  tagging: "BucketTagging",
-  versioning: "BucketVersioning",
-  website: "BucketWebsite",
+  ...Object.fromEntries(
+    "acl CORS location logging notification ownershipControls policy policyStatus publicAccessBlock requestPayment tagging versioning website"
+      .split(" ")
+      .map((name) => [name === "CORS" ? "cors" : name, `Bucket${name.slice(0, 1).toUpperCase()}${name.slice(1)}`]),
+  ),
 };
 
 export interface S3Place {
@@ -34,6 +26,11 @@ export interface S3Place {
 export function s3Place({ path }: ServiceRequest): S3Place {
   const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
   return { bucket: bucket || undefined, key: key === "" ? undefined : decodeURIComponent(key) };
+}
+
+/** The other way round. */
+export function pathOf(bucket: string, key: string): string {
+  return `/${[bucket, ...key.split("/")].map(encodeURIComponent).join("/")}`;
 }
 
 export function asksOfS3(request: ServiceRequest): Ask[] | undefined {
@@ -89,17 +86,9 @@ function asksOfObject({ method, query, headers }: ServiceRequest, resource: stri
     case "HEAD":
       return ask(`GetObject${version}`);
     case "PUT": {
-      const [source] = headers["x-amz-copy-source"] ?? [];
-      const read =
-        source === undefined
-          ? []
-          : [
-              {
-                action: "s3:GetObject",
-                resource: `arn:aws:s3:::${decodeURIComponent(source).replace(/^\//, "").replace(/\?.*/, "")}`,
-              },
-            ];
-      return [...ask("PutObject"), ...read];
+      const source = decodeURIComponent(headers["x-amz-copy-source"]?.[0] ?? "").replace(/^\/|\?.*/g, "");
+      const read = { action: "s3:GetObject", resource: `arn:aws:s3:::${source}` };
+      return [...ask("PutObject"), ...(source === "" ? [] : [read])];
     }
     case "POST": // the beginning and the end of an upload in parts
       return query.has("uploads") || query.has("uploadId") ? ask("PutObject") : undefined;

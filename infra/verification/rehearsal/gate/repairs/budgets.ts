@@ -1,4 +1,4 @@
-import type { Repair } from "./repairs.ts";
+import type { Repair } from "./repair.ts";
 import { jsonAnswer, jsonOf, listOf, operationOf, textOf, type Fields } from "../service-request.ts";
 
 /** moto has no tags and no subscribers of budgets, and answers 500 to who asks: both are kept here. */

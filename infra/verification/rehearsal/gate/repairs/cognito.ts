@@ -1,4 +1,4 @@
-import type { Repair } from "./repairs.ts";
+import type { Repair } from "./repair.ts";
 import { jsonOf, operationOf, refusal, textOf, withJson, type Fields } from "../service-request.ts";
 
 interface UserPool {

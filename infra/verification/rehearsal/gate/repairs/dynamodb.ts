@@ -1,4 +1,4 @@
-import type { Repair } from "./repairs.ts";
+import type { Repair } from "./repair.ts";
 import { jsonOf, listOf, operationOf, textOf, withJson, type Fields } from "../service-request.ts";
 
 /** The maximum throughput of a table and of its indexes. */

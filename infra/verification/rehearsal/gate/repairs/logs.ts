@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Repair } from "./repairs.ts";
+import type { Repair } from "./repair.ts";
 import { jsonAnswer, jsonOf, operationOf, textOf, type Fields } from "../service-request.ts";
 
 /** moto has no saved queries of CloudWatch Logs, and answers 500. */

@@ -1,5 +1,5 @@
 import { detectLabels } from "../../../../local/bucket/labels.ts";
-import type { Repair } from "./repairs.ts";
+import type { Repair } from "./repair.ts";
 import { jsonOf, operationOf } from "../service-request.ts";
 
 /** Reads an object of the emulated S3. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makePng } from "../../../../local/bucket/sample-images.ts";
 import { makeRepairs, type Repairs } from "./repairs.ts";
-import type { Invoke } from "./lambda.ts";
+import type { Invoke } from "./repair.ts";
 import { jsonAnswer, jsonOf, serviceRequest, type ServiceAnswer, type ServiceRequest } from "../service-request.ts";
 
 let repairs: Repairs;
@@ -120,7 +120,6 @@ describe("Lambda", () => {
     FunctionName: "f",
     Code: { ZipFile: zip.toString("base64") },
     LoggingConfig: json,
-    DeadLetterConfig: { TargetArn: "arn:q" },
   };
 
   test("keeps what was uploaded", async () => {
@@ -131,20 +130,18 @@ describe("Lambda", () => {
     expect(repairs.zipOf(createHash("sha256").update(other).digest("base64"))).toEqual(other);
   });
 
-  test("describes logging and dead letters, of each version as they were", async () => {
+  test("describes logging, of each version as it was", async () => {
     await send(request("lambda", "POST", path, create), 201, { FunctionName: "f", Version: "1" });
     await send(request("lambda", "PUT", `${path}/f/configuration`, { LoggingConfig: { LogFormat: "Text" } }), 200, {
       FunctionName: "f",
       Version: "$LATEST",
     });
     const of = async (Version: string) => {
-      const { LoggingConfig, DeadLetterConfig } = jsonOf(
-        await send(request("lambda", "GET", `${path}/f/configuration`), 200, { FunctionName: "f", Version }),
-      );
-      return [LoggingConfig, DeadLetterConfig];
+      const found = { FunctionName: "f", Version };
+      return jsonOf(await send(request("lambda", "GET", `${path}/f/configuration`), 200, found))["LoggingConfig"];
     };
-    expect(await of("1")).toEqual([json, { TargetArn: "arn:q" }]);
-    expect(await of("$LATEST")).toEqual([{ LogFormat: "Text", LogGroup: "/aws/lambda/f" }, { TargetArn: "arn:q" }]);
+    expect(await of("1")).toEqual(json);
+    expect(await of("$LATEST")).toEqual({ LogFormat: "Text", LogGroup: "/aws/lambda/f" });
   });
 
   test("changes an alias's revision with each update, and refuses one that was read before it", async () => {

@@ -1,14 +1,12 @@
 import { budgetsRepair } from "./budgets.ts";
 import { cognitoRepair } from "./cognito.ts";
 import { dynamodbRepair } from "./dynamodb.ts";
-import { lambdaRepair, type Invoke } from "./lambda.ts";
+import { lambdaRepair } from "./lambda.ts";
 import { logsRepair } from "./logs.ts";
 import { rekognitionRepair, type ReadObject } from "./rekognition.ts";
+import type { InvokerOf, Repair } from "./repair.ts";
 import { s3Repair } from "./s3.ts";
-import type { Fields, ServiceAnswer, ServiceRequest } from "../service-request.ts";
-
-/** Answers a request that may be made, with moto's answer from `pass` or without asking moto. */
-export type Repair = (request: ServiceRequest, pass: () => Promise<ServiceAnswer>) => Promise<ServiceAnswer>;
+import type { Fields } from "../service-request.ts";
 
 export interface Repairs {
   repair: Repair;
@@ -25,8 +23,8 @@ export interface Repairs {
 }
 
 /** What moto 5.2.1 gets wrong for this project, put right; each part says what it is about. */
-export function makeRepairs(invoke: () => Invoke | undefined, readObject: ReadObject): Repairs {
-  const lambda = lambdaRepair(invoke);
+export function makeRepairs(invokerOf: InvokerOf, readObject: ReadObject): Repairs {
+  const lambda = lambdaRepair(invokerOf);
   const s3 = s3Repair();
   const repairs: Record<string, Repair> = {
     budgets: budgetsRepair(),
@@ -37,12 +35,5 @@ export function makeRepairs(invoke: () => Invoke | undefined, readObject: ReadOb
     rekognition: rekognitionRepair(readObject),
     s3: s3.repair,
   };
-  return {
-    repair: (request, pass) => repairs[request.service]?.(request, pass) ?? pass(),
-    zipOf: lambda.zipOf,
-    aliasOf: lambda.aliasOf,
-    invokeConfigOf: lambda.invokeConfigOf,
-    bucketPolicyOf: s3.policyOf,
-    notificationOf: s3.notificationOf,
-  };
+  return { ...lambda, ...s3, repair: (request, pass) => repairs[request.service]?.(request, pass) ?? pass() };
 }

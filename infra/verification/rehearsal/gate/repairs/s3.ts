@@ -1,6 +1,6 @@
 import { s3Place } from "../actions/s3.ts";
-import type { Repair } from "./repairs.ts";
-import { xmlAnswer, type ServiceAnswer, type ServiceRequest } from "../service-request.ts";
+import { xmlAnswer } from "../service-request.ts";
+import type { Repair } from "./repair.ts";
 
 /**
  * moto applies a bucket's policy without its conditions, so that one that only forbids plain HTTP
@@ -8,67 +8,40 @@ import { xmlAnswer, type ServiceAnswer, type ServiceRequest } from "../service-r
  * Both are kept here, and moto never hears of them. Nor does it of a suspended versioning, with which
  * it can no longer delete a version.
  */
-export function s3Repair(): {
-  repair: Repair;
-  policyOf: (bucket: string) => string | undefined;
-  notificationOf: (bucket: string) => string | undefined;
-} {
-  const kept = { policy: new Map<string, string>(), notification: new Map<string, string>() };
-  const suspended = new Set<string>();
-  const forget = (bucket: string) => {
-    suspended.delete(bucket);
-    kept.policy.delete(bucket);
-    kept.notification.delete(bucket);
+export function s3Repair() {
+  const kept = {
+    policy: new Map<string, string>(),
+    notification: new Map<string, string>(),
+    versioning: new Map<string, string>(),
   };
-  const repair: Repair = async (request, pass) => {
-    const { bucket = "", key } = s3Place(request);
+  const done = (status: number) => ({ status, headers: [], body: Buffer.alloc(0) });
+  const repair: Repair = async ({ method, query, body, ...request }, pass) => {
+    const { bucket = "", key } = s3Place({ method, query, body, ...request });
     if (key !== undefined) return pass();
-    if (request.query.has("versioning")) return versioning(request, bucket, suspended, pass);
-    const kind = request.query.has("policy")
-      ? "policy"
-      : request.query.has("notification")
-        ? "notification"
-        : undefined;
+    const kind = (["policy", "notification", "versioning"] as const).find((each) => query.has(each));
     if (!kind) {
       const answer = await pass();
-      if (request.method === "DELETE" && request.query.size === 0 && answer.status === 204) forget(bucket);
+      if (method === "DELETE" && query.size === 0 && answer.status === 204)
+        for (const each of Object.values(kept)) each.delete(bucket);
       return answer;
     }
     const found = kept[kind].get(bucket);
-    if (request.method === "GET" && found !== undefined)
-      return {
-        ...xmlAnswer(200, found),
-        headers: [["content-type", kind === "policy" ? "application/json" : "text/xml"]],
-      };
-    if (request.method === "PUT") {
-      kept[kind].set(bucket, request.body.toString());
-      return { status: kind === "policy" ? 204 : 200, headers: [], body: Buffer.alloc(0) };
+    if (method === "GET" && found !== undefined)
+      return kind === "policy"
+        ? { ...xmlAnswer(200, found), headers: [["content-type", "application/json"]] }
+        : xmlAnswer(200, found);
+    if (method === "DELETE" && kept[kind].delete(bucket)) return done(204);
+    if (method !== "PUT") return pass();
+    if (kind === "versioning" && !body.includes("<Status>Suspended</Status>")) {
+      kept.versioning.delete(bucket);
+      return pass();
     }
-    if (request.method === "DELETE" && kept[kind].delete(bucket))
-      return { status: 204, headers: [], body: Buffer.alloc(0) };
-    return pass();
+    kept[kind].set(bucket, body.toString());
+    return done(kind === "policy" ? 204 : 200);
   };
   return {
     repair,
-    policyOf: (bucket) => kept.policy.get(bucket),
-    notificationOf: (bucket) => kept.notification.get(bucket),
+    bucketPolicyOf: (bucket: string) => kept.policy.get(bucket),
+    notificationOf: (bucket: string) => kept.notification.get(bucket),
   };
-}
-
-async function versioning(
-  request: ServiceRequest,
-  bucket: string,
-  suspended: Set<string>,
-  pass: () => Promise<ServiceAnswer>,
-): Promise<ServiceAnswer> {
-  if (request.method === "GET" && suspended.has(bucket)) {
-    return xmlAnswer(200, "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>");
-  }
-  if (request.method !== "PUT") return pass();
-  if (!request.body.includes("<Status>Suspended</Status>")) {
-    suspended.delete(bucket);
-    return pass();
-  }
-  suspended.add(bucket);
-  return { status: 200, headers: [], body: Buffer.alloc(0) };
 }
