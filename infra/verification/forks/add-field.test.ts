@@ -69,11 +69,16 @@ test("a field is added by what the README says, and by nothing else", { timeout:
   addBehind("functions/openapi.yaml", /(?<=^ {4}Changes:\n(?: {6}.*\n)+?) {8}location:\n.*\n.*\n.*$/m, inChanges);
   writeFileSync(join(fork.path, "functions/_shared/venue.test.ts"), venueTest);
   await expectContent(fork.run("typescript/bin/tsc"));
-  const callers = ["create-event", "get-event", "list-events", "update-event", "_shared/venue"].map(
-    (name) => `functions/${name}`,
-  );
   await expectContent(
-    fork.runSuites("--project", "source", "--project", "infra", ...callers, "infra/testing/contract.test.ts"),
+    fork.runSuites(
+      "--project",
+      "source",
+      "--project",
+      "infra",
+      "functions/get-event",
+      "functions/_shared/venue",
+      "infra/testing/contract.test.ts",
+    ),
   );
   expect(lossesBetween(root, fork.path)).toEqual([]);
 });
