@@ -33,7 +33,7 @@ override_resource {
 variables {
   stage     = "prod"
   region    = "eu-central-1"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "alarms_on_what_callers_and_nobody_else_would_notice" {

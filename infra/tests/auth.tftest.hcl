@@ -38,7 +38,7 @@ override_resource {
 
 variables {
   stage     = "prod"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "leaves_every_route_open_by_default_and_tells_the_functions_so" {

@@ -21,7 +21,7 @@ override_resource {
 variables {
   stage     = "prod"
   region    = "eu-central-1"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "shows_the_whole_stack_on_one_screen" {

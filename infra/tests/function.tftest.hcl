@@ -9,7 +9,7 @@ provider "aws" {
 
 variables {
   name                 = "events-api-prod-get-event"
-  zip                  = "tests/fixtures/dist/get-event.zip"
+  zip                  = "tests/fixtures/all/get-event.zip"
   runtime              = "nodejs22.x"
   memory_mb            = 512
   timeout_s            = 20
@@ -52,7 +52,7 @@ run "makes_a_function_with_a_role_a_log_and_an_alias" {
       tracing          = aws_lambda_function.this.tracing_config[0].mode
       }) == jsonencode({
       name             = "events-api-prod-get-event"
-      zip              = "tests/fixtures/dist/get-event.zip"
+      zip              = "tests/fixtures/all/get-event.zip"
       source_code_hash = "hznHbmgfkAkjuQDJ3w73XPQh05yrtUZQxLmtGbanbYU="
       handler          = "index.handler"
       runtime          = "nodejs22.x"
@@ -133,7 +133,7 @@ run "refuses_a_missing_zip_and_a_name_that_lambda_does_not_take" {
     source = "./function"
   }
   variables {
-    zip  = "tests/fixtures/dist/missing.zip"
+    zip  = "tests/fixtures/all/missing.zip"
     name = "events-api-prod-${join("-", [for number in range(25) : "x"])}"
   }
 

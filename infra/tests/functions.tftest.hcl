@@ -44,7 +44,7 @@ override_resource {
 
 variables {
   stage     = "prod"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "makes_one_function_of_each_in_the_list_with_the_rights_that_it_declares" {

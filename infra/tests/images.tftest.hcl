@@ -23,7 +23,7 @@ override_resource {
 
 variables {
   stage     = "prod"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "keeps_the_bucket_private_and_tidy" {

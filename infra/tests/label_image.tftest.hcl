@@ -50,7 +50,7 @@ override_resource {
 
 variables {
   stage     = "prod"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "calls_label_image_for_what_arrives_in_the_bucket" {

@@ -20,7 +20,7 @@ override_resource {
 
 variables {
   stage     = "prod"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "asks_all_functions_the_access_log_or_both" {

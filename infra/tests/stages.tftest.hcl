@@ -13,7 +13,7 @@ override_data {
 }
 
 variables {
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "read" {

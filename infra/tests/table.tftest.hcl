@@ -14,7 +14,7 @@ override_data {
 
 variables {
   stage     = "prod"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "makes_the_table_that_table_json_describes" {

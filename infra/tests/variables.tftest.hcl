@@ -14,7 +14,7 @@ override_data {
 
 variables {
   stage     = "prod"
-  dist_path = "tests/fixtures/dist"
+  dist_path = "tests/fixtures/all"
 }
 
 run "takes_what_nobody_sets" {
