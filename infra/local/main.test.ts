@@ -8,7 +8,7 @@ import { decodeJwt } from "jose";
 import { afterAll, describe, expect, test } from "vitest";
 import { root } from "../build/functions.ts";
 import { scratchFolder } from "../testing/scratch.ts";
-import { callAt, makeJpeg, untilLabelled, type Call } from "../testing/api.ts";
+import { callAt, has, makeJpeg, needs, untilLabelled, type Call } from "../testing/api.ts";
 import { objectsIn } from "./bucket/bucket-objects.ts";
 import { callServerAt } from "../testing/call.ts";
 import { startDatabase } from "./database/database.ts";
@@ -58,7 +58,7 @@ async function run(command: string, ...parameters: string[]): Promise<Started> {
       child.on("printed", look);
       look();
     });
-  const greeted = printed(/runs at (http:\/\/localhost:\d+\/?\w*)\/events[\s\S]*--output image\.png/);
+  const greeted = printed(/runs at (http:\/\/localhost:\d+\/?\w*)\/events[\s\S]*\n\n$/);
   const [, url = ""] = (await Promise.race([greeted, ended.then(() => undefined)])) ?? [];
   const started = { url, output: () => output, printed, kill: (signal: NodeJS.Signals) => child.kill(signal), ended };
   running.add(started);
@@ -73,6 +73,7 @@ function start(...options: string[]): Promise<Started> {
 
 /** Pastes the lines that lead from an event to its image and back; gives the event. */
 async function paste({ url, output }: Started, token?: string): Promise<Record<string, unknown>> {
+  needs(...imageFunctions);
   const lines = [...output().matchAll(/^ {2}((?:token|curl|echo).*)$/gm)].map(([, line = ""]) => line);
   const [show = "", load = ""] = lines.splice(-2);
   const folder = scratchFolder();
@@ -84,6 +85,8 @@ async function paste({ url, output }: Started, token?: string): Promise<Record<s
   expect(readFileSync(join(folder, "image.png"))).toEqual(readFileSync(join(folder, "photo.png")));
   return event;
 }
+
+const imageFunctions = ["create-upload-url", "get-image", "label-image"];
 
 const labelled = {
   id: "123",
@@ -163,9 +166,10 @@ describe("killed while writing, and started again on its data", async () => {
   const first = await start("--data", data);
   const callFirst = callAt(first.url);
   await callFirst("POST /events", { json: { id: "123", title: "x" } });
-  const { body: asked } = await callFirst("POST /events/123/upload-url", {
-    json: { contentType: "image/jpeg", contentLength: 1 },
-  });
+  const hasImages = imageFunctions.every(has);
+  const { body: asked } = hasImages
+    ? await callFirst("POST /events/123/upload-url", { json: { contentType: "image/jpeg", contentLength: 1 } })
+    : {};
   const acknowledged: string[] = [];
   const write = async (writer: number) => {
     for (let n = 0; n < 1000; n++) {
@@ -177,9 +181,11 @@ describe("killed while writing, and started again on its data", async () => {
   };
   await Promise.allSettled([0, 1, 2, 3, 4, 5, 6, 7].map(write));
   const end = await first.ended;
-  const key = new URL((asked as { url: string }).url).pathname.replace("/images/", "");
   const upload = { bytes: makeJpeg(), metadata: { "content-type": "image/jpeg" }, lastModified: new Date() };
-  objectsIn(join(data, "images")).set(key, upload);
+  if (hasImages) {
+    const key = new URL((asked as { url: string }).url).pathname.replace("/images/", "");
+    objectsIn(join(data, "images")).set(key, upload);
+  }
   const second = await start("--data", data);
   const call = callAt(second.url);
 
@@ -192,6 +198,7 @@ describe("killed while writing, and started again on its data", async () => {
   });
 
   test("labels what was uploaded before", async () => {
+    needs(...imageFunctions);
     expect(await untilLabelled(call, "123")).toMatchObject({
       image: { contentType: "image/jpeg", size: upload.bytes.length },
     });

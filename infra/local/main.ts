@@ -1,3 +1,4 @@
+import { readFunctions } from "../build/functions.ts";
 import type { DeadLetter } from "./bucket/image-events.ts";
 import { makePng } from "./bucket/sample-images.ts";
 import { docsEndpoint } from "./docs-endpoint.ts";
@@ -57,12 +58,16 @@ Every request needs a token. This is alice's, for an hour; more of them: curl '$
 
   token='${await pool.accessToken("alice")}'`
     : "";
-  const photo = makePng();
-  const askFor = `curl --silent -X POST '${url}/events/123/upload-url'${header} --header 'Content-Type: application/json' --data-raw '{"contentType": "image/png","contentLength": ${photo.length}}'`;
   return `${token}
   curl -X POST '${url}/events'${header} --header 'Content-Type: application/json' --data-raw '{"id": "123","type": "test_event","payload": {"key": "value"}}'
   curl '${url}/events/123'${header}
+${readFunctions().some(({ name }) => name === "create-upload-url") ? imageExamples(url, header) : ""}`;
+}
 
+function imageExamples(url: string, header: string): string {
+  const photo = makePng();
+  const askFor = `curl --silent -X POST '${url}/events/123/upload-url'${header} --header 'Content-Type: application/json' --data-raw '{"contentType": "image/png","contentLength": ${photo.length}}'`;
+  return `
 An image for it goes straight to the bucket, with a URL that is asked for first; a moment later the event shows its labels.
 
   echo ${photo.toString("base64")} | base64 --decode > photo.png

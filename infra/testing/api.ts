@@ -23,7 +23,7 @@ export { readFunctions } from "../build/functions.ts";
 export { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
 export { callServerAt, type Answer, type Call, type Sent } from "./call.ts";
 export type { FaultyCall, ServiceFault } from "./faults.ts";
-export { needs } from "./left-out.ts";
+export { has, needs } from "./left-out.ts";
 export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "./upload.ts";
 
 /** What becomes of a call that names an event. */
