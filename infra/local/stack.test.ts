@@ -21,8 +21,8 @@ test("what was started is stopped, the last one first, where the rest does not s
 
   vi.resetModules(); // the functions read their environment as they are loaded
   const stack = await startStack(options); // which could not use the data while the first database runs
-  expect((await fetch(`${stack.url}/events`)).status).toBe(200);
+  expect((await fetch(`${stack.url}/events/none`)).status).toBe(404);
   await stack.stop();
-  await expect(fetch(`${stack.url}/events`)).rejects.toThrow("fetch failed");
+  await expect(fetch(`${stack.url}/events/none`)).rejects.toThrow("fetch failed");
   expect(ended).toEqual(["functions", "what stands between", "functions", "what stands between"]);
 });

@@ -6,6 +6,7 @@ import { readFunctions } from "../build/functions.ts";
 import { runSources } from "../local/runtime/running-functions.ts";
 import { listen, stop as stopServer } from "../local/gateway/server.ts";
 import { startStack } from "../local/stack.ts";
+import { needs } from "../testing/api.ts";
 import { moveAlias, startAws, type Invoked } from "./_tests/aws-stand-in.ts";
 import { runBundle, startBundle } from "./_tests/run-bundle.ts";
 import { release, type Options } from "./release/canary.ts";
@@ -171,6 +172,7 @@ describe("a release", () => {
   });
 
   test("changes nothing that callers have made", async () => {
+    needs("list-events");
     const list = async () => (await fetch(`${apiUrl}/events`)).json() as Promise<{ events: { id: string }[] }>;
     const made = await fetch(`${apiUrl}/events`, {
       method: "POST",
@@ -244,6 +246,7 @@ describe("a release does not begin", () => {
     ["an error", { statusCode: 503, body: "{}" }, "503 {}"],
     ["what is no answer", null, "no answer \\(the function returned null\\)"],
   ])("with a new version that answers one route with %s", async (_what, answer, gave) => {
+    needs("delete-event");
     aws.answer = (invoked) =>
       invoked.event["routeKey"] === "DELETE /events/{id}" ? Promise.resolve(answer) : invoke(invoked);
     const { sentence } = await run();

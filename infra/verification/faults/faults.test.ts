@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { needs } from "../../testing/api.ts";
 import type { Call } from "../../testing/call.ts";
 import { makeJpeg, makePng } from "../../local/bucket/sample-images.ts";
 import { upload, type UploadUrl } from "../../testing/upload.ts";
@@ -198,6 +199,8 @@ const scenarios: Scenario[] = [
   },
 ];
 
+const imageFunctions = ["create-upload-url", "get-image", "label-image"];
+
 const endless = (["no answer", "drip"] as const).map((fault) => ({ fault, isLasting: true }));
 const alone: Omit<Injection, "call">[] = [
   ...(["hang up", "answer lost", "internal error"] as const).flatMap((fault) => [
@@ -222,6 +225,7 @@ afterAll(() => {
 
 describe.concurrent.each(scenarios)("$what", ({ what, given, operation, meanwhile }) => {
   test("is done or not done, whatever fails at whichever call, alone and with anything in between", async () => {
+    needs("update-event", "delete-event", ...imageFunctions);
     const stack = await startFaultyStack();
     stacks.push(stack);
     const copy = await prepare(stack, given);
@@ -259,6 +263,7 @@ describe.concurrent("what only reads", () => {
   ])(
     "%s: what fails once is not noticed, and what lasts or does not end is 503",
     async (_what, operation) => {
+      needs("list-events", ...imageFunctions);
       const stack = await startFaultyStack();
       stacks.push(stack);
       const course = { copy: await prepare(stack, withImage), operation, others: [] };

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { needs } from "../../testing/api.ts";
 import { complaintsOf, runLoad } from "./run-load.ts";
 
 test("mixed traffic loses no acknowledged write while the database fails, and gets a 503 for each outage only", async () => {
+  needs("list-events", "update-event", "delete-event");
   const { statuses, injected, complaints } = await runLoad((requests) => requests > 500, {
     hiccup: 0.05,
     outage: 0.02,
