@@ -7,7 +7,7 @@ import { needs } from "../../testing/api.ts";
 import { expectContent, makeFork } from "./fork.ts";
 
 /** It runs the type check and suites of a fork, in processes of their own. */
-const patience_ms = 600_000;
+const patience_ms = 1_800_000;
 
 const fork = makeFork();
 const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split("\n## Add a field\n");

@@ -6,7 +6,7 @@ import { readFunctions } from "../../build/functions.ts";
 import { expectContent, makeFork, type Fork } from "./fork.ts";
 
 /** Type checks, builds and suites run in processes of their own. */
-const patience_ms = 600_000;
+const patience_ms = 1_800_000;
 
 const names = readFunctions().map(({ name }) => name);
 
