@@ -34,6 +34,13 @@ variable "lambda_runtime" {
   }
 }
 
+variable "priming" {
+  description = "Whether a function sends one harmless command while it loads, so that its first request finds an open connection (infra/README.md, \"The first answer\")."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "tracing" {
   description = "Whether X-Ray traces the functions: how long a call and its start took, and which failed. Free up to 100,000 traces a month."
   type        = bool
@@ -92,6 +99,7 @@ module "function" {
       TABLE_NAME   = aws_dynamodb_table.this.name
       INDEX_SHARDS = tostring(var.index_shards)
       AUTH         = local.has_auth ? "jwt" : "off"
+      PRIMING      = var.priming ? "on" : "off"
     },
     local.has_images ? {
       BUCKET_NAME = aws_s3_bucket.images[0].bucket

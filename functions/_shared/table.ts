@@ -10,8 +10,8 @@ import {
 import { clientOptions, environment } from "./aws-client.ts";
 import { isId, type Event } from "./event.ts";
 import { Problem } from "./problem.ts";
-import { fromItem } from "./stored-event.ts";
-import { untilTimeIsUp } from "./time-limit.ts";
+import { fromItem, type Item } from "./stored-event.ts";
+import { untilTimeIsUp, withinTimeLimit } from "./time-limit.ts";
 
 /** An attempt that takes longer is worth another one. The whole is bounded by the time that Lambda leaves (time-limit.ts). */
 const limits = { connection_ms: 1_000, answer_ms: 1_800, body_ms: 600, attempts: 3 };
@@ -43,9 +43,12 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
 /** An event as it is now: a strongly consistent read. Undefined where there is none, or no event can have this id. */
 export async function readEvent(id: string | undefined, advice = "Ask again."): Promise<Event | undefined> {
   if (!isId(id)) return undefined;
-  const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
-  const { Item: item } = await send(command, advice);
+  const { Item: item } = await send(getItem({ id: { S: id } }), advice);
   return item && fromItem(item);
+}
+
+export function getItem(key: Item): GetItemCommand {
+  return new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true });
 }
 
 /**
@@ -71,6 +74,36 @@ export async function send<Input extends ServiceInputTypes, Output extends Servi
   }
 }
 
+/** The key of no event: `isId` refuses it. */
+export const noKey: Item = { id: { S: "." } };
+
+/** What makes a write one that never happens. */
+export const never = {
+  TableName: tableName,
+  ConditionExpression: "attribute_exists(#id) AND attribute_not_exists(#id)",
+  ExpressionAttributeNames: { "#id": "id" },
+};
+
+/**
+ * Sends one harmless command of the kind that the handler sends, while Lambda loads the function. The
+ * connection is then open, and the code that signs, sends and parses is compiled: Lambda gives a function
+ * whole processors only until its first request. index.mjs waits for it, a second at most. Whether it
+ * succeeds does not matter. It is sent once, and only where Lambda says that it initializes.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
+export async function prime<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+  command: Command<Input, Output>,
+): Promise<void> {
+  if (process.env["AWS_LAMBDA_INITIALIZATION_TYPE"] === undefined || process.env["PRIMING"] === "off") return;
+  sentOnce.add(command.input);
+  const second = { getRemainingTimeInMillis: () => 2_000 }; // of which an answer would keep one
+  await withinTimeLimit(second, () => send(command, "")).catch(() => undefined);
+}
+
+/** The inputs of commands that are not worth another attempt. */
+const sentOnce = new WeakSet<object>();
+
 /** The inputs of commands of which an attempt had no answer. */
 const lostAnswers = new WeakSet<object>();
 
@@ -83,6 +116,7 @@ const givenUp = new WeakSet<object>();
 client.middlewareStack.add(
   (next) => async (args) => {
     if (givenUp.has(args.input)) throw new Error("The command was given up.");
+    if (sentOnce.has(args.input)) givenUp.add(args.input);
     try {
       return await next(args);
     } catch (error) {

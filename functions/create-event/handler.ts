@@ -7,7 +7,7 @@ import { expectNoPrecondition } from "../_shared/precondition.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
 import { represent } from "../_shared/representation.ts";
 import { fromItem, isWrittenBy, toItem, type Item } from "../_shared/stored-event.ts";
-import { isTooLarge, send, shards, tableName } from "../_shared/table.ts";
+import { isTooLarge, never, noKey, prime, send, shards, tableName } from "../_shared/table.ts";
 
 /**
  * Creates an event: 201. Repeated with the same id and content: 200 with what is stored, so that a
@@ -33,6 +33,8 @@ export const handler = endpoint(async (request, caller) => {
   }
   return { status: 200, ...represent(fromItem(existing)) };
 });
+
+export const primed = prime(new PutItemCommand({ ...never, Item: noKey }));
 
 /** Stores a new item, or leaves what is there alone and returns it: one round trip either way. */
 async function put(item: Item, id: string): Promise<Item | undefined> {

@@ -5,7 +5,7 @@ import { endpoint, type Caller } from "../_shared/http.ts";
 import { readJson, unknownFields } from "../_shared/json-body.ts";
 import { expectNoPrecondition, notTheOrganizer, ownedBy } from "../_shared/precondition.ts";
 import { noSuchEvent, Problem, tooLarge, type Violation } from "../_shared/problem.ts";
-import { aliasesIn, isTooLarge, send, tableName } from "../_shared/table.ts";
+import { aliasesIn, isTooLarge, never, noKey, prime, send, tableName } from "../_shared/table.ts";
 
 const lifetime_s = 5 * 60;
 
@@ -27,6 +27,8 @@ export const handler = endpoint(async (request, caller) => {
   const { url, expiresAt } = await presign("PUT", key, signed, lifetime_s);
   return { status: 201, body: { method: "PUT", url, headers, expiresAt } };
 });
+
+export const primed = prime(new UpdateItemCommand({ ...never, Key: noKey }));
 
 /**
  * Gives the key of the next upload. The event counts its uploads: the number puts them into an order that

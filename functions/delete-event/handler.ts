@@ -14,7 +14,7 @@ import {
 } from "../_shared/precondition.ts";
 import { noSuchEvent, type Problem } from "../_shared/problem.ts";
 import { fromItem, type Item } from "../_shared/stored-event.ts";
-import { aliasesIn, followsLostAnswer, send, tableName } from "../_shared/table.ts";
+import { aliasesIn, followsLostAnswer, never, noKey, prime, send, tableName } from "../_shared/table.ts";
 
 const advice = {
   undecided: "Nothing was deleted: repeat the request.",
@@ -49,6 +49,8 @@ export const handler = endpoint(async (request, caller) => {
   if (!isFinished && !first.isAnswerLost) throw noSuchEvent();
   return { status: 204 };
 });
+
+export const primed = prime(new DeleteItemCommand({ ...never, Key: noKey }));
 
 async function deleteWithObjects(
   id: string,

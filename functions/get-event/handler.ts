@@ -1,7 +1,7 @@
 import { endpoint } from "../_shared/http.ts";
 import { noSuchEvent } from "../_shared/problem.ts";
 import { isNotModified, represent } from "../_shared/representation.ts";
-import { readEvent } from "../_shared/table.ts";
+import { getItem, noKey, prime, readEvent } from "../_shared/table.ts";
 
 /** Answers with one event as it is now. 304 without it where If-None-Match has its ETag, 404 where there is none. */
 export const handler = endpoint(async (request) => {
@@ -11,3 +11,5 @@ export const handler = endpoint(async (request) => {
   const { headers, body } = represent(event);
   return isNotModified(request, headers["etag"]) ? { status: 304, headers } : { status: 200, headers, body };
 });
+
+export const primed = prime(getItem(noKey));

@@ -1,7 +1,7 @@
 import { imageKey, presign } from "../_shared/bucket.ts";
 import { endpoint } from "../_shared/http.ts";
 import { noSuchEvent, Problem } from "../_shared/problem.ts";
-import { readEvent } from "../_shared/table.ts";
+import { getItem, noKey, prime, readEvent } from "../_shared/table.ts";
 
 const lifetime_s = 5 * 60;
 
@@ -14,3 +14,5 @@ export const handler = endpoint(async (request) => {
   const { url } = await presign("GET", imageKey(event.id, event.incarnation, event.image.upload), {}, lifetime_s);
   return { status: 302, headers: { location: url, "cache-control": "no-store" } };
 });
+
+export const primed = prime(getItem(noKey));

@@ -3,7 +3,7 @@ import { rules, statuses } from "../_shared/event.ts";
 import { endpoint, type Caller, type Request } from "../_shared/http.ts";
 import { fieldsOf } from "../_shared/representation.ts";
 import { fromItem, shardKey, toAttributes, type Item } from "../_shared/stored-event.ts";
-import { aliasesIn, send, shards, tableName } from "../_shared/table.ts";
+import { aliasesIn, prime, send, shards, tableName } from "../_shared/table.ts";
 import { readCursor, toCursor } from "./cursor.ts";
 import { readQuery } from "./query-string.ts";
 
@@ -40,6 +40,8 @@ export const handler = endpoint(async (request, caller) => {
   const events = items.map((item) => fieldsOf(fromItem(item)));
   return { status: 200, body: { events, next: next === "" ? undefined : toCursor(next, filters) } };
 });
+
+export const primed = prime(toCommand(["status", "."], [], "", 1));
 
 /** Stands for the caller: nobody has to take a token apart to find the sub in it. */
 const me = "me";

@@ -22,7 +22,7 @@ import {
   toStored,
   writerOf,
 } from "../_shared/stored-event.ts";
-import { aliasesIn, isTooLarge, send, shards, tableName } from "../_shared/table.ts";
+import { aliasesIn, isTooLarge, never, noKey, prime, send, shards, tableName } from "../_shared/table.ts";
 
 /**
  * Merges the fields given into an event: 200 with the whole event. 404 where there is none, 403 where
@@ -38,6 +38,8 @@ export const handler = endpoint(async (request, caller) => {
 
   return { status: 200, ...represent(event) };
 });
+
+export const primed = prime(new UpdateItemCommand({ ...never, Key: noKey }));
 
 /** One write that decides and changes: nobody can come in between. Returns the event as it is then. */
 async function update(

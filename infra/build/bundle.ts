@@ -35,11 +35,14 @@ const replacements = {
 const denied = /node_modules\/.*(credential-provider-|nested-clients|endpoint-cache|event-streams|dist-cjs)/;
 
 /**
- * The handler is `index.handler`. Lambda imports index.cjs and scans it for its exports; a bundle of
- * 180 KB takes as long to scan as to load, so it lies behind this line. `module.exports = require()`
- * would be followed and scanned all the same.
+ * The handler is `index.handler`. Lambda's loading ends when this module has been evaluated, so it waits
+ * here for what the function does while it loads; a promise that nobody waits for would be frozen with the
+ * environment. `import "./main.cjs"` would scan the bundle for its exports, which takes as long as to load it.
  */
-const index = 'exports.handler = require("./main.cjs").handler;\n';
+const index = `import { createRequire } from "node:module";
+export const { handler, primed } = createRequire(import.meta.url)("./main.cjs");
+await primed;
+`;
 
 export interface Bundle {
   name: string;
@@ -109,7 +112,7 @@ export async function bundleModule(
   });
   const [sourceMap, main] = outputFiles?.map(({ contents }) => contents) ?? [];
   if (!sourceMap || !main || !metafile) throw new Error(`${path}: the bundler wrote no bundle or no source map.`);
-  const files = { "index.cjs": Buffer.from(index), "main.cjs": main };
+  const files = { "index.mjs": Buffer.from(index), "main.cjs": main };
   return { files, zip: zipFiles(files), sourceMap, metafile };
 }
 

@@ -81,8 +81,8 @@ afterEach(() => {
 /** Loads a bundle anew, and calls it once. */
 async function requestsOf(bundle: string, event: object): Promise<Sent[]> {
   const require = createRequire(bundle);
-  for (const file of ["./index.cjs", "./main.cjs"]) Reflect.deleteProperty(require.cache, require.resolve(file));
-  const { handler } = require("./index.cjs") as { handler: (event: object, context: object) => Promise<object> };
+  Reflect.deleteProperty(require.cache, require.resolve("./main.cjs"));
+  const { handler } = require("./main.cjs") as { handler: (event: object, context: object) => Promise<object> };
   sent.length = 0;
   await handler(event, { getRemainingTimeInMillis: () => 10_000 }).catch(() => undefined); // some want more of an answer than this
   return [...sent];
@@ -106,10 +106,10 @@ test.each(
     ),
     Records: [{ s3: { object: { key: "incoming/one/first/1" } } }],
   };
-  const whole = await requestsOf(join(wholePath, name, "index.cjs"), event);
+  const whole = await requestsOf(join(wholePath, name, "main.cjs"), event);
   expect(whole.length).toBeGreaterThan(0);
   expect(whole[0]?.headers.host).toBe(`dynamodb.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
-  expect(await requestsOf(join(trimmedPath, name, "index.cjs"), event)).toEqual(whole);
+  expect(await requestsOf(join(trimmedPath, name, "main.cjs"), event)).toEqual(whole);
 });
 
 test("the SDK has the middleware that table.ts takes out, under that name", () => {

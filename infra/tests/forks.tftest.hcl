@@ -67,7 +67,7 @@ run "plans_a_table_without_indexes_and_nothing_of_images_for_create_event_and_ge
         create-event = [{ actions = ["dynamodb:PutItem"], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/a"] }]
         get-event    = [{ actions = ["dynamodb:GetItem"], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/a"] }]
       }
-      variables  = [["AUTH", "INDEX_SHARDS", "TABLE_NAME"]]
+      variables  = [["AUTH", "INDEX_SHARDS", "PRIMING", "TABLE_NAME"]]
       routes     = ["GET /events/{id}", "POST /events"]
       methods    = ["GET", "POST"]
       attributes = ["id"]
@@ -113,7 +113,7 @@ run "plans_no_bucket_and_no_right_on_one_without_the_functions_for_images" {
       alarms    = sort(local.alarms[*].alarm_name)
       }) == jsonencode({
       rights    = [for verb in ["DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"] : "dynamodb:${verb}"]
-      variables = [["AUTH", "INDEX_SHARDS", "TABLE_NAME"]]
+      variables = [["AUTH", "INDEX_SHARDS", "PRIMING", "TABLE_NAME"]]
       indexes   = ["by-organizer", "by-status", "by-type"]
       alarms    = ["events-api-prod-api-errors", "events-api-prod-api-latency", "events-api-prod-table-throttles"]
     })
@@ -158,7 +158,7 @@ run "plans_no_index_and_all_of_images_without_list_events" {
       graphs     = [for word in ["SQS", "GlobalSecondaryIndex"] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, word)]
       }) == jsonencode({
       has_query  = false
-      variables  = [["AUTH", "BUCKET_NAME", "INDEX_SHARDS", "LABELS", "TABLE_NAME"]]
+      variables  = [["AUTH", "BUCKET_NAME", "INDEX_SHARDS", "LABELS", "PRIMING", "TABLE_NAME"]]
       attributes = ["id"]
       indexes    = []
       alarms     = [for name in ["api-errors", "api-latency", "label-image-errors", "label-image-failures", "table-throttles"] : "events-api-prod-${name}"]

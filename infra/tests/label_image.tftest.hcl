@@ -200,6 +200,7 @@ run "calls_label_image_for_what_arrives_in_the_bucket" {
       INDEX_SHARDS = "1"
       BUCKET_NAME  = "events-api-prod-images-123456789012"
       AUTH         = "off"
+      PRIMING      = "on"
       LABELS       = "on"
     })])
     error_message = "Got ${jsonencode([for function in module.function : function.environment])}"

@@ -53,7 +53,7 @@ describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 
         requestContext: { requestId: "first" },
         body: JSON.stringify({ title: "First" }),
       };
-      const load = `const { handler } = require(${JSON.stringify(join(root, "dist", name, "index.cjs"))});`;
+      const load = `const { handler } = require(${JSON.stringify(join(root, "dist", name, "main.cjs"))});`;
       const call = `handler(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 10_000 }).then(({ statusCode }) => { process.exitCode = statusCode < 500 ? 0 : 1; });`;
       expect(await fileSystemCalls(`${load}\n${call}`)).toEqual(await fileSystemCalls(load));
     });

@@ -15,7 +15,7 @@ const { bundle, exportName } = /** @type {{ bundle: string, exportName: string }
 
 logAsLambdaDoes();
 
-/** As Lambda does, by import() and not require(): index.cjs must show its exports to both. */
+/** As Lambda does, by import() and not require(): index.mjs must show its exports to both. */
 const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(bundle).href));
 
 parentPort?.on("message", (/** @type {Call} */ { key, event, invocation }) => {

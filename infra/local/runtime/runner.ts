@@ -33,7 +33,7 @@ export interface Configuration {
 const callsAtOnce = { inProcess: 50, inThread: 10 };
 
 /**
- * Runs a bundle (the path of its index.cjs) in a thread with an environment of its own, as a Lambda
+ * Runs a bundle (the path of its index.mjs) in a thread with an environment of its own, as a Lambda
  * environment: started by the first call, and anew after it crashed or a call ran out of time.
  * Unlike in Lambda, calls that come together share one, and its end.
  */

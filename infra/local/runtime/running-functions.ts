@@ -34,7 +34,7 @@ export function runSources(environment: Record<string, string>): Promise<Running
 
 /** The same with the bundles that are in dist/ now. */
 export function runBundlesHere(environment: Record<string, string>): Promise<RunningFunctions> {
-  return runHere(environment, ({ name }) => join(ours.distPath, name, "index.cjs"));
+  return runHere(environment, ({ name }) => join(ours.distPath, name, "main.cjs"));
 }
 
 async function runHere(
@@ -51,7 +51,7 @@ async function runHere(
 export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = ours): Running {
   const folders = readFunctions(functionsPath);
   const running = folders.map((folder) =>
-    runInThread(join(distPath, folder.name, "index.cjs"), { ...folder, environment: { ...environment } }),
+    runInThread(join(distPath, folder.name, "index.mjs"), { ...folder, environment: { ...environment } }),
   );
   return serve(folders, running);
 }
