@@ -102,16 +102,16 @@ describe.each(primed)("$name", ({ name, actions, routes }) => {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 
       const { handler, primed: priming } = load(name, inLambda);
-      let isLoaded = false;
-      void priming?.then(() => (isLoaded = true));
+      const state = { isLoaded: false };
+      void priming?.then(() => (state.isLoaded = true));
       while (asked.length === 0) await nextTurn();
-      for (let time_ms = 0; time_ms < 1_500 && !isLoaded; time_ms += 50) {
+      for (let time_ms = 0; time_ms < 1_500 && !state.isLoaded; time_ms += 50) {
         await vi.advanceTimersByTimeAsync(50);
         await nextTurn();
       }
       vi.useRealTimers();
 
-      expect({ isLoaded, asked: asked.map(actionOf) }).toEqual({ isLoaded: true, asked: [expect.any(String)] });
+      expect({ ...state, asked: asked.map(actionOf) }).toEqual({ isLoaded: true, asked: [expect.any(String)] });
       expect(actions).toContain(asked.map(actionOf)[0]);
       expect(await items()).toEqual(before);
       meet = pass;
