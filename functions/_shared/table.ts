@@ -7,7 +7,7 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-dynamodb";
-import { clientOptions, environment } from "./aws-client.ts";
+import { clientOptions, environment, trimmed } from "./aws-client.ts";
 import { isId, type Event } from "./event.ts";
 import { Problem } from "./problem.ts";
 import { fromItem, type Item } from "./stored-event.ts";
@@ -23,14 +23,13 @@ export const shards = Number(environment("INDEX_SHARDS"));
 if (!(Number.isInteger(shards) && shards >= 1 && shards <= 64))
   throw new Error("The environment variable INDEX_SHARDS must be an integer from 1 to 64.");
 
-const client = new DynamoDBClient({
-  ...clientOptions(process.env["AWS_ENDPOINT_URL_DYNAMODB"], limits),
-  accountIdEndpointMode: "disabled",
-  endpointDiscoveryEnabled: false,
-});
-
-// The SDK's logger prepares what nobody reads, for a twentieth of what a command costs; trimmed-sdk.test.ts knows its name.
-client.middlewareStack.remove("loggerMiddleware");
+const client = trimmed(
+  new DynamoDBClient({
+    ...clientOptions(process.env["AWS_ENDPOINT_URL_DYNAMODB"], limits),
+    accountIdEndpointMode: "disabled",
+    endpointDiscoveryEnabled: false,
+  }),
+);
 
 type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
   Input,

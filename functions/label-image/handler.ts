@@ -8,7 +8,7 @@ import {
   RekognitionClient,
 } from "@aws-sdk/client-rekognition";
 import type { Context, S3Event } from "aws-lambda";
-import { clientOptions } from "../_shared/aws-client.ts";
+import { clientOptions, trimmed } from "../_shared/aws-client.ts";
 import { bucketName, imageKey, incomingKey, listKeys, sendToBucket } from "../_shared/bucket.ts";
 import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
 import {
@@ -26,14 +26,8 @@ import { fromItem, toAttributes } from "../_shared/stored-event.ts";
 import { aliasesIn, isTooLarge, readEvent, send, tableName } from "../_shared/table.ts";
 import { untilTimeIsUp, withinTimeLimit } from "../_shared/time-limit.ts";
 
-const rekognition = new RekognitionClient(
-  clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], {
-    connection_ms: 1_000,
-    answer_ms: 10_000,
-    body_ms: 1_000,
-    attempts: 2,
-  }),
-);
+const limits = { connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000, attempts: 2 };
+const rekognition = trimmed(new RekognitionClient(clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], limits)));
 const labelling = process.env["LABELS"];
 if (labelling !== "on" && labelling !== "off")
   throw new Error('The environment variable LABELS must be "on" or "off".');

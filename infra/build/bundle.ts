@@ -29,6 +29,7 @@ const replacements = {
     });`,
   "@aws-sdk/middleware-endpoint-discovery": "export const resolveEndpointDiscoveryConfig = (config) => config;",
   "@smithy/core/event-streams": "",
+  "@aws/lambda-invoke-store": "",
 };
 
 /** In a bundle these show that an update of the SDK has moved its parts past the settings below. */

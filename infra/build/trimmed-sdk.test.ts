@@ -4,7 +4,6 @@ import https from "node:https";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { bundleFunctions, bundleModule, writeBundles } from "./bundle.ts";
 import { readFunctions } from "./functions.ts";
@@ -110,8 +109,4 @@ test.each(
   expect(whole.length).toBeGreaterThan(0);
   expect(whole[0]?.headers.host).toBe(`dynamodb.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
   expect(await requestsOf(join(trimmedPath, name, "main.cjs"), event)).toEqual(whole);
-});
-
-test("the SDK has the middleware that table.ts takes out, under that name", () => {
-  expect(new DynamoDBClient().middlewareStack.remove("loggerMiddleware")).toBe(true);
 });
