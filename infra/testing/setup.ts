@@ -1,6 +1,6 @@
 // What every test file begins with.
 import { Socket } from "node:net";
-import { afterAll, vi } from "vitest";
+import { afterAll, afterEach, vi } from "vitest";
 
 /**
  * Files share a process, so that the SDK and other packages are loaded once. All else is as in a process
@@ -14,6 +14,26 @@ afterAll(() => {
   vi.useRealTimers();
   for (const name of Object.keys(process.env)) if (!(name in environment)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, environment);
+});
+
+/** What a test logs is kept, and shown if it fails: to write and send each line takes longer than many a request. */
+const kept: (() => void)[] = [];
+const { log, info, error } = console;
+for (const [level, show] of Object.entries({ log, info, error })) {
+  const keep = (...parts: unknown[]) => {
+    kept.push(() => {
+      show(...parts);
+    });
+  };
+  Object.assign(console, { [level]: keep });
+}
+afterEach(({ task }) => {
+  const lines = kept.splice(0);
+  if (task.result?.state === "fail") for (const line of lines) line();
+});
+afterAll(() => {
+  Object.assign(console, { log, info, error });
+  for (const line of kept.splice(0)) line();
 });
 
 /**
