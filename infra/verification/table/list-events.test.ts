@@ -7,7 +7,7 @@ const { call, database, databaseUrl } = await startLocalApi();
 
 const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
 
-/** Ten thousand writes, and hundreds of pages, take seconds, and much longer where the machine has other work. */
+/** Thousands of writes, and hundreds of pages, take seconds, and much longer where the machine has other work. */
 const patience_ms = 300_000;
 
 interface Page {
@@ -44,15 +44,15 @@ async function walk(query: string, values: readonly string[], cursor = ""): Prom
   return pages;
 }
 
-describe("with 10,000 events", { timeout: patience_ms }, () => {
+describe("with 4,000 events", { timeout: patience_ms }, () => {
   /** The newest first. Always three share a millisecond, one in 1,000 is rare, and the oldest 500 have one status. */
-  const events = Array.from({ length: 10_000 }, (_, n) => {
+  const events = Array.from({ length: 4_000 }, (_, n) => {
     const createdAt = new Date(Date.UTC(2026, 0, 1) - Math.floor(n / 3)).toISOString();
     return {
-      id: `event-${String(10_000 - n).padStart(5, "0")}`,
+      id: `event-${String(4_000 - n).padStart(5, "0")}`,
       type: n % 1000 === 999 ? "rare" : "common",
       organizer: "Everyone",
-      status: (n < 9_500 ? statuses[n % 5] : undefined) ?? "active",
+      status: (n < 3_500 ? statuses[n % 5] : undefined) ?? "active",
       createdAt,
       updatedAt: createdAt,
       version: 1,
@@ -95,8 +95,8 @@ describe("with 10,000 events", { timeout: patience_ms }, () => {
   );
 
   test.each([
-    ["1 in 1,000", "organizer=Everyone&type=rare", 10],
-    ["1 in 1,000 by three filters", "organizer=Everyone&type=rare&status=active", 10],
+    ["1 in 1,000", "organizer=Everyone&type=rare", 4],
+    ["1 in 1,000 by three filters", "organizer=Everyone&type=rare&status=active", 4],
     ["none", "organizer=Everyone&type=rare&status=draft", 0],
   ])(
     "and filters that match %s: each page reads at most 1,000, and together they hold each match once",
