@@ -220,10 +220,15 @@ describe("a payload comes back equal", () => {
     }
   });
 
+  /** Any that is well formed; fast-check's "binary" lists all of them first, which takes a second. */
+  const character = fc
+    .integer({ min: 0, max: 0x10f7ff })
+    .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+
   test("whatever is in it", async () => {
     const payloads = fc.dictionary(
-      fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("__proto__", "")),
-      fc.jsonValue({ stringUnit: "binary" }),
+      fc.oneof(fc.string({ unit: character }), fc.constantFrom("__proto__", "")),
+      fc.jsonValue({ stringUnit: character }),
     );
     const check = async (payload: object) => {
       const text = JSON.stringify(payload);

@@ -17,6 +17,12 @@ function mostly<T>(usual: fc.Arbitrary<T>, ...others: fc.Arbitrary<T>[]): fc.Arb
   return fc.oneof({ weight: 20, arbitrary: usual }, ...others.map((arbitrary) => ({ weight: 1, arbitrary })));
 }
 
+/** Shallow: what lies deep in it is the same to functions and schemas, and takes most of the time to draw. */
+const anything = fc.jsonValue({ maxDepth: 1 });
+/** Any that is well formed; fast-check's "binary" lists all of them first, which takes a second. */
+const wellFormed = fc
+  .integer({ min: 0, max: 0x10f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 const repeated = (character: fc.Arbitrary<string>, counts: number[]) =>
   fc.tuple(character, fc.constantFrom(...counts)).map(([text, count]) => text.repeat(count));
 const character = fc.constantFrom("a", "ß", "🎈", "\u200b", "\0", "\ud83c");
@@ -41,8 +47,8 @@ const text = (longest: number) =>
     fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
     repeated(character, [0, 1, longest - 1, longest, longest + 1]),
     blank,
-    fc.string({ unit: "binary" }),
-    fc.jsonValue(),
+    fc.string({ unit: wellFormed }),
+    anything,
   );
 
 const digits = (least: number, most: number, length: number) =>
@@ -72,26 +78,26 @@ const fields = {
   id: mostly<unknown>(
     fc.stringMatching(/^[\w.~-]{3,40}$/),
     repeated(fc.constantFrom("a", ".", "~", "/", "ä"), [0, 1, 2, 127, 128, 129]),
-    fc.jsonValue(),
+    anything,
   ),
   type: text(100),
   title: text(200),
   description: text(1000),
-  date: mostly<unknown>(fc.oneof(date, dateTime), fc.string(), fc.jsonValue()),
+  date: mostly<unknown>(fc.oneof(date, dateTime), fc.string(), anything),
   location: text(200),
   capacity: mostly<unknown>(
     fc.integer({ min: 1, max: 100_000 }),
     fc.constantFrom(-1, 0, 1, 1.5, 99_999, 100_000, 100_001, 2 ** 53, "1", true),
     fc.double(),
-    fc.jsonValue(),
+    anything,
   ),
   organizer: text(100),
   status: mostly<unknown>(
     fc.constantFrom("draft", "published", "cancelled", "completed", "active"),
     fc.constantFrom("Draft", "", "active ", "deleted"),
-    fc.jsonValue(),
+    anything,
   ),
-  payload: mostly<unknown>(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue()),
+  payload: mostly<unknown>(fc.dictionary(fc.string(), anything), anything),
 };
 
 const unknown = fc.constantFrom(
@@ -112,9 +118,9 @@ const unknown = fc.constantFrom(
 function bodies(of: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> {
   const known = fc.record(of, { requiredKeys: [] });
   const withMore = fc
-    .tuple(known, unknown, fc.jsonValue())
+    .tuple(known, unknown, anything)
     .map(([body, name, value]) => Object.fromEntries([...Object.entries(body), [name, value]]));
-  return mostly<unknown>(known, withMore, fc.jsonValue()).map((body) => JSON.parse(JSON.stringify(body)) as unknown);
+  return mostly<unknown>(known, withMore, anything).map((body) => JSON.parse(JSON.stringify(body)) as unknown);
 }
 
 function isAccepted(expectBody: () => unknown): boolean {
@@ -183,12 +189,12 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
     const contentType = mostly<unknown>(
       fc.constantFrom("image/jpeg", "image/png"),
       fc.constantFrom("image/gif", "IMAGE/PNG", "image/png ", ""),
-      fc.jsonValue(),
+      anything,
     );
     const contentLength = mostly<unknown>(
       fc.integer({ min: 1, max: 5_242_880 }),
       fc.constantFrom(-1, 0, 1, 1.5, 5_242_880, 5_242_881, 1e300, "1", true),
-      fc.jsonValue(),
+      anything,
     );
     await expectAgreement("NewUpload", bodies({ contentType, contentLength }), await loadUpload());
   });
@@ -213,7 +219,10 @@ test.each([
 ] as const)(
   "each of the 1,112,064 characters by itself: the functions take it as a %s where the schema does",
   (field, name) => {
-    const differing = characters.filter((text) => (rules[field](text) === undefined) !== conforms(name, text));
+    const [rule, named] = [rules[field], schema(name)];
+    const differing = characters.filter(
+      (text) => (rule(text) === undefined) !== (complaintsAboutValue(named, text).length === 0),
+    );
     expect(differing.map((text) => text.codePointAt(0)?.toString(16))).toEqual([]);
   },
 );
@@ -229,6 +238,7 @@ async function loadUpload(): Promise<(body: unknown) => Promise<boolean>> {
     "AWS_SESSION_TOKEN",
   ])
     vi.stubEnv(name, "x");
+  vi.spyOn(console, "info").mockImplementation(() => undefined); // a line for each of 10,000 requests
   vi.stubEnv("INDEX_SHARDS", "1");
   vi.stubEnv("AUTH", "off");
   const { handler } = (await import(join(root, "functions/create-upload-url/handler.ts"))) as {
