@@ -237,23 +237,17 @@ test.each([
 });
 
 describe("stops at once and cleanly", () => {
-  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "on %s, even with a connection open in the middle of a request",
-    async (signal) => {
-      const data = scratchFolder();
-      const { url, kill, ended } = await start("--data", data);
-      await hold(url);
-      kill(signal);
-      expect(await ended).toBe(0);
-      await (await startDatabase(data)).stop(); // which refuses data in use
-    },
-  );
-
-  test("on a Ctrl-C that arrives twice, from the terminal and from npm", async () => {
-    const { kill, ended } = await start("--memory");
-    kill("SIGINT");
-    kill("SIGINT");
+  test.each<[what: string, NodeJS.Signals[]]>([
+    ["a Ctrl-C that arrives twice, from the terminal and from npm", ["SIGINT", "SIGINT"]],
+    ["SIGTERM", ["SIGTERM"]],
+    ["SIGHUP", ["SIGHUP"]],
+  ])("on %s, even with a connection open in the middle of a request", async (_what, signals) => {
+    const data = scratchFolder();
+    const { url, kill, ended } = await start("--data", data);
+    await hold(url);
+    for (const signal of signals) kill(signal);
     expect(await ended).toBe(0);
+    await (await startDatabase(data)).stop(); // which refuses data in use
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)("on %s to npm, and leaves nothing behind", async (signal) => {
