@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
-import { bundleFunctions, bundleModule, writeBundles } from "./bundle.ts";
-import { readFunctions } from "./functions.ts";
+import { bundleModule, writeBundles } from "./bundle.ts";
+import { readFunctions, root } from "./functions.ts";
 import { listen, stop } from "../local/gateway/server.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 
@@ -15,9 +15,8 @@ import { scratchFolder } from "../testing/scratch.ts";
 
 const functions = readFunctions().filter(({ actions }) => actions.some((action) => action.startsWith("dynamodb:")));
 
-const bundles = await bundleFunctions();
-const trimmedPath = scratchFolder();
-writeBundles(bundles, trimmedPath);
+/** Built before the tests. */
+const trimmedPath = join(root, "dist");
 const wholePath = scratchFolder();
 writeBundles(
   await Promise.all(
