@@ -23,7 +23,7 @@ const projects =
 export default defineConfig({
   test: {
     root,
-    globalSetup: "infra/build/build-before-tests.ts",
+    globalSetup: process.env["BUILD"] === "never" ? [] : "infra/build/build-before-tests.ts", // as in infra/verification/forks
     projects: projects.map((test) => ({ test, logLevel: "error" })), // GitHub's packages name source maps that they lack
     silent: "passed-only", // a failing test shows what was logged meanwhile
     maxWorkers: "100%",

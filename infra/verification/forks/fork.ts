@@ -19,7 +19,9 @@ export interface Fork {
   edit: (file: string, change: (text: string) => string) => void;
   /** Runs a program of node_modules, in a process of its own. */
   run: (program: string, ...parameters: string[]) => Promise<Ran>;
+  /** Runs these suites, which need nothing that is built. */
   runSuites: (...parameters: string[]) => Promise<Ran>;
+  runAllSuites: () => Promise<Ran>;
   build: () => Promise<Ran>;
 }
 
@@ -27,8 +29,9 @@ export function makeFork(): Fork {
   const path = scratchFolder();
   copyProject(root, path);
   symlinkSync(join(root, "node_modules"), join(path, "node_modules"));
-  const node = (...parameters: string[]) => runNode(path, parameters);
-  const run = (program: string, ...parameters: string[]) => node(join("node_modules", program), ...parameters);
+  const run = (program: string, ...parameters: string[]) =>
+    runNode(path, [join("node_modules", program), ...parameters]);
+  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "infra/testing/vitest.config.ts"];
   return {
     path,
     edit: (file, change) => {
@@ -38,19 +41,19 @@ export function makeFork(): Fork {
       writeFileSync(join(path, file), after);
     },
     run,
-    runSuites: (...parameters) =>
-      run("vitest/vitest.mjs", "run", "--config", "infra/testing/vitest.config.ts", ...parameters),
-    build: () => node("--import", "tsx", "infra/build/build.ts"),
+    runSuites: (...parameters) => runNode(path, [...vitest, ...parameters], { BUILD: "never" }),
+    runAllSuites: () => runNode(path, vitest),
+    build: () => runNode(path, ["--import", "tsx", "infra/build/build.ts"]),
   };
 }
 
-function runNode(cwd: string, parameters: string[]): Promise<Ran> {
+function runNode(cwd: string, parameters: string[], more: Record<string, string> = {}): Promise<Ran> {
   const { PATH = "", HOME = "" } = process.env; // not that these are tests already
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       parameters,
-      { cwd, env: { PATH, HOME, NO_COLOR: "1" }, maxBuffer: 64e6 },
+      { cwd, env: { PATH, HOME, NO_COLOR: "1", ...more }, maxBuffer: 64e6 },
       (error, output, errors) => {
         resolve({ isContent: error === null, said: output + errors });
       },
