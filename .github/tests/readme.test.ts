@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../../infra/build/functions.ts";
-import { stages } from "./names.ts";
+import { stages } from "./rules.ts";
 import { jobsIn, readTexts, workflowsIn } from "./workflows.ts";
 
 const texts = readTexts();

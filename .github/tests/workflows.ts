@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { root } from "../../infra/build/functions.ts";
 
 /** A workflow as its file says it; only the keys that the rules look at have a type. */
 export interface Workflow {
-  on: Record<string, { inputs?: Record<string, { options?: string[] }> } | null>;
+  on: Record<string, { inputs?: object } | null>;
   permissions?: Record<string, string> | string;
   defaults?: { run?: { shell?: string } };
   jobs: Record<string, Job>;
@@ -13,11 +13,9 @@ export interface Workflow {
 
 export interface Job extends Omit<Step, "run"> {
   needs?: string | string[];
-  secrets?: Record<string, string> | string;
   permissions?: Record<string, string> | string;
   environment?: string | { name: string };
   concurrency?: object;
-  strategy?: { matrix: Record<string, string[]> };
   "runs-on"?: string;
   steps?: Step[];
 }
@@ -70,10 +68,6 @@ export function stepsWith(texts: Texts, action: string): (ReturnType<typeof jobs
   return jobsIn(texts).flatMap((job) =>
     job.steps.filter(({ uses = "" }) => uses.split("@")[0] === action).map((step) => ({ ...job, step })),
   );
-}
-
-export function isInRepository(uses: string): boolean {
-  return uses.startsWith("./.github/") && existsSync(join(root, uses));
 }
 
 const parsed = new Map<string, unknown>();
