@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { root } from "../build/functions.ts";
-import type { HttpAnswer } from "./gateway/gateway-answer.ts";
+import { textAnswer, type HttpAnswer } from "./gateway/gateway-answer.ts";
 
 const page = `<!doctype html>
 <html lang="en">
@@ -55,12 +55,5 @@ function describeApiAt(stage: string): string {
 }
 
 function text(contentType: string, body: string | Buffer): HttpAnswer {
-  return {
-    status: 200,
-    headers: [
-      ["content-type", `${contentType}; charset=utf-8`],
-      ["cache-control", "no-store"],
-    ],
-    body: Buffer.from(body),
-  };
+  return textAnswer(200, `${contentType}; charset=utf-8`, body, [["cache-control", "no-store"]]);
 }

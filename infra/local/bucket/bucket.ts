@@ -1,5 +1,5 @@
 import { signatureRefusal } from "./account.ts";
-import { escape, notImplemented, s3Answer, s3Error, s3Errors, signatureError } from "./bucket-answers.ts";
+import { escape, notImplemented, s3Answer, s3Error, signatureError, xmlAnswer } from "./bucket-answers.ts";
 import { eTagOf, type Objects, type StoredObject } from "./bucket-objects.ts";
 import type { HttpAnswer } from "../gateway/gateway-answer.ts";
 import type { SignedRequest } from "./signature.ts";
@@ -9,15 +9,9 @@ export const bucketName = "images";
 
 export interface BucketOptions {
   objects: Objects;
-  /** The time, for signatures. */
   now: () => Date;
-  /** Told of each key that a PUT has stored; copies are none. */
+  /** Told of each key that a PUT has stored, and of no copy. */
   onPut: (key: string) => void;
-}
-
-interface Target {
-  bucket: string;
-  key: string;
 }
 
 /**
@@ -27,22 +21,22 @@ interface Target {
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 export function startBucket(options: BucketOptions): Promise<StandIn> {
-  return startStandIn({ answerTo: (request) => answerTo(request, options), broken: s3Error(s3Errors.incompleteBody) });
+  return startStandIn({ answerTo: (request) => answerTo(request, options), broken: s3Error("incompleteBody") });
 }
 
 function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   const { method, url, headers } = request;
   const [path = "", search] = url.split("?");
   const query = new URLSearchParams(search);
-  if (method === "PUT" && headers["content-length"] === undefined) return s3Error(s3Errors.missingContentLength);
+  if (method === "PUT" && headers["content-length"] === undefined) return s3Error("missingContentLength");
   const refusal = signatureRefusal(request, "s3", options.now());
   if (refusal) return signatureError(refusal, query.has("X-Amz-Signature"));
   const target = targetOf(path);
-  if (target.bucket !== bucketName) return s3Error(s3Errors.noSuchBucket);
-  const unknown = unknownIn(request, query, target);
+  if (target.bucket !== bucketName) return s3Error("noSuchBucket");
+  const unknown = unknownIn(request, query, target.key);
   if (unknown !== undefined) return notImplemented(unknown);
   if (target.key === "") return list(query, options);
-  if (Buffer.byteLength(target.key) > 1024) return s3Error(s3Errors.keyTooLong);
+  if (Buffer.byteLength(target.key) > 1024) return s3Error("keyTooLong");
   switch (method) {
     case "PUT":
       return headers["x-amz-copy-source"] ? copy(target.key, request, options) : put(target.key, request, options);
@@ -58,7 +52,7 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
 }
 
 /** Of a path such as `/bucket/key`, percent-encoded. Where it cannot be decoded there is no such bucket. */
-function targetOf(path: string): Target {
+function targetOf(path: string): { bucket: string; key: string } {
   try {
     const [, bucket = "", key = ""] = /^\/?([^/]*)\/?(.*)$/s.exec(decodeURIComponent(path)) ?? [];
     return { bucket, key };
@@ -67,13 +61,14 @@ function targetOf(path: string): Target {
   }
 }
 
+const namespace = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 const signingHeaders = ["content-sha256", "date", "security-token"];
 const knownHeaders = [...signingHeaders, "copy-source", "copy-source-if-match", "metadata-directive", "user-agent"];
 const signingParameters = [...signingHeaders, "algorithm", "credential", "expires", "signature", "signedheaders"];
 const listParameters = ["list-type", "prefix", "max-keys"];
 
 /** What would change a request's meaning and is not done here: to ignore it would hide that it is missing. */
-function unknownIn({ method, headers }: SignedRequest, query: URLSearchParams, { key }: Target): string | undefined {
+function unknownIn({ method, headers }: SignedRequest, query: URLSearchParams, key: string): string | undefined {
   if (key === "" && (method !== "GET" || query.get("list-type") !== "2"))
     return "requests about a whole bucket but ListObjectsV2";
   const known = ["x-id", ...(key === "" ? listParameters : []), ...signingParameters.map((name) => `x-amz-${name}`)];
@@ -92,50 +87,44 @@ function unknownIn({ method, headers }: SignedRequest, query: URLSearchParams, {
 }
 
 function put(key: string, { headers, body }: SignedRequest, { objects, onPut }: BucketOptions): HttpAnswer {
-  if (headers["if-none-match"] && objects.has(key)) return s3Error(s3Errors.preconditionFailed);
+  if (headers["if-none-match"] && objects.has(key)) return s3Error("preconditionFailed");
   objects.set(key, { bytes: body, metadata: metadataIn(headers), lastModified: new Date() });
   onPut(key);
   return s3Answer(200, [["etag", `"${eTagOf(body)}"`]]);
 }
 
-const metadataNames = [
-  "cache-control",
-  "content-disposition",
-  "content-encoding",
-  "content-language",
-  "content-type",
-  "expires",
-];
+const contentHeaders = ["disposition", "encoding", "language", "type"].map((name) => `content-${name}`);
 
 function metadataIn(headers: SignedRequest["headers"]): StoredObject["metadata"] {
-  const given = metadataNames.flatMap((name) => (headers[name] ?? []).map((value) => [name, value]));
+  const given = ["cache-control", "expires", ...contentHeaders].flatMap((name) =>
+    (headers[name] ?? []).map((value) => [name, value]),
+  );
   return { "content-type": "binary/octet-stream", ...(Object.fromEntries(given) as StoredObject["metadata"]) };
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 function copy(key: string, { headers }: SignedRequest, { objects }: BucketOptions): HttpAnswer {
   const source = targetOf(headers["x-amz-copy-source"]?.[0] ?? "");
-  if (source.bucket !== bucketName) return s3Error(s3Errors.noSuchBucket);
+  if (source.bucket !== bucketName) return s3Error("noSuchBucket");
   const object = objects.get(source.key);
-  if (!object) return s3Error(s3Errors.noSuchKey);
+  if (!object) return s3Error("noSuchKey");
   const eTag = eTagOf(object.bytes);
   const expected = headers["x-amz-copy-source-if-match"]?.[0]?.replaceAll('"', "") ?? eTag;
-  if (expected !== eTag || (headers["if-none-match"] && objects.has(key))) return s3Error(s3Errors.preconditionFailed);
+  if (expected !== eTag || (headers["if-none-match"] && objects.has(key))) return s3Error("preconditionFailed");
   const lastModified = new Date();
   const metadata = headers["x-amz-metadata-directive"]?.[0] === "REPLACE" ? metadataIn(headers) : object.metadata;
   objects.set(key, { bytes: object.bytes, metadata, lastModified });
   const result = `<LastModified>${lastModified.toISOString()}</LastModified><ETag>&quot;${eTag}&quot;</ETag>`;
-  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${result}</CopyObjectResult>`;
-  return s3Answer(200, [["content-type", "application/xml"]], xml);
+  return xmlAnswer(200, `<CopyObjectResult ${namespace}>${result}</CopyObjectResult>`);
 }
 
 function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions): HttpAnswer {
   const object = objects.get(key);
-  if (!object) return s3Error(s3Errors.noSuchKey);
+  if (!object) return s3Error("noSuchKey");
   const described = describe(object);
   const range = rangeOf(headers["range"]?.[0], object.bytes.length);
   if (range === undefined) return s3Answer(200, described, object.bytes);
-  if (range === "outside") return s3Error(s3Errors.invalidRange);
+  if (range === "outside") return s3Error("invalidRange");
   const [first, last] = range;
   return s3Answer(
     206,
@@ -151,8 +140,7 @@ function list(query: URLSearchParams, { objects }: BucketOptions): HttpAnswer {
   const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
   const contents = keys.slice(0, most).map((key) => `<Contents><Key>${escape(key)}</Key></Contents>`);
   const about = `<Name>${bucketName}</Name><Prefix>${escape(prefix)}</Prefix><KeyCount>${contents.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${keys.length > most}</IsTruncated>`;
-  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${about}${contents.join("")}</ListBucketResult>`;
-  return s3Answer(200, [["content-type", "application/xml"]], xml);
+  return xmlAnswer(200, `<ListBucketResult ${namespace}>${about}${contents.join("")}</ListBucketResult>`);
 }
 
 function describe({ bytes, metadata, lastModified }: StoredObject): HttpAnswer["headers"] {
@@ -165,13 +153,13 @@ function describe({ bytes, metadata, lastModified }: StoredObject): HttpAnswer["
 }
 
 /**
- * The first and the last byte that are asked for, `outside` where there are none, and undefined where
- * all are: a Range that is malformed, or of several ranges, does not count (RFC 9110, section 14.2).
+ * The first and the last byte that are asked for, `outside` where there are none, and undefined where all are: a Range
+ * that is malformed, or of several ranges, does not count (RFC 9110, section 14.2).
  */
 function rangeOf(header: string | undefined, size: number): [first: number, last: number] | "outside" | undefined {
-  const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
-  if (from === undefined || to === undefined || (from === "" && to === "")) return undefined;
-  if (from === "") return to === "0" || size === 0 ? "outside" : [Math.max(0, size - Number(to)), size - 1];
-  if (to !== "" && Number(to) < Number(from)) return undefined;
-  return Number(from) >= size ? "outside" : [Number(from), to === "" ? size - 1 : Math.min(Number(to), size - 1)];
+  const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
+  if (from + to === "" || (from !== "" && to !== "" && Number(to) < Number(from))) return undefined;
+  const first = from === "" ? Math.max(0, size - Number(to)) : Number(from);
+  const last = from === "" || to === "" ? size - 1 : Math.min(Number(to), size - 1);
+  return first < size ? [first, last] : "outside";
 }

@@ -1,18 +1,16 @@
 import { signatureRefusal } from "./account.ts";
 import { bucketName } from "./bucket.ts";
 import type { Objects } from "./bucket-objects.ts";
-import type { HttpAnswer } from "../gateway/gateway-answer.ts";
+import { textAnswer, type HttpAnswer } from "../gateway/gateway-answer.ts";
 import type { SignedRequest } from "./signature.ts";
 import { startStandIn, type StandIn } from "./stand-in.ts";
 
 export interface LabelsOptions {
   objects: Pick<Objects, "get">;
-  /** The time, for signatures. */
   now: () => Date;
 }
 
 export interface Labels extends StandIn {
-  /** What was asked so far, in order. */
   requests: DetectLabels[];
 }
 
@@ -117,10 +115,10 @@ function readJpeg(bytes: Buffer): ImageFile | undefined {
 }
 
 /** https://docs.aws.amazon.com/rekognition/latest/dg/error-handling.html */
-function refusal(type: string, message: string, status = 400): HttpAnswer {
-  return json(status, { __type: type, Code: type, Message: message });
+function refusal(type: string, message: string): HttpAnswer {
+  return json(400, { __type: type, Code: type, Message: message });
 }
 
 function json(status: number, body: object): HttpAnswer {
-  return { status, headers: [["content-type", "application/x-amz-json-1.1"]], body: Buffer.from(JSON.stringify(body)) };
+  return textAnswer(status, "application/x-amz-json-1.1", JSON.stringify(body));
 }

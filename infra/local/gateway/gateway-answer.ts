@@ -1,10 +1,18 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 
-/** What goes back over HTTP. */
 export interface HttpAnswer {
   status: number;
   headers: [name: string, value: string][];
   body: Buffer;
+}
+
+export function textAnswer(
+  status: number,
+  contentType: string,
+  body: Buffer | string,
+  headers: HttpAnswer["headers"] = [],
+): HttpAnswer {
+  return { status, headers: [["content-type", contentType], ...headers], body: Buffer.from(body) };
 }
 
 /**
@@ -17,7 +25,7 @@ export interface HttpAnswer {
 export function toAnswer(result: unknown): HttpAnswer {
   if (!isObject(result) || !("statusCode" in result)) {
     const body = typeof result === "string" ? result : JSON.stringify(result);
-    return { status: 200, headers: [["content-type", "application/json"]], body: Buffer.from(body) };
+    return textAnswer(200, "application/json", body);
   }
   const { statusCode, headers = {}, cookies = [], body = "", isBase64Encoded = false } = result;
   if (typeof statusCode !== "number" || !Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Duplex } from "node:stream";
 import type { FunctionRoute } from "../runtime/running-functions.ts";
 import type { Authorizer } from "./authorizer.ts";
-import { toAnswer, type HttpAnswer } from "./gateway-answer.ts";
+import { textAnswer, toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
 import { decodePath, matchRoute, mostSpecificFirst } from "./routes.ts";
 import { listen, stop } from "./server.ts";
@@ -114,11 +114,7 @@ async function answerTo(
 
 /** API Gateway's own answers have this shape; HTTP APIs cannot change it. */
 function refusal(status: number, message: string, headers: HttpAnswer["headers"] = []): HttpAnswer {
-  return {
-    status,
-    headers: [["content-type", "application/json"], ...headers],
-    body: Buffer.from(JSON.stringify({ message })),
-  };
+  return textAnswer(status, "application/json", JSON.stringify({ message }), headers);
 }
 
 /** The body, or undefined when it is too large: it is then read to its end, as cutting it off would lose our answer. */

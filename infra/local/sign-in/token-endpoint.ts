@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { rules } from "../../../functions/_shared/event.ts";
-import type { HttpAnswer } from "../gateway/gateway-answer.ts";
+import { textAnswer, type HttpAnswer } from "../gateway/gateway-answer.ts";
 import type { UserPool } from "./tokens.ts";
 
 /**
@@ -27,9 +27,5 @@ export function tokenEndpoint({ accessToken }: Pick<UserPool, "accessToken">) {
 }
 
 function text(status: number, line: string): HttpAnswer {
-  const headers: HttpAnswer["headers"] = [
-    ["content-type", "text/plain; charset=utf-8"],
-    ["cache-control", "no-store"],
-  ];
-  return { status, headers, body: Buffer.from(`${line}\n`) };
+  return textAnswer(status, "text/plain; charset=utf-8", `${line}\n`, [["cache-control", "no-store"]]);
 }
