@@ -1,7 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
 
-/** Commits of 40 digits, or `unknown` before the first deployment. */
 export interface Commits {
   planned: string;
   deployed: string;
@@ -47,13 +46,12 @@ function whatIsDeployed(stage: string, { planned, deployed }: Commits): string[]
   return [`${stage} runs ${deployed}, and ${planned} was planned: some of this may only be waiting to be deployed.`];
 }
 
-/** As a code block by indentation: unlike a fence there is nothing that a line of the plan could close. */
+/** Not by a fence, which a line of the plan could close. */
 function indent(text: string): string {
   const lines = text.split(/\r\n?|\n/);
   return lines.map((line) => (line === "" ? "" : `    ${line}`)).join("\n");
 }
 
-/** At most `size` bytes, to the end of a line if there is one, and never half a character. */
 function cutAt(text: string, size: number): string {
   const kept = new StringDecoder("utf8").write(Buffer.from(text).subarray(0, size));
   const end = kept.lastIndexOf("\n");

@@ -14,13 +14,12 @@ export function refuse(sentence: string): never {
   process.exit(1);
 }
 
-/** The environment variable `name`. Refuses with what it must be, and never with what it is, for it may be a secret. */
+/** Never says what it is, for it may be a secret. */
 export function expectVariable(name: string, pattern: RegExp, what: string): string {
   const value = process.env[name] ?? "";
   return pattern.test(value) ? value : refuse(`The environment variable ${name} must be ${what}.`);
 }
 
-/** Adds to the page of the job. */
 export function addToSummary(markdown: string): void {
   const file = process.env["GITHUB_STEP_SUMMARY"];
   if (file !== undefined && file !== "") appendFileSync(file, markdown);

@@ -1,7 +1,5 @@
-/** What a trust policy wants of one claim, beside what the token says, which is undefined when it lacks the claim. */
 export interface Comparison {
   claim: string;
-  /** One of these. */
   wanted: string[];
   said: string | undefined;
   isMet: boolean;
@@ -58,7 +56,6 @@ const repository =
   "The repository is not the one that oidc/ was applied for: it was renamed, transferred or made again, it is a fork, or its letter case differs. " +
   "Run the `gh api` line of oidc/README.md once more, for the repository that ran this, then `terraform apply`.";
 
-/** What a claim that is not met most likely means and what to do. */
 const advice: Record<string, string> = {
   iss: "This GitHub signs its tokens with another address: an enterprise that has its own needs it in oidc/identity_provider.tf and oidc/trust.tf.",
   aud: "The trust policy wants another audience than configure-aws-credentials asks for: change it in oidc/trust.tf, and apply oidc/.",

@@ -93,7 +93,7 @@ const inOrder = [
   "sha256sum --check --strict SHA256SUMS",
   credentials,
   "terraform -chdir=infra init",
-  "check-commit.mjs",
+  'git merge-base --is-ancestor "$deployed" "$COMMIT"',
   "-out=stack.tfplan",
   "show -json stack.tfplan | node dist/release/check-plan.mjs",
   "apply -lock-timeout=10m stack.tfplan",

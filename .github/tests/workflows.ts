@@ -31,7 +31,6 @@ export interface Step {
   "continue-on-error"?: unknown;
 }
 
-/** The workflows and the actions of this repository, by their path in .github/. */
 export type Texts = Record<string, string>;
 
 export function readTexts(): Texts {
@@ -40,7 +39,6 @@ export function readTexts(): Texts {
   return Object.fromEntries(kept.map((file) => [file, readFileSync(join(root, ".github", file), "utf8")]));
 }
 
-/** By the name of the file. */
 export function workflowsIn(texts: Texts): Record<string, Workflow> {
   const files = Object.entries(texts).filter(([file]) => file.startsWith("workflows/"));
   return Object.fromEntries(
@@ -63,7 +61,6 @@ export function jobsIn(texts: Texts): { where: string; file: string; job: Job; s
   );
 }
 
-/** Every step with an action, given by its name without the commit, as in `actions/checkout`. */
 export function stepsWith(texts: Texts, action: string): (ReturnType<typeof jobsIn>[number] & { step: Step })[] {
   return jobsIn(texts).flatMap((job) =>
     job.steps.filter(({ uses = "" }) => uses.split("@")[0] === action).map((step) => ({ ...job, step })),

@@ -46,7 +46,7 @@ export function docsEndpoint(stage: string) {
   };
 }
 
-/** The document with this server before the others. Relative, so that it is also right at another name of this machine. */
+/** Relative, so that it is also right at another name of this machine. */
 function describeApiAt(stage: string): string {
   const document = parseDocument(readFileSync(join(root, "functions/openapi.yaml"), "utf8"));
   const here = document.createNode({ url: stage === "$default" ? "/" : `/${stage}`, description: "npm start" });

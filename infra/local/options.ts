@@ -12,12 +12,10 @@ export const usage = `npm start -- [options]
 export interface Options {
   port: number;
   stage: string;
-  /** Where events and images are kept; undefined is in memory. */
   data: string | undefined;
   auth: boolean;
 }
 
-/** What the command line asks for. Throws, in a sentence, what is wrong with it. */
 export function readOptions(args: string[]): Options | "help" {
   const { port, stage, data, memory, auth, help } = parse(args);
   if (help) return "help";

@@ -10,11 +10,8 @@ import type { UserPool } from "./sign-in/tokens.ts";
 export type Environment = Record<string, string>;
 
 export interface StackOptions extends Omit<ImagesOptions, "path">, Partial<Omit<GatewayOptions, "routes">> {
-  /** The folder for events and images; without one they are in memory. */
   data?: string | undefined;
-  /** Runs the functions: their source, their bundles, or what is edited. */
   run: (environment: Environment) => RunningFunctions | Promise<RunningFunctions>;
-  /** Who may sign in; without a pool nobody is asked to. */
   pool?: UserPool | undefined;
   /** What the functions find in their environment beside what leads to the services, or instead of it. */
   environment?: Environment;
@@ -23,7 +20,6 @@ export interface StackOptions extends Omit<ImagesOptions, "path">, Partial<Omit<
 }
 
 export interface Stack {
-  /** With the stage. */
   url: string;
   database: Database;
   images: Images;
@@ -33,10 +29,7 @@ export interface Stack {
   stop: () => Promise<void>;
 }
 
-/**
- * Starts all there is: database, bucket, functions and gateway, on loopback. What it has started it stops
- * again where one of them does not start.
- */
+/** What it has started it stops again where one of them does not start. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { data, run, pool, stage = "prod", port = 0, log = () => undefined } = options;
   const started: { stop: () => Promise<void> }[] = [];

@@ -26,7 +26,6 @@ export type { FaultyCall, ServiceFault } from "./faults.ts";
 export { has, needs } from "./left-out.ts";
 export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "./upload.ts";
 
-/** What becomes of a call that names an event. */
 export type Fault = AnyFault<FaultyCall>;
 
 /** What the tests run against: `source`, `bundle`, or `deployed` where API_URL is set (vitest.config.ts). */
@@ -61,7 +60,6 @@ export interface Api {
   call: Call;
 }
 
-/** Somebody who has signed in and sends a token with each request. */
 export interface Caller {
   sub: string;
   token: string;
@@ -97,7 +95,6 @@ export async function startApiWithTokens(): Promise<Api & { somebody: Caller; so
   return { ...api, somebody: await signIn(), somebodyElse: await signIn(), pool };
 }
 
-/** An API whose inside can be seen and disturbed. */
 export interface LocalApi extends Api {
   functions: RunningFunctions;
   /** Leads past all faults. */
@@ -105,7 +102,6 @@ export interface LocalApi extends Api {
   database: FaultyDatabase;
   bucket: {
     objects: Objects;
-    /** In order. */
     keys: () => string[];
     /** The next requests with this method, LIST for a list, fail, one for each fault. */
     failNext: (method: string, ...faults: ServiceFault[]) => void;
@@ -114,18 +110,13 @@ export interface LocalApi extends Api {
     setAhead: (ahead_s: number) => void;
   };
   rekognition: {
-    /** The next requests fail, one for each fault. */
     failNext: (...faults: ServiceFault[]) => void;
-    /** What was asked so far, in order. */
     requests: object[];
   };
   /** Calls label-image once with an event of S3. Rejects with what it throws. */
   invokeLabelImage: (event: object) => Promise<unknown>;
-  /** Does what S3's lifecycle does so many seconds from now. */
   expire: (ahead_s: number) => void;
-  /** Waits until all uploads so far have been looked at, with all repetitions. */
   settled: () => Promise<void>;
-  /** The events that failed for good, in order. */
   deadLetters: DeadLetter[];
 }
 
@@ -207,7 +198,6 @@ function subOf(token: string): string {
   return decodeJwt(token).sub ?? "";
 }
 
-/** The whole answer that a refusal must be, to compare with. */
 export function problem(status: number, type: string, title: string, detail: string, errors?: object[]): Answer {
   return {
     status,

@@ -47,9 +47,7 @@ export function callServerAt(baseUrl: string, token?: string): Call {
 
 export interface RawRequest {
   method: string;
-  /** With the query. */
   path: string;
-  /** All of them, but for Host and Connection. */
   headers: Record<string, string | string[]>;
   body: Uint8Array | undefined;
 }
@@ -62,7 +60,6 @@ export async function exchange(origin: string, { method, path, headers, body }: 
   const { protocol, hostname, port } = new URL(origin);
   const open = protocol === "https:" ? httpsRequest : httpRequest;
   const promised_bytes = Number(headers["content-length"] ?? 0);
-  // Without a length the body goes in chunks; Node would count it.
   const all =
     body && headers["content-length"] === undefined ? { ...headers, "transfer-encoding": "chunked" } : headers;
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {

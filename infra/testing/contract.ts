@@ -9,13 +9,11 @@ import { decodePath, matchRoute, mostSpecificFirst } from "../local/gateway/rout
 
 interface MediaType {
   schema: AnySchemaObject;
-  /** By name. */
   examples?: Record<string, { value: unknown }>;
 }
 
 interface DocumentedAnswer {
   headers?: Record<string, { required?: boolean; schema: AnySchemaObject }>;
-  /** By content type; absent where there is no body. */
   content?: Record<string, MediaType>;
 }
 
@@ -23,7 +21,6 @@ interface DocumentedAnswer {
 interface Operation {
   parameters?: { name: string; in: string; schema: AnySchemaObject }[];
   requestBody?: { content: Record<string, MediaType> };
-  /** By status. */
   responses: Record<string, DocumentedAnswer>;
 }
 
@@ -36,12 +33,10 @@ interface Document {
 export const documentPath = join(root, "functions/openapi.yaml");
 const source: unknown = parse(readFileSync(documentPath, "utf8"));
 
-/** functions/openapi.yaml, with what each `$ref` names in its place. */
 export const document = dereference(source) as Document;
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/** The documented operations, with their routes as function.json writes them. */
 export const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).flatMap(([method, operation]) =>
     methods.includes(method) ? [{ routeKey: `${method.toUpperCase()} ${path}`, operation }] : [],
@@ -102,14 +97,12 @@ function isUndocumented(method: string, target: string): boolean {
   return path !== undefined && undocumented.some((route) => matchRoute(route, method, path));
 }
 
-/** The operation that API Gateway finds for a request: what it cannot decode or match has none. */
 function operationOf(method: string, target: string): Operation | undefined {
   const path = decodePath(target);
   if (path === undefined) return undefined;
   return operations.toSorted(mostSpecificFirst).find(({ routeKey }) => matchRoute(routeKey, method, path))?.operation;
 }
 
-/** What API Gateway answers by itself where there is no operation. */
 const unmatched: Operation["responses"] = Object.fromEntries(
   document["x-unmatched-statuses"].map((status) => [
     status,

@@ -18,13 +18,10 @@ export interface ServiceCall {
   headers: IncomingHttpHeaders;
   body: Buffer;
   response: ServerResponse;
-  /** Has the service act, and gives its answer without passing it on. */
   act: () => Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>;
-  /** Has it act, and passes its answer on. */
   pass: () => Promise<void>;
 }
 
-/** What becomes of a call instead of being passed on. */
 export type Fault<Call = ServiceCall> = (call: Call) => unknown;
 
 const services = ["DYNAMODB", "S3", "REKOGNITION"] as const;
@@ -72,7 +69,6 @@ async function startProxy(service: Service, serviceUrl: string, meet: Fault) {
   return { server, environment: { [`AWS_ENDPOINT_URL_${service}`]: `http://127.0.0.1:${port}` } };
 }
 
-/** How any service can fail. */
 export const faults = {
   "hang up": ({ response }) => response.destroy(),
   "answer lost": ({ act, response }) => act().then(() => response.destroy()),
@@ -84,7 +80,6 @@ export const faults = {
     if (call.service === "S3") refuse(call, 503, "SlowDown", "Please reduce your request rate.");
     else refuse(call, 400, "ThrottlingException", "Rate exceeded");
   },
-  /** An answer that has begun, and goes on for ever. */
   drip: ({ response }) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": 1_000_000 });
     const dripping = setInterval(() => response.write(" "), 50);
@@ -94,7 +89,6 @@ export const faults = {
   },
 } satisfies Record<string, Fault>;
 
-/** Refuses a call in the words of its service. */
 function refuse({ service, response }: ServiceCall, status: number, code: string, message: string): void {
   const body =
     service === "S3"
@@ -103,7 +97,6 @@ function refuse({ service, response }: ServiceCall, status: number, code: string
   response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
 }
 
-/** A call that names an event on which a fault was set. */
 export interface FaultyCall extends ServiceCall {
   /** 1 for the first time that this event is asked for, then 2 for a retry, and so on. */
   attempt: number;
@@ -118,7 +111,6 @@ export interface FaultyDatabase {
   attempts: (id: string) => number;
 }
 
-/** Faults of DynamoDB, event by event. */
 export function databaseFaults(): FaultyDatabase & { meet: Fault } {
   const planned = new Map<string, { fault: Fault<FaultyCall>; attempts: number }>();
   return {
@@ -141,7 +133,6 @@ export function databaseFaults(): FaultyDatabase & { meet: Fault } {
 /** By name, or what is answered instead. */
 export type ServiceFault = keyof typeof faults | HttpAnswer;
 
-/** Faults of a service, one call after the other. */
 export function plannedFaults() {
   const planned: { method: string; fault: ServiceFault }[] = [];
   return {

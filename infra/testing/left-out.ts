@@ -20,7 +20,6 @@ beforeEach((context) => {
   latest = context;
 });
 
-/** Whether this project has a function of that name. */
 export function has(name: string): boolean {
   return names.includes(name);
 }

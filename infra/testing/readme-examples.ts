@@ -8,17 +8,14 @@ import { root } from "../build/functions.ts";
 export const readme = readFileSync(join(root, "README.md"), "utf8");
 export const published = "http://localhost:3000";
 
-/** A line of the README that begins with curl. */
 export interface Example {
   line: string;
-  /** The lines of its block that come before it and set a variable for it. */
   setup: string;
   /** `# STATUS BODY`, from the line below it. */
   answer: string;
   section: string;
 }
 
-/** All of them, in order. */
 export const examples: Example[] = readme.split(/^## /m).flatMap((text) => {
   const section = text.split("\n")[0] ?? "";
   return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
@@ -29,7 +26,6 @@ export const examples: Example[] = readme.split(/^## /m).flatMap((text) => {
   );
 });
 
-/** What an example calls, with what it calls on the way: methods with their paths. */
 export function callsOf({ line, setup }: Example): [method: string, path: string][] {
   const calls = `${setup}\n${line}`.matchAll(/curl ([^"']*)["']http:\/\/localhost:3000\/prod([^"'?]*)/g);
   return [...calls].map(([, options = "", path = ""]) => [/-X (\w+)/.exec(options)?.[1] ?? "GET", path]);
@@ -53,7 +49,6 @@ export async function expectAnswered({ line, setup, answer }: Example, url: stri
   expect(received && (JSON.parse(received) as unknown)).toEqual(expected);
 }
 
-/** `…` stands for any text. */
 function patternOf(text: string): RegExp {
   return new RegExp(
     `^${text

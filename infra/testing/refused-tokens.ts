@@ -3,9 +3,7 @@ import { makeUserPool, type UserPool } from "../local/sign-in/tokens.ts";
 
 export interface RefusedToken {
   what: string;
-  /** The header Authorization: none, one or several. */
   authorization: string[];
-  /** What www-authenticate says in the answer. */
   challenge: string;
 }
 

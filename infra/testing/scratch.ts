@@ -9,7 +9,6 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Makes a folder with these files, content by path, that goes when the test file is done. */
 export function scratchFolder(files: Record<string, string> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), "events-api-"));
   folders.push(folder);

@@ -3,7 +3,6 @@ import { verify, type Refusal, type SignedRequest } from "./signature.ts";
 /** Where all that stands in for AWS here belongs. Its keys are made up and open nothing else. */
 export const account = { region: "local", accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
 
-/** What Lambda puts into a function's environment. */
 export const accountEnvironment = {
   AWS_REGION: account.region,
   AWS_ACCESS_KEY_ID: account.accessKeyId,

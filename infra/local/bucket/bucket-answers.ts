@@ -35,7 +35,6 @@ export function s3Error(error: keyof typeof errors): HttpAnswer {
   return refuse(errors[error]);
 }
 
-/** What of S3 this stand-in does not do. */
 export function notImplemented(what: string): HttpAnswer {
   return refuse(`501 NotImplemented: This stand-in for S3 does not know ${what}.`);
 }
@@ -71,7 +70,6 @@ function makeRequestId(): string {
   return randomBytes(8).toString("hex").toUpperCase();
 }
 
-/** Text within XML. */
 export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

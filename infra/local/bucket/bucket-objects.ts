@@ -9,7 +9,6 @@ export interface StoredObject {
   lastModified: Date;
 }
 
-/** The objects of a bucket by key. A Map is one, too. */
 export interface Objects {
   has: (key: string) => boolean;
   get: (key: string) => StoredObject | undefined;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { account } from "./account.ts";
 import { bucketName } from "./bucket.ts";
 
-/** What an event of S3 tells of an object; of one that has expired neither size nor ETag. */
+/** Of one that has expired there is neither size nor ETag. */
 export interface ObjectEvent {
   eventName: "ObjectCreated:Put" | "ObjectCreated:Copy" | "LifecycleExpiration:Delete";
   key: string;
@@ -25,19 +25,15 @@ export interface DeadLetter {
   responsePayload: { errorType: string; errorMessage: string };
 }
 
-/** Where an event is raised, and what for. */
 export interface Delivery {
   region: string;
   bucket: string;
   functionArn: string;
-  /** How often the function is called until the event is a dead letter. */
   attempts: number;
 }
 
 export interface ImageEvents {
-  /** Calls the function with an event of S3, without waiting for it. */
   raise: (event: ObjectEvent) => void;
-  /** Waits until no call is running or still to be repeated. */
   settled: () => Promise<void>;
   /** Waits for the calls that are running; what fails now is not repeated, as the next start raises it again. */
   stop: () => Promise<void>;
@@ -125,7 +121,6 @@ function encodeKey(key: string): string {
   return new URLSearchParams([["", key]]).toString().slice(1).replaceAll("%2F", "/");
 }
 
-/** Greater than all before, also compared as text. */
 function sequencerAt(now: Date): string {
   count += 1;
   return `${now.getTime().toString(16).padStart(12, "0")}${count.toString(16).padStart(6, "0")}`.toUpperCase();

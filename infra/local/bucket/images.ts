@@ -10,16 +10,13 @@ import type { StandIn } from "./stand-in.ts";
 export interface ImagesOptions {
   /** The folder for images and dead letters; without one they are in memory. */
   path?: string | undefined;
-  /** Whether uploads are labelled. */
   labels?: "on" | "off" | undefined;
-  /** The time, for signatures. */
   now?: () => Date;
   /** Told of each event that failed for good, and of the file it is in. */
   onDeadLetter?: (letter: DeadLetter, file: string | undefined) => void;
 }
 
 export interface Images {
-  /** What a function needs in its environment, beside that of the database, to reach bucket and labels. */
   environment: Record<string, string>;
   objects: Objects;
   bucket: StandIn;
@@ -37,7 +34,6 @@ export interface Images {
 
 const day_ms = 24 * 60 * 60 * 1000;
 
-/** Starts what stands for S3 and Rekognition. */
 export async function startImages({
   path,
   labels: mode = "on",

@@ -51,7 +51,7 @@ function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, reque
   return detectLabels(input, Bucket === bucketName && Name !== undefined ? objects.get(Name)?.bytes : undefined);
 }
 
-/** The answer to a request that may be made, about an image with these bytes; undefined stands for an object that is not there. */
+/** Without bytes the object is not there. */
 export function detectLabels(
   { MaxLabels = 1000, MinConfidence = 55 }: DetectLabels,
   bytes: Buffer | undefined,

@@ -5,11 +5,9 @@ export interface Picture {
   /** In pixels, 80 if not given: Rekognition takes no smaller ones. Another size is only written into the header. */
   width?: number;
   height?: number;
-  /** Of the whole file, which is filled up behind its end. */
   size_bytes?: number;
 }
 
-/** A grey JPEG, with a comment. */
 export function makeJpeg({ width = 80, height = 80, size_bytes }: Picture = {}): Buffer {
   const image = readFileSync(join(import.meta.dirname, "sample.jpg"));
   const frame = image.indexOf(Buffer.from([0xff, 0xc0]));
@@ -18,7 +16,6 @@ export function makeJpeg({ width = 80, height = 80, size_bytes }: Picture = {}):
   return filledUp(image, size_bytes);
 }
 
-/** A black PNG. */
 export function makePng({ width = 80, height = 80, size_bytes }: Picture = {}): Buffer {
   const image = readFileSync(join(import.meta.dirname, "sample.png"));
   image.writeUInt32BE(width, 16);

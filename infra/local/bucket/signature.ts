@@ -3,7 +3,6 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 /** An HTTP request as node:http received it: `url` and header values as they came, header names in lower case. */
 export interface SignedRequest {
   method: string;
-  /** Path and query. */
   url: string;
   headers: NodeJS.Dict<string[]>;
   body: Buffer;
@@ -21,7 +20,6 @@ export interface Signer {
   region: string;
 }
 
-/** What is wrong with a request, for each service to choose its own code by. */
 export type Reason =
   | "unsigned"
   | "signed twice"
@@ -36,7 +34,6 @@ export type Reason =
 
 export interface Refusal {
   reason: Reason;
-  /** What is wrong, for people. */
   sentence: string;
 }
 
@@ -48,7 +45,6 @@ interface Claim extends Signer {
   day: string;
   sessionToken: string | undefined;
   isPresigned: boolean;
-  /** How long it holds after `time`. */
   lifetime_s: number;
 }
 
@@ -169,7 +165,6 @@ function payloadHash({ isPresigned, service }: Claim, { headers, body }: SignedR
   return headers["x-amz-content-sha256"]?.[0] ?? (isPresigned && service === "s3" ? "UNSIGNED-PAYLOAD" : sha256(body));
 }
 
-/** Undefined where the URL cannot be decoded. */
 function canonicalRequest(claim: Claim, request: SignedRequest): string | undefined {
   try {
     return [
@@ -232,7 +227,6 @@ function queryOf(url: string): string {
   return split(url, "?")[1];
 }
 
-/** At the first separator; without one, the second part is empty. */
 function split(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];

@@ -20,7 +20,6 @@ const quiet = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
 Object.assign(process.env, quiet);
 
 export interface Database {
-  /** What a function needs in its environment to reach the table. */
   environment: Record<string, string>;
   stop: () => Promise<void>;
 }

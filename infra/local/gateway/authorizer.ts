@@ -4,7 +4,6 @@ import { claimsAsText, scopesOf } from "./authorizer-claims.ts";
 /** Decides on a request by its header Authorization and the scopes that its route asks for. */
 export type Authorizer = (authorization: string | undefined, routeScopes: string[]) => Promise<Authorized | Refused>;
 
-/** What the event has as requestContext.authorizer. */
 export interface Authorized {
   jwt: { claims: Record<string, string>; scopes: string[] | null };
 }
@@ -19,7 +18,6 @@ export interface JwtSettings {
   issuer: string;
   /** One of these must be the token's `aud`, or its `client_id` where it has no `aud`. */
   audience: string[];
-  /** The issuer's public keys, handed over: nothing is fetched. */
   keys: JSONWebKeySet;
 }
 
@@ -52,7 +50,6 @@ export function jwtAuthorizer(settings: JwtSettings): Authorizer {
   };
 }
 
-/** The token's claims. Throws a JOSEError when anything is wrong with it. */
 async function verify(
   token: string,
   keys: ReturnType<typeof createLocalJWKSet>,

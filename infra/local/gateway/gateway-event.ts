@@ -94,13 +94,11 @@ function isText(contentType = ""): boolean {
   return textTypes.test(mediaType) && (charset === undefined || charset === "charset=utf-8");
 }
 
-/** Still encoded, without the `?`. */
 function queryOf(url: string): string {
   const start = url.indexOf("?");
   return start < 0 ? "" : url.slice(start + 1);
 }
 
-/** Decoded; the values of a repeated name are joined by a comma, which nobody can take apart again. */
 function parametersOf(query: string): Record<string, string> {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {

@@ -9,7 +9,6 @@ import { decodePath, matchRoute, mostSpecificFirst } from "./routes.ts";
 import { listen, stop } from "./server.ts";
 
 export interface Route extends FunctionRoute {
-  /** Lets a request pass or not; without one everything passes. */
   authorizer?: Authorizer;
 }
 
@@ -31,7 +30,6 @@ export interface GatewayOptions {
   routes: () => Promise<Route[]>;
   /** Answers what no route matches; where it has no answer either, that is 404. */
   elsewhere?: (request: IncomingMessage) => Promise<HttpAnswer | undefined>;
-  /** 0 takes a free one. */
   port: number;
   log: (line: LogLine) => void;
 }

@@ -1,6 +1,4 @@
-/** What API Gateway's HTTP API does with a route key such as `GET /events/{id}`. */
 export interface Match {
-  /** The path's parameters by name, absent where the route has none. */
   parameters: Record<string, string> | undefined;
 }
 
@@ -28,7 +26,6 @@ export function matchRoute(routeKey: string, method: string, path: string): Matc
   return { parameters: Object.keys(parameters).length > 0 ? parameters : undefined };
 }
 
-/** Sorts routes so that the first match is the right one: at each segment a name comes before a parameter. */
 export function mostSpecificFirst(one: { routeKey: string }, other: { routeKey: string }): number {
   const rank = (routeKey: string) =>
     routeKey

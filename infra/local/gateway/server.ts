@@ -13,7 +13,6 @@ export async function listen(server: Server, port: number): Promise<{ port: numb
   return { port: (server.address() as AddressInfo).port };
 }
 
-/** Stops at once: what is still connected is cut off, not waited for. */
 export async function stop(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
     server.close(() => {

@@ -7,13 +7,10 @@ import pLimit from "p-limit";
 import { callHandler, type Invocation } from "./call-handler.js";
 import type { Call, HandlerModule, Reply } from "./function-thread.js";
 
-/** A function that can be called, as Lambda would run it. */
 export interface RunningFunction {
   /** Event in, result out. Throws when the handler throws, cannot be loaded, ends its process or takes too long. */
   invoke: (event: object) => Promise<unknown>;
-  /** Ends it once the calls that are running have been answered. */
   retire: () => void;
-  /** Ends it now. */
   stop: () => Promise<void>;
 }
 
@@ -22,7 +19,6 @@ export interface Configuration {
   memory_mb: number;
   timeout_s: number;
   environment: Record<string, string>;
-  /** What the module exports it as: `handler` where nothing else is said. */
   exportName?: string;
 }
 
@@ -107,7 +103,6 @@ async function invokeWith(
 }
 
 interface Thread {
-  /** It takes no new calls. */
   isOver: boolean;
   call: (event: string, invocation: Invocation) => Promise<string>;
   retire: () => void;

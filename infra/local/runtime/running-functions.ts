@@ -4,10 +4,8 @@ import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
 import { readFunctions, root, type FunctionFolder } from "../../build/functions.ts";
 import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
 
-/** A route and the function that serves it. */
 export interface FunctionRoute {
   routeKey: string;
-  /** What the authorizer asks for: a token that holds one of them. */
   scopes?: string[];
   invoke: (event: object) => Promise<unknown>;
 }
@@ -27,12 +25,11 @@ export interface Paths {
 
 const ours: Paths = { functionsPath: join(root, "functions"), distPath: join(root, "dist") };
 
-/** Runs the handlers' source in this process, whose environment becomes theirs. */
+/** The process's environment becomes theirs. */
 export function runSources(environment: Record<string, string>): Promise<RunningFunctions> {
   return runHere(environment, ({ path }) => join(path, "handler.ts"));
 }
 
-/** The same with the bundles that are in dist/ now. */
 export function runBundlesHere(environment: Record<string, string>): Promise<RunningFunctions> {
   return runHere(environment, ({ name }) => join(ours.distPath, name, "main.cjs"));
 }
@@ -47,7 +44,6 @@ async function runHere(
   return serve(folders, running);
 }
 
-/** Runs the bundles that are in dist/ now, each in a thread. */
 export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = ours): Running {
   const folders = readFunctions(functionsPath);
   const running = folders.map((folder) =>

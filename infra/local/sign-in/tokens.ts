@@ -4,11 +4,9 @@ import type { JwtSettings } from "../gateway/authorizer.ts";
 
 type Claims = Record<string, unknown>;
 
-/** Stands for a Cognito user pool with one app client: whoever is named is signed in. */
 export interface UserPool extends JwtSettings {
   /** An access token of `sub`, valid for an hour; `claims` replace its own, and undefined takes one out. */
   accessToken: (sub: string, claims?: Claims) => Promise<string>;
-  /** The other token that a sign-in gives: it says who somebody is, and must not open an API. */
   idToken: (sub: string, claims?: Claims) => Promise<string>;
   /** Any claims, signed with the pool's key; `header` likewise replaces what the token's header has. */
   sign: (claims: Claims, header?: Record<string, unknown>) => Promise<string>;
@@ -20,7 +18,6 @@ const local = {
   clientId: "localclientoftheeventsapi0",
 };
 
-/** What Cognito gives to whoever signs in with a password. */
 const scope = "aws.cognito.signin.user.admin";
 
 /**

@@ -1,9 +1,7 @@
 import { isObject, isTexts, parseObject } from "./json.ts";
 
-/** What `terraform output -json` prints, by name. */
 export type Outputs = Record<string, unknown>;
 
-/** From a route key, as in `GET /events/{id}`, to the name of the function that answers it. */
 export type Routes = Record<string, string>;
 
 /**
@@ -35,7 +33,6 @@ export function baseUrlIn({ base_url: text }: Outputs): string {
   return url.origin + url.pathname.replace(/\/+$/, "");
 }
 
-/** For clients of AWS, which else look for a region in the environment. */
 export function regionIn({ region }: Outputs): { region?: string } {
   return typeof region === "string" ? { region } : {};
 }

@@ -9,19 +9,16 @@ import {
 } from "@aws-sdk/client-lambda";
 import { liveAlias } from "../smoke-test/invoke.ts";
 
-/** What callers of a function get. */
 export interface Alias {
   functionName: string;
   /** The version of all calls that the trial does not get. */
   version: string;
   trial: { version: string; percent: number } | undefined;
-  /** Is another one after each change. */
   revisionId: string | undefined;
 }
 
 const limit_ms = 10_000;
 
-/** Throws where there is no such function or alias. */
 export async function readAlias(client: LambdaClient, functionName: string): Promise<Alias> {
   return aliasOf(
     functionName,

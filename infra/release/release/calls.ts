@@ -5,7 +5,6 @@ import { tryOnce } from "../smoke-test/checks.ts";
 import { byInvoking, type Target } from "../smoke-test/invoke.ts";
 import { describe } from "../smoke-test/request.ts";
 
-/** The versions to call: of each function, by its name. */
 export interface Called {
   versions: Map<string, string>;
   routes: Routes;

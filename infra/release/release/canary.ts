@@ -70,9 +70,7 @@ export async function release(stack: Stack, options: Options): Promise<void> {
   }
 }
 
-/** A function whose callers do not get its newest version. */
 interface Moving {
-  /** Where its alias is now. */
   alias: Alias;
   before: string;
   after: string;
@@ -83,15 +81,12 @@ interface Moving {
 interface Trial {
   stack: Stack;
   options: Options;
-  /** What moves, from where to where. */
   inWords: string;
-  /** Calls the new versions; gives how many calls were answered. */
   call: () => Promise<number>;
 }
 
 const round_s = 10;
 
-/** All that a new version has to pass. Throws the first thing that is wrong. */
 async function tryOut(lambda: LambdaClient, moving: Moving[], { stack, options, inWords, call }: Trial): Promise<void> {
   const {
     name,
@@ -139,7 +134,6 @@ async function move(lambda: LambdaClient, each: Moving, to: Pick<Alias, "version
   each.alias = await moveAlias(lambda, each.alias, to);
 }
 
-/** As many as it can. */
 async function putBack(
   lambda: LambdaClient,
   moving: Moving[],

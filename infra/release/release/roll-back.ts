@@ -14,7 +14,6 @@ export async function rollBack(
   if (ended === 0) print("Nothing to put back: no function has a version on trial.");
 }
 
-/** The same without a word where there is none; gives how many there were. */
 export async function endTrials(
   lambda: LambdaClient,
   functionNames: string[],

@@ -1,7 +1,6 @@
 import { isObject, isTexts } from "../_shared/json.ts";
 import { baseUrlIn, regionIn, routesIn, type Outputs, type Routes } from "../_shared/outputs.ts";
 
-/** What is deployed, as Terraform says. */
 export interface Stack {
   /** With a - behind it, it begins the names of the functions and of the alarms. */
   name: string;
@@ -9,13 +8,10 @@ export interface Stack {
   baseUrl: string;
   functionNames: string[];
   routes: Routes;
-  /** Whether callers need a token. */
   isSignedIn: boolean;
-  /** How many percent of the calls the new versions get first, and for how long. */
   canary: { percent: number; minutes: number };
 }
 
-/** Throws a sentence for the first output that is missing or wrong. */
 export function stackIn(outputs: Outputs): Stack {
   const { name, function_names: functionNames, issuer } = outputs;
   if (typeof name !== "string") throw new Error("The output name must be a name such as events-api-prod.");

@@ -29,7 +29,6 @@ interface Check {
   holds: (answer: Answer) => boolean;
 }
 
-/** As setTimeout of node:timers/promises. */
 export type Pause = (
   pause_ms: number,
   value: undefined,
@@ -37,7 +36,6 @@ export type Pause = (
 ) => Promise<unknown>;
 
 interface Options {
-  /** The way in for somebody with a token, of an API that asks for one. */
   signedIn?: Way | undefined;
   print?: (line: string) => void;
   pause?: Pause;

@@ -7,7 +7,6 @@ import { limitOf, pathOf, reasonOf, type Request, type Way } from "./request.ts"
 /** What infra/function/ calls the version that callers get. */
 export const liveAlias = "live";
 
-/** A function's version, or an alias. */
 export interface Target {
   functionName: string;
   qualifier: string;
@@ -16,7 +15,6 @@ export interface Target {
 /** The one caller that every deployment is: nobody has to keep a password or a token for it. */
 const claims = { sub: "smoke-test", token_use: "access" };
 
-/** As somebody who has signed in, past API Gateway, to the functions that callers get. */
 export function signedIn(routes: Routes, region: { region?: string } = {}): Way {
   return byInvoking(
     new LambdaClient(region),
@@ -62,7 +60,6 @@ export function byInvoking(client: LambdaClient, targetOf: (routeKey: string) =>
   };
 }
 
-/** What the functions read of an event of payload format 2.0. */
 function eventOf({ routeKey, pathParameters, body }: Request, isSignedIn: boolean) {
   return {
     version: "2.0",

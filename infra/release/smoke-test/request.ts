@@ -1,23 +1,17 @@
 import { parseObject } from "../_shared/json.ts";
 
-/** A request to one of our routes. */
 export interface Request {
-  /** As in `GET /events/{id}`. */
   routeKey: string;
-  /** What stands for `{id}`, by `id`. */
   pathParameters?: Record<string, string>;
   body?: object;
 }
 
-/** How a request gets to the functions. */
 export interface Way {
-  /** The request in a few words, to stand within a sentence. */
   describe: (request: Request) => string;
   /** Sends it once and waits for the whole answer, no longer than `timeout_ms`, nor when told to stop. */
   send: (request: Request, timeout_ms: number, stop?: AbortSignal) => Promise<Answer | NoAnswer>;
 }
 
-/** What came back. */
 export interface Answer {
   status: number;
   contentType: string;
@@ -28,10 +22,8 @@ export interface Answer {
   duration_ms: number;
 }
 
-/** Nothing came back, or not all of it. */
 export interface NoAnswer {
   status: undefined;
-  /** As in "no answer within 15 s". */
   reason: string;
 }
 
@@ -69,12 +61,10 @@ export function overHttp(baseUrl: string): Way {
   };
 }
 
-/** With the parameters in their places. */
 export function pathOf({ routeKey, pathParameters = {} }: Request): string {
   return routeKey.replace(/^\S+ /, "").replaceAll(/\{(\w+)\}/g, (_, name: string) => pathParameters[name] ?? "");
 }
 
-/** Aborts after this time, or when told to stop. */
 export function limitOf(timeout_ms: number, stop: AbortSignal | undefined): AbortSignal {
   const timeout = AbortSignal.timeout(timeout_ms);
   return stop ? AbortSignal.any([timeout, stop]) : timeout;

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaults, root } from "../../build/functions.ts";
 
-/** What a month used. */
 export interface Usage {
   requests: number;
   /** What the functions ran, times their memory. */
@@ -15,7 +14,6 @@ export interface Usage {
   sent_gb: number;
 }
 
-/** In US dollars, by what AWS charges for. */
 export type Bill = Record<"API Gateway" | "Lambda" | "DynamoDB" | "logs" | "data sent", number>;
 
 interface Price {
@@ -49,7 +47,6 @@ function costOf(amount: number, { per = 1, free = 0, steps }: Price): number {
   return sum(steps.map((step, n) => (inStep(step, steps[n - 1]?.up_to ?? 0) / per) * step.usd));
 }
 
-/** What Rekognition takes for the labels of so many images, in US dollars. */
 export function labelsCost(images: number): number {
   return costOf(images, prices.labels);
 }
@@ -77,7 +74,6 @@ export const usual = {
   logged_kb: 1.5,
 };
 
-/** So many usual requests in a month. */
 export function usualMonth(requests: number): Usage {
   const { get, list, write } = usual.shares;
   const perRequest = (each: typeof usual.shares) => get * each.get + list * each.list + write * each.write;
@@ -92,7 +88,6 @@ export function usualMonth(requests: number): Usage {
   };
 }
 
-/** What limits a stage, as Terraform sets it where nobody says otherwise. */
 export interface Limits {
   throttle_rate_per_s: number;
   max_read_request_units: number;
@@ -124,7 +119,6 @@ export function worstMonth(limits: Limits): Usage {
   };
 }
 
-/** The limits that infra/ has by default. */
 export function defaultLimits(): Limits {
   const infra = join(root, "infra");
   const files = ["api.tf", "table.tf"].map((file) => readFileSync(join(infra, file), "utf8")).join("\n");

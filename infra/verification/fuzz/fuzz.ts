@@ -4,9 +4,7 @@ import { complaintsAbout } from "../../testing/contract.ts";
 import { hostileRequests, placeholders, toCurl, type HostileRequest } from "./hostile-requests.ts";
 
 export interface FuzzOptions {
-  /** Of the API, with its stage. */
   url: string;
-  /** Where it asks for tokens, those that some requests send. */
   tokens: string[];
   seed: number;
   requests: number;

@@ -4,7 +4,6 @@ import { changes, contents } from "../traffic/operations.ts";
 
 export interface HostileRequest {
   method: string;
-  /** Begins after the stage, and is sent to the letter. */
   path: string;
   headers: Record<string, string>;
   body: Buffer | undefined;

@@ -28,7 +28,6 @@ for (const complaint of complaints) console.error(complaint);
 console.log(complaints.length === 0 ? "Every acknowledged write is there." : `${complaints.length} things are wrong.`);
 process.exitCode = complaints.length === 0 ? 0 : 1;
 
-/** Undefined where the options are not understood. */
 function readSeconds(): number | undefined {
   try {
     const { minutes } = parseArgs({ options: { minutes: { type: "string", default: "1" } } }).values;

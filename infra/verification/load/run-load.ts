@@ -11,16 +11,13 @@ import { operations } from "../traffic/operations.ts";
 
 export interface Report {
   requests: number;
-  /** How many answers had each status. */
   statuses: Record<string, number>;
   injected: Injected;
   /** Of this process with gateway, functions and database, once a second. */
   memory_mb: number[];
-  /** What must not have happened, in words; empty when all is well. */
   complaints: string[];
 }
 
-/** What was injected so far. */
 interface Injected {
   /** Lasted one attempt: a caller must not notice it. */
   hiccups: number;
@@ -69,7 +66,6 @@ export async function runLoad(
   }
 }
 
-/** Each caller waits for an answer before it sends again. */
 async function send(
   call: Call,
   names: string[],
@@ -132,7 +128,6 @@ function injectFaults(database: FaultyDatabase, ids: string[], rates: { hiccup: 
   return injected;
 }
 
-/** What is wrong with a run as a whole. */
 export function complaintsOf({ requests, statuses, injected, memory_mb }: Omit<Report, "complaints">): string[] {
   const refused = statuses["503"] ?? 0;
   const quarter = Math.ceil(memory_mb.length / 4);

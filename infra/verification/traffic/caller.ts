@@ -6,7 +6,6 @@ import { perform, resolve, type Drawn, type Operation } from "./operations.ts";
 export interface Caller {
   /** Does one thing after the other, and looks where nobody said whether a write was done. */
   act: (operation: Operation<Drawn>) => Promise<void>;
-  /** What was answered as it must not be. */
   complaints: string[];
 }
 
