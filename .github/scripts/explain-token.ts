@@ -47,7 +47,7 @@ async function askForToken(): Promise<string> {
   return String(value);
 }
 
-/** The middle one of the three parts of a JSON Web Token (RFC 7519); its signature is AWS's to check. */
+/** Its signature is AWS's to check. */
 function readClaims(token: string): Record<string, unknown> {
   const [, payload = "", signature] = token.split(".");
   try {

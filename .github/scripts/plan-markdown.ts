@@ -20,7 +20,7 @@ export function headlineOf(plan: string): string {
   return line ?? (/^Changes to Outputs:$/m.test(plan) ? "Changes to outputs only." : "See the plan.");
 }
 
-/** A plan as Markdown of at most `limit_bytes`, cut at the end of a line where it is longer. */
+/** Cut at the end of a line where it would be longer. */
 export function describePlan(stage: string, plan: string, limit_bytes: number, commits?: Commits): string {
   const whole = render(stage, plan, commits, indent(plan), false);
   if (Buffer.byteLength(whole) <= limit_bytes) return whole;

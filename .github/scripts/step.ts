@@ -3,11 +3,7 @@ import { appendFileSync } from "node:fs";
 /** A stage's name, as oidc/variables.tf has it: it goes into a file's name and into Markdown. */
 export const stageName = /^[a-z][a-z0-9]{1,11}$/;
 
-/**
- * Ends the step with one sentence, which GitHub shows on the page of the run.
- *
- * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
- */
+/** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message */
 export function refuse(sentence: string): never {
   const escaped = sentence.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
   console.error(`::error::${escaped}`);

@@ -11,9 +11,8 @@ type Trust = Record<string, Record<string, Record<string, Record<string, string 
 const command = "`terraform -chdir=oidc output -json trust`";
 
 /**
- * Compares a token with what a deploy role trusts, as AWS does: letter case counts, and a claim that the token lacks meets
- * nothing. Throws a sentence when `trust` is not what the output of oidc/ holds.
- *
+ * Compares as AWS does: letter case counts, and a claim that the token lacks meets nothing. Throws a sentence when
+ * `trust` is not what the output of oidc/ holds.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export function compareClaims(trust: string, role: string, claims: Record<string, unknown>): Comparison[] {

@@ -46,7 +46,7 @@ export function workflowsIn(texts: Texts): Record<string, Workflow> {
   );
 }
 
-/** Every job with a name to complain of, as in `deploy.yml: build`, and the steps of this repository's actions among its own. */
+/** With the steps of this repository's actions among its own; `where` is such as `deploy.yml: build`. */
 export function jobsIn(texts: Texts): { where: string; file: string; job: Job; steps: Step[] }[] {
   return Object.entries(workflowsIn(texts)).flatMap(([file, { jobs }]) =>
     Object.entries(jobs).map(([name, job]) => ({

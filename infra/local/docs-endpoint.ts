@@ -24,9 +24,8 @@ const page = `<!doctype html>
 const swaggerUi = join(root, "node_modules/swagger-ui-dist");
 
 /**
- * Answers `GET /openapi.yaml` with functions/openapi.yaml as it is now, and `GET /docs` with a page of
- * Swagger UI that shows it. All of the page is in node_modules: a CDN or a validator elsewhere would
- * be told of every visit. Undefined where another path or method is asked for.
+ * Answers `GET /openapi.yaml` with the document as it is now, and `GET /docs` with Swagger UI from node_modules: a CDN
+ * or a validator elsewhere would be told of every visit.
  */
 export function docsEndpoint(stage: string) {
   return ({ method, url = "" }: IncomingMessage): HttpAnswer | undefined => {

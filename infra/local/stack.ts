@@ -25,7 +25,6 @@ export interface Stack {
   images: Images;
   functions: RunningFunctions;
   events: ImageEvents;
-  /** Stops everything, the last one first. */
   stop: () => Promise<void>;
 }
 

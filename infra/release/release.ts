@@ -1,4 +1,3 @@
-// Gives callers what Terraform has published, a part of them first, and takes it back when something is wrong.
 import { runCommand } from "./_shared/command.ts";
 import { readOutputs } from "./_shared/outputs.ts";
 import { release } from "./release/canary.ts";

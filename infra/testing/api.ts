@@ -42,7 +42,6 @@ export const idsOfNoEvent: [what: string, id: string][] = [
   ["of a blank alone", "%20"],
 ];
 
-/** A deployed API, and if it asks for tokens the access tokens of two of its users. */
 const deployed = {
   url: process.env["API_URL"],
   token: process.env["API_TOKEN"],
@@ -67,11 +66,8 @@ export interface Caller {
 }
 
 /**
- * The API to test: the one at API_URL, or the local gateway with the handlers' source or bundles and
- * a database and a bucket in memory. It is stopped when the test file is done.
- *
- * Where API_TOKEN is set, which is for a deployed API with tokens on, that token goes with each call,
- * and `sub` is whose it is.
+ * The API at API_URL, where API_TOKEN goes with each call; or the local one, which is stopped when the test file is
+ * done. `sub` is whose the token is.
  */
 export async function startApi(): Promise<Api & { sub: string | undefined }> {
   const { url, token } = deployed;
@@ -80,9 +76,8 @@ export async function startApi(): Promise<Api & { sub: string | undefined }> {
 }
 
 /**
- * The same with tokens on. `call` sends none; `somebody` and `somebodyElse` send theirs. `pool` makes
- * tokens of any kind, which a deployed API does not trust. Tests are to be skipped where `noTokens`
- * says so, as this then starts the local one.
+ * The same with tokens on. `call` sends none; `pool` makes tokens of any kind, which a deployed API does not trust.
+ * Tests are to be skipped where `noTokens` says so, as this then starts the local one.
  */
 export async function startApiWithTokens(): Promise<Api & { somebody: Caller; somebodyElse: Caller; pool: UserPool }> {
   const pool = await makeUserPool();
@@ -106,7 +101,6 @@ export interface LocalApi extends Api {
     /** The next requests with this method, LIST for a list, fail, one for each fault. */
     failNext: (method: string, ...faults: ServiceFault[]) => void;
     forgetFaults: () => void;
-    /** Sets the bucket's clock, by which it tells whether a URL has expired, so far ahead. */
     setAhead: (ahead_s: number) => void;
   };
   rekognition: {
@@ -120,10 +114,7 @@ export interface LocalApi extends Api {
   deadLetters: DeadLetter[];
 }
 
-/**
- * The local API, also where API_URL is set, with a look into it, and with a database, a bucket and a
- * Rekognition that misbehave on demand. With a pool the API asks for its tokens.
- */
+/** The local API, also where API_URL is set, with a database, a bucket and a Rekognition that misbehave on demand. */
 export async function startLocalApi(
   options: Pick<StackOptions, "pool" | "labels" | "environment"> = {},
 ): Promise<LocalApi> {
@@ -181,7 +172,7 @@ function toApi({ url }: Stack): Api {
   return { url, call: callAt(url) };
 }
 
-/** Calls the API at a base URL, which must answer as documented. Skips the test where a fork has left out what is called. */
+/** Skips the test where a fork has left out what is called. */
 export function callAt(baseUrl: string, token?: string): Call {
   const call = callAsDocumented(baseUrl, token);
   return async (request, sent) => {

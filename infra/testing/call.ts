@@ -21,7 +21,7 @@ export interface Sent {
 /** Sends `POST /events` or the like; the path goes out to the letter, `..` and all. */
 export type Call = (request: string, sent?: Sent) => Promise<Answer>;
 
-/** Calls whatever is at a base URL, with a token if there is one. Not fetch, which cleans up paths and headers before it sends them. */
+/** Not by fetch, which cleans up paths and headers before it sends them. */
 export function callServerAt(baseUrl: string, token?: string): Call {
   const { origin, pathname } = new URL(baseUrl);
   const base = pathname.replace(/\/$/, "");
@@ -53,8 +53,8 @@ export interface RawRequest {
 }
 
 /**
- * Sends a request as it is told, also one whose Content-Length is not the length of its body. Where
- * that promises more than there is, the sending side of the connection is closed after the last byte.
+ * Also a request whose Content-Length is not the length of its body. Where that promises more than there is, the
+ * sending side of the connection is closed after the last byte.
  */
 export async function exchange(origin: string, { method, path, headers, body }: RawRequest): Promise<Answer> {
   const { protocol, hostname, port } = new URL(origin);

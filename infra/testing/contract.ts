@@ -17,7 +17,6 @@ interface DocumentedAnswer {
   content?: Record<string, MediaType>;
 }
 
-/** An operation of functions/openapi.yaml, with what its references name in their places. */
 interface Operation {
   parameters?: { name: string; in: string; schema: AnySchemaObject }[];
   requestBody?: { content: Record<string, MediaType> };
@@ -43,7 +42,7 @@ export const operations = Object.entries(document.paths).flatMap(([path, item]) 
   ),
 );
 
-/** What stands beside a `$ref` is kept. None of them may lead to itself. */
+/** What stands beside a `$ref` is kept. */
 function dereference(node: unknown): unknown {
   if (typeof node !== "object" || node === null) return node;
   if (Array.isArray(node)) return node.map(dereference);
@@ -58,8 +57,8 @@ function find(reference: string): unknown {
 }
 
 /**
- * Calls the events API at a base URL, with a token if there is one. Rejects where an answer is not as
- * functions/openapi.yaml says, so that no test can receive what callers are not told of.
+ * Rejects where an answer is not as functions/openapi.yaml says, so that no test can receive what callers are not told
+ * of.
  */
 export function callAt(baseUrl: string, token?: string): Call {
   const call = callServerAt(baseUrl, token);
@@ -73,7 +72,7 @@ export function callAt(baseUrl: string, token?: string): Call {
   };
 }
 
-/** A sentence for each thing about an answer that functions/openapi.yaml does not say; `request` is `GET /events` or the like. */
+/** A sentence for each thing that functions/openapi.yaml does not say; `request` is `GET /events` or the like. */
 export function complaintsAbout(request: string, answer: Answer): string[] {
   const [method = "", target = ""] = request.split(/ (.*)/s);
   const operation = answer.status === headTooLarge ? undefined : operationOf(method, target);

@@ -27,7 +27,7 @@ export type Fault<Call = ServiceCall> = (call: Call) => unknown;
 const services = ["DYNAMODB", "S3", "REKOGNITION"] as const;
 export type Service = (typeof services)[number];
 
-/** Stands between functions and services (StackOptions), and has `meet` decide what becomes of each call. */
+/** Has `meet` decide what becomes of each call between functions and services. */
 export function between(meet: Fault): NonNullable<StackOptions["between"]> {
   return async (environment) => {
     const proxies = await Promise.all(

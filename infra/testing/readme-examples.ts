@@ -31,7 +31,7 @@ export function callsOf({ line, setup }: Example): [method: string, path: string
   return [...calls].map(([, options = "", path = ""]) => [/-X (\w+)/.exec(options)?.[1] ?? "GET", path]);
 }
 
-/** Sends what an example says, to the API at `url` and with `folder` for its files, and compares the whole answer. */
+/** Compares the whole answer; `…` in it stands for any text. */
 export async function expectAnswered({ line, setup, answer }: Example, url: string, folder = root): Promise<void> {
   const [, status = "", body = ""] = /^# (\d{3}) ?(.*)$/.exec(answer) ?? [];
   expect(line).toContain(line.includes('"$url"') ? "" : `${published}/prod`);

@@ -7,10 +7,7 @@ export interface RefusedToken {
   challenge: string;
 }
 
-/**
- * What the authorizer of an API must refuse with 401 that trusts this pool, on a route without
- * scopes: the tests try it on the local gateway, and the rehearsal on what is deployed.
- */
+/** What the authorizer of an API that trusts this pool must refuse with 401, on a route without scopes. */
 export async function refusedTokens(pool: UserPool): Promise<RefusedToken[]> {
   const good = await pool.accessToken("alice");
   const [header = "", payload = "", signature = ""] = good.split(".");

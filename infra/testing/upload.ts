@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { exchange, type Answer, type Call } from "./call.ts";
 
-/** What `POST /events/{id}/upload-url` answers: all that is needed to send the image. */
 export interface UploadUrl {
   method: string;
   url: string;
@@ -16,10 +15,7 @@ export interface UploadChanges {
   headers?: Record<string, string | undefined>;
 }
 
-/**
- * Sends bytes to where an upload URL leads, local or in S3, and gives what is answered there. With
- * changes it is the upload of somebody who does not keep to what was signed.
- */
+/** With changes it is the upload of somebody who does not keep to what was signed. */
 export async function upload(
   { method, url, headers }: UploadUrl,
   bytes: Uint8Array,
@@ -39,10 +35,7 @@ export async function upload(
 
 const patience = { times: 200, pause_ms: 100 };
 
-/**
- * Gets an event until it is as it should be, and gives it: where uploads are labelled in their own
- * time, some 20 seconds at most. Throws with the last answer when it never is.
- */
+/** Gets an event until it is as it should be, some 20 seconds at most. */
 export async function untilEvent(
   call: Call,
   id: string,
@@ -58,7 +51,6 @@ export async function untilEvent(
   throw new Error(`The event ${id} never became what it should be: ${JSON.stringify(answer)}`);
 }
 
-/** Waits until the image that was uploaded for an event has been looked at, whether it was accepted or not. */
 export function untilLabelled(call: Call, id: string): Promise<Record<string, unknown>> {
   return untilEvent(call, id, ({ image, rejectedImage }) => image !== undefined || rejectedImage !== undefined);
 }

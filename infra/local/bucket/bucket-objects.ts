@@ -18,11 +18,9 @@ export interface Objects {
 }
 
 /**
- * Keeps objects in a folder, which one process at a time may use. An object is two files: its bytes,
- * and what is known of them in a .json beside. They are named by the key's SHA-256, because a key may
- * be longer than a file name, differ from another in its case only, or climb out with `..`.
- *
- * All of it is synchronous, so that nothing happens between a look and a write.
+ * Keeps objects in a folder, each as two files: its bytes, and what is known of them in a .json beside. They are named
+ * by the key's SHA-256, because a key may be longer than a file name, differ from another in its case only, or climb
+ * out with `..`. All of it is synchronous, so that nothing happens between a look and a write.
  */
 export function objectsIn(folder: string): Objects {
   mkdirSync(folder, { recursive: true });

@@ -15,9 +15,7 @@ export interface BucketOptions {
 }
 
 /**
- * Stands for one S3 bucket: PUT with and without a copy source, GET, HEAD and DELETE of objects, and the
- * list of its keys, in path style. As in S3 with a private bucket, every request must be signed.
- *
+ * Stands for one private S3 bucket, in path style.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 export function startBucket(options: BucketOptions): Promise<StandIn> {
@@ -51,7 +49,7 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   }
 }
 
-/** Of a path such as `/bucket/key`, percent-encoded. Where it cannot be decoded there is no such bucket. */
+/** Where a path cannot be decoded there is no such bucket. */
 function targetOf(path: string): { bucket: string; key: string } {
   try {
     const [, bucket = "", key = ""] = /^\/?([^/]*)\/?(.*)$/s.exec(decodeURIComponent(path)) ?? [];
@@ -102,7 +100,6 @@ function metadataIn(headers: SignedRequest["headers"]): StoredObject["metadata"]
   return { "content-type": "binary/octet-stream", ...(Object.fromEntries(given) as StoredObject["metadata"]) };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 function copy(key: string, { headers }: SignedRequest, { objects }: BucketOptions): HttpAnswer {
   const source = targetOf(headers["x-amz-copy-source"]?.[0] ?? "");
   if (source.bucket !== bucketName) return s3Error("noSuchBucket");
@@ -133,7 +130,7 @@ function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions
   );
 }
 
-/** Without a continuation token, with which nobody here goes on. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+/** Without a continuation token, with which nobody here goes on. */
 function list(query: URLSearchParams, { objects }: BucketOptions): HttpAnswer {
   const prefix = query.get("prefix") ?? "";
   const most = Math.min(Number(query.get("max-keys") ?? 1000), 1000);

@@ -35,7 +35,7 @@ export interface Delivery {
 export interface ImageEvents {
   raise: (event: ObjectEvent) => void;
   settled: () => Promise<void>;
-  /** Waits for the calls that are running; what fails now is not repeated, as the next start raises it again. */
+  /** What fails now is not repeated, as the next start raises it again. */
   stop: () => Promise<void>;
 }
 
@@ -47,9 +47,8 @@ const here: Delivery = {
 };
 
 /**
- * Delivers events of the bucket to label-image as S3 and Lambda do. A call that fails is repeated
- * twice: at once, where Lambda waits one minute and then two. After that the event is a dead letter.
- *
+ * Calls label-image for events as S3 and Lambda do. A call that fails is repeated twice: at once, where Lambda waits
+ * one minute and then two. After that the event is a dead letter.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function startImageEvents(

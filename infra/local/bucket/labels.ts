@@ -24,9 +24,7 @@ export interface DetectLabels {
 const limits = { image_bytes: 15 * 1024 * 1024, leastSide_px: 80, side_px: 10_000 };
 
 /**
- * Stands for Rekognition's DetectLabels on images of the bucket. It recognizes nothing: its labels say
- * what they come from, and what the file itself tells of its form.
- *
+ * Stands for Rekognition's DetectLabels. Its labels say what they come from, and what the file tells of its form.
  * https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
  */
 export async function startLabels(options: LabelsOptions): Promise<Labels> {

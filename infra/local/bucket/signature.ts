@@ -53,12 +53,8 @@ const week_s = 7 * 24 * 60 * 60;
 const algorithm = "AWS4-HMAC-SHA256";
 
 /**
- * Verifies AWS Signature Version 4, in headers or in a presigned URL. Gives who signed and for which
- * service, or why the request is refused.
- *
- * S3's signed chunks (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) are taken as they are: of them only the
- * head's signature is verified. Presigned POSTs carry theirs in the form and are not handled here.
- *
+ * Verifies AWS Signature Version 4, in headers or in a presigned URL. Of S3's signed chunks only the head is verified;
+ * presigned POSTs, which carry their signature in the form, are not handled.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function verify(
@@ -143,7 +139,7 @@ function checkTime({ time, lifetime_s }: Claim, now: Date): Refusal | undefined 
   return undefined;
 }
 
-/** A header that was not signed could have been added by anyone; S3 says so for its own headers, which change what a request does. */
+/** S3 takes none of its own headers unsigned, as anyone could have added it. */
 function checkHeaders({ service, signedHeaders }: Claim, { headers }: SignedRequest): Refusal | undefined {
   const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !signedHeaders.includes(name));
   if (!signedHeaders.includes("host")) return refuse("unsigned headers", "The Host header must be signed.");

@@ -34,8 +34,8 @@ interface TableFile {
 const tableName = "events";
 
 /**
- * Starts dynalite on loopback, with the table that infra/table.json describes. Its data is in the
- * folder `path`, which it makes and which one process at a time can use, or without one in memory.
+ * Starts dynalite with the table of infra/table.json. Its data is in the folder `path`, which one process at a time can
+ * use, or without one in memory.
  */
 export async function startDatabase(path?: string, tableFile = join(root, "infra/table.json")): Promise<Database> {
   const unlock = path === undefined ? () => Promise.resolve() : await lock(path);

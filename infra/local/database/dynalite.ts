@@ -43,8 +43,8 @@ const database = require("dynalite/db") as {
   createKey: (item: object, table: Table) => string;
 };
 
-// Dynalite lacks three things that we need and has no place to add them, so we reach into it. The first
-// is the existing item in the error of a failed condition; database.test.ts fails without it.
+// Dynalite lacks three things that we need, and has no place to add them. The first is the existing item in the error
+// of a failed condition; database.test.ts fails without it.
 for (const operation of ["putItem", "updateItem", "deleteItem"]) {
   const { types } = require(`dynalite/validations/${operation}`) as { types: Record<string, unknown> };
   types["ReturnValuesOnConditionCheckFailure"] = { type: "String", enum: ["ALL_OLD", "NONE"] };
@@ -58,9 +58,9 @@ database.checkConditional = (request, existing) => {
   return failure;
 };
 
-// The second is that an item and its entries in the indexes are written together: a kill in between
-// leaves events in lists that nobody can get, and main.test.ts meets some of them now and then.
-// Dynalite writes the item once more afterwards, which changes nothing.
+// The second: an item and its entries in the indexes are written together. A kill in between leaves events in lists
+// that nobody can get, and main.test.ts meets some now and then. Dynalite writes the item once more afterwards, which
+// changes nothing.
 database.updateIndexes = (store, table, existing, item, done) => {
   const { puts, deletes } = database.getIndexActions(table.GlobalSecondaryIndexes ?? [], existing, item, table);
   const indexKey = ({ index, key }: IndexAction) => `index-global~${table.TableName}~${index}~${key}`;
@@ -76,8 +76,8 @@ database.updateIndexes = (store, table, existing, item, done) => {
   );
 };
 
-// The third is that a query ends its reading of LevelDB: dynalite calls return() for it, which the
-// iterators of its LevelDB no longer have, and so each one stayed open with its 32 KB of entries.
+// The third: a query ends its reading of LevelDB. Dynalite calls return() for it, which the iterators of its LevelDB no
+// longer have, and each stayed open with its 32 KB of entries.
 interface LevelIterator {
   close: () => Promise<void>;
   return?: () => Promise<void>;

@@ -1,7 +1,6 @@
 import { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from "jose";
 import { claimsAsText, scopesOf } from "./authorizer-claims.ts";
 
-/** Decides on a request by its header Authorization and the scopes that its route asks for. */
 export type Authorizer = (authorization: string | undefined, routeScopes: string[]) => Promise<Authorized | Refused>;
 
 export interface Authorized {
@@ -22,12 +21,8 @@ export interface JwtSettings {
 }
 
 /**
- * An authorizer that does what API Gateway's JWT authorizer does. It lets an ID token pass, as API
- * Gateway does: telling it from an access token is the functions' part.
- *
- * Throws when the keys are no key set.
- *
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ * Does what API Gateway's JWT authorizer does. It lets an ID token pass: telling it from an access token is the
+ * functions' part. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html
  */
 export function jwtAuthorizer(settings: JwtSettings): Authorizer {

@@ -16,10 +16,7 @@ export function textAnswer(
 }
 
 /**
- * The answer that API Gateway makes of a function's result, in either form of payload format 2.0:
- * with `statusCode`, or without, when the whole result is the body. Throws when it makes none, which
- * is its 500.
- *
+ * What API Gateway makes of a function's result of payload format 2.0. Throws when it makes none, which is its 500.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function toAnswer(result: unknown): HttpAnswer {

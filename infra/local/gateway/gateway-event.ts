@@ -15,15 +15,13 @@ export interface Matched {
   now: Date;
 }
 
-/** Headers between two hops only, which API Gateway keeps to itself. */
 const hopByHop = new Set(["connection", "expect", "keep-alive", "transfer-encoding", "upgrade"]);
 
 /** Only these arrive as text; anything else, and any other charset, arrives in base64. */
 const textTypes = /^(text\/.+|application\/(json|xml|javascript|graphql))$/;
 
 /**
- * The event of payload format 2.0 that API Gateway makes of a request. What is absent has no key.
- *
+ * What API Gateway makes of a request in payload format 2.0. What is absent has no key.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched): APIGatewayProxyEventV2 {

@@ -38,8 +38,8 @@ const megabyte = 1024 * 1024;
 const limits = { body_bytes: 10 * megabyte, event_bytes: 6 * megabyte, head_bytes: 10_240, integration_ms: 30_000 };
 
 /**
- * An HTTP server on loopback that does with requests and answers what API Gateway's HTTP API does,
- * its own refusals included. What AWS does not document and nobody has recorded is marked below.
+ * Does with requests and answers what API Gateway's HTTP API does, its own refusals included. What AWS does not
+ * document and nobody has recorded is marked below.
  */
 export async function startGateway(options: GatewayOptions): Promise<{ url: string; stop: () => Promise<void> }> {
   const listener = (request: IncomingMessage, response: ServerResponse) => {

@@ -3,9 +3,7 @@ export interface Match {
 }
 
 /**
- * The parameters that a route takes from a request, or undefined where it does not match: another
- * method, another number of segments, a trailing slash. `path` is decoded and without the stage.
- *
+ * Undefined where the route does not match. `path` is decoded and without the stage.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function matchRoute(routeKey: string, method: string, path: string): Match | undefined {

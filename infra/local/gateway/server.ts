@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Listens on loopback only, so that nobody else on the network can call; port 0 takes a free one. */
+/** On loopback only, so that nobody else on the network can call. */
 export async function listen(server: Server, port: number): Promise<{ port: number }> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

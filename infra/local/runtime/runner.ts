@@ -8,7 +8,7 @@ import { callHandler, type Invocation } from "./call-handler.js";
 import type { Call, HandlerModule, Reply } from "./function-thread.js";
 
 export interface RunningFunction {
-  /** Event in, result out. Throws when the handler throws, cannot be loaded, ends its process or takes too long. */
+  /** Throws when the handler throws, cannot be loaded, ends its process or takes too long. */
   invoke: (event: object) => Promise<unknown>;
   retire: () => void;
   stop: () => Promise<void>;
@@ -29,9 +29,8 @@ export interface Configuration {
 const callsAtOnce = { inProcess: 50, inThread: 10 };
 
 /**
- * Runs a bundle (the path of its index.mjs) in a thread with an environment of its own, as a Lambda
- * environment: started by the first call, and anew after it crashed or a call ran out of time.
- * Unlike in Lambda, calls that come together share one, and its end.
+ * Runs a bundle (its index.mjs) in a thread with an environment of its own: started by the first call, and anew after it crashed or a
+ * call ran out of time. Unlike in Lambda, calls that come together share it, and its end.
  */
 export function runInThread(bundle: string, configuration: Configuration): RunningFunction {
   let current: Thread | undefined;
@@ -57,9 +56,9 @@ export function runInThread(bundle: string, configuration: Configuration): Runni
 const inTurnInProcess = pLimit(callsAtOnce.inProcess);
 
 /**
- * Runs a handler, its source or its bundle, in this process, where coverage and mutation tests can see
- * it and tests can stop the clock. Whoever calls this has put the function's environment into
- * process.env: the handler reads it as it loads, which a bundle does each time.
+ * Runs a handler's source or bundle in this process, where coverage and mutation tests can see it and tests can stop
+ * the clock. The function's environment is already in process.env: a handler reads it as it loads, which a bundle does
+ * each time.
  */
 export async function runInProcess(path: string, configuration: Configuration): Promise<RunningFunction> {
   const { handler } = path.endsWith(".cjs")

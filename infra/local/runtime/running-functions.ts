@@ -10,10 +10,9 @@ export interface FunctionRoute {
   invoke: (event: object) => Promise<unknown>;
 }
 
-/** All functions of a folder, running: what the gateway and the bucket call. */
 export interface RunningFunctions {
   routes: () => Promise<FunctionRoute[]>;
-  /** Calls a function by its name, as Lambda lets one do. Throws what the function throws, and where there is none. */
+  /** Throws what the function throws, and where there is none of that name. */
   invoke: (name: string, event: object) => Promise<unknown>;
   stop: () => Promise<void>;
 }
@@ -53,8 +52,8 @@ export function runBundles(environment: Record<string, string>, { functionsPath,
 }
 
 /**
- * Builds and runs the bundles, and does so again at the first request after an edit: no watcher, so
- * no request can meet the old code. Where the edit does not build, each request throws until the next.
+ * Builds the bundles and runs them, again at the first request after an edit: no watcher, so no request can meet the
+ * old code. Where the edit does not build, each request throws until the next.
  */
 export async function runEditedBundles(environment: Record<string, string>, paths = ours): Promise<RunningFunctions> {
   const build = async () => {

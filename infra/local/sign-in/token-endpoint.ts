@@ -3,10 +3,7 @@ import { rules } from "../../../functions/_shared/event.ts";
 import { textAnswer, type HttpAnswer } from "../gateway/gateway-answer.ts";
 import type { UserPool } from "./tokens.ts";
 
-/**
- * Answers `GET /token?sub=alice` with an access token of alice, as text; `&scope=` gives it other
- * scopes. Undefined where another path or method is asked for.
- */
+/** Answers `GET /token?sub=alice` with an access token of alice; `&scope=` gives it other scopes. */
 export function tokenEndpoint({ accessToken }: Pick<UserPool, "accessToken">) {
   return async ({ method, url = "", headers }: IncomingMessage): Promise<HttpAnswer | undefined> => {
     const [path, query = ""] = url.split(/\?(.*)/s);

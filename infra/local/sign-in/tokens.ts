@@ -21,9 +21,7 @@ const local = {
 const scope = "aws.cognito.signin.user.admin";
 
 /**
- * Makes a user pool with a key of its own, which nobody else ever has: its tokens end with the
- * process. `issuer` and `clientId` are those that the tokens name.
- *
+ * Stands for a Cognito user pool with one app client. Its key is new each time: its tokens end with the process.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
  */
 export async function makeUserPool({ issuer, clientId } = local): Promise<UserPool> {

@@ -1,9 +1,8 @@
 import { text } from "node:stream/consumers";
 
 /**
- * Runs a command with all that is piped in, as `usage` shows. It ends with 1 and a sentence where `act` throws or
- * nothing is piped in: reading the keyboard would look like a hang. It ends with 2 where `misuse` says what is wrong
- * with the parameters.
+ * Ends with 1 and a sentence where `act` throws or nothing is piped in (reading the keyboard would look like a hang),
+ * and with 2 where `misuse` says what is wrong with the parameters.
  */
 export async function runCommand(
   usage: string,

@@ -5,8 +5,8 @@ export type Outputs = Record<string, unknown>;
 export type Routes = Record<string, string>;
 
 /**
- * The values that `terraform output -json` prints, by name: undefined where Terraform has printed none,
- * or null. Throws, with the line to type, where the text is something else.
+ * Throws, with the line to type, where the text is not what `terraform output -json` prints. What is null is left
+ * undefined.
  */
 export function readOutputs(text: string, usage: string): Outputs {
   const outputs = parseObject(text);

@@ -27,8 +27,7 @@ export async function readAlias(client: LambdaClient, functionName: string): Pro
 }
 
 /**
- * Moves an alias, and only from where it was read: throws a sentence where somebody else has moved it since.
- *
+ * Moves an alias from where it was read: throws where somebody else has moved it since.
  * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html (RevisionId)
  */
 export async function moveAlias(

@@ -13,8 +13,8 @@ export interface Called {
 
 /**
  * Calls these versions whatever callers get: makes the smoke test's checks, and knocks at every route with an id that
- * nobody has made, which changes nothing and is answered after the database was asked. A function without a route is
- * not called. Throws at the first call that fails; gives how many were answered.
+ * nobody has made, which changes nothing and is answered after the database was asked. Throws at the first call that
+ * fails; gives how many were answered.
  */
 export async function callVersions(
   client: LambdaClient,

@@ -2,10 +2,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { moveAlias, readAlias } from "./aliases.ts";
 import type { Stack } from "./stack.ts";
 
-/**
- * Ends what a release has begun and not ended: whoever got a new version on trial gets the one before again. Where
- * there is nothing to end it says so. Throws when it has tried all, where one has failed.
- */
+/** Whoever got a new version on trial gets the one before again. Throws when it has tried all, where one has failed. */
 export async function rollBack(
   { functionNames, region }: Pick<Stack, "functionNames" | "region">,
   print: (line: string) => void,

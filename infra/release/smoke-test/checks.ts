@@ -49,11 +49,7 @@ const limit_ms = 15_000;
 /** A new host name, a route's authorizer and the first start of a function take a moment: all pauses together are a minute. */
 const pauses_s = [1, 2, 4, 8, 15, 30];
 
-/**
- * Calls the API at `baseUrl` as its callers do and prints a line for each check. Where tokens are
- * asked for, who has none must be refused. Throws at the first check that fails a sentence with what
- * was expected and what came, and when told to stop. Only what may be too early for a route is repeated.
- */
+/** Throws at the first check that fails, and when told to stop. Only what may be too early for a route is repeated. */
 export async function smokeTest(baseUrl: string, options: Options = {}): Promise<void> {
   const { signedIn, print = console.log, pause = wait, timeout_ms = limit_ms, stop } = options;
   const open = overHttp(baseUrl);
@@ -74,10 +70,7 @@ export async function smokeTest(baseUrl: string, options: Options = {}): Promise
   }
 }
 
-/**
- * The checks of who is let in, by a way past API Gateway, where nothing is too early. Throws at the first that fails;
- * gives how many passed.
- */
+/** By a way past API Gateway, where nothing is too early; gives how many checks passed. */
 export async function tryOnce(way: Way, isSignedIn: boolean, stop?: AbortSignal): Promise<number> {
   const checks = checksOf(way, isSignedIn ? idOfSignedIn : idOfAnybody);
   for (const check of checks) expectPassed(check, await way.send(check.request, limit_ms, stop));

@@ -24,10 +24,7 @@ export function signedIn(routes: Routes, region: { region?: string } = {}): Way 
 }
 
 /**
- * The way of requests past API Gateway, to what `targetOf` gives for a route, with an event such as API Gateway makes;
- * `isSignedIn`: when it has checked a token. That needs the right to invoke, a region and credentials, which the AWS
- * SDK finds as everywhere.
- *
+ * Past API Gateway, to what `targetOf` gives for a route, with the rights and the region that the AWS SDK finds.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export function byInvoking(client: LambdaClient, targetOf: (routeKey: string) => Target, isSignedIn: boolean): Way {
@@ -77,7 +74,7 @@ function eventOf({ routeKey, pathParameters, body }: Request, isSignedIn: boolea
   };
 }
 
-/** A function's result as a caller would have got it. Throws where it is no HTTP answer. */
+/** Throws where the result is no HTTP answer. */
 function readResult(result: string) {
   const {
     statusCode,

@@ -8,7 +8,7 @@ export interface Request {
 
 export interface Way {
   describe: (request: Request) => string;
-  /** Sends it once and waits for the whole answer, no longer than `timeout_ms`, nor when told to stop. */
+  /** Waits for the whole answer, no longer than `timeout_ms`, nor when told to stop. */
   send: (request: Request, timeout_ms: number, stop?: AbortSignal) => Promise<Answer | NoAnswer>;
 }
 
@@ -16,7 +16,7 @@ export interface Answer {
   status: number;
   contentType: string;
   requestId: string | undefined;
-  /** As it came, and as JSON.parse reads it; undefined where that is not an object. */
+  /** What JSON.parse reads in `text`, where that is an object. */
   text: string;
   object: Record<string, unknown> | undefined;
   duration_ms: number;
@@ -27,7 +27,7 @@ export interface NoAnswer {
   reason: string;
 }
 
-/** Through API Gateway, as everybody calls, and without a token. A redirect is an answer like any other. */
+/** Through API Gateway, without a token. A redirect is an answer like any other. */
 export function overHttp(baseUrl: string): Way {
   return {
     describe: (request) => request.routeKey.replace(/ .*/, ` ${baseUrl}${pathOf(request)}`),
@@ -70,7 +70,7 @@ export function limitOf(timeout_ms: number, stop: AbortSignal | undefined): Abor
   return stop ? AbortSignal.any([timeout, stop]) : timeout;
 }
 
-/** An answer in one line, to stand within a sentence: status, the beginning of the body, and how to find it in the logs. */
+/** In one line, to stand within a sentence. */
 export function describe(answer: Answer | NoAnswer): string {
   if (answer.status === undefined) return inOneLine(answer.reason).slice(0, 500);
   const { status, text, requestId } = answer;

@@ -60,8 +60,8 @@ function sum(numbers: number[]): number {
 }
 
 /**
- * A usual request, of which the README says what is assumed: an event of 1 KB takes 2 units with what
- * is stored beside its fields, and an entry in each of three indexes one more when it is written.
+ * As the README assumes: an event of 1 KB takes 2 units with what is stored beside its fields, and an entry in each of
+ * three indexes one more when it is written.
  */
 export const usual = {
   shares: { get: 0.6, list: 0.25, write: 0.15 },
@@ -99,10 +99,7 @@ export interface Limits {
 
 const month_s = 30 * 24 * 3600;
 
-/**
- * A month of a flood in which everything that has a limit is at it all the time, at once: every
- * request runs out of time, every unit of the database is used, and all that is read is sent.
- */
+/** A flood: every request runs out of time, every unit of the database is used, and all that is read is sent. */
 export function worstMonth(limits: Limits): Usage {
   const requests = limits.throttle_rate_per_s * month_s;
   const tables = 1 + limits.indexes;

@@ -48,7 +48,7 @@ export interface Prepared {
 export interface Stack {
   healthy: Machine;
   faulty: Machine;
-  /** Runs something with the faulty functions, and gives the calls that they made meanwhile, in order. */
+  /** Gives the calls that the faulty functions made meanwhile, in order. */
   run: <Result>(injection: Injection | undefined, act: () => Promise<Result>) => Promise<Watched & { result: Result }>;
   images: Images;
   settled: () => Promise<void>;
@@ -72,7 +72,7 @@ vi.stubGlobal("setTimeout", (act: () => void, ms = 0, ...given: []) => {
   return setTimer(() => undefined, 0);
 });
 
-/** One database and one bucket in memory, with two sets of functions: one whose calls fail on demand, and one that is well. */
+/** One database and one bucket, with two sets of functions: one whose calls fail on demand, and one that is well. */
 export async function startFaultyStack(): Promise<Stack> {
   const calls = watchCalls(() => faulty.endTime());
   let services: Environment = {};
@@ -123,7 +123,7 @@ export function keysOf({ objects }: Pick<Images, "objects">, id: string): string
 /** How often the SDK's stock of retries lasts: it has 500, and what fails three times takes 28 of them. */
 const lastingOfOneLoad = 10;
 
-/** Functions with modules of their own, which can be loaded again, as Lambda does after a kill. */
+/** With modules of their own, which can be loaded again, as Lambda does after a kill. */
 async function loadFunctions(environment: Environment) {
   const limit_ms = longest_ms + 10_000 * ++sets;
   let handlers = await load(environment);

@@ -11,9 +11,8 @@ export interface FuzzOptions {
 }
 
 /**
- * Sends hostile requests, one after the other, and gives the statuses that came with how often they
- * came. Rejects at the first answer that functions/openapi.yaml does not have, or that is a 5xx, with
- * the simplest request that is answered so: why, and a curl line. The same seed sends the same again.
+ * Gives how often each status came. Rejects at the first answer that functions/openapi.yaml does not have, or that is a
+ * 5xx, with the simplest request that is answered so and a curl line. The same seed sends the same again.
  */
 export async function fuzz({ url, tokens, seed, requests }: FuzzOptions): Promise<Map<number, number>> {
   const call = callServerAt(url);

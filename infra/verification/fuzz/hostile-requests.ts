@@ -156,7 +156,7 @@ const body = weighted<Buffer | undefined>(
   [1, weighted([9, deep], [1, large]).map((content) => Buffer.from(content))],
 );
 
-/** Requests of every kind, from what a good client sends to what nobody should; `tokens` are sent with some of them. */
+/** From what a good client sends to what nobody should. */
 export function hostileRequests(tokens: string[]): fc.Arbitrary<HostileRequest> {
   const authorization =
     tokens.length === 0 ? fc.constant({}) : pick(...tokens.map((token) => ({ authorization: `Bearer ${token}` })));
@@ -174,7 +174,6 @@ export function hostileRequests(tokens: string[]): fc.Arbitrary<HostileRequest> 
   });
 }
 
-/** A line for a shell that sends the same to the API at `url`. */
 export function toCurl(url: string, { method, path, headers, body }: HostileRequest): string {
   const isPlain = body === undefined || /^[\x20-\x7e]{0,1000}$/.test(body.toString("latin1"));
   return [

@@ -13,7 +13,7 @@ export interface Report {
   requests: number;
   statuses: Record<string, number>;
   injected: Injected;
-  /** Of this process with gateway, functions and database, once a second. */
+  /** Once a second. */
   memory_mb: number[];
   complaints: string[];
 }
@@ -32,13 +32,10 @@ const eventsPerCaller = 10;
 const memoryAllowance_mb = 100;
 
 /**
- * Sends mixed traffic to the local stack until it is to end, while some of its calls to the database
- * fail at these rates. Every answer must be one that a model of the events explains, a 503 must have come
- * for each outage and for nothing else, and memory must not have grown.
- *
- * Outages are rare because the SDK has a stock of 500 tokens for retries: an outage takes up to 28 of
- * them, a success brings one and a refusal none. With more of them deletes run out of tokens, of which most are
- * refused: the SDK then does not retry, as it should not, and a hiccup is a 503 too.
+ * Sends mixed traffic to the local stack, while some of its calls to the database fail at these rates. Every answer
+ * must be one that a model explains, a 503 must have come for each outage and for nothing else, and memory must not
+ * have grown. Outages are rare because the SDK has a stock of 500 tokens for retries, of which an outage takes up to 28
+ * and only a success brings one back: without tokens it does not retry, and a hiccup is a 503 too.
  */
 export async function runLoad(
   isOver: (requests: number) => boolean,
@@ -101,7 +98,6 @@ const attempts = 3;
 
 const kinds: Fault[] = [faults["hang up"], faults["answer lost"], faults["internal error"], faults.throttle];
 
-/** Lets some of the operations on these events meet a database out of order, at these rates from 0 to 1. */
 function injectFaults(database: FaultyDatabase, ids: string[], rates: { hiccup: number; outage: number }): Injected {
   const injected = { hiccups: 0, outages: 0 };
   const pass: Fault = (call) => call.pass();
@@ -118,7 +114,6 @@ function injectFaults(database: FaultyDatabase, ids: string[], rates: { hiccup: 
     return [pass];
   };
   for (const id of ids) {
-    /** For what is left of an operation: what its next attempts meet. */
     let planned: Fault[] = [];
     database.setFault(id, (call) => {
       if (planned.length === 0) planned = plan();

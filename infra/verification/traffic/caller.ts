@@ -2,9 +2,8 @@ import type { Answer, Call } from "../../testing/call.ts";
 import { explain, explainUnknown, type Events } from "./model.ts";
 import { perform, resolve, type Drawn, type Operation } from "./operations.ts";
 
-/** Somebody on whose events nobody else works, and who so knows what must be there. */
+/** On their events nobody else works, so that they know what must be there. */
 export interface Caller {
-  /** Does one thing after the other, and looks where nobody said whether a write was done. */
   act: (operation: Operation<Drawn>) => Promise<void>;
   complaints: string[];
 }

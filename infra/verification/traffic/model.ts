@@ -2,22 +2,21 @@ import { isDeepStrictEqual } from "node:util";
 import type { Answer } from "../../testing/call.ts";
 import type { Fields, Operation } from "./operations.ts";
 
-/** An event as a GET shows it, with its ETag, and what it was made of. */
+/** `content` is what it was made of. */
 interface Known {
   event: Fields;
   etag: string;
   content: Fields;
 }
 
-/** All events there are, by id. It is never changed, but replaced. */
 export type Events = ReadonlyMap<string, Known>;
 
 const defaults: Fields = { type: "event", status: "active" };
 
 /**
- * The events after an operation, or undefined where the API must not answer it like this while these
- * events are there. What only the API can know, its times and ETags, is learned from the answer. Where a database
- * loses answers (`isDisturbed`), a delete of nothing that it repeats may have been the first one's work: 204.
+ * The events after an operation, or undefined where the API must not answer it like this. What only the API can know,
+ * its times and ETags, is learned from the answer. Where a database loses answers (`isDisturbed`), a delete of nothing
+ * may be the repetition of one that was done: 204.
  */
 export function explain(events: Events, operation: Operation, answer: Answer, isDisturbed = false): Events | undefined {
   switch (operation.does) {

@@ -31,7 +31,6 @@ const header: fc.Arbitrary<Drawn | undefined> = fc.oneof(
   { weight: 1, arbitrary: fc.constant("*" as const) },
 );
 
-/** What events are made of. */
 export const contents: fc.Arbitrary<Fields> = fc.oneof(
   fc.record({ title, payload, ...others, organizer }, { requiredKeys: ["title"] }),
   fc.record({ title, payload, ...others, organizer }, { requiredKeys: ["payload"] }),
@@ -79,7 +78,7 @@ export function operations(ids: string[], owner?: string): fc.Arbitrary<Operatio
   );
 }
 
-/** The operation with the texts of its headers, from all ETags that each event ever had, the last one last. */
+/** `seen` has all ETags that each event ever had, the last one last. */
 export function resolve(drawn: Operation<Drawn>, seen: ReadonlyMap<string, string[]>): Operation {
   const textOf = (id: string, header: Drawn | undefined) =>
     header === "*"
@@ -96,7 +95,7 @@ export function resolve(drawn: Operation<Drawn>, seen: ReadonlyMap<string, strin
   }
 }
 
-/** Does what an operation says. A list is followed to its end, and its body is a list of its pages. */
+/** A list is followed to its end, and its body is a list of its pages. */
 export function perform(call: Call, operation: Operation): Promise<Answer> {
   switch (operation.does) {
     case "create":
