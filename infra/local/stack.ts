@@ -1,6 +1,5 @@
-import { startImages, type ImagesOptions, type Images } from "./bucket/images.ts";
-import type { ImageEvents } from "./bucket/image-events.ts";
-import { startDatabase, type Database } from "./database/database.ts";
+import { startImages, type ImagesOptions } from "./bucket/images.ts";
+import { startDatabase } from "./database/database.ts";
 import { jwtAuthorizer } from "./gateway/authorizer.ts";
 import { startGateway, type GatewayOptions } from "./gateway/gateway.ts";
 import type { RunningFunctions } from "./runtime/running-functions.ts";
@@ -19,17 +18,10 @@ export interface StackOptions extends Omit<ImagesOptions, "path">, Partial<Omit<
   between?: (services: Environment) => Promise<{ environment: Environment; stop: () => Promise<void> }>;
 }
 
-export interface Stack {
-  url: string;
-  database: Database;
-  images: Images;
-  functions: RunningFunctions;
-  events: ImageEvents;
-  stop: () => Promise<void>;
-}
+export type Stack = Awaited<ReturnType<typeof startStack>>;
 
 /** What it has started it stops again where one of them does not start. */
-export async function startStack(options: StackOptions): Promise<Stack> {
+export async function startStack(options: StackOptions) {
   const { data, run, pool, stage = "prod", port = 0, log = () => undefined } = options;
   const started: { stop: () => Promise<void> }[] = [];
   const kept = <Part extends { stop: () => Promise<void> }>(part: Part): Part => {

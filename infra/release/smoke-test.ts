@@ -2,7 +2,7 @@
 import { runCommand } from "./_shared/command.ts";
 import { baseUrlIn, readOutputs, regionIn, routesIn } from "./_shared/outputs.ts";
 import { smokeTest } from "./smoke-test/checks.ts";
-import { signedIn } from "./smoke-test/invoke.ts";
+import { signedIn } from "./smoke-test/ways.ts";
 
 const usage = "terraform -chdir=infra output -json | node dist/release/smoke-test.mjs";
 

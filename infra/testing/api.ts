@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { afterAll, expect, vi } from "vitest";
-import type { Objects } from "../local/bucket/bucket-objects.ts";
-import type { DeadLetter } from "../local/bucket/image-events.ts";
-import { runBundlesHere, runSources, type RunningFunctions } from "../local/runtime/running-functions.ts";
+import { runBundlesHere, runSources } from "../local/runtime/running-functions.ts";
 import { makeUserPool, type UserPool } from "../local/sign-in/tokens.ts";
 import { startStack, type Stack, type StackOptions } from "../local/stack.ts";
 import type { Answer, Call } from "./call.ts";
@@ -14,7 +12,6 @@ import {
   plannedFaults,
   type FaultyCall,
   type Fault as AnyFault,
-  type FaultyDatabase,
   type ServiceFault,
 } from "./faults.ts";
 import { needs, needsRouteOf } from "./left-out.ts";
@@ -90,34 +87,8 @@ export async function startApiWithTokens(): Promise<Api & { somebody: Caller; so
   return { ...api, somebody: await signIn(), somebodyElse: await signIn(), pool };
 }
 
-export interface LocalApi extends Api {
-  functions: RunningFunctions;
-  /** Leads past all faults. */
-  databaseUrl: string;
-  database: FaultyDatabase;
-  bucket: {
-    objects: Objects;
-    keys: () => string[];
-    /** The next requests with this method, LIST for a list, fail, one for each fault. */
-    failNext: (method: string, ...faults: ServiceFault[]) => void;
-    forgetFaults: () => void;
-    setAhead: (ahead_s: number) => void;
-  };
-  rekognition: {
-    failNext: (...faults: ServiceFault[]) => void;
-    requests: object[];
-  };
-  /** Calls label-image once with an event of S3. Rejects with what it throws. */
-  invokeLabelImage: (event: object) => Promise<unknown>;
-  expire: (ahead_s: number) => void;
-  settled: () => Promise<void>;
-  deadLetters: DeadLetter[];
-}
-
 /** The local API, also where API_URL is set, with a database, a bucket and a Rekognition that misbehave on demand. */
-export async function startLocalApi(
-  options: Pick<StackOptions, "pool" | "labels" | "environment"> = {},
-): Promise<LocalApi> {
+export async function startLocalApi(options: Pick<StackOptions, "pool" | "labels" | "environment"> = {}) {
   const [database, bucket, rekognition] = [databaseFaults(), plannedFaults(), plannedFaults()];
   const meet = { DYNAMODB: database.meet, S3: bucket.meet, REKOGNITION: rekognition.meet };
   let ahead_s = 0;
@@ -127,26 +98,28 @@ export async function startLocalApi(
   return {
     ...toApi(stack),
     functions: stack.functions,
-    databaseUrl: stack.database.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "",
+    /** Leads past all faults. */
+    databaseUrl: stack.database.environment.AWS_ENDPOINT_URL_DYNAMODB,
     database,
     bucket: {
       ...bucket,
       objects,
       keys: () => [...objects.keys()].sort(),
-      setAhead: (to_s) => {
+      /** Sets the bucket's clock, by which it tells whether a URL has expired, so far ahead. */
+      setAhead: (to_s: number) => {
         ahead_s = to_s;
       },
     },
     rekognition: {
       requests: labels.requests,
-      failNext: (...next) => {
+      failNext: (...next: ServiceFault[]) => {
         rekognition.failNext("POST", ...next);
       },
     },
-    expire: (by_s) => {
+    expire: (by_s: number) => {
       stack.images.expire(new Date(Date.now() + by_s * 1000));
     },
-    invokeLabelImage: (event) => {
+    invokeLabelImage: (event: object) => {
       needs("label-image");
       return stack.functions.invoke("label-image", event);
     },

@@ -104,29 +104,25 @@ export interface FaultyCall extends ServiceCall {
   input: unknown;
 }
 
-export interface FaultyDatabase {
-  /** From now on whatever names this event's id meets the fault; all else goes through unharmed. */
-  setFault: (id: string, fault: Fault<FaultyCall>) => void;
-  clearFault: (id: string) => void;
-  attempts: (id: string) => number;
-}
+export type FaultyDatabase = ReturnType<typeof databaseFaults>;
 
-export function databaseFaults(): FaultyDatabase & { meet: Fault } {
+export function databaseFaults() {
   const planned = new Map<string, { fault: Fault<FaultyCall>; attempts: number }>();
   return {
-    meet: (call) => {
+    meet: (call: ServiceCall) => {
       const met = [...planned].find(([id]) => call.body.includes(`"S":${JSON.stringify(id)}`))?.[1];
       if (!met) return call.pass();
       met.attempts += 1;
       return met.fault({ ...call, attempt: met.attempts, input: JSON.parse(call.body.toString()) });
     },
-    setFault: (id, fault) => {
+    /** From now on whatever names this event's id meets the fault; all else goes through unharmed. */
+    setFault: (id: string, fault: Fault<FaultyCall>) => {
       planned.set(id, { fault, attempts: 0 });
     },
-    clearFault: (id) => {
+    clearFault: (id: string) => {
       planned.delete(id);
     },
-    attempts: (id) => planned.get(id)?.attempts ?? 0,
+    attempts: (id: string) => planned.get(id)?.attempts ?? 0,
   };
 }
 

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { bucketName, startBucket } from "./bucket.ts";
 import { eTagOf, objectsIn, type Objects } from "./bucket-objects.ts";
 import { startImageEvents, type DeadLetter, type ImageEvents } from "./image-events.ts";
-import { startLabels, type Labels } from "./labels.ts";
+import { startLabels } from "./labels.ts";
 import type { RunningFunctions } from "../runtime/running-functions.ts";
-import type { StandIn } from "./stand-in.ts";
 
 export interface ImagesOptions {
   /** The folder for images and dead letters; without one they are in memory. */
@@ -16,21 +15,7 @@ export interface ImagesOptions {
   onDeadLetter?: (letter: DeadLetter, file: string | undefined) => void;
 }
 
-export interface Images {
-  environment: Record<string, string>;
-  objects: Objects;
-  bucket: StandIn;
-  labels: Labels;
-  deadLetters: DeadLetter[];
-  /**
-   * Has label-image called for each upload from now on, and for each that is there: S3 would not have
-   * forgotten it either when this process was killed.
-   */
-  deliverTo: (functions: Pick<RunningFunctions, "invoke">) => ImageEvents;
-  /** Does what S3's lifecycle does with all objects that are a day old then. So does each start, and each hour. */
-  expire: (then: Date) => void;
-  stop: () => Promise<void>;
-}
+export type Images = Awaited<ReturnType<typeof startImages>>;
 
 const day_ms = 24 * 60 * 60 * 1000;
 
@@ -39,7 +24,7 @@ export async function startImages({
   labels: mode = "on",
   now = () => new Date(),
   onDeadLetter,
-}: ImagesOptions = {}): Promise<Images> {
+}: ImagesOptions = {}) {
   const objects: Objects = path === undefined ? new Map() : objectsIn(join(path, "images"));
   const deadLetters: DeadLetter[] = [];
   let events: ImageEvents | undefined;
@@ -47,6 +32,7 @@ export async function startImages({
     const bytes = key.startsWith("incoming/") ? objects.get(key)?.bytes : undefined;
     if (bytes) events?.raise({ eventName: "ObjectCreated:Put", key, size: bytes.length, eTag: eTagOf(bytes) });
   };
+  /** Does what S3's lifecycle does with all objects that are a day old then. So does each start, and each hour. */
   const expire = (then: Date) => {
     for (const key of [...objects.keys()].filter((each) => /^(incoming|deletions)\//.test(each))) {
       const age_ms = then.getTime() - (objects.get(key)?.lastModified.getTime() ?? NaN);
@@ -75,7 +61,8 @@ export async function startImages({
     bucket,
     labels,
     deadLetters,
-    deliverTo({ invoke }) {
+    /** For each upload from now on, and for each that is there: S3 would not have forgotten it when this process was killed. */
+    deliverTo({ invoke }: Pick<RunningFunctions, "invoke">): ImageEvents {
       events = startImageEvents((event) => invoke("label-image", event), keep);
       expire(now());
       for (const key of objects.keys()) raise(key);

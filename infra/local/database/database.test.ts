@@ -12,12 +12,12 @@ import {
 import { ClassicLevel } from "classic-level";
 import { describe, expect, test, vi } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
-import { startDatabase, type Database } from "./database.ts";
+import { startDatabase } from "./database.ts";
 
-function clientOf({ environment }: Database): DynamoDBClient {
+function clientOf({ environment }: Awaited<ReturnType<typeof startDatabase>>): DynamoDBClient {
   return new DynamoDBClient({
     region: "local",
-    endpoint: environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "",
+    endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB,
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
 }

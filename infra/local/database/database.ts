@@ -19,11 +19,6 @@ import { listen, stop } from "../gateway/server.ts";
 const quiet = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
 Object.assign(process.env, quiet);
 
-export interface Database {
-  environment: Record<string, string>;
-  stop: () => Promise<void>;
-}
-
 interface TableFile {
   attributes: Record<string, "S" | "N" | "B">;
   hash_key: string;
@@ -37,7 +32,7 @@ const tableName = "events";
  * Starts dynalite with the table of infra/table.json. Its data is in the folder `path`, which one process at a time can
  * use, or without one in memory.
  */
-export async function startDatabase(path?: string, tableFile = join(root, "infra/table.json")): Promise<Database> {
+export async function startDatabase(path?: string, tableFile = join(root, "infra/table.json")) {
   const unlock = path === undefined ? () => Promise.resolve() : await lock(path);
   const server = dynalite({ createTableMs: 0, ...(path === undefined ? {} : { path: join(path, "table") }) });
   const { port } = await listen(server, 0);

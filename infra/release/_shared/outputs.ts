@@ -22,11 +22,8 @@ export function readOutputs(text: string, usage: string): Outputs {
 /** Without a / at its end. Throws for anything but a URL to which `/events` can be added. */
 export function baseUrlIn({ base_url: text }: Outputs): string {
   const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain =
-    url &&
-    /^https?:$/.test(url.protocol) &&
-    [url.username, url.password, url.search, url.hash].every((part) => part === "");
-  if (!isPlain)
+  const unwanted = url && [url.username, url.password, url.search, url.hash].join("");
+  if (!url || unwanted !== "" || !/^https?:$/.test(url.protocol))
     throw new Error(
       "The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.",
     );

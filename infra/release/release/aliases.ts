@@ -7,7 +7,7 @@ import {
   type FunctionConfiguration,
   type LambdaClient,
 } from "@aws-sdk/client-lambda";
-import { liveAlias } from "../smoke-test/invoke.ts";
+import { liveAlias } from "../smoke-test/ways.ts";
 
 export interface Alias {
   functionName: string;

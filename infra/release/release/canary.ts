@@ -2,12 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { smokeTest, type Pause } from "../smoke-test/checks.ts";
-import { signedIn } from "../smoke-test/invoke.ts";
-import { expectNoAlarm } from "./alarms.ts";
+import { signedIn } from "../smoke-test/ways.ts";
 import { moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
-import { callVersions } from "./calls.ts";
 import { endTrials } from "./roll-back.ts";
 import type { Stack } from "./stack.ts";
+import { callVersions, expectNoAlarm } from "./watch.ts";
 
 export interface Options {
   /** For the way back, when what callers get is what makes alarms red: without a canary, and whatever they say. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { describe, overHttp, type Answer, type NoAnswer, type Request, type Way } from "./request.ts";
+import { describe, overHttp, type Answer, type NoAnswer, type Request, type Way } from "./ways.ts";
 
 /**
  * The one event that is left behind. Every deployment creates it again, which is answered 201 once and

@@ -11,7 +11,7 @@ import { makeUserPool } from "../../local/sign-in/tokens.ts";
 import { startStack } from "../../local/stack.ts";
 import { runBundle } from "../_tests/run-bundle.ts";
 import { smokeTest } from "./checks.ts";
-import { signedIn } from "./invoke.ts";
+import { signedIn } from "./ways.ts";
 
 const routes = Object.fromEntries(
   readFunctions().flatMap(({ name, routes: own }) => own.map((routeKey) => [routeKey, `events-api-test-${name}`])),

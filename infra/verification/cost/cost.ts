@@ -88,19 +88,10 @@ export function usualMonth(requests: number): Usage {
   };
 }
 
-export interface Limits {
-  throttle_rate_per_s: number;
-  max_read_request_units: number;
-  max_write_request_units: number;
-  timeout_s: number;
-  memory_mb: number;
-  indexes: number;
-}
-
 const month_s = 30 * 24 * 3600;
 
 /** A flood: every request runs out of time, every unit of the database is used, and all that is read is sent. */
-export function worstMonth(limits: Limits): Usage {
+export function worstMonth(limits: ReturnType<typeof defaultLimits>): Usage {
   const requests = limits.throttle_rate_per_s * month_s;
   const tables = 1 + limits.indexes;
   const reads = limits.max_read_request_units * tables * month_s;
@@ -116,7 +107,7 @@ export function worstMonth(limits: Limits): Usage {
   };
 }
 
-export function defaultLimits(): Limits {
+export function defaultLimits() {
   const infra = join(root, "infra");
   const files = ["api.tf", "table.tf"].map((file) => readFileSync(join(infra, file), "utf8")).join("\n");
   const variable = (name: string) => {

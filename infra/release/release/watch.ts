@@ -1,15 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { paginateDescribeAlarms, type CloudWatchClient, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { functionOf, type Routes } from "../_shared/outputs.ts";
 import { tryOnce } from "../smoke-test/checks.ts";
-import { byInvoking, type Target } from "../smoke-test/invoke.ts";
-import { describe } from "../smoke-test/request.ts";
-
-export interface Called {
-  versions: Map<string, string>;
-  routes: Routes;
-  isSignedIn: boolean;
-}
+import { byInvoking, describe, inOneLine, type Target } from "../smoke-test/ways.ts";
 
 /**
  * Calls these versions whatever callers get: makes the smoke test's checks, and knocks at every route with an id that
@@ -18,7 +12,7 @@ export interface Called {
  */
 export async function callVersions(
   client: LambdaClient,
-  { versions, routes, isSignedIn }: Called,
+  { versions, routes, isSignedIn }: { versions: Map<string, string>; routes: Routes; isSignedIn: boolean },
   stop: AbortSignal,
 ): Promise<number> {
   const targetOf = (routeKey: string): Target => {
@@ -42,4 +36,30 @@ export async function callVersions(
     );
   }
   return checked + Object.keys(routes).length;
+}
+
+const advice =
+  "What mends it is released by --at-once, as the workflow Deploy does when it is started by hand with a commit.";
+
+/**
+ * How many alarms watch a stack, none of them red. Throws the names and reasons of those in ALARM; too few data are
+ * no alarm, because a quiet stage has none.
+ *
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+ */
+export async function expectNoAlarm(client: CloudWatchClient, prefix: string): Promise<number> {
+  const alarms: MetricAlarm[] = [];
+  for await (const page of paginateDescribeAlarms(
+    { client },
+    { AlarmNamePrefix: prefix },
+    { abortSignal: AbortSignal.timeout(15_000) },
+  )) {
+    alarms.push(...(page.MetricAlarms ?? []));
+  }
+  const red = alarms.filter(({ StateValue }) => StateValue === "ALARM");
+  if (red.length > 0)
+    throw new Error(
+      `${red.map(({ AlarmName, StateReason }) => inOneLine(`The alarm ${AlarmName ?? ""} is red: ${StateReason ?? ""}`)).join("\n")}\n${advice}`,
+    );
+  return alarms.length;
 }

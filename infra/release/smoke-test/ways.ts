@@ -1,0 +1,175 @@
+import { randomUUID } from "node:crypto";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { parseObject } from "../_shared/json.ts";
+import { functionOf, type Routes } from "../_shared/outputs.ts";
+
+export interface Request {
+  routeKey: string;
+  pathParameters?: Record<string, string>;
+  body?: object;
+}
+
+export interface Way {
+  describe: (request: Request) => string;
+  /** Waits for the whole answer, no longer than `timeout_ms`, nor when told to stop. */
+  send: (request: Request, timeout_ms: number, stop?: AbortSignal) => Promise<Answer | NoAnswer>;
+}
+
+interface Received {
+  status: number;
+  contentType: string;
+  requestId: string | undefined;
+  text: string;
+}
+
+export interface Answer extends Received {
+  /** What JSON.parse reads in `text`, where that is an object. */
+  object: Record<string, unknown> | undefined;
+  duration_ms: number;
+}
+
+export interface NoAnswer {
+  status: undefined;
+  reason: string;
+}
+
+/** Through API Gateway, without a token. A redirect is an answer like any other. */
+export function overHttp(baseUrl: string): Way {
+  return {
+    describe: (request) => request.routeKey.replace(/ .*/, ` ${baseUrl}${pathOf(request)}`),
+    send: sendBy(async (request, signal) => {
+      const content = request.body && {
+        body: JSON.stringify(request.body),
+        headers: { "content-type": "application/json" },
+      };
+      const method = methodOf(request);
+      const response = await fetch(`${baseUrl}${pathOf(request)}`, { method, ...content, redirect: "manual", signal });
+      return {
+        status: response.status,
+        contentType: response.headers.get("content-type") ?? "",
+        requestId: response.headers.get("apigw-requestid") ?? undefined,
+        text: await response.text(),
+      };
+    }),
+  };
+}
+
+/** What infra/function/ calls the version that callers get. */
+export const liveAlias = "live";
+
+export interface Target {
+  functionName: string;
+  qualifier: string;
+}
+
+/** The one caller that every deployment is: nobody has to keep a password or a token for it. */
+const claims = { sub: "smoke-test", token_use: "access" };
+
+export function signedIn(routes: Routes, region: { region?: string } = {}): Way {
+  return byInvoking(
+    new LambdaClient(region),
+    (routeKey) => ({ functionName: functionOf(routes, routeKey), qualifier: liveAlias }),
+    true,
+  );
+}
+
+/**
+ * Past API Gateway, to what `targetOf` gives for a route, with the rights and the region that the AWS SDK finds.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export function byInvoking(client: LambdaClient, targetOf: (routeKey: string) => Target, isSignedIn: boolean): Way {
+  return {
+    describe: (request) => {
+      const { functionName, qualifier } = targetOf(request.routeKey);
+      const caller = isSignedIn ? " by a signed-in caller" : "";
+      return `${methodOf(request)} ${pathOf(request)}${caller} (${functionName}:${qualifier})`;
+    },
+    send: async (request, ...limits) => {
+      const { functionName: FunctionName, qualifier: Qualifier } = targetOf(request.routeKey);
+      const event = eventOf(request, isSignedIn);
+      const command = new InvokeCommand({ FunctionName, Qualifier, Payload: JSON.stringify(event) });
+      const send = sendBy(async (_request, abortSignal) => {
+        const { FunctionError: error, Payload: payload } = await client.send(command, { abortSignal });
+        const result = payload?.transformToString() ?? "";
+        if (error !== undefined) return { status: undefined, reason: `an error of the function: ${result}` };
+        return { ...readResult(result), requestId: event.requestContext.requestId };
+      });
+      return send(request, ...limits);
+    },
+  };
+}
+
+function sendBy(exchange: (request: Request, signal: AbortSignal) => Promise<Received | NoAnswer>): Way["send"] {
+  return async (request, timeout_ms, stop) => {
+    const started_ms = performance.now();
+    const timeout = AbortSignal.timeout(timeout_ms);
+    try {
+      const answer = await exchange(request, stop ? AbortSignal.any([timeout, stop]) : timeout);
+      if (answer.status === undefined) return answer;
+      return { ...answer, object: parseObject(answer.text), duration_ms: performance.now() - started_ms };
+    } catch (error) {
+      return { status: undefined, reason: reasonOf(error, timeout_ms) };
+    }
+  };
+}
+
+function methodOf({ routeKey }: Request): string {
+  return routeKey.replace(/ .*/, "");
+}
+
+function pathOf({ routeKey, pathParameters = {} }: Request): string {
+  return routeKey.replace(/^\S+ /, "").replaceAll(/\{(\w+)\}/g, (_, name: string) => pathParameters[name] ?? "");
+}
+
+function eventOf({ routeKey, pathParameters, body }: Request, isSignedIn: boolean) {
+  return {
+    version: "2.0",
+    routeKey,
+    rawQueryString: "",
+    headers: { "content-type": "application/json" },
+    requestContext: {
+      ...(isSignedIn && { authorizer: { jwt: { claims, scopes: null } } }),
+      requestId: `smoke-test-${randomUUID()}`, // a function takes a request with an id that it knows for the same one
+      routeKey,
+    },
+    ...(pathParameters && { pathParameters }),
+    ...(body && { body: JSON.stringify(body) }),
+    isBase64Encoded: false,
+  };
+}
+
+/** Throws where the result is no HTTP answer. */
+function readResult(result: string) {
+  const {
+    statusCode,
+    headers = {},
+    body = "",
+  } = (parseObject(result) ?? {}) as { statusCode?: number; headers?: Record<string, string>; body?: string };
+  if (statusCode === undefined) throw new Error(`the function returned ${result || "nothing"}`);
+  return { status: statusCode, contentType: headers["content-type"] ?? "", text: body };
+}
+
+/** In one line, to stand within a sentence. */
+export function describe(answer: Answer | NoAnswer): string {
+  if (answer.status === undefined) return inOneLine(answer.reason).slice(0, 500);
+  const { status, text, requestId } = answer;
+  return `${status} ${inOneLine(text).slice(0, 500) || "without a body"} (apigw-requestid ${requestId ?? "missing"})`;
+}
+
+/** In a log of GitHub's, `::` that begins a line and `##[` anywhere are commands, and anybody may write an event. */
+export function inOneLine(text: string): string {
+  return text
+    .replaceAll(/[\p{C}\p{Z}]+/gu, " ")
+    .replaceAll("##[", "# #[")
+    .trim();
+}
+
+/** fetch itself only says "fetch failed". */
+function reasonOf(error: unknown, timeout_ms: number): string {
+  if (!(error instanceof Error)) return `no answer (${String(error)})`;
+  if (error.name === "TimeoutError" || error.name === "AbortError") return `no answer within ${timeout_ms / 1000} s`;
+  const { cause } = error;
+  if (!(cause instanceof Error)) return `no answer (${error.message})`;
+  // Where several addresses were tried, the cause has a code and no message.
+  return `no answer (${cause.message || ("code" in cause ? String(cause.code) : cause.name)})`;
+}
