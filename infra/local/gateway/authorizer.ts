@@ -1,5 +1,4 @@
 import { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from "jose";
-import { claimsAsText, scopesOf } from "./authorizer-claims.ts";
 
 export type Authorizer = (authorization: string | undefined, routeScopes: string[]) => Promise<Authorized | Refused>;
 
@@ -64,6 +63,30 @@ async function verify(
     throw claimFailed(payload, "aud");
   if (payload.iat !== undefined && payload.iat > Date.now() / 1000) throw claimFailed(payload, "iat");
   return payload;
+}
+
+/**
+ * A token's claims as API Gateway hands them to a function: every one is text, a list is `[a b]`, an
+ * object JSON, and null is left out.
+ *
+ * As recorded from AWS: https://github.com/floci-io/floci/pull/2011
+ */
+function claimsAsText(claims: JWTPayload): Record<string, string> {
+  const present = Object.entries(claims).filter(([, value]) => value !== null);
+  return Object.fromEntries(present.map(([name, value]) => [name, asText(value)]));
+}
+
+function asText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(asText).join(" ")}]`;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The scopes that a token holds: `scp`, or else `scope`, as a list or as text with blanks between. */
+function scopesOf({ scp, scope }: JWTPayload): string[] {
+  return [scp ?? scope]
+    .flat()
+    .flatMap((each) => (typeof each === "string" ? each.split(" ") : []))
+    .filter((each) => each !== "");
 }
 
 function claimFailed(payload: JWTPayload, claim: string): errors.JWTClaimValidationFailed {

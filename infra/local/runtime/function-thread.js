@@ -2,7 +2,6 @@
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import { callHandler } from "./call-handler.js";
-import { logAsLambdaDoes } from "./lambda-console.js";
 
 /** @typedef {{ key: number, event: string, invocation: import("./call-handler.js").Invocation }} Call */
 /** @typedef {{ key: number, result: string } | { key: number, error: string }} Reply */
@@ -12,6 +11,9 @@ import { logAsLambdaDoes } from "./lambda-console.js";
 /** @type {unknown} */
 const given = workerData;
 const { bundle, exportName } = /** @type {{ bundle: string, exportName: string }} */ (given);
+
+const levels = /** @type {const} */ (["debug", "info", "warn", "error"]);
+const names = [...levels.map((level) => level.toUpperCase()), "FATAL"];
 
 logAsLambdaDoes();
 
@@ -42,4 +44,24 @@ function describe(/** @type {unknown} */ error) {
   return error instanceof Error
     ? (error.stack ?? error.message).replace(/^.{2000,}$/gm, "(a long line)")
     : String(error);
+}
+
+/**
+ * Makes this thread's console write what it is given as Lambda's Node.js runtime does where its log
+ * format is JSON: one line with its level, an object under `message` as it is; and nothing below
+ * AWS_LAMBDA_LOG_LEVEL. Lambda's own request id is missing: a thread has several calls at once.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
+ */
+function logAsLambdaDoes() {
+  const lowest = names.indexOf(process.env["AWS_LAMBDA_LOG_LEVEL"] ?? "DEBUG");
+  for (const [index, level] of levels.entries()) {
+    console[level] = (/** @type {unknown} */ message) => {
+      if (index < lowest) return;
+      process.stdout.write(
+        `${JSON.stringify({ timestamp: new Date().toISOString(), level: names[index], message })}\n`,
+      );
+    };
+  }
+  console.log = console.info;
 }
