@@ -1,9 +1,4 @@
-export interface Comparison {
-  claim: string;
-  wanted: string[];
-  said: string | undefined;
-  isMet: boolean;
-}
+export type Comparison = ReturnType<typeof compareClaims>[number];
 
 /** What the output `trust` of oidc/ holds: by role and statement `{"token.actions.githubusercontent.com:aud": ...}` and so on. */
 type Trust = Record<string, Record<string, Record<string, Record<string, string | string[]>>>>;
@@ -15,7 +10,7 @@ const command = "`terraform -chdir=oidc output -json trust`";
  * `trust` is not what the output of oidc/ holds.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
-export function compareClaims(trust: string, role: string, claims: Record<string, unknown>): Comparison[] {
+export function compareClaims(trust: string, role: string, claims: Record<string, unknown>) {
   const wanted = Object.entries(readConditions(trust, role));
   const issuers = new Set(wanted.map(([key]) => `https://${key.replace(/:\w+$/, "")}`));
   return [["iss", [...issuers]] as const, ...wanted].map(([key, values]) => {

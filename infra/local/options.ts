@@ -9,14 +9,9 @@ export const usage = `npm start -- [options]
   --auth          ask for an access token at every request, and print one; more at /token?sub=NAME
   --help          print this`;
 
-export interface Options {
-  port: number;
-  stage: string;
-  data: string | undefined;
-  auth: boolean;
-}
+export type Options = Exclude<ReturnType<typeof readOptions>, "help">;
 
-export function readOptions(args: string[]): Options | "help" {
+export function readOptions(args: string[]) {
   const { port, stage, data, memory, auth, help } = parse(args);
   if (help) return "help";
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error("--port must be a number from 0 to 65535.");

@@ -155,7 +155,7 @@ const ajv = addFormats.default(
 );
 const validators = new WeakMap<AnySchemaObject, ValidateFunction>();
 
-/** What a schema of the document has against a value: texts such as `/title must be string`. */
+/** As in `/title must be string`. */
 export function complaintsAboutValue(schema: AnySchemaObject, value: unknown): string[] {
   const validate = validators.get(schema) ?? ajv.compile(schema);
   validators.set(schema, validate);

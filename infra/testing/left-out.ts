@@ -30,7 +30,6 @@ export function needs(...functions: string[]): void {
   if (missing.length > 0) skip(`needs ${missing.map((name) => `functions/${name}`).join(" and ")}`);
 }
 
-/** The same for the function that `GET /events` or the like would call. */
 export function needsRouteOf(request: string): void {
   const [method = "", target = ""] = request.split(/ (.*)/s);
   const path = decodePath(target);

@@ -17,7 +17,7 @@ const entries = [
   ".prettierignore",
 ];
 
-/** Copies what is built, deployed and followed, without what Terraform leaves beside what it applies. */
+/** Without what Terraform leaves beside what it applies. */
 export function copyProject(from: string, to: string): void {
   for (const entry of entries) {
     cpSync(join(from, entry), join(to, entry), {

@@ -8,15 +8,10 @@ import { root } from "../build/functions.ts";
 export const readme = readFileSync(join(root, "README.md"), "utf8");
 export const published = "http://localhost:3000";
 
-export interface Example {
-  line: string;
-  setup: string;
-  /** `# STATUS BODY`, from the line below it. */
-  answer: string;
-  section: string;
-}
+export type Example = (typeof examples)[number];
 
-export const examples: Example[] = readme.split(/^## /m).flatMap((text) => {
+/** `setup` is what sets a variable for the line, `answer` is `# STATUS BODY` below it. */
+export const examples = readme.split(/^## /m).flatMap((text) => {
   const section = text.split("\n")[0] ?? "";
   return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
     [...block.matchAll(/^(curl .*)\n(.*)$/gm)].map(({ 1: line = "", 2: answer = "", index }) => {

@@ -1,14 +1,8 @@
 import { createHmac, createPublicKey, type JsonWebKey } from "node:crypto";
 import { makeUserPool, type UserPool } from "../local/sign-in/tokens.ts";
 
-export interface RefusedToken {
-  what: string;
-  authorization: string[];
-  challenge: string;
-}
-
 /** What the authorizer of an API that trusts this pool must refuse with 401, on a route without scopes. */
-export async function refusedTokens(pool: UserPool): Promise<RefusedToken[]> {
+export async function refusedTokens(pool: UserPool) {
   const good = await pool.accessToken("alice");
   const [header = "", payload = "", signature = ""] = good.split(".");
   const { kid } = decode(header) as { kid: string };

@@ -10,7 +10,6 @@ export const accountEnvironment = {
   AWS_SESSION_TOKEN: account.sessionToken,
 };
 
-/** Why a service of this account refuses a request, for its signature; undefined where it does not. */
 export function signatureRefusal(request: SignedRequest, service: string, now: Date): Refusal | undefined {
   const { region, accessKeyId, secretAccessKey: secret, sessionToken } = account;
   const signer = verify(request, (key) => (key === accessKeyId ? { secret, sessionToken } : undefined), now);

@@ -11,19 +11,7 @@ export interface ObjectEvent {
 }
 
 /** What Lambda's on-failure destination gets. */
-export interface DeadLetter {
-  version: "1.0";
-  timestamp: string;
-  requestContext: {
-    requestId: string;
-    functionArn: string;
-    condition: "RetriesExhausted";
-    approximateInvokeCount: number;
-  };
-  requestPayload: { Records: ReturnType<typeof recordOf>[] };
-  responseContext: { statusCode: 200; executedVersion: "$LATEST"; functionError: "Unhandled" };
-  responsePayload: { errorType: string; errorMessage: string };
-}
+export type DeadLetter = ReturnType<typeof deadLetterOf>;
 
 export interface Delivery {
   region: string;
@@ -32,12 +20,7 @@ export interface Delivery {
   attempts: number;
 }
 
-export interface ImageEvents {
-  raise: (event: ObjectEvent) => void;
-  settled: () => Promise<void>;
-  /** What fails now is not repeated, as the next start raises it again. */
-  stop: () => Promise<void>;
-}
+export type ImageEvents = ReturnType<typeof startImageEvents>;
 
 const here: Delivery = {
   region: account.region,
@@ -54,7 +37,7 @@ const here: Delivery = {
 export function startImageEvents(
   invoke: (event: object) => Promise<unknown>,
   onDeadLetter: (letter: DeadLetter) => void,
-): ImageEvents {
+) {
   const running = new Set<Promise<void>>();
   let isStopping = false;
   const settled = async () => {
@@ -72,12 +55,13 @@ export function startImageEvents(
     }
   };
   return {
-    raise(event) {
+    raise: (event: ObjectEvent) => {
       const delivery = deliver({ Records: [recordOf(event, here)] }).finally(() => running.delete(delivery));
       running.add(delivery);
     },
     settled,
-    stop() {
+    /** What fails now is not repeated, as the next start raises it again. */
+    stop: () => {
       isStopping = true;
       return settled();
     },
@@ -127,10 +111,10 @@ function sequencerAt(now: Date): string {
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
 export function deadLetterOf(
-  requestPayload: DeadLetter["requestPayload"],
+  requestPayload: { Records: ReturnType<typeof recordOf>[] },
   error: unknown,
   { functionArn, attempts }: Pick<Delivery, "functionArn" | "attempts">,
-): DeadLetter {
+) {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return {
     version: "1.0",

@@ -62,7 +62,7 @@ export async function startImages({
     labels,
     deadLetters,
     /** For each upload from now on, and for each that is there: S3 would not have forgotten it when this process was killed. */
-    deliverTo({ invoke }: Pick<RunningFunctions, "invoke">): ImageEvents {
+    deliverTo({ invoke }: Pick<RunningFunctions, "invoke">) {
       events = startImageEvents((event) => invoke("label-image", event), keep);
       expire(now());
       for (const key of objects.keys()) raise(key);

@@ -3,15 +3,13 @@ import { bucketName } from "./bucket.ts";
 import type { Objects } from "./bucket-objects.ts";
 import { textAnswer, type HttpAnswer } from "../gateway/gateway-answer.ts";
 import type { SignedRequest } from "./signature.ts";
-import { startStandIn, type StandIn } from "./stand-in.ts";
+import { startStandIn } from "./stand-in.ts";
 
-export interface LabelsOptions {
+export type Labels = Awaited<ReturnType<typeof startLabels>>;
+
+interface LabelsOptions {
   objects: Pick<Objects, "get">;
   now: () => Date;
-}
-
-export interface Labels extends StandIn {
-  requests: DetectLabels[];
 }
 
 export interface DetectLabels {
@@ -27,7 +25,7 @@ const limits = { image_bytes: 15 * 1024 * 1024, leastSide_px: 80, side_px: 10_00
  * Stands for Rekognition's DetectLabels. Its labels say what they come from, and what the file tells of its form.
  * https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
  */
-export async function startLabels(options: LabelsOptions): Promise<Labels> {
+export async function startLabels(options: LabelsOptions) {
   const requests: DetectLabels[] = [];
   const standIn = await startStandIn({
     answerTo: (request) => answerTo(request, options, requests),

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** An HTTP request as node:http received it: `url` and header values as they came, header names in lower case. */
+/** As node:http received it: `url` and header values as they came, header names in lower case. */
 export interface SignedRequest {
   method: string;
   url: string;

@@ -3,7 +3,7 @@ import type { Server } from "node:http";
 
 const require = createRequire(import.meta.url);
 
-/** Starts dynalite, which has no types of its own; without a path it keeps its data in memory. */
+/** It has no types of its own. */
 export const dynalite = require("dynalite") as (options: { path?: string; createTableMs: number }) => Server;
 
 interface Failure {

@@ -81,7 +81,6 @@ function asText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The scopes that a token holds: `scp`, or else `scope`, as a list or as text with blanks between. */
 function scopesOf({ scp, scope }: JWTPayload): string[] {
   return [scp ?? scope]
     .flat()

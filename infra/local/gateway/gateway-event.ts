@@ -64,7 +64,6 @@ export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched
   };
 }
 
-/** Names in lower case, repeated headers joined by a comma alone; some are there whatever was sent. */
 function headersOf(request: IncomingMessage, body: Buffer, now: Date): Record<string, string> {
   const received = Object.entries(request.headersDistinct)
     .filter(([name]) => !hopByHop.has(name))

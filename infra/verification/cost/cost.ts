@@ -31,7 +31,7 @@ interface Prices {
 
 export const prices = JSON.parse(readFileSync(join(import.meta.dirname, "prices.json"), "utf8")) as Prices;
 
-/** What a month costs in US dollars, before taxes, where nothing else in the account uses the free tiers. */
+/** In US dollars, before taxes, where nothing else in the account uses the free tiers. */
 export function billOf(usage: Usage): Bill {
   const bill = Object.entries(prices.parts).map(([part, { charges }]) => [
     part,

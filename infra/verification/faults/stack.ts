@@ -17,11 +17,14 @@ import { between, faults, type ServiceCall } from "../../testing/faults.ts";
 /** What happens to a call to DynamoDB, S3 or Rekognition. Whoever is killed does nothing more once it has been done. */
 export type Fault = "hang up" | "answer lost" | "internal error" | "no answer" | "drip" | "killed";
 
+/** What is to happen in one run. */
 export interface Injection {
   /** Which call it happens to, counted from 0; one that the SDK repeats is the same call. */
   call: number;
+  /** Done just before that call. */
   before?: () => Promise<void>;
   fault?: Fault;
+  /** Whether it happens to each attempt, or to the first one alone. */
   isLasting?: boolean;
 }
 
@@ -32,12 +35,14 @@ export interface Machine {
 }
 
 export interface Watched {
+  /** A text for each call, in their order. */
   calls: string[];
   /** How often the one that met the fault was attempted. */
   attempts: number;
   isKilled: boolean;
 }
 
+/** An event as it was prepared, with all that the bucket has of it. */
 export interface Prepared {
   id: string;
   etag: string;
@@ -47,10 +52,12 @@ export interface Prepared {
 
 export interface Stack {
   healthy: Machine;
+  /** Functions whose calls are watched, and meet a fault as it is planned. */
   faulty: Machine;
-  /** Gives the calls that the faulty functions made meanwhile, in order. */
+  /** Runs something with the faulty functions, and gives the calls that they made meanwhile, in order. */
   run: <Result>(injection: Injection | undefined, act: () => Promise<Result>) => Promise<Watched & { result: Result }>;
   images: Images;
+  /** Waits until all uploads so far have been looked at. */
   settled: () => Promise<void>;
   /** Gives what makes one copy of an event after the other, under ids of their own: cheaper than to prepare each by requests. */
   copiesOf: (event: Prepared) => Promise<() => Promise<Prepared>>;
@@ -72,7 +79,7 @@ vi.stubGlobal("setTimeout", (act: () => void, ms = 0, ...given: []) => {
   return setTimer(() => undefined, 0);
 });
 
-/** One database and one bucket, with two sets of functions: one whose calls fail on demand, and one that is well. */
+/** One database and one bucket in memory, with two sets of functions: one whose calls fail on demand, and one that is well. */
 export async function startFaultyStack(): Promise<Stack> {
   const calls = watchCalls(() => faulty.endTime());
   let services: Environment = {};
@@ -116,6 +123,7 @@ export async function startFaultyStack(): Promise<Stack> {
   };
 }
 
+/** What the bucket has of an event. */
 export function keysOf({ objects }: Pick<Images, "objects">, id: string): string[] {
   return [...objects.keys()].filter((key) => key.includes(`/${id}/`));
 }
@@ -123,7 +131,7 @@ export function keysOf({ objects }: Pick<Images, "objects">, id: string): string
 /** How often the SDK's stock of retries lasts: it has 500, and what fails three times takes 28 of them. */
 const lastingOfOneLoad = 10;
 
-/** With modules of their own, which can be loaded again, as Lambda does after a kill. */
+/** Functions with modules of their own, which can be loaded again, as Lambda does after a kill. */
 async function loadFunctions(environment: Environment) {
   const limit_ms = longest_ms + 10_000 * ++sets;
   let handlers = await load(environment);
@@ -138,6 +146,7 @@ async function loadFunctions(environment: Environment) {
     );
   return {
     functions: { routes: () => Promise.resolve([]), invoke, stop: () => Promise.resolve() },
+    /** Ends the time of the invocation that runs. */
     endTime: () => timeIsUp.get(limit_ms / 10_000)?.(),
     restart: async () => {
       handlers = await load(environment);
@@ -192,9 +201,11 @@ function toMachine({ invoke }: Pick<Machine, "invoke">): Machine {
   return { call, invoke };
 }
 
+/** Counts the calls of one run after the other, and does to them what is planned. */
 function watchCalls(endTime: () => void) {
   let planned: Injection | undefined;
   let watched: Watched = { calls: [], attempts: 0, isKilled: false };
+  /** What becomes of a call. */
   const decide = async (passed: ServiceCall): Promise<Fault | undefined> => {
     if (isUpload(passed)) return undefined; // what a caller sends is no call of a function
     if (watched.isKilled) return "hang up";

@@ -9,7 +9,7 @@ export interface HostileRequest {
   body: Buffer | undefined;
 }
 
-/** They stand for the ETag and the cursor that were received last, which are not known before. */
+/** For the ETag and the cursor that were received last, which are not known before. */
 export const placeholders = { etag: '"{etag}"', cursor: "{cursor}" };
 
 const pick = fc.constantFrom;

@@ -2,13 +2,8 @@ import type { Answer, Call } from "../../testing/call.ts";
 import { explain, explainUnknown, type Events } from "./model.ts";
 import { perform, resolve, type Drawn, type Operation } from "./operations.ts";
 
-/** On their events nobody else works, so that they know what must be there. */
-export interface Caller {
-  act: (operation: Operation<Drawn>) => Promise<void>;
-  complaints: string[];
-}
-
-export function makeCaller(call: Call, { isDisturbed = false } = {}): Caller {
+/** Somebody on whose events nobody else works, so that they know what must be there. */
+export function makeCaller(call: Call, { isDisturbed = false } = {}) {
   let events: Events = new Map();
   /** Every ETag that each event ever had, of all its lives, the last one last. */
   const seen = new Map<string, string[]>();
@@ -21,7 +16,7 @@ export function makeCaller(call: Call, { isDisturbed = false } = {}): Caller {
 
   return {
     complaints,
-    act: async (drawn) => {
+    act: async (drawn: Operation<Drawn>) => {
       const operation = resolve(drawn, seen);
       const answer = await perform(call, operation);
       const isUnknown = answer.status === 503;

@@ -35,8 +35,8 @@ export function explain(events: Events, operation: Operation, answer: Answer, is
 }
 
 /**
- * The events after a write of which nobody said whether it was done (503), as a GET shows afterwards; undefined
- * where that can be neither.
+ * Of a write of which nobody said whether it was done (503), from what a GET shows afterwards; undefined where that can
+ * be neither.
  */
 export function explainUnknown(events: Events, operation: Operation, got: Answer): Events | undefined {
   if (!("id" in operation) || operation.does === "get") return events;

@@ -47,7 +47,7 @@ export const changes: fc.Arbitrary<Fields> = fc.record(
   { requiredKeys: [] },
 );
 
-/** What good callers do with these events. Where `owner` is given all events are theirs, and their lists hold no others. */
+/** Where `owner` is given all events are theirs, and their lists hold no others. */
 export function operations(ids: string[], owner?: string): fc.Arbitrary<Operation<Drawn>> {
   const id = pick(...ids);
   const own = owner === undefined ? {} : { organizer: owner };
