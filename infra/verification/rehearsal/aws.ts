@@ -51,7 +51,7 @@ export function callerOf(url: string, region: string, credentials: Credentials):
   };
 }
 
-/** What operations are called in the header of services that take JSON. */
+/** Of services that take JSON: what goes before the operation in a header. */
 const targets: Record<string, string> = {
   dynamodb: "DynamoDB_20120810",
   logs: "Logs_20140328",
@@ -61,15 +61,7 @@ const targets: Record<string, string> = {
   "cognito-idp": "AWSCognitoIdentityProviderService",
 };
 
-export function jsonRequest(service: string, operation: string, input: object): AwsRequest {
-  const headers = {
-    "content-type": `application/x-amz-json-${service === "dynamodb" ? "1.0" : "1.1"}`,
-    "x-amz-target": `${targets[service] ?? ""}.${operation}`,
-  };
-  return { service, method: "POST", path: "/", headers, body: JSON.stringify(input) };
-}
-
-/** The versions of services that take a form and answer in XML. */
+/** Of services that take a form and answer in XML: their version. */
 const versions: Record<string, string> = {
   iam: "2010-05-08",
   sts: "2011-06-15",
@@ -77,25 +69,35 @@ const versions: Record<string, string> = {
   monitoring: "2010-08-01",
 };
 
-export function formRequest(service: string, form: Record<string, string>): AwsRequest {
-  const headers = { "content-type": "application/x-www-form-urlencoded" };
-  const body = new URLSearchParams({ Version: versions[service] ?? "", ...form }).toString();
-  return { service, method: "POST", path: "/", headers, body };
+/**
+ * A request in one line: the service with the operation, as in `iam CreateRole`, or with method and path where the
+ * service goes by these, as in `s3 PUT /bucket/key` and `lambda GET /2015-03-31/functions`.
+ */
+export function requestOf(call: string, input: object | string = {}): AwsRequest {
+  const [service = "", operation = "", path] = call.split(" ");
+  const json = typeof input === "string" ? input : JSON.stringify(input);
+  if (path !== undefined) {
+    const headers = service === "s3" ? {} : { "content-type": "application/json" };
+    return { service, method: operation, path, headers, body: /^(PUT|POST|PATCH)$/.test(operation) ? json : "" };
+  }
+  const version = versions[service];
+  if (version !== undefined) {
+    const form = new URLSearchParams({ Action: operation, Version: version, ...(input as Record<string, string>) });
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return { service, method: "POST", path: "/", headers, body: form.toString() };
+  }
+  const headers = {
+    "content-type": `application/x-amz-json-${service === "dynamodb" ? "1.0" : "1.1"}`,
+    "x-amz-target": `${targets[service] ?? ""}.${operation}`,
+  };
+  return { service, method: "POST", path: "/", headers, body: json };
 }
 
-/** For Lambda: `path` is what comes behind `/functions/`. */
-export function lambdaRequest(method: string, path: string, input?: object): AwsRequest {
-  const request = { service: "lambda", method, path: `/2015-03-31/functions${path && `/${path}`}` };
-  return input ? { ...request, headers: { "content-type": "application/json" }, body: JSON.stringify(input) } : request;
-}
-
-/** The answer of a request that must succeed. */
-export async function succeed(call: AwsCaller, request: AwsRequest): Promise<AwsAnswer> {
-  const answer = await call(request);
-  const { service, method, path } = request;
-  if (answer.status >= 300)
-    throw new Error(`${service} answered ${answer.status} to ${method} ${path}: ${answer.body}`);
-  return answer;
+/** The body of the answer, of a request that must succeed. */
+export async function succeed(caller: AwsCaller, call: string, input?: object | string): Promise<string> {
+  const { status, body } = await caller(requestOf(call, input));
+  if (status >= 300) throw new Error(`${call} was answered with ${status}: ${body}`);
+  return body;
 }
 
 /** Takes a role with a token and nothing else; gives its keys, or what AWS said instead. */
@@ -105,14 +107,9 @@ export async function takeRole(
   token: string,
   { sessionName = "rehearsal", duration_s = "3600" } = {},
 ): Promise<Credentials | string> {
-  const session = {
-    RoleArn: roleArn,
-    RoleSessionName: sessionName,
-    DurationSeconds: duration_s,
-    WebIdentityToken: token,
-  };
-  const form = { Action: "AssumeRoleWithWebIdentity", Version: "2011-06-15", ...session };
-  const answer = await fetch(url, { method: "POST", body: new URLSearchParams(form) });
+  const session = { RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: duration_s };
+  const { path, ...unsigned } = requestOf("sts AssumeRoleWithWebIdentity", { ...session, WebIdentityToken: token });
+  const answer = await fetch(url + path, unsigned);
   const body = await answer.text();
   return answer.ok ? credentialsIn(body) : (elementOf(body, "Message") ?? body);
 }

@@ -7,19 +7,10 @@ import { jwtAuthorizer } from "../../local/gateway/authorizer.ts";
 import type { Route } from "../../local/gateway/gateway.ts";
 import { runInThread, type RunningFunction } from "../../local/runtime/runner.ts";
 import { makeUserPool, type UserPool } from "../../local/sign-in/tokens.ts";
-import { callerOf, type AwsCaller } from "./aws.ts";
+import { callerOf, succeed } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
-import type { Invoke } from "./gate/repairs/repair.ts";
-import type { Names } from "./names.ts";
-
-/** What the emulated AWS does around a function, and what reads there what is deployed. */
-interface Surroundings {
-  gate: Gate;
-  region: string;
-  read: AwsCaller;
-  /** Where zips are unpacked. */
-  scratchPath: string;
-}
+import type { Invoke } from "./gate/repairs/repairs.ts";
+import type { Names } from "./setting.ts";
 
 export interface DeployedApi {
   apiId: string;
@@ -31,6 +22,32 @@ export interface DeployedApi {
   stop: () => Promise<void>;
 }
 
+/** What is read of API Gateway and Lambda. */
+interface Api {
+  apiId: string;
+  name: string;
+}
+interface DeployedRoute {
+  routeKey: string;
+  target: string;
+  authorizationType: string;
+  authorizerId?: string;
+  authorizationScopes?: string[];
+}
+interface Integration {
+  integrationId: string;
+  integrationUri: string;
+  payloadFormatVersion: string;
+}
+interface Authorizer {
+  authorizerType: string;
+  identitySource: string[];
+  jwtConfiguration?: { issuer?: string; audience?: string[] };
+}
+interface Alias {
+  FunctionVersion?: string;
+  RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> } | null;
+}
 interface Configuration {
   Handler: string;
   Role: string;
@@ -55,57 +72,59 @@ export async function readDeployedApi(
   { project, stage, region }: Names,
   scratchPath: string,
 ): Promise<DeployedApi> {
-  const surroundings = { gate, region, scratchPath, read: callerOf(gate.url, region, gate.operator) };
-  const readItems = async (path: string) => {
-    const { items } = await readJson(surroundings.read, "apigateway", path);
-    return items as Record<string, unknown>[];
-  };
+  const operate = callerOf(gate.url, region, gate.operator);
+  const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
+  const readItems = async <Item>(path: string) => (await read<{ items: Item[] }>(`apigateway GET ${path}`)).items;
   const name = `${project}-${stage}`;
-  const api = (await readItems("/v2/apis")).find((item) => item["name"] === name);
-  if (!api) throw new Error(`There is no HTTP API named ${name}.`);
-  const apiId = String(api["apiId"]);
-  const apiPath = `/v2/apis/${apiId}`;
-  if (!(await readItems(`${apiPath}/stages`)).some(({ stageName }) => stageName === stage))
+  const { apiId } = (await readItems<Api>("/v2/apis")).find((api) => api.name === name) ?? {};
+  if (apiId === undefined) throw new Error(`There is no HTTP API named ${name}.`);
+  const api = `/v2/apis/${apiId}`;
+  if (!(await readItems<{ stageName: string }>(`${api}/stages`)).some(({ stageName }) => stageName === stage))
     throw new Error(`The API ${name} has no stage ${stage}.`);
-  const integrations = new Map(
-    (await readItems(`${apiPath}/integrations`)).map((each) => [`integrations/${String(each["integrationId"])}`, each]),
-  );
-  const deployedRoutes = await readItems(`${apiPath}/routes`);
-  const guarded = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE");
+  const integrations = await readItems<Integration>(`${api}/integrations`);
+  const deployedRoutes = await readItems<DeployedRoute>(`${api}/routes`);
+  const { authorizerId } = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE") ?? {};
   const pool =
-    guarded &&
-    (await poolOf(
-      await readJson(surroundings.read, "apigateway", `${apiPath}/authorizers/${String(guarded["authorizerId"])}`),
-    ));
+    authorizerId === undefined
+      ? undefined
+      : await poolOf(await read<Authorizer>(`apigateway GET ${api}/authorizers/${authorizerId}`));
+
   const functions = new Map<string, DeployedFunction>();
   const inTurn = pLimit(callsAtOnce);
+  const start = async (functionName: string, version: string) => {
+    const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${version}`;
+    return startDeployed(functionName, await read<Configuration>(`lambda GET ${path}`), gate, region, scratchPath);
+  };
   const call = (functionName: string, qualifier: string, event: object) => {
-    const itself = functions.get(functionName) ?? deployedFunction(functionName, surroundings);
+    const itself = functions.get(functionName) ?? deployedFunction(functionName, gate, start);
     functions.set(functionName, itself);
     return inTurn(() => itself.invoke(qualifier, event));
   };
-  const routes: Route[] = [];
-  for (const { routeKey, target, authorizationType, authorizerId, authorizationScopes } of deployedRoutes) {
-    const isGuarded = authorizationType === "JWT" && authorizerId === guarded?.["authorizerId"];
-    if (authorizationType !== "NONE" && !isGuarded)
-      throw new Error(`${String(routeKey)} must have the authorizer that the other routes have.`);
-    const { functionName, alias } = integratedFunction(integrations.get(String(target)));
-    const [method = "", path = ""] = String(routeKey).split(" ");
-    const sourceArn = `arn:aws:execute-api:${region}:${gate.accountId}:${apiId}/${stage}/${method}${path}`;
-    routes.push({
-      routeKey: String(routeKey),
-      ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes: (authorizationScopes ?? []) as string[] }),
+
+  const routeOf = (route: DeployedRoute): Route => {
+    const { routeKey, target, authorizationType, authorizationScopes: scopes = [] } = route;
+    const isGuarded = authorizationType !== "NONE";
+    if (isGuarded && (authorizationType !== "JWT" || route.authorizerId !== authorizerId))
+      throw new Error(`${routeKey} must have the authorizer that the other routes have.`);
+    const { functionName, alias } = integratedFunction(
+      integrations.find(({ integrationId }) => target === `integrations/${integrationId}`),
+    );
+    const place = `${apiId}/${stage}/${routeKey.replace(" ", "")}`;
+    const sourceArn = `arn:aws:execute-api:${region}:${gate.accountId}:${place}`;
+    return {
+      routeKey,
+      ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes }),
       async invoke(event) {
         const decision = await gate.mayInvoke({ service: "apigateway.amazonaws.com", functionName, alias, sourceArn });
         if (!decision.isAllowed)
           throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
         return call(functionName, alias, event);
       },
-    });
-  }
+    };
+  };
   return {
     apiId,
-    routes,
+    routes: deployedRoutes.map(routeOf),
     pool,
     /** An error in the function is no error of Lambda's: it is told in the result. */
     async invoke({ functionName, qualifier = "$LATEST", payload }) {
@@ -123,36 +142,19 @@ export async function readDeployedApi(
 }
 
 /** In the place of the issuer that is named there: nobody has its keys. */
-async function poolOf({
-  authorizerType,
-  identitySource,
-  jwtConfiguration,
-}: Record<string, unknown>): Promise<UserPool> {
-  const { issuer, audience: [clientId = ""] = [] } = (jwtConfiguration ?? {}) as {
-    issuer?: string;
-    audience?: string[];
-  };
-  const [source, ...more] = identitySource as string[];
-  if (
-    authorizerType !== "JWT" ||
-    issuer === undefined ||
-    source !== "$request.header.Authorization" ||
-    more.length > 0
-  ) {
+async function poolOf({ authorizerType, identitySource, jwtConfiguration = {} }: Authorizer): Promise<UserPool> {
+  const { issuer, audience: [clientId = ""] = [] } = jwtConfiguration;
+  if (authorizerType !== "JWT" || issuer === undefined || identitySource.join() !== "$request.header.Authorization")
     throw new Error("The authorizer must be one for JWTs of an issuer, from the header Authorization alone.");
-  }
   return makeUserPool({ issuer, clientId });
 }
 
-function integratedFunction(integration: Record<string, unknown> | undefined): { functionName: string; alias: string } {
-  const { integrationUri, payloadFormatVersion } = integration ?? {};
-  const [, functionName, alias] = /:function:([^:/]+):([^:/]+)(?:\/invocations)?$/.exec(String(integrationUri)) ?? [];
+function integratedFunction({ integrationUri = "", payloadFormatVersion = "" }: Partial<Integration> = {}) {
+  const [, functionName, alias] = /:function:([^:/]+):([^:/]+)(?:\/invocations)?$/.exec(integrationUri) ?? [];
   if (functionName === undefined || alias === undefined)
-    throw new Error(`An integration must lead to a function's alias, not to ${String(integrationUri)}.`);
+    throw new Error(`An integration must lead to a function's alias, not to ${integrationUri}.`);
   if (payloadFormatVersion !== "2.0")
-    throw new Error(
-      `${functionName}: the integration must have payload format 2.0, not ${String(payloadFormatVersion)}.`,
-    );
+    throw new Error(`${functionName}: the integration must have payload format 2.0, not ${payloadFormatVersion}.`);
   return { functionName, alias };
 }
 
@@ -163,14 +165,15 @@ interface DeployedFunction {
 }
 
 /** A version starts when it is called first. */
-function deployedFunction(name: string, surroundings: Surroundings): DeployedFunction {
+function deployedFunction(
+  name: string,
+  gate: Gate,
+  start: (name: string, version: string) => Promise<RunningFunction>,
+): DeployedFunction {
   const versions = new Map<string, Promise<RunningFunction>>();
   let calls = 0;
   const versionNow = (alias: string) => {
-    const { FunctionVersion, RoutingConfig } = (surroundings.gate.aliasOf(name, alias) ?? {}) as {
-      FunctionVersion?: string;
-      RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> } | null;
-    };
+    const { FunctionVersion, RoutingConfig } = (gate.aliasOf(name, alias) ?? {}) as Alias;
     if (FunctionVersion === undefined) throw new Error(`${name} has no alias ${alias}.`);
     const [trial = "", weight = 0] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {})[0] ?? [];
     calls += 1;
@@ -180,7 +183,7 @@ function deployedFunction(name: string, surroundings: Surroundings): DeployedFun
   return {
     async invoke(qualifier, event) {
       const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(qualifier);
-      const running = versions.get(version) ?? startDeployed(name, version, surroundings);
+      const running = versions.get(version) ?? start(name, version);
       versions.set(version, running);
       return (await running).invoke(event);
     },
@@ -193,23 +196,25 @@ function deployedFunction(name: string, surroundings: Surroundings): DeployedFun
 /** As Lambda starts one: the version with its settings, its zip, and its role's credentials. */
 async function startDeployed(
   name: string,
-  version: string,
-  { gate, region, read, scratchPath }: Surroundings,
+  { Handler, Role, CodeSha256, Timeout, MemorySize, Environment }: Configuration,
+  gate: Gate,
+  region: string,
+  scratchPath: string,
 ): Promise<RunningFunction> {
-  const path = `/2015-03-31/functions/${name}/configuration?Qualifier=${version}`;
-  const configuration = (await readJson(read, "lambda", path)) as unknown as Configuration;
-  const zip = gate.zipOf(configuration.CodeSha256);
-  if (!zip) throw new Error(`${name}: no zip was uploaded with the CodeSha256 ${configuration.CodeSha256}.`);
-  const folder = unzip(zip, join(scratchPath, createHash("sha256").update(zip).digest("hex").slice(0, 16)));
-  const [file = "", exportName = ""] = configuration.Handler.split(".");
-  const { accessKeyId, secretAccessKey, sessionToken = "" } = await gate.credentialsFor(configuration.Role);
+  const zip = gate.zipOf(CodeSha256);
+  if (!zip) throw new Error(`${name}: no zip was uploaded with the CodeSha256 ${CodeSha256}.`);
+  const folder = join(scratchPath, createHash("sha256").update(zip).digest("hex").slice(0, 16));
+  mkdirSync(folder, { recursive: true });
+  for (const [file, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, file), bytes);
+  const [file = "", exportName = ""] = Handler.split(".");
+  const { accessKeyId, secretAccessKey, sessionToken = "" } = await gate.credentialsFor(Role);
   return runInThread(withClock(folder, file), {
     name,
-    memory_mb: configuration.MemorySize,
-    timeout_s: configuration.Timeout * times,
+    memory_mb: MemorySize,
+    timeout_s: Timeout * times,
     exportName,
     environment: {
-      ...configuration.Environment?.Variables,
+      ...Environment?.Variables,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_LAMBDA_LOG_LEVEL: "ERROR", // not a line for each request among the steps
       AWS_REGION: region,
@@ -223,12 +228,6 @@ async function startDeployed(
   });
 }
 
-function unzip(zip: Uint8Array, folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  for (const [file, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, file), bytes);
-  return folder;
-}
-
 /** A module that loads the clock, and then what Lambda's Node.js runtime would: it tries these endings, in this order. */
 function withClock(folder: string, file: string): string {
   const names = ["js", "mjs", "cjs"].map((ending) => `${file}.${ending}`);
@@ -237,10 +236,4 @@ function withClock(folder: string, file: string): string {
   const clock = new URL("clock.js", import.meta.url).href;
   writeFileSync(path, `import ${JSON.stringify(clock)};\nexport * from ${JSON.stringify(`./${handlers}`)};\n`);
   return path;
-}
-
-async function readJson(read: AwsCaller, service: string, path: string): Promise<Record<string, unknown>> {
-  const { status, body } = await read({ service, method: "GET", path });
-  if (status !== 200) throw new Error(`${service} answered ${status} to GET ${path}: ${body}`);
-  return JSON.parse(body) as Record<string, unknown>;
 }

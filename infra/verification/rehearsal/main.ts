@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
 import { listForTerraform, readFunctions, root } from "../../build/functions.ts";
 import { bundleCommands, writeFiles } from "../../build/release-bundle.ts";
+import { copyProject } from "../../testing/project-copy.ts";
 import { callerOf } from "./aws.ts";
-import { trusted } from "./names.ts";
 import { startGate } from "./gate/gate.ts";
 import { startGitHub } from "./github/github.ts";
 import { startMoto } from "./moto.ts";
+import { expectProgram } from "./operators.ts";
 import { severalShards } from "./pipeline/pipeline-faults.ts";
 import { killPrograms } from "./programs.ts";
-import { copyProject } from "../../testing/project-copy.ts";
 import { rehearse } from "./rehearsal.ts";
+import { trusted } from "./setting.ts";
 import { durationsOfParts, interrupt, step } from "./steps.ts";
-import { expectProgram } from "./terraform.ts";
 import { startIssuer } from "./trust/tokens.ts";
 
 const region = "ap-southeast-1"; // the one that the README deploys to
@@ -61,10 +61,6 @@ try {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 } finally {
-  await stopAll();
-}
-
-async function stopAll(): Promise<void> {
   while (started.length > 0) await started.pop()?.stop();
   rmSync(scratchPath, { recursive: true, force: true });
 }

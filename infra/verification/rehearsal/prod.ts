@@ -1,101 +1,61 @@
 import { join } from "node:path";
 import { readFunctions } from "../../build/functions.ts";
 import type { DeadLetter } from "../../local/bucket/image-events.ts";
-import { callerOf, jsonRequest, takeRole, type AwsCaller } from "./aws.ts";
+import { callerOf, requestOf, succeed, takeRole, type AwsCaller } from "./aws.ts";
+import { printUnused } from "./leftovers.ts";
 import { changeMemory, mutationsOf } from "./mutations.ts";
-import { trusted } from "./names.ts";
-import { personAt, startJob, tokens, type Job } from "./pipeline/ci.ts";
+import { personAt, readmeBlocks, startJob, tokens, type Job } from "./operators.ts";
 import { explainToken, findDrift, planPullRequest } from "./pipeline/other-workflows.ts";
-import { readmeBlocks } from "./pipeline/readme-blocks.ts";
 import { rehearseReleases } from "./pipeline/releases.ts";
 import { runSuites, whatFails, whileServed } from "./served.ts";
-import type { Rehearsal } from "./setting.ts";
+import { trusted, type Rehearsal } from "./setting.ts";
 import { expectNone, step } from "./steps.ts";
 import { imageOfMatrix, tryMatrix } from "./trust/matrix.ts";
 import { refusedToDeploy, refusedToPlan, type Attempt } from "./trust/refusals.ts";
 import { trustCases } from "./trust/trust-cases.ts";
-import { printUnused } from "./unused.ts";
 
 /** Prod: by hand as the README says; what pull requests and the weekly look at it do is what the workflows say. */
 export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, scratchPath } = rehearsal;
   const { project, stage, region } = names;
-  await step(
-    "Take every role with every token that comes close",
-    () => expectTrust(rehearsal),
-    (tried) => `${tried} tried, as intended`,
-  );
+  await step("Take every role with every token that comes close", () => expectTrust(rehearsal));
   const plan = await startJob(rehearsal, `${project}-plan`, tokens.pullRequest);
   const deploy = await startJob(rehearsal, `${project}-deploy-${stage}`, tokens.deploy(stage));
   const isRelease = (line: string) => line.includes("release.mjs");
   const byHand = stackBlock(rehearsal, "Deploy by hand").split("\n");
 
-  await step(
-    "Plan prod for a pull request",
-    () => planPullRequest(rehearsal),
-    (headline) => headline,
-  );
-  await step(
-    "Deploy prod by hand",
-    () => deploy.shell(scratchPath, byHand.filter((line) => !isRelease(line)).join("\n")), // nothing can be released yet
-  );
+  await step("Plan prod for a pull request", () => planPullRequest(rehearsal));
+  await step("Deploy prod by hand", async () => {
+    const lines = byHand.filter((line) => !isRelease(line)); // nothing can be released yet
+    await deploy.shell(scratchPath, lines.join("\n"));
+  });
   await step("Look for drift in prod: there is none", async () => {
     const drift = await findDrift(rehearsal);
     if (drift !== undefined) throw new Error(`There should be none: ${drift}`);
   });
-  await step(
-    "Ask why AWS refuses a deployment",
-    () => explainToken(rehearsal),
-    () => "for no reason, as every claim is as wanted",
-  );
-  await step(
-    "Run the callers' suites against what is deployed",
-    () => whileServed(rehearsal, runSuites),
-    (outcome) => outcome,
-  );
+  await step("Ask why AWS refuses a deployment", () => explainToken(rehearsal));
+  await step("Run the callers' suites against what is deployed", () => whileServed(rehearsal, runSuites));
   await step("Let the note of a deletion that crashed expire", () => expectDeletionFinished(rehearsal));
-  await printUnused(
-    gate,
-    readFunctions().map(({ name }) => `${project}-${stage}-${name}`),
-  );
-  await step(
-    "Try every action as every function's role",
-    () => expectLeastPrivilege(rehearsal),
-    (tried) => `${tried} tried, as granted`,
-  );
-  for (const [role, { call }, attempts] of [
-    ["deploy", deploy, refusedToDeploy(names)],
-    ["plan", plan, refusedToPlan(names)],
-  ] as const)
-    await step(
-      `Try what the ${role} role may not do`,
-      () => expectRefused(call, attempts),
-      (tried) => `${tried} refused`,
-    );
+  const functions = readFunctions().map(({ name }) => `${project}-${stage}-${name}`);
+  await printUnused(gate, functions);
+  await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal));
+  await step("Try what the deploy role may not do", () => expectRefused(deploy.call, refusedToDeploy(names)));
+  await step("Try what the plan role may not do", () => expectRefused(plan.call, refusedToPlan(names)));
   await expectMutationsNoticed(rehearsal);
-  await step(
-    "Look for the upload that could not be labelled in its queue",
-    () => expectFailureKept(rehearsal),
-    (key) => key,
-  );
-  await step(
-    "Change a function behind Terraform's back",
-    () => expectDriftNoticed(rehearsal, deploy),
-    (drift) => `noticed: ${drift}`,
-  );
-  await step("Plan prod again: everything is back as it was", () =>
-    deploy.shell(
-      scratchPath,
-      `terraform -chdir=infra plan -detailed-exitcode -var-file=environments/${stage}.tfvars`, // which fails where something would change
-    ),
-  );
+  await step("Look for the upload that could not be labelled in its queue", () => expectFailureKept(rehearsal));
+  await step("Change a function behind Terraform's back", () => expectDriftNoticed(rehearsal, deploy));
+  await step("Plan prod again: everything is back as it was", async () => {
+    // Which fails where something would change.
+    const command = `terraform -chdir=infra plan -detailed-exitcode -var-file=environments/${stage}.tfvars`;
+    await deploy.shell(scratchPath, command);
+  });
   await rehearseReleases(rehearsal, deploy, byHand.find(isRelease) ?? "");
-  await step("Destroy prod by hand, with images in it", () =>
-    personAt(gate, region).shell(scratchPath, stackBlock(rehearsal, "Take it down")),
-  );
+  await step("Destroy prod by hand, with images in it", async () => {
+    await personAt(gate, region).shell(scratchPath, stackBlock(rehearsal, "Take it down"));
+  });
 }
 
-async function expectTrust({ gate, issuer, names }: Rehearsal): Promise<number> {
+async function expectTrust({ gate, issuer, names }: Rehearsal): Promise<string> {
   const { project, stages } = trusted;
   const cases = trustCases(trusted);
   const roles = [`${project}-plan`, ...stages.map((stage) => `${project}-deploy-${stage}`)];
@@ -110,54 +70,52 @@ async function expectTrust({ gate, issuer, names }: Rehearsal): Promise<number> 
     }
   }
   expectNone(wrong, "Roles open to the wrong tokens");
-  return cases.length * roles.length;
+  return `${cases.length * roles.length} tried, as intended`;
 }
 
 /** The README's lines for the stack, without the build, which is done, and with this account. */
 function stackBlock({ names, scratchPath }: Rehearsal, heading: string): string {
-  const [block] = readmeBlocks(join(scratchPath, "README.md"), heading, ["npm"]);
-  return block.replaceAll("ACCOUNT_ID", names.accountId);
+  return readmeBlocks(join(scratchPath, "README.md"), heading, "npm")[0].replaceAll("ACCOUNT_ID", names.accountId);
 }
 
 /** A delete that was killed once it had decided leaves this: no event, an image, and the note. */
 async function expectDeletionFinished(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, operate } = rehearsal;
-  const bucket = imageOfMatrix(names).path.split("/")[1] ?? "";
+  const bucket = imageOfMatrix(names).split("/")[1] ?? "";
   const [image, note] = ["images/killed/incarnation/1", "deletions/killed/incarnation"];
-  for (const key of [image, note])
-    await operate({ service: "s3", method: "PUT", path: `/${bucket}/${key}`, body: "x" });
+  for (const key of [image, note]) await succeed(operate, `s3 PUT /${bucket}/${key}`, "x");
   await whileServed(rehearsal, async ({ uploads }) => {
     await gate.deliveries.expire({ region: names.region, bucket, key: note });
     expectNone(await uploads(), "What S3 tells of expired notes is lost");
-    const { status } = await operate({ service: "s3", method: "HEAD", path: `/${bucket}/${image}` });
+    const { status } = await operate(requestOf(`s3 HEAD /${bucket}/${image}`));
     if (status !== 404) throw new Error(`label-image should have removed the image: ${status}.`);
   });
 }
 
-async function expectLeastPrivilege({ gate, names, operate }: Rehearsal): Promise<number> {
+async function expectLeastPrivilege({ gate, names, operate }: Rehearsal): Promise<string> {
   const { project, stage, accountId, region } = names;
   const ofTerraform: Record<string, string[]> = { "label-image": ["sqs:SendMessage"] };
   const functions = readFunctions().map(({ name, actions }) => ({
     functionName: `${project}-${stage}-${name}`,
     actions: [...actions, ...(ofTerraform[name] ?? [])],
   }));
-  await operate({ ...imageOfMatrix(names), method: "PUT", body: "x" });
+  await succeed(operate, `s3 PUT ${imageOfMatrix(names)}`, "x");
   const { tried, wrong } = await tryMatrix(functions, names, async (functionName) => {
     const role = `arn:aws:iam::${accountId}:role/${project}/${stage}/${functionName}`;
     return callerOf(gate.url, region, await gate.credentialsFor(role));
   });
   expectNone(wrong, "A function's role may do other things than its function.json says");
-  return tried;
+  return `${tried} tried, as granted`;
 }
 
-async function expectRefused(call: AwsCaller, attempts: Attempt[]): Promise<number> {
+async function expectRefused(caller: AwsCaller, attempts: Attempt[]): Promise<string> {
   const allowed: string[] = [];
-  for (const [what, request] of attempts) {
-    const { status, body } = await call(request);
+  for (const [what, call, input] of attempts) {
+    const { status, body } = await caller(requestOf(call, input));
     if (status !== 403) allowed.push(`${what}: answered ${status} ${body.slice(0, 200)}`);
   }
   expectNone(allowed, "It may do what it must not");
-  return attempts.length;
+  return `${attempts.length} refused`;
 }
 
 /** A rehearsal that could not fail would prove nothing: each mistake must be noticed, and its repair too. */
@@ -165,19 +123,15 @@ async function expectMutationsNoticed(rehearsal: Rehearsal): Promise<void> {
   const failure = () => whileServed(rehearsal, whatFails);
   const { apiId } = await whileServed(rehearsal, ({ api }) => api());
   for (const { what, apply } of mutationsOf(rehearsal.names, apiId, rehearsal.operate)) {
-    await step(
-      `Put ${what} into what is deployed`,
-      async () => {
-        const revert = await apply();
-        const sentence = await failure();
-        await revert();
-        if (sentence === undefined) throw new Error(`Nobody noticed ${what}.`);
-        const after = await failure();
-        if (after !== undefined) throw new Error(`After the repair still: ${after}.`);
-        return sentence;
-      },
-      (sentence) => `noticed: ${sentence}`,
-    );
+    await step(`Put ${what} into what is deployed`, async () => {
+      const revert = await apply();
+      const sentence = await failure();
+      await revert();
+      if (sentence === undefined) throw new Error(`Nobody noticed ${what}.`);
+      const after = await failure();
+      if (after !== undefined) throw new Error(`After the repair still: ${after}.`);
+      return `noticed: ${sentence}`;
+    });
   }
 }
 
@@ -185,8 +139,8 @@ async function expectMutationsNoticed(rehearsal: Rehearsal): Promise<void> {
 async function expectFailureKept({ names, operate }: Rehearsal): Promise<string> {
   const { project, stage, accountId } = names;
   const QueueUrl = `https://sqs/${accountId}/${project}-${stage}-label-image-failures`;
-  const { body } = await operate(jsonRequest("sqs", "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 }));
-  const { Messages: messages = [] } = JSON.parse(body) as { Messages?: { Body: string }[] };
+  const found = await succeed(operate, "sqs ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 });
+  const { Messages: messages = [] } = JSON.parse(found) as { Messages?: { Body: string }[] };
   // The matrix has sent a message too, as whoever may, and no letter.
   const letters = messages.filter(({ Body }) => Body.startsWith("{")).map(({ Body }) => JSON.parse(Body) as DeadLetter);
   const [letter, ...more] = letters;
@@ -202,5 +156,5 @@ async function expectDriftNoticed(rehearsal: Rehearsal, { call }: Job): Promise<
   const drift = await findDrift(rehearsal);
   await revert();
   if (drift === undefined) throw new Error("drift.yml opened no issue.");
-  return drift;
+  return `noticed: ${drift}`;
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { root } from "../../build/functions.ts";
-import { startGateway } from "../../local/gateway/gateway.ts";
 import { makePng } from "../../local/bucket/sample-images.ts";
+import { startGateway } from "../../local/gateway/gateway.ts";
 import { upload, type UploadUrl } from "../../testing/upload.ts";
 import { readDeployedApi, type DeployedApi } from "./deployed.ts";
 import { runProgram } from "./programs.ts";
@@ -23,28 +23,24 @@ export async function whileServed<Result>(
   use: (served: Served) => Promise<Result>,
 ): Promise<Result> {
   const { project, stage } = names;
-  const name = `${project}-${stage}`;
+  const prefix = `${project}-${stage}-`;
   let deployed: Promise<DeployedApi> | undefined;
   const api = () => (deployed ??= readDeployedApi(gate, names, join(scratchPath, "zips")));
-  const gateway = await startGateway({
-    stage,
-    port: 0,
-    routes: async () => (await api()).routes,
-    log: () => undefined,
-  });
-  gate.handlers.set(`${name}-`, async (call) => (await api()).invoke(call));
-  const { lost } = gate.deliveries;
+  const routes = async () => (await api()).routes;
+  const gateway = await startGateway({ stage, port: 0, routes, log: () => undefined });
+  gate.handlers.set(prefix, async (call) => (await api()).invoke(call));
+  const { lost, settled } = gate.deliveries;
   const lostBefore = lost.length;
   const uploads = async () => {
-    await gate.deliveries.settled();
-    return lost.slice(lostBefore).filter((sentence) => sentence.includes(`${name}-`));
+    await settled();
+    return lost.slice(lostBefore).filter((sentence) => sentence.includes(prefix));
   };
   try {
     return await use({ url: gateway.url, api, uploads });
   } finally {
     await gateway.stop();
-    await gate.deliveries.settled();
-    gate.handlers.delete(`${name}-`);
+    await settled();
+    gate.handlers.delete(prefix);
     await (await deployed?.catch(() => undefined))?.stop();
   }
 }
@@ -52,31 +48,30 @@ export async function whileServed<Result>(
 /** Runs the callers' suites as `API_URL=... npm test` does, as two who have signed in where it asks for that; gives their last lines. */
 export async function runSuites({ url, api, uploads }: Served): Promise<string> {
   // One file after the other: moto takes one request at a time, and the functions wait for it two seconds only.
-  const command = [
-    "node_modules/vitest/vitest.mjs",
-    "run",
-    "--config",
-    "infra/testing/vitest.config.ts",
-    "--no-file-parallelism",
-  ];
+  const options = "run --config infra/testing/vitest.config.ts --no-file-parallelism".split(" ");
   const { pool } = await api();
   const tokens = pool && {
     API_TOKEN: await pool.accessToken("rehearsal"),
     API_OTHER_TOKEN: await pool.accessToken("another"),
   };
   const env = { ...process.env, API_URL: url, ...tokens, NO_COLOR: "1" };
+  const command = ["node_modules/vitest/vitest.mjs", ...options];
   const { exitCode, output } = await runProgram(process.execPath, command, { cwd: root, env });
-  if (exitCode !== 0)
-    throw new Error(
-      `The suites failed against what is deployed:\n${output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000)}`,
-    );
+  const shortened = output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000);
+  if (exitCode !== 0) throw new Error(`The suites failed against what is deployed:\n${shortened}`);
   expectNone(await uploads(), "Uploads that nobody will ever look at");
   return /Tests\s+(.*)/.exec(output)?.[1] ?? "passed";
 }
 
 /** Creates an event, reads it, lists it by each index and gives it an image: a sentence that says what is wrong, or nothing when all works. */
 export async function whatFails({ url, uploads }: Served): Promise<string | undefined> {
-  const created = await post(`${url}/events`, { title: "Rehearsal", organizer: "Rehearsal" });
+  const post = (path: string, body: object) =>
+    fetch(url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const created = await post("/events", { title: "Rehearsal", organizer: "Rehearsal" });
   if (created.status !== 201) return `POST /events answered ${created.status}`;
   const { id } = (await created.json()) as { id: string };
   for (const path of [`/events/${id}`, "/events?status=active", "/events?organizer=Rehearsal", "/events?type=event"]) {
@@ -85,18 +80,12 @@ export async function whatFails({ url, uploads }: Served): Promise<string | unde
     if (!(await answer.text()).includes(id)) return `GET ${path} is without the event`;
   }
   const png = makePng();
-  const asked = await post(`${url}/events/${id}/upload-url`, { contentType: "image/png", contentLength: png.length });
+  const asked = await post(`/events/${id}/upload-url`, { contentType: "image/png", contentLength: png.length });
   if (asked.status !== 201) return `POST /events/{id}/upload-url answered ${asked.status}`;
   const uploaded = await upload((await asked.json()) as UploadUrl, png);
   if (uploaded.status !== 200) return `the upload answered ${uploaded.status}`;
   const [lost] = await uploads();
   const got = await fetch(`${url}/events/${id}/image`); // where the redirect leads
-  const image = Buffer.from(await got.arrayBuffer());
-  return image.equals(png)
-    ? undefined
-    : `GET /events/{id}/image answered ${got.status}${lost === undefined ? "" : `: ${lost}`}`;
-}
-
-function post(url: string, body: object): Promise<Response> {
-  return fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (Buffer.from(await got.arrayBuffer()).equals(png)) return undefined;
+  return `GET /events/{id}/image answered ${got.status}${lost === undefined ? "" : `: ${lost}`}`;
 }

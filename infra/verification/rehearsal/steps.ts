@@ -6,12 +6,8 @@ export function interrupt(): void {
   isInterrupted = true;
 }
 
-/** Runs one step of the rehearsal and prints what it was, what came out and how long it took. */
-export async function step<Result>(
-  title: string,
-  act: () => Promise<Result>,
-  outcome: (result: Result) => string = () => "ok",
-): Promise<Result> {
+/** Runs one step of the rehearsal and prints what it was, what came out, where that is text, and how long it took. */
+export async function step<Result>(title: string, act: () => Promise<Result>): Promise<Result> {
   const seconds = stopwatch();
   const print = (text: string) => {
     console.log(`${title} ... ${text} (${seconds()})`);
@@ -19,7 +15,7 @@ export async function step<Result>(
   try {
     if (isInterrupted) throw new Error("Interrupted.");
     const result = await act();
-    print(outcome(result));
+    print(typeof result === "string" ? result : "ok");
     return result;
   } catch (error) {
     print(isInterrupted ? "stopped" : "FAILED");
@@ -43,6 +39,11 @@ export function durationsOfParts(): string {
 /** Throws what is wrong, one line each, unless there is nothing wrong. */
 export function expectNone(wrong: string[], what: string): void {
   if (wrong.length > 0) throw new Error(`${what}:\n  ${wrong.join("\n  ")}`);
+}
+
+/** Throws unless the output of something has this text in it. */
+export function expectText(output: string, text: string): void {
+  if (!output.includes(text)) throw new Error(`It should print "${text}", and printed:\n${output}`);
 }
 
 /** All at once. What fails lets the others only end their step; thrown when all have ended, so that nothing goes on behind it. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeDeliveries, type Deliveries } from "./deliveries.ts";
-import type { ServiceCall } from "./function-policy.ts";
-import type { Invoke } from "./repairs/repair.ts";
+import type { ServiceCall } from "./permissions.ts";
+import type { Invoke } from "./repairs/repairs.ts";
 import { jsonAnswer, jsonOf, serviceRequest, xmlAnswer, type Fields, type ServiceRequest } from "./service-request.ts";
 
 const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:live";
@@ -34,21 +34,17 @@ beforeEach(() => {
     invokeConfigOf: (functionName, qualifier) =>
       `${functionName}:${qualifier}` === "app-look:live" ? invokeConfig : undefined,
     invokerOf: () => invoke,
-    mayInvoke: (call) => {
-      calls.push(call);
-      return Promise.resolve({ isAllowed: mayS3Invoke, reason: "no policy allows it" });
-    },
     permissions: {
+      mayInvoke: (call) => {
+        calls.push(call);
+        return Promise.resolve({ isAllowed: mayS3Invoke, reason: "no policy allows it" });
+      },
       firstDenial: (_request, { name }, [{ action, resource } = { action: "", resource: "" }]) => {
         calls.push(`${name} asks for ${action} on ${resource}`);
         return Promise.resolve(
           maySend ? undefined : { principal: name, action, resource, isAllowed: false, reason: "no policy allows it" },
         );
       },
-      byResource: () => {
-        throw new Error("nobody asks by a resource's policy");
-      },
-      decisions: [],
     },
     forward: (request) => {
       const { method, url } = request;

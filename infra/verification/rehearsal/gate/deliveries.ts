@@ -2,12 +2,9 @@ import { deadLetterOf, recordOf, type DeadLetter, type ObjectEvent } from "../..
 import { lambdaOperation } from "./actions/lambda.ts";
 import { pathOf, s3Place } from "./actions/s3.ts";
 import { matchesPattern } from "./conditions.ts";
-import { ownJsonRequest, ownRequest, type Forward } from "./forward.ts";
-import type { ServiceCall } from "./function-policy.ts";
-import type { Decision } from "./iam.ts";
+import { ownRequest, type Forward } from "./forward.ts";
 import type { Permissions } from "./permissions.ts";
-import type { InvokerOf } from "./repairs/repair.ts";
-import type { Repairs } from "./repairs/repairs.ts";
+import type { InvokerOf, Repairs } from "./repairs/repairs.ts";
 import { jsonOf, refusal, textOf, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
@@ -32,8 +29,7 @@ interface ObjectPlace {
 
 interface Surroundings extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
   forward: Forward;
-  permissions: Permissions;
-  mayInvoke: (call: ServiceCall) => Promise<Decision>;
+  permissions: Pick<Permissions, "firstDenial" | "mayInvoke">;
   invokerOf: InvokerOf;
 }
 
@@ -46,12 +42,16 @@ type Event = DeadLetter["requestPayload"];
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function makeDeliveries(surroundings: Surroundings): Deliveries {
-  const { forward, permissions, mayInvoke, invokerOf, notificationOf, invokeConfigOf } = surroundings;
+  const { forward, permissions, invokerOf, notificationOf, invokeConfigOf } = surroundings;
   const running = new Set<Promise<void>>();
   const lost: string[] = [];
 
   const decide = (functionArn: string, bucket: string) =>
-    mayInvoke({ service: "s3.amazonaws.com", ...aliasIn(functionArn), sourceArn: `arn:aws:s3:::${bucket}` });
+    permissions.mayInvoke({
+      service: "s3.amazonaws.com",
+      ...aliasIn(functionArn),
+      sourceArn: `arn:aws:s3:::${bucket}`,
+    });
 
   /** Gives the sentence that says what was lost, where something was. */
   const invoke = async (functionArn: string, bucket: string, event: Event): Promise<string | undefined> => {
@@ -81,18 +81,17 @@ export function makeDeliveries(surroundings: Surroundings): Deliveries {
     const denial = await whyNoMessage(queueArn, alias);
     if (denial !== undefined) return denial;
     const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
-    const request = ownJsonRequest("sqs", alias.region, "AmazonSQS.SendMessage", { QueueUrl, MessageBody });
-    const { status, body } = await forward(request);
+    const { status, body } = await forward(ownRequest("sqs SendMessage", alias.region, { QueueUrl, MessageBody }));
     return status === 200 ? undefined : `${queueArn} took no failure of ${alias.functionName}: ${body.toString()}`;
   };
 
   const whyNoMessage = async (queueArn: string, { region, functionName, alias }: Alias) => {
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
-    const arn = textOf(jsonOf(await forward(ownRequest("lambda", region, "GET", path)))["Role"]);
+    const arn = textOf(jsonOf(await forward(ownRequest(`lambda GET ${path}`, region)))["Role"]);
     const role = arn.split("/").at(-1) ?? "";
     const ask = { action: "sqs:SendMessage", resource: queueArn };
-    const request = ownRequest("sqs", region, "POST", "/");
-    const denial = await permissions.firstDenial(request, { name: role, arn, role }, [ask]);
+    const send = ownRequest("sqs SendMessage", region);
+    const denial = await permissions.firstDenial(send, { name: role, arn, role }, [ask]);
     return denial && `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`;
   };
 
@@ -107,7 +106,7 @@ export function makeDeliveries(surroundings: Surroundings): Deliveries {
     }
   };
   const look = async ({ region, bucket, key }: ObjectPlace) => {
-    const { headers } = await forward(ownRequest("s3", region, "HEAD", pathOf(bucket, key)));
+    const { headers } = await forward(ownRequest(`s3 HEAD ${pathOf(bucket, key)}`, region));
     const made = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
     return { size: Number(made.get("content-length")), eTag: made.get("etag")?.replaceAll('"', "") ?? "" };
   };
@@ -147,10 +146,10 @@ export function makeDeliveries(surroundings: Surroundings): Deliveries {
     },
     async expire(object) {
       const { region, bucket, key } = object;
-      const { body } = await forward(ownRequest("s3", region, "GET", `/${bucket}?lifecycle`));
+      const { body } = await forward(ownRequest(`s3 GET /${bucket}?lifecycle`, region));
       if (!expiringPrefixes(body.toString()).some((prefix) => key.startsWith(prefix)))
         throw new Error(`No rule of ${bucket}'s lifecycle lets ${key} expire.`);
-      await forward(ownRequest("s3", region, "DELETE", pathOf(bucket, key)));
+      await forward(ownRequest(`s3 DELETE ${pathOf(bucket, key)}`, region));
       deliverInBackground(object, "LifecycleExpiration:Delete");
     },
     async settled() {

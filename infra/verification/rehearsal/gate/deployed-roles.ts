@@ -1,4 +1,4 @@
-import { forwardTo, ownRequest, type Forward } from "./forward.ts";
+import { ownRequest, type Forward } from "./forward.ts";
 import type { Policy } from "./iam.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
@@ -25,85 +25,70 @@ export interface DeployedIam {
   forget: () => void;
 }
 
-export function deployedIam(motoUrl: string): DeployedIam {
-  const forward = forwardTo(motoUrl);
-  const roles = new Map<string, Promise<DeployedRole | undefined>>();
-  const policies = new Map<string, Promise<DeployedPolicies>>();
-  const role = (name: string) => remembered(roles, name, () => readRole(forward, name));
+export function deployedIam(forward: Forward): DeployedIam {
+  /** Undefined for what does not exist. */
+  const ask = async (operation: string, input: object): Promise<string | undefined> => {
+    const { status, body } = await forward(ownRequest(`iam ${operation}`, "us-east-1", input));
+    if (status === 404) return undefined;
+    if (status !== 200) throw new Error(`moto answered ${status} to ${operation}: ${body.toString()}`);
+    return body.toString();
+  };
+
+  const readRole = async (RoleName: string): Promise<DeployedRole | undefined> => {
+    const xml = await ask("GetRole", { RoleName });
+    if (xml === undefined) return undefined;
+    const boundary = elementOf(xml, "PermissionsBoundaryArn");
+    const trust = documentIn(xml, "AssumeRolePolicyDocument");
+    return { arn: elementOf(xml, "Arn") ?? "", trust, ...(boundary !== undefined && { boundary }) };
+  };
+
+  const readManaged = async (PolicyArn: string): Promise<Policy> => {
+    const policy = await ask("GetPolicy", { PolicyArn });
+    if (policy === undefined) throw new Error(`the managed policy ${PolicyArn} does not exist`);
+    const VersionId = elementOf(policy, "DefaultVersionId") ?? "";
+    return documentIn(await ask("GetPolicyVersion", { PolicyArn, VersionId }), "Document");
+  };
+
+  const readPolicies = async (RoleName: string): Promise<DeployedPolicies> => {
+    const role = await roles(RoleName);
+    if (!role) return { identity: [] };
+    const list = async (operation: string, element: string) =>
+      elementsOf((await ask(operation, { RoleName })) ?? "", element);
+    const names = await list("ListRolePolicies", "member");
+    const identity = await Promise.all([
+      ...names.map(async (PolicyName) =>
+        documentIn(await ask("GetRolePolicy", { RoleName, PolicyName }), "PolicyDocument"),
+      ),
+      ...(await list("ListAttachedRolePolicies", "PolicyArn")).map(readManaged),
+    ]);
+    return role.boundary === undefined ? { identity } : { identity, boundary: await readManaged(role.boundary) };
+  };
+
+  const caches: Map<string, unknown>[] = [];
+  const remembered = <Value>(read: (name: string) => Promise<Value>) => {
+    const known = new Map<string, Promise<Value>>();
+    caches.push(known);
+    return (name: string): Promise<Value> => {
+      const value = known.get(name) ?? read(name);
+      known.set(name, value);
+      return value;
+    };
+  };
+  const roles = remembered(readRole);
   return {
-    role,
-    policiesOf: (name) => remembered(policies, name, async () => readPolicies(forward, name, await role(name))),
-    async audiencesOf(providerArn) {
-      const xml = await ask(forward, { Action: "GetOpenIDConnectProvider", OpenIDConnectProviderArn: providerArn });
+    role: roles,
+    policiesOf: remembered(readPolicies),
+    async audiencesOf(OpenIDConnectProviderArn) {
+      const xml = await ask("GetOpenIDConnectProvider", { OpenIDConnectProviderArn });
       return xml === undefined ? undefined : elementsOf(elementOf(xml, "ClientIDList") ?? "", "member");
     },
     forget() {
-      roles.clear();
-      policies.clear();
+      for (const cache of caches) cache.clear();
     },
   };
 }
 
-function remembered<Value>(
-  known: Map<string, Promise<Value>>,
-  name: string,
-  read: () => Promise<Value>,
-): Promise<Value> {
-  const value = known.get(name) ?? read();
-  known.set(name, value);
-  return value;
-}
-
-async function readRole(forward: Forward, name: string): Promise<DeployedRole | undefined> {
-  const xml = await ask(forward, { Action: "GetRole", RoleName: name });
-  if (xml === undefined) return undefined;
-  const boundary = elementOf(xml, "PermissionsBoundaryArn");
-  return {
-    arn: elementOf(xml, "Arn") ?? "",
-    trust: documentIn(xml, "AssumeRolePolicyDocument"),
-    ...(boundary !== undefined && { boundary }),
-  };
-}
-
-async function readPolicies(forward: Forward, name: string, role: DeployedRole | undefined): Promise<DeployedPolicies> {
-  if (!role) return { identity: [] };
-  const names = elementsOf((await ask(forward, { Action: "ListRolePolicies", RoleName: name })) ?? "", "member");
-  const arns = elementsOf(
-    (await ask(forward, { Action: "ListAttachedRolePolicies", RoleName: name })) ?? "",
-    "PolicyArn",
-  );
-  const inline = await Promise.all(
-    names.map(async (PolicyName) => {
-      const xml = await ask(forward, { Action: "GetRolePolicy", RoleName: name, PolicyName });
-      return documentIn(xml ?? "", "PolicyDocument");
-    }),
-  );
-  const attached = await Promise.all(arns.map((arn) => readManagedPolicy(forward, arn)));
-  const boundary = role.boundary === undefined ? undefined : await readManagedPolicy(forward, role.boundary);
-  return { identity: [...inline, ...attached], ...(boundary && { boundary }) };
-}
-
-async function readManagedPolicy(forward: Forward, arn: string): Promise<Policy> {
-  const policy = await ask(forward, { Action: "GetPolicy", PolicyArn: arn });
-  if (policy === undefined) throw new Error(`the managed policy ${arn} does not exist`);
-  const version = elementOf(policy, "DefaultVersionId") ?? "";
-  return documentIn(
-    (await ask(forward, { Action: "GetPolicyVersion", PolicyArn: arn, VersionId: version })) ?? "",
-    "Document",
-  );
-}
-
-/** Undefined for what does not exist. */
-async function ask(forward: Forward, form: Record<string, string>): Promise<string | undefined> {
-  const { status, body } = await forward(
-    ownRequest("iam", "us-east-1", "POST", "/", { Version: "2010-05-08", ...form }),
-  );
-  if (status === 404) return undefined;
-  if (status !== 200) throw new Error(`moto answered ${status} to ${form["Action"] ?? ""}: ${body.toString()}`);
-  return body.toString();
-}
-
 /** IAM writes a document into XML percent-encoded. */
-function documentIn(xml: string, name: string): Policy {
-  return JSON.parse(decodeURIComponent(elementOf(xml, name) ?? "")) as Policy;
+function documentIn(xml: string | undefined, name: string): Policy {
+  return JSON.parse(decodeURIComponent(elementOf(xml ?? "", name) ?? "")) as Policy;
 }

@@ -1,6 +1,7 @@
 import { request as send, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { SignedRequest } from "../../../local/bucket/signature.ts";
+import { requestOf } from "../aws.ts";
 import { serviceRequest, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 
 /** Passes a request on to moto. */
@@ -14,47 +15,34 @@ export function forwardTo(motoUrl: string): Forward {
   return async ({ method, url, headers, body }) => {
     const kept = Object.entries(headers).filter(([name]) => !ofConnection.includes(name));
     // Node.js takes a list of one for most headers, and not for Host.
-    const sent = Object.fromEntries(
-      kept.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values]),
-    );
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      send({ hostname, port, method, path: url, headers: { ...sent, "content-length": body.length } }, resolve)
-        .on("error", reject)
-        .end(body);
-    });
-    const dropped = method === "HEAD" ? ofConnection.filter((name) => name !== "content-length") : ofConnection;
-    const answered = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
-      values.map((value): [string, string] => [name, value]),
-    );
-    return {
-      status: answer.statusCode ?? 0,
-      headers: answered.filter(([name]) => !dropped.includes(name)),
-      body: await buffer(answer),
+    const sent = kept.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values] as const);
+    const options = {
+      hostname,
+      port,
+      method,
+      path: url,
+      headers: { ...Object.fromEntries(sent), "content-length": body.length },
     };
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      send(options, resolve).on("error", reject).end(body);
+    });
+    const dropped = ofConnection.filter((name) => method !== "HEAD" || name !== "content-length");
+    const answered = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+      dropped.includes(name) ? [] : values.map((value): [string, string] => [name, value]),
+    );
+    return { status: answer.statusCode ?? 0, headers: answered, body: await buffer(answer) };
   };
 }
 
-/** A request of the gate's own. moto verifies nothing, but finds the service in the signature's scope. */
-export function ownRequest(
-  service: string,
-  region: string,
-  method: string,
-  url: string,
-  form?: Record<string, string>,
-) {
-  const scope = `20260101/${region}/${service}/aws4_request`;
-  const headers: NodeJS.Dict<string[]> = {
-    host: [`${service}.${region}.amazonaws.com`],
-    authorization: [`AWS4-HMAC-SHA256 Credential=gate/${scope}, SignedHeaders=host, Signature=0`],
-    ...(form && { "content-type": ["application/x-www-form-urlencoded"] }),
+/** A request of the gate's own, with the call as requestOf takes it. moto verifies nothing, but finds the service in the signature's scope. */
+export function ownRequest(call: string, region: string, input?: object): ServiceRequest {
+  const { service, method, path, headers, body = "" } = requestOf(call, input);
+  const credential = `gate/20260101/${region}/${service}/aws4_request`;
+  const all: Record<string, string> = {
+    ...headers,
+    host: `${service}.${region}.amazonaws.com`,
+    authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0`,
   };
-  const body = Buffer.from(form ? new URLSearchParams(form).toString() : "");
-  return serviceRequest({ method, url, headers, body }, service, region);
-}
-
-/** The same for a service that takes JSON, and the operation in a header. */
-export function ownJsonRequest(service: string, region: string, target: string, input: object): ServiceRequest {
-  const { headers, ...request } = ownRequest(service, region, "POST", "/");
-  const ofJson = { "content-type": ["application/x-amz-json-1.1"], "x-amz-target": [target] };
-  return { ...request, headers: { ...headers, ...ofJson }, body: Buffer.from(JSON.stringify(input)) };
+  const listed = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, [value]]));
+  return serviceRequest({ method, url: path, headers: listed, body: Buffer.from(body) }, service, region);
 }

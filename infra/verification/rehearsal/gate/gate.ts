@@ -1,20 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import pLimit from "p-limit";
-import { listen, stop } from "../../../local/gateway/server.ts";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
+import { listen, stop } from "../../../local/gateway/server.ts";
+import type { Credentials } from "../aws.ts";
+import type { TokenIssuer } from "../trust/tokens.ts";
 import { asksOf } from "./actions/actions.ts";
 import { pathOf, s3Place } from "./actions/s3.ts";
-import type { Credentials } from "../aws.ts";
-import { makeCallers, type Caller } from "./callers.ts";
 import { makeDeliveries, type Deliveries } from "./deliveries.ts";
 import { deployedIam, type DeployedIam } from "./deployed-roles.ts";
-import { forwardTo, ownJsonRequest, ownRequest } from "./forward.ts";
-import { mayInvoke, type ServiceCall } from "./function-policy.ts";
-import type { Decision } from "./iam.ts";
-import { makePermissions, type Decided } from "./permissions.ts";
-import { makeRepairs } from "./repairs/repairs.ts";
-import type { Invoke } from "./repairs/repair.ts";
+import { forwardTo, ownRequest } from "./forward.ts";
+import { makePermissions, type Permissions } from "./permissions.ts";
+import { makeRepairs, type Invoke, type Repairs } from "./repairs/repairs.ts";
 import {
   accessDenied,
   jsonOf,
@@ -26,30 +23,20 @@ import {
   type ServiceAnswer,
   type ServiceRequest,
 } from "./service-request.ts";
-import { makeSessions } from "./sessions.ts";
-import type { TokenIssuer } from "../trust/tokens.ts";
-import { hide } from "./visibility.ts";
+import { makeSessions, type Caller, type Sessions } from "./sessions.ts";
 
-export interface Gate {
+export interface Gate extends Pick<Permissions, "decisions" | "mayInvoke">, Pick<Repairs, "zipOf"> {
   /** Where AWS is, for clients: all services, every request signed. */
   url: string;
   accountId: string;
   /** Keys that may do everything. */
   operator: Credentials;
-  /** The policies and the boundary of a role, as they are deployed now. */
   policiesOf: DeployedIam["policiesOf"];
-  /** What was decided so far, in order. */
-  decisions: Decided[];
+  credentialsFor: Sessions["credentialsFor"];
   /** What runs functions that are invoked through Lambda's API, by what their names begin with; without it such a call is refused. */
   handlers: Map<string, Invoke>;
-  /** The zip that was uploaded with this CodeSha256. */
-  zipOf: (codeSha256: string) => Uint8Array | undefined;
   /** An alias of a function as it is now, in the form of Lambda's API. */
   aliasOf: (functionName: string, alias: string) => Fields | undefined;
-  /** Keys of a function's role, as Lambda gets them. Throws where the role does not trust Lambda. */
-  credentialsFor: (roleArn: string) => Promise<Credentials>;
-  /** Whether a function's policy lets API Gateway or S3 call this alias because of this route or bucket. */
-  mayInvoke: (call: ServiceCall) => Promise<Decision>;
   /** What is called for new objects of buckets. */
   deliveries: Pick<Deliveries, "expire" | "settled" | "lost">;
   stop: () => Promise<void>;
@@ -73,18 +60,16 @@ const accountId = "123456789012";
  */
 export async function startGate({ motoUrl, region, issuer: { publicKey } }: GateOptions): Promise<Gate> {
   const forward = forwardTo(motoUrl);
-  const deployed = deployedIam(motoUrl);
-  const callers = makeCallers(accountId);
+  const deployed = deployedIam(forward);
   const handlers: Gate["handlers"] = new Map();
   const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
   const repairs = makeRepairs(invokerOf, async (bucket, key) => {
-    const { status, body } = await forward(ownRequest("s3", region, "GET", pathOf(bucket, key)));
+    const { status, body } = await forward(ownRequest(`s3 GET ${pathOf(bucket, key)}`, region));
     return status === 200 ? body : undefined;
   });
-  const permissions = makePermissions(accountId, deployed, repairs.bucketPolicyOf);
-  const decideCall = (call: ServiceCall) => mayInvoke(call, region, accountId, forward, permissions);
-  const deliveries = makeDeliveries({ ...repairs, forward, permissions, mayInvoke: decideCall, invokerOf });
-  const sessions = makeSessions({ accountId, callers, deployed, permissions, publicKey, forward });
+  const permissions = makePermissions({ accountId, region, deployed, bucketPolicyOf: repairs.bucketPolicyOf, forward });
+  const deliveries = makeDeliveries({ ...repairs, forward, permissions, invokerOf });
+  const sessions = makeSessions({ accountId, deployed, permissions, publicKey, forward });
 
   // Functions wait for an answer two seconds only, Terraform for minutes.
   const afterFunctions = pLimit(2);
@@ -94,72 +79,71 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   const answerTo = async (received: SignedRequest): Promise<ServiceAnswer> => {
     const unsigned = serviceRequest(received, serviceIn(received), "us-east-1");
     if (operationOf(unsigned) === "AssumeRoleWithWebIdentity") return sessions.assumeRoleWithWebIdentity(unsigned);
-    const signer = verify(received, callers.secretOf, new Date());
+    const signer = verify(received, sessions.secretOf, new Date());
     if ("reason" in signer) return accessDenied(unsigned, signer.sentence);
     const request = serviceRequest(received, signer.service, signer.region);
-    const caller = callers.callerOf(signer.accessKeyId);
+    const caller = sessions.callerOf(signer.accessKeyId);
     return caller ? answerAs(caller, request) : accessDenied(request, "The access key belongs to nobody.");
   };
 
-  const apiName = async (id: string, apiRegion: string): Promise<string | undefined> => {
-    const answer = await forward(ownRequest("apigateway", apiRegion, "GET", `/v2/apis/${id}`));
-    return answer.status === 200 ? textOf(jsonOf(answer)["name"]) : undefined;
-  };
-
-  const userPoolTags = async (id: string, poolRegion: string): Promise<Record<string, string>> => {
-    const request = ownJsonRequest("cognito-idp", poolRegion, "AWSCognitoIdentityProviderService.DescribeUserPool", {
-      UserPoolId: id,
-    });
-    const answer = await repairs.repair(request, () => forward(request));
-    const { UserPoolTags = {} } = (jsonOf(answer)["UserPool"] ?? {}) as { UserPoolTags?: Record<string, string> };
-    return UserPoolTags;
+  const account = {
+    accountId,
+    role: deployed.role,
+    async apiName(id: string, apiRegion: string) {
+      const answer = await forward(ownRequest(`apigateway GET /v2/apis/${id}`, apiRegion));
+      return answer.status === 200 ? textOf(jsonOf(answer)["name"]) : undefined;
+    },
+    async userPoolTags(UserPoolId: string, poolRegion: string) {
+      const answer = await forward(ownRequest("cognito-idp DescribeUserPool", poolRegion, { UserPoolId }));
+      return ((jsonOf(answer)["UserPool"] ?? {}) as { UserPoolTags?: Record<string, string> }).UserPoolTags ?? {};
+    },
   };
 
   const answerAs = async (caller: Caller, request: ServiceRequest): Promise<ServiceAnswer> => {
-    const asks = await asksOf(request, { accountId, role: deployed.role, apiName, userPoolTags });
+    const { service, method } = request;
+    const asks = await asksOf(request, account);
     // Not 403: who tries what must be refused would take ignorance for a refusal.
-    if (!asks)
-      return refusal(
-        request,
-        400,
-        "NotKnownToGate",
-        `The gate does not know what ${nameOf(request)} needs: teach it in infra/verification/rehearsal/gate/actions/.`,
-      );
+    const ignorance = `The gate does not know what ${nameOf(request)} needs: teach it in infra/verification/rehearsal/gate/actions/.`;
+    if (!asks) return refusal(request, 400, "NotKnownToGate", ignorance);
     const denial = await permissions.firstDenial(request, caller, asks);
-    if (denial)
-      return accessDenied(
-        request,
-        `${denial.principal} may not ${denial.action} on ${denial.resource}: ${denial.reason}.`,
-      );
-    if (request.service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);
+    if (denial) {
+      const { principal, action, resource, reason } = denial;
+      return accessDenied(request, `${principal} may not ${action} on ${resource}: ${reason}.`);
+    }
+    if (service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);
     const answer = (await deliveries.refusalOf(request)) ?? (await repairs.repair(request, () => pass(request)));
-    if (request.service === "s3" && answer.status === 200) deliveries.raise(request);
-    if (request.service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
-    if (answer.status >= 500 && !isOfData(request))
-      return refusal(
-        request,
-        400,
-        "NotImplementedInEmulator",
-        `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`,
-      );
-    return hide(request, answer, async (ask) => (await permissions.firstDenial(request, caller, [ask])) === undefined);
+    if (service === "s3" && answer.status === 200) deliveries.raise(request);
+    if (service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
+    if (answer.status >= 500 && !isOfData(request)) {
+      const cannot = `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`;
+      return refusal(request, 400, "NotImplementedInEmulator", cannot);
+    }
+    // That an object is missing S3 says only to who may list its bucket.
+    const { bucket, key } = s3Place(request);
+    if (service !== "s3" || answer.status !== 404 || bucket === undefined || key === undefined || method === "DELETE")
+      return answer;
+    const list = { action: "s3:ListBucket", resource: `arn:aws:s3:::${bucket}`, context: { "s3:prefix": [key] } };
+    return (await permissions.firstDenial(request, caller, [list]))
+      ? accessDenied(request, `Whether ${key} exists is for those who may s3:ListBucket on ${bucket}.`)
+      : answer;
   };
 
   const server = createServer((request, response) => {
     void serve(request, response, answerTo);
   });
   const { port } = await listen(server, 0);
+  const { decisions, mayInvoke } = permissions;
   return {
     url: `http://127.0.0.1:${port}`,
     accountId,
-    operator: callers.operator,
+    operator: sessions.operator,
     policiesOf: deployed.policiesOf,
-    decisions: permissions.decisions,
+    decisions,
     handlers,
     zipOf: repairs.zipOf,
     aliasOf: (functionName, alias) => repairs.aliasOf(region, functionName, alias),
     credentialsFor: sessions.credentialsFor,
-    mayInvoke: decideCall,
+    mayInvoke,
     deliveries,
     stop: async () => {
       await deliveries.settled();
@@ -176,13 +160,9 @@ async function serve(
   const { method = "", url = "", headersDistinct: headers } = request;
   try {
     const received = { method, url, headers, body: await buffer(request) };
+    const unsigned = serviceRequest(received, serviceIn(received), "");
     const answer = await answerTo(received).catch((error: unknown) =>
-      refusal(
-        serviceRequest(received, serviceIn(received), ""),
-        400,
-        "GateFailed",
-        `The gate failed: ${String(error)}`,
-      ),
+      refusal(unsigned, 400, "GateFailed", `The gate failed: ${String(error)}`),
     );
     for (const [name, value] of answer.headers) response.appendHeader(name, value);
     if (method !== "HEAD" && answer.status !== 204 && answer.status !== 304)
@@ -195,11 +175,11 @@ async function serve(
 
 /** Which service is meant, by a signature that has not been verified: for the form of a refusal only. */
 function serviceIn({ url, headers }: SignedRequest): string {
-  const [, service] =
-    /Credential=[^/]+(?:\/|%2F)\d+(?:\/|%2F)[^/%]+(?:\/|%2F)([^/%]+)(?:\/|%2F)aws4_request/.exec(
-      headers["authorization"]?.[0] ?? url,
+  const [, service = ""] =
+    /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(
+      (headers["authorization"]?.[0] ?? url).replaceAll("%2F", "/"),
     ) ?? [];
-  return service ?? "";
+  return service;
 }
 
 /** With objects and items moto fails at times where requests meet, and works when asked again, as AWS does. */
@@ -209,5 +189,5 @@ function isOfData(request: ServiceRequest): boolean {
 }
 
 function nameOf(request: ServiceRequest): string {
-  return `${request.service} ${operationOf(request) ?? `${request.method} ${request.path}${request.query.size > 0 ? `?${request.query.toString()}` : ""}`}`;
+  return `${request.service} ${operationOf(request) ?? `${request.method} ${request.url}`}`;
 }

@@ -1,9 +1,10 @@
-import type { Ask } from "./actions/ask.ts";
+import type { Ask } from "./actions/actions.ts";
 import { s3Place } from "./actions/s3.ts";
-import type { Caller } from "./callers.ts";
 import type { DeployedIam } from "./deployed-roles.ts";
+import { ownRequest, type Forward } from "./forward.ts";
 import { decide, decideByResource, type Asked, type Decision, type Policy } from "./iam.ts";
-import type { ServiceRequest } from "./service-request.ts";
+import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
+import type { Caller } from "./sessions.ts";
 
 /** A decision as it was made, for the rehearsal to print. */
 export interface Decided extends Decision {
@@ -13,22 +14,37 @@ export interface Decided extends Decision {
   resource: string;
 }
 
+/** A call that a service of AWS makes in its own name: of a function's alias, because of what `sourceArn` names. */
+export interface ServiceCall {
+  service: "apigateway.amazonaws.com" | "s3.amazonaws.com";
+  functionName: string;
+  alias: string;
+  sourceArn: string;
+}
+
 export interface Permissions {
   /** Decides every ask of a request, up to the first denial, which it gives. Throws for a policy that cannot be evaluated. */
   firstDenial: (request: ServiceRequest, caller: Caller, asks: Ask[]) => Promise<Decided | undefined>;
   /** Decides by a policy of the resource alone, as a trust policy. */
   byResource: (principal: string, policy: Policy, asked: Asked) => Decided;
+  /** Whether the function's deployed policy lets the service make this call. */
+  mayInvoke: (call: ServiceCall) => Promise<Decision>;
   /** Everything that was decided, in order. */
   decisions: Decided[];
 }
 
+interface Parts {
+  accountId: string;
+  /** Where the functions are. */
+  region: string;
+  deployed: DeployedIam;
+  bucketPolicyOf: (bucket: string) => string | undefined;
+  forward: Forward;
+}
+
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
-export function makePermissions(
-  accountId: string,
-  deployed: DeployedIam,
-  bucketPolicyOf: (bucket: string) => string | undefined,
-): Permissions {
+export function makePermissions({ accountId, region, deployed, bucketPolicyOf, forward }: Parts): Permissions {
   const decisions: Decided[] = [];
   const record = (principal: string, { action, resource }: Ask, decision: Decision): Decided => {
     const decided = { principal, action, resource, ...decision };
@@ -40,29 +56,41 @@ export function makePermissions(
     const policy = request.service === "s3" && bucket !== undefined ? bucketPolicyOf(bucket) : undefined;
     return policy === undefined ? undefined : (JSON.parse(policy) as Policy);
   };
+  const byResource: Permissions["byResource"] = (principal, policy, asked) =>
+    record(principal, asked, decideByResource(policy, asked));
   return {
     decisions,
-    async firstDenial(request, caller, asks) {
+    byResource,
+    async firstDenial(request, { name, arn, role }, asks) {
       for (const { action, resource, context } of asks) {
         const asked: Asked = {
           action,
           resource,
-          context: { ...contextOf(request, caller, accountId), ...context },
-          principal: { kind: "AWS", value: caller.arn },
+          context: { ...contextOf(request, arn, accountId), ...context },
+          principal: { kind: "AWS", value: arn },
         };
-        const policies =
-          caller.role === undefined ? { identity: [everything] } : await deployed.policiesOf(caller.role);
-        const decided = record(caller.name, asked, decide({ ...policies, resource: policyOfBucket(request) }, asked));
+        const policies = role === undefined ? { identity: [everything] } : await deployed.policiesOf(role);
+        const decided = record(name, asked, decide({ ...policies, resource: policyOfBucket(request) }, asked));
         if (!decided.isAllowed) return decided;
       }
       return undefined;
     },
-    byResource: (principal, policy, asked) => record(principal, asked, decideByResource(policy, asked)),
+    async mayInvoke({ service, functionName, alias, sourceArn }) {
+      const path = `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`;
+      const answer = await forward(ownRequest(`lambda GET ${path}`, region));
+      const policy = answer.status === 200 ? textOf(jsonOf(answer)["Policy"]) : '{"Statement":[]}';
+      return byResource(service, JSON.parse(policy) as Policy, {
+        action: "lambda:InvokeFunction",
+        resource: `arn:aws:lambda:${region}:${accountId}:function:${functionName}:${alias}`,
+        context: { "aws:sourcearn": [sourceArn], "aws:sourceaccount": [accountId] },
+        principal: { kind: "Service", value: service },
+      });
+    },
   };
 }
 
 /** What AWS puts into every request's context. Loopback is plain HTTP; clients of AWS speak HTTPS. */
-function contextOf({ region }: ServiceRequest, { arn }: Caller, accountId: string): Record<string, string[]> {
+function contextOf({ region }: ServiceRequest, arn: string, accountId: string): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
     "aws:principalarn": [arn],

@@ -1,16 +1,30 @@
-import type { KeyObject } from "node:crypto";
-import { sessionName } from "./actions/iam.ts";
-import type { Credentials } from "../aws.ts";
-import type { Caller, Callers } from "./callers.ts";
+import { randomBytes, type KeyObject } from "node:crypto";
+import type { Secret } from "../../../local/bucket/signature.ts";
+import { credentialsIn, type Credentials } from "../aws.ts";
+import { issuer } from "../trust/tokens.ts";
 import type { DeployedIam } from "./deployed-roles.ts";
 import { ownRequest, type Forward } from "./forward.ts";
 import type { Principal } from "./iam.ts";
 import type { Permissions } from "./permissions.ts";
 import { accessDenied, formOf, refusal, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
-import { issuer } from "../trust/tokens.ts";
 import { contextOf, providerName, readToken } from "./web-identity.ts";
 
+/** Who a request comes from. */
+export interface Caller {
+  /** For people: `operator`, or the role's name. */
+  name: string;
+  /** What policies call it. Of a role's session: the role's ARN. */
+  arn: string;
+  /** The role's name; the operator has none, and may do everything that no resource's policy forbids. */
+  role?: string;
+}
+
+/** All keys that are valid now, and how a role's are got. */
 export interface Sessions {
+  /** Keys of a person with all rights, made for this gate. */
+  operator: Credentials;
+  secretOf: (accessKeyId: string) => Secret | undefined;
+  callerOf: (accessKeyId: string) => Caller | undefined;
   /** Answers sts:AssumeRole of a caller whose own permission for it has been checked. */
   assumeRole: (request: ServiceRequest, caller: Caller) => Promise<ServiceAnswer>;
   /** Answers sts:AssumeRoleWithWebIdentity, the one request that is not signed. */
@@ -21,7 +35,6 @@ export interface Sessions {
 
 interface Parts {
   accountId: string;
-  callers: Callers;
   deployed: DeployedIam;
   permissions: Permissions;
   /** Signs web identity tokens. */
@@ -30,57 +43,72 @@ interface Parts {
 }
 
 /** Gives roles to who their trust policies name: moto gives any role, also one that does not exist, to anyone. */
-export function makeSessions({ accountId, callers, deployed, permissions, publicKey, forward }: Parts): Sessions {
+export function makeSessions({ accountId, deployed, permissions, publicKey, forward }: Parts): Sessions {
+  const known = new Map<string, { secret: Secret; caller: Caller }>();
+  const add = ({ accessKeyId, secretAccessKey: secret, sessionToken }: Credentials, caller: Caller) =>
+    known.set(accessKeyId, { secret: { secret, ...(sessionToken !== undefined && { sessionToken }) }, caller });
+  const operator = { accessKeyId: "AKIAOPERATOR00000000", secretAccessKey: randomBytes(30).toString("base64") };
+  add(operator, { name: "operator", arn: `arn:aws:iam::${accountId}:user/operator` });
+
   /** Why the role's trust policy does not allow it, if it does not. */
-  const refused = async (
+  const whyNot = async (
     roleArn: string,
     name: string,
     principal: Principal,
     context: Record<string, string[]>,
     action = "sts:AssumeRole",
   ): Promise<string | undefined> => {
-    const role = await deployed.role(roleArn.split("/").at(-1) ?? "");
+    const role = await deployed.role(nameIn(roleArn));
     if (role?.arn !== roleArn) return `${name} may not take ${roleArn}: there is no such role.`;
     const asked = { action, resource: roleArn, context, principal };
     const { isAllowed, reason } = permissions.byResource(name, role.trust, asked);
     return isAllowed ? undefined : `${name} may not ${action} on ${roleArn}: by its trust policy ${reason}.`;
   };
-  const take = async (request: ServiceRequest, roleArn: string, refusedBecause: string | undefined) => {
-    if (refusedBecause !== undefined) return accessDenied(request, refusedBecause);
+  /** Learns the role's temporary keys from the answer of STS. */
+  const take = async (request: ServiceRequest, arn: string): Promise<ServiceAnswer> => {
     const answer = await forward(request);
-    if (answer.status === 200) callers.learn(answer.body.toString(), roleArn);
+    const role = nameIn(arn);
+    if (answer.status === 200) add(credentialsIn(answer.body.toString()), { name: role, arn, role });
     return answer;
   };
   return {
+    operator,
+    secretOf: (accessKeyId) => known.get(accessKeyId)?.secret,
+    callerOf: (accessKeyId) => known.get(accessKeyId)?.caller,
     async assumeRole(request, { arn, name }) {
-      const form = formOf(request);
-      const roleArn = form.get("RoleArn") ?? "";
-      const context = { ...sessionName(form), "aws:principalarn": [arn], "aws:principalaccount": [accountId] };
-      return take(request, roleArn, await refused(roleArn, name, { kind: "AWS", value: arn }, context));
+      const { RoleArn = "", RoleSessionName = "" } = Object.fromEntries(formOf(request));
+      const principal = { "aws:principalarn": [arn], "aws:principalaccount": [accountId] };
+      const context = { ...principal, "sts:rolesessionname": [RoleSessionName] };
+      const refused = await whyNot(RoleArn, name, { kind: "AWS", value: arn }, context);
+      return refused === undefined ? take(request, RoleArn) : accessDenied(request, refused);
     },
     async assumeRoleWithWebIdentity(request) {
-      const form = formOf(request);
+      const { RoleArn = "", RoleSessionName = "", WebIdentityToken = "" } = Object.fromEntries(formOf(request));
       const invalid = (sentence: string) => refusal(request, 400, "InvalidIdentityToken", sentence);
-      const claims = await readToken(form.get("WebIdentityToken") ?? "", publicKey, new Date());
+      const claims = await readToken(WebIdentityToken, publicKey, new Date());
       if (typeof claims === "string") return invalid(claims);
       const value = `arn:aws:iam::${accountId}:oidc-provider/${providerName}`;
       const audiences = await deployed.audiencesOf(value);
       if (!audiences) return invalid(`There is no OpenID Connect provider for ${issuer} in this account.`);
       if (![claims.aud].flat().some((aud) => audiences.includes(String(aud))))
         return invalid(`The token's audience is not one of the provider's: ${audiences.join(", ")}.`);
-      const [roleArn, name] = [form.get("RoleArn") ?? "", `The token of ${String(claims.sub)}`];
-      const context = { ...contextOf(claims), ...sessionName(form) };
-      const action = "sts:AssumeRoleWithWebIdentity";
-      return take(request, roleArn, await refused(roleArn, name, { kind: "Federated", value }, context, action));
+      const context = { ...contextOf(claims), "sts:rolesessionname": [RoleSessionName] };
+      const [name, action] = [`The token of ${String(claims.sub)}`, "sts:AssumeRoleWithWebIdentity"];
+      const refused = await whyNot(RoleArn, name, { kind: "Federated", value }, context, action);
+      return refused === undefined ? take(request, RoleArn) : accessDenied(request, refused);
     },
-    async credentialsFor(roleArn) {
+    async credentialsFor(RoleArn) {
       const lambda: Principal = { kind: "Service", value: "lambda.amazonaws.com" };
-      const refusedBecause = await refused(roleArn, "Lambda", lambda, { "aws:sourceaccount": [accountId] });
-      if (refusedBecause !== undefined) throw new Error(refusedBecause);
-      const form = { Action: "AssumeRole", Version: "2011-06-15", RoleArn: roleArn, RoleSessionName: "lambda" };
-      const { status, body } = await forward(ownRequest("sts", "us-east-1", "POST", "/", form));
-      if (status !== 200) throw new Error(`moto answered ${status} to AssumeRole of ${roleArn}: ${body.toString()}`);
-      return callers.learn(body.toString(), roleArn);
+      const refused = await whyNot(RoleArn, "Lambda", lambda, { "aws:sourceaccount": [accountId] });
+      if (refused !== undefined) throw new Error(refused);
+      const request = ownRequest("sts AssumeRole", "us-east-1", { RoleArn, RoleSessionName: "lambda" });
+      const { status, body } = await take(request, RoleArn);
+      if (status !== 200) throw new Error(`moto answered ${status} to AssumeRole of ${RoleArn}: ${body.toString()}`);
+      return credentialsIn(body.toString());
     },
   };
+}
+
+function nameIn(roleArn: string): string {
+  return roleArn.split("/").at(-1) ?? "";
 }

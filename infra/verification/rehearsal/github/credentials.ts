@@ -1,4 +1,4 @@
-import { callerOf, formRequest, takeRole } from "../aws.ts";
+import { callerOf, succeed, takeRole } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
 import { elementOf } from "../gate/xml.ts";
 import type { Substitute } from "./runner.ts";
@@ -17,8 +17,8 @@ export function configureCredentials(gate: Gate): Substitute {
     } = parameters;
     const credentials = await takeRole(gate.url, role, await tokenOf(variables), { sessionName, duration_s });
     if (typeof credentials === "string") throw new Error(credentials);
-    const { body } = await callerOf(gate.url, region, credentials)(formRequest("sts", { Action: "GetCallerIdentity" }));
-    const account = elementOf(body, "Account") ?? body;
+    const identity = await succeed(callerOf(gate.url, region, credentials), "sts GetCallerIdentity");
+    const account = elementOf(identity, "Account") ?? "";
     const allowed = parameters["allowed-account-ids"]?.split(",") ?? [account];
     if (!allowed.includes(account))
       throw new Error(`The account ${account} is not among those that are allowed: ${allowed.join(", ")}.`);

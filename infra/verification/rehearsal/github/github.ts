@@ -1,12 +1,11 @@
 import { mkdtempSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../../../build/functions.ts";
-import { trusted } from "../names.ts";
+import { trusted } from "../setting.ts";
 import type { Gate } from "../gate/gate.ts";
 import { copyProject } from "../../../testing/project-copy.ts";
-import { environmentAt, pathStyle } from "../terraform.ts";
-import type { TokenIssuer } from "../trust/tokens.ts";
-import { claimsOf } from "../trust/trust-cases.ts";
+import { environmentAt, pathStyle } from "../operators.ts";
+import { claimsOf, type TokenIssuer } from "../trust/tokens.ts";
 import { makeArtifacts, type Artifacts } from "./artifacts.ts";
 import { configureCredentials } from "./credentials.ts";
 import { checkOutOf, makeRepository, type Repository } from "./repository.ts";
@@ -48,12 +47,8 @@ export async function startGitHub({
   copyProject(scratchPath, path);
   const repository = await makeRepository(path);
   const services = await startServices(({ file, github, environment }, audience) => {
-    const claims = claimsOf(trusted, {
-      event: String(github["event_name"]),
-      ref: String(github["ref"]),
-      file,
-      environment,
-    });
+    const asking = { event: String(github["event_name"]), ref: String(github["ref"]), file };
+    const claims = claimsOf(trusted, asking, environment);
     return issuer.issue({ ...claims, aud: audience });
   });
   let runs = 0;

@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import { fill, fillTyped, holds, type Contexts } from "./expressions.ts";
-import { runJob, type JobRun } from "./run-job.ts";
-import type { Runner } from "./runner.ts";
-import type { Result } from "./run-step.ts";
+import { runJob, type JobRun, type Result, type Runner } from "./runner.ts";
 import { readWorkflow, type Input, type Job, type Permissions, type Workflow } from "./workflow-file.ts";
 
 /** What started a run, and how GitHub is set up. */
@@ -25,31 +23,6 @@ export interface Extent {
 /** The jobs by name; those of a called workflow are named as GitHub names them, `staging / deploy`. */
 export type WorkflowRun = Record<string, JobRun>;
 
-/**
- * Runs a workflow that an event has started, its jobs one after the other: each needs those that it names, and the
- * workflows that it calls are in the same repository. Throws where GitHub would not start the workflow.
- */
-export async function runWorkflow(
-  repositoryPath: string,
-  file: string,
-  event: Event,
-  runner: Runner,
-  extent: Extent = {},
-): Promise<WorkflowRun> {
-  const workflow = readWorkflow(join(repositoryPath, file));
-  const { event_name: trigger } = event.github;
-  if (!(trigger in workflow.on)) throw new Error(`${file} is not started by ${trigger}.`);
-  const inputs = expectInputs(file, workflow.on[trigger]?.inputs ?? {}, event.inputs ?? {});
-  return runJobs({
-    repositoryPath,
-    file,
-    workflow,
-    runner,
-    extent,
-    contexts: { github: event.github, vars: event.vars, secrets: event.secrets, inputs },
-  });
-}
-
 interface Setting {
   repositoryPath: string;
   file: string;
@@ -61,14 +34,31 @@ interface Setting {
   granted?: Permissions;
 }
 
+/**
+ * Runs a workflow that an event has started, its jobs one after the other: each needs those that it names, which stand
+ * above it, and the workflows that it calls are in the same repository. Throws where the event does not start it; what
+ * else GitHub would refuse is actionlint's to say, but that what is called asks for more than its caller has.
+ */
+export async function runWorkflow(
+  repositoryPath: string,
+  file: string,
+  { github, inputs: given = {}, vars, secrets }: Event,
+  runner: Runner,
+  extent: Extent = {},
+): Promise<WorkflowRun> {
+  const workflow = readWorkflow(join(repositoryPath, file));
+  const trigger = github.event_name;
+  if (!(trigger in workflow.on)) throw new Error(`${file} is not started by ${trigger}.`);
+  const inputs = withDefaults(workflow.on[trigger]?.inputs, given);
+  return runJobs({ repositoryPath, file, workflow, runner, extent, contexts: { github, vars, secrets, inputs } });
+}
+
 async function runJobs(setting: Setting): Promise<WorkflowRun> {
-  const { file, workflow, extent } = setting;
+  const { workflow, extent } = setting;
   const { jobs } = workflow;
   const runs: WorkflowRun = {};
   for (const [name, job] of Object.entries(jobs)) {
     const needs = needsOf(job);
-    const late = needs.filter((needed) => !runs[needed]);
-    if (late.length > 0) throw new Error(`${file}: job ${name} needs ${late.join(", ")}: write it below.`);
     const standing = {
       success: needs.every((needed) => runs[needed]?.result === "success"),
       failure: ancestorsOf(job, jobs).some((ancestor) => runs[ancestor]?.result === "failure"),
@@ -94,22 +84,14 @@ function ancestorsOf(job: Job, jobs: Record<string, Job>): string[] {
 }
 
 async function runOrCall(name: string, job: Job, setting: Setting): Promise<WorkflowRun> {
-  const { file, workflow, runner } = setting;
+  const { file, workflow, runner, extent } = setting;
   const where = `${file}: job ${name}`;
-  const contexts = { ...setting.contexts, matrix: combinationOf(where, job, setting.extent) };
+  const contexts = { ...setting.contexts, matrix: combinationOf(where, job, extent) };
   const permissions = job.permissions ?? workflow.permissions ?? {};
   expectGranted(where, permissions, setting.granted);
   if (job.uses === undefined) {
-    return {
-      [name]: await runJob(job, {
-        runner,
-        file,
-        contexts,
-        env: workflow.env ?? {},
-        defaults: workflow.defaults,
-        permissions,
-      }),
-    };
+    const { env = {}, defaults } = workflow;
+    return { [name]: await runJob(job, { runner, file, contexts, env, shell: defaults?.run ?? {}, permissions }) };
   }
   const called = await call(job, job.uses, { ...setting, contexts, granted: permissions });
   const results = Object.values(called).map(({ result }) => result);
@@ -125,60 +107,31 @@ async function call(job: Job, uses: string, setting: Setting): Promise<WorkflowR
   const { repositoryPath, contexts } = setting;
   const file = uses.replace(/^\.\//, "");
   const workflow = readWorkflow(join(repositoryPath, file));
-  const declared = workflow.on["workflow_call"];
-  if (declared === undefined) throw new Error(`${file} cannot be called.`);
-  const given = Object.entries(job.with ?? {}).map(([name, value]) => [
+  if (!("workflow_call" in workflow.on)) throw new Error(`${file} cannot be called.`);
+  const given = mapValues(job.with, (value) => (typeof value === "string" ? fillTyped(value, contexts) : value));
+  const inputs = withDefaults(workflow.on["workflow_call"]?.inputs, given);
+  const secrets = mapValues(job.secrets, (value) => fill(value, contexts));
+  const { github, vars } = contexts;
+  return runJobs({ ...setting, file, workflow, contexts: { github, vars, secrets, inputs } });
+}
+
+function mapValues<From, To>(values: Record<string, From> = {}, change: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+}
+
+function withDefaults(declared: Record<string, Input> = {}, given: Record<string, unknown>): Record<string, unknown> {
+  const inputs = Object.entries(declared).map(([name, { type, default: ordinary }]) => [
     name,
-    typeof value === "string" ? fillTyped(value, contexts) : value,
+    given[name] ?? ordinary ?? (type === "boolean" ? false : ""),
   ]);
-  const inputs = expectInputs(file, declared?.inputs ?? {}, Object.fromEntries(given) as Record<string, unknown>);
-  const secrets = Object.fromEntries(
-    Object.entries(job.secrets ?? {}).map(([name, value]) => [name, fill(value, contexts)]),
-  );
-  const missing = Object.entries(declared?.secrets ?? {}).filter(
-    ([name, { required = false }]) => required && secrets[name] === undefined,
-  );
-  if (missing.length > 0) throw new Error(`${file} needs the secret ${missing.map(([name]) => name).join(", ")}.`);
-  return runJobs({
-    ...setting,
-    file,
-    workflow,
-    contexts: { github: contexts.github, vars: contexts.vars, secrets, inputs },
-  });
-}
-
-function expectInputs(
-  file: string,
-  declared: Record<string, Input>,
-  given: Record<string, unknown>,
-): Record<string, unknown> {
-  const unknown = Object.keys(given).filter((name) => !(name in declared));
-  if (unknown.length > 0) throw new Error(`${file} has no input ${unknown.join(", ")}.`);
-  return Object.fromEntries(
-    Object.entries(declared).map(([name, input]) => [name, expectInput(`${file}: input ${name}`, input, given[name])]),
-  );
-}
-
-/** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_callinputsinput_idtype */
-function expectInput(
-  where: string,
-  { type = "string", required = false, default: ordinary }: Input,
-  given: unknown,
-): unknown {
-  if (given === undefined && required) throw new Error(`${where} is required.`);
-  const plain = type === "boolean" || type === "number" ? type : "string";
-  const value = given ?? ordinary ?? { boolean: false, number: 0, string: "" }[plain];
-  if (typeof value !== plain) throw new Error(`${where} must be a ${plain}, not ${JSON.stringify(value)}.`);
-  return value;
+  return Object.fromEntries(inputs) as Record<string, unknown>;
 }
 
 function combinationOf(where: string, { strategy }: Job, { matrix = {} }: Extent): Record<string, unknown> {
-  const combination = Object.entries(strategy?.matrix ?? {}).map(([key, values]) => {
-    const value = matrix[key];
-    if (!values.includes(value)) throw new Error(`${where} has no ${key} ${JSON.stringify(value)} in its matrix.`);
-    return [key, value];
-  });
-  return Object.fromEntries(combination) as Record<string, unknown>;
+  for (const [key, values] of Object.entries(strategy?.matrix ?? {}))
+    if (!values.includes(matrix[key]))
+      throw new Error(`${where} has no ${key} ${JSON.stringify(matrix[key])} in its matrix.`);
+  return strategy ? matrix : {};
 }
 
 /** What is called may do no more than its caller. */

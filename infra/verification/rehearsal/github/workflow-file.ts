@@ -3,12 +3,10 @@ import { parse } from "yaml";
 
 /** A workflow as its file says it. */
 export interface Workflow {
-  on: Partial<
-    Record<string, { inputs?: Record<string, Input>; secrets?: Record<string, { required?: boolean }> } | null>
-  >;
+  on: Record<string, { inputs?: Record<string, Input> } | null | undefined>;
   permissions?: Permissions;
   env?: Texts;
-  defaults?: Defaults;
+  defaults?: { run?: Shell };
   jobs: Record<string, Job>;
 }
 
@@ -18,7 +16,6 @@ export interface Job {
   permissions?: Permissions;
   environment?: string | { name: string };
   env?: Texts;
-  defaults?: Defaults;
   strategy?: { matrix: Record<string, unknown[]> };
   outputs?: Record<string, string>;
   steps?: Step[];
@@ -28,22 +25,23 @@ export interface Job {
   secrets?: Record<string, string>;
 }
 
-export interface Step {
+export interface Step extends Shell {
   id?: string;
   name?: string;
   if?: string | boolean;
   uses?: string;
   with?: Texts;
   run?: string;
-  shell?: string;
   "working-directory"?: string;
   env?: Texts;
-  "continue-on-error"?: boolean | string;
+}
+
+export interface Shell {
+  shell?: string;
 }
 
 export interface Input {
-  type?: "string" | "boolean" | "number" | "choice" | "environment";
-  required?: boolean;
+  type?: string;
   default?: unknown;
 }
 
@@ -51,22 +49,18 @@ export type Permissions = Record<string, "read" | "write" | "none">;
 /** YAML makes numbers and booleans of what is not quoted. */
 export type Texts = Record<string, string | number | boolean | null>;
 
-export interface Defaults {
-  run?: { shell?: string; "working-directory"?: string };
-}
-
 /** An action of the repository, made of steps. */
 export interface Action {
-  inputs?: Record<string, { required?: boolean; default?: string }>;
-  runs: { steps: Step[] };
+  inputs?: Record<string, { default?: string }>;
+  runs: { using: string; steps: Step[] };
 }
 
 /** What a run here honours, and what can be left to GitHub because nothing follows from it here. */
 const known = {
   action: "name description inputs runs",
   workflow: "on permissions env defaults jobs name run-name concurrency",
-  job: "if needs permissions environment env defaults strategy outputs steps uses with secrets name runs-on timeout-minutes concurrency",
-  step: "id name if uses with run shell working-directory env continue-on-error timeout-minutes",
+  job: "if needs permissions environment env strategy outputs steps uses with secrets name runs-on timeout-minutes concurrency",
+  step: "id name if uses with run shell working-directory env timeout-minutes",
 };
 
 /**
@@ -75,25 +69,21 @@ const known = {
  */
 export function readWorkflow(path: string): Workflow {
   const workflow = parse(readFileSync(path, "utf8")) as Workflow;
-  const complaints = unknownKeys("the workflow", workflow, known.workflow);
+  expectKnown(path, workflow, known.workflow);
+  expectKnown(`${path}: defaults`, workflow.defaults?.run ?? {}, "shell");
   for (const [name, job] of Object.entries(workflow.jobs)) {
-    complaints.push(...unknownKeys(`job ${name}`, job, known.job));
-    for (const step of job.steps ?? [])
-      complaints.push(...unknownKeys(`job ${name}, step ${nameOf(step)}`, step, known.step));
+    expectKnown(`${path}: job ${name}`, job, known.job);
+    for (const step of job.steps ?? []) expectKnown(`${path}: job ${name}, step ${nameOf(step)}`, step, known.step);
   }
-  if (complaints.length > 0) throw new Error(`${path}:\n${complaints.join("\n")}`);
   return workflow;
 }
 
 /** Reads an action of the repository's own; throws as readWorkflow does. */
 export function readAction(path: string): Action {
-  const action = parse(readFileSync(path, "utf8")) as Action & { runs: { using: string } };
+  const action = parse(readFileSync(path, "utf8")) as Action;
   if (action.runs.using !== "composite") throw new Error(`${path}: only composite actions are run here.`);
-  const complaints = [
-    ...unknownKeys("the action", action, known.action),
-    ...action.runs.steps.flatMap((step) => unknownKeys(`step ${nameOf(step)}`, step, known.step)),
-  ];
-  if (complaints.length > 0) throw new Error(`${path}:\n${complaints.join("\n")}`);
+  expectKnown(path, action, known.action);
+  for (const step of action.runs.steps) expectKnown(`${path}: step ${nameOf(step)}`, step, known.step);
   return action;
 }
 
@@ -102,8 +92,7 @@ export function nameOf({ name, uses, run = "" }: Step): string {
   return name ?? uses?.split("@")[0] ?? run.split("\n")[0] ?? "";
 }
 
-function unknownKeys(where: string, value: object, keys: string): string[] {
-  return Object.keys(value)
-    .filter((key) => !keys.split(" ").includes(key))
-    .map((key) => `${where}: ${key} is not among what infra/verification/rehearsal/github/ stands in for.`);
+function expectKnown(where: string, value: object, keys: string): void {
+  const unknown = Object.keys(value).filter((key) => !keys.split(" ").includes(key));
+  if (unknown.length > 0) throw new Error(`${where}: nothing stands for ${unknown.join(", ")} here.`);
 }

@@ -1,26 +1,17 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { copyProject } from "../../../testing/project-copy.ts";
-import { jsonRequest, type AwsRequest } from "../aws.ts";
+import { requestOf, succeed } from "../aws.ts";
 import { elementsOf } from "../gate/xml.ts";
 import type { Started } from "../github/github.ts";
 import type { Edits } from "../github/repository.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
+import { readmeBlocks, startJob, tokens } from "../operators.ts";
 import { runSuites, whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
-import { step } from "../steps.ts";
+import { expectText, step } from "../steps.ts";
 import { expectTokensRefused, turnSignInOn } from "../trust/sign-in.ts";
-import { startJob, tokens } from "./ci.ts";
-import {
-  breakGetEvent,
-  changeKey,
-  dropIndex,
-  exchangeZip,
-  exchangeZipAndSums,
-  lowerShards,
-  makeUser,
-} from "./pipeline-faults.ts";
-import { readmeBlocks } from "./readme-blocks.ts";
+import * as faults from "./pipeline-faults.ts";
 import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
 
 /** The stage that the workflows deploy here; prod is deployed by the same file. */
@@ -31,112 +22,72 @@ const jobs = ["ready", "ci", "build", "attest", "staging", "prod"];
 const settled = { ci: "success", prod: "success" } as const;
 const stageJob = `${staging} / deploy`;
 
+const tamperings = {
+  "a zip": faults.exchangeZip,
+  "a zip and its checksum": faults.exchangeZipAndSums,
+};
+const losses = {
+  "another key for the table": faults.changeKey,
+  "a table with an index less": faults.dropIndex,
+  "fewer shards of the indexes": faults.lowerShards,
+};
+
 /**
  * Staging, by pushes to main: every command of deploy.yml and deploy-stage.yml is executed, in order. Then the same with
  * each thing wrong that must stop it, where what must not run after it does not; and staging is taken down.
  */
 export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
-  const { github, scratchPath } = rehearsal;
+  const { github, scratchPath, operate } = rehearsal;
   const { repository } = github;
   const folder = join(scratchPath, staging);
   copyProject(repository.path, folder);
   cpSync(join(scratchPath, "dist"), join(folder, "dist"), { recursive: true });
-  await step(
-    "Push to main for the first time: staging is deployed",
-    async () => addressIn(expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 201)),
-    (address) => address,
-  );
+  await step("Push to main for the first time: staging is deployed", async () => {
+    const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 201);
+    return addressIn(jobOf(run, stageJob).summary);
+  });
   await step("Run the push again: nothing to change", async () => {
     const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 200);
     expectPrinted(run, "Apply", "0 added, 0 changed, 0 destroyed");
   });
-  for (const [what, tamper] of [
-    ["a zip", exchangeZip],
-    ["a zip and its checksum", exchangeZipAndSums],
-  ] as const)
-    await step(
-      `Exchange ${what} after the build`,
-      () => expectTamperingStopped(rehearsal, tamper),
-      () => "refused before any role is taken",
-    );
-  for (const [what, edits] of [
-    ["another key for the table", changeKey],
-    ["a table with an index less", dropIndex],
-    ["fewer shards of the indexes", lowerShards],
-  ] as const)
-    await step(
-      `Push ${what}`,
-      () => expectLossStopped(rehearsal, what, edits),
-      (sentence) => `refused: ${sentence}`,
-    );
-  await step(
-    "Push what the deploy role may not make",
-    async () => {
-      const run = await push(rehearsal, await repository.push("A user", makeUser));
-      expectStopped(run, "Apply");
-      expectPrinted(run, "Apply", "AccessDenied");
-      const { status } = await rehearsal.operate(stateRequest(rehearsal, ".tflock"));
-      if (status !== 404) throw new Error("The state is still locked.");
-    },
-    () => "failed, and nothing after it ran",
-  );
-  await step(
-    "Push a release that does not work",
-    async () => {
-      const run = await push(rehearsal, await repository.push("A mistake", breakGetEvent));
-      expectStopped(run, "Release", "Put back what was not released");
-      expectPrinted(run, "Release", "Not released. Read it FAILED");
-      expectPrinted(run, "Put back what was not released", "Nothing to put back");
-    },
-    () => "found before a caller met it, and prod is not reached",
-  );
-  await step(
-    "Run the older push again",
-    () => expectUnchanged(rehearsal, () => push(rehearsal, repository.first), "Refuse to go back"),
-    () => "refused",
-  );
+  for (const [what, tamper] of Object.entries(tamperings))
+    await step(`Exchange ${what} after the build`, () => expectTamperingStopped(rehearsal, tamper));
+  for (const [what, edits] of Object.entries(losses))
+    await step(`Push ${what}`, () => expectLossStopped(rehearsal, what, edits));
+  await step("Push what the deploy role may not make", async () => {
+    const run = await push(rehearsal, await repository.push("A user", faults.makeUser));
+    expectStopped(run, "Apply");
+    expectPrinted(run, "Apply", "AccessDenied");
+    const { status } = await operate(requestOf(`s3 GET ${statePath(rehearsal)}.tflock`));
+    if (status !== 404) throw new Error("The state is still locked.");
+    return "failed, and nothing after it ran";
+  });
+  await step("Push a release that does not work", async () => {
+    const run = await push(rehearsal, await repository.push("A mistake", faults.breakGetEvent));
+    expectStopped(run, "Release", "Put back what was not released");
+    expectPrinted(run, "Release", "Not released. Read it FAILED");
+    expectPrinted(run, "Put back what was not released", "Nothing to put back");
+    return "found before a caller met it, and prod is not reached";
+  });
+  await step("Run the older push again", async () => {
+    await expectUnchanged(rehearsal, () => push(rehearsal, repository.first), "Refuse to go back");
+    return "refused";
+  });
   await step("Go back to it by hand", async () => {
-    const inputs = { commit: repository.first };
     const sha = await repository.push("Something else");
+    const inputs = { commit: repository.first };
     const run = await deploy(rehearsal, { event: "workflow_dispatch", sha, inputs });
     expectDeployed(run, "Released: get-event ", 200);
   });
-  await expectSignIn(rehearsal);
-  await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
-}
-
-async function expectTamperingStopped(rehearsal: Rehearsal, tamper: (folder: string) => void): Promise<void> {
-  const { gate, github } = rehearsal;
-  // Those of prod are made at the same time.
-  const decided = () => gate.decisions.filter((decision) => JSON.stringify(decision).includes(staging)).length;
-  const before = decided();
-  expectStopped(await push(rehearsal, github.repository.first, tamper), "Verify that these are the bytes of the build");
-  if (decided() > before) throw new Error("AWS was called all the same.");
-}
-
-async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edits): Promise<string> {
-  const sha = await rehearsal.github.repository.push(what, edits);
-  const run = await expectUnchanged(rehearsal, () => push(rehearsal, sha), "Refuse to lose data");
-  return outputOf(run, stageJob, "Refuse to lose data").split(". ")[0] ?? "";
-}
-
-async function expectSignIn(rehearsal: Rehearsal): Promise<void> {
   await step("Push sign-in, with a user pool of its own", async () => {
-    const sha = await rehearsal.github.repository.push("Sign in", turnSignInOn);
-    expectDeployed(await push(rehearsal, sha), "Released: create-event ", 401);
+    const run = await push(rehearsal, await repository.push("Sign in", turnSignInOn));
+    expectDeployed(run, "Released: create-event ", 401);
   });
   await whileServed(rehearsal, async (served) => {
-    await step(
-      "Send every token that must be refused",
-      () => expectTokensRefused(served),
-      (tried) => `${tried} refused`,
-    );
-    await step(
-      "Run the callers' suites as two who have signed in",
-      () => runSuites(served),
-      (outcome) => outcome,
-    );
+    await step("Send every token that must be refused", () => expectTokensRefused(served));
+    await step("Run the callers' suites as two who have signed in", () => runSuites(served));
   });
+  await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
 }
 
 function push(rehearsal: Rehearsal, sha: string, tamper?: (folder: string) => void): Promise<WorkflowRun> {
@@ -147,6 +98,41 @@ function deploy(rehearsal: Rehearsal, started: Started): Promise<WorkflowRun> {
   return whileServed(rehearsal, ({ url }) =>
     rehearsal.github.run("deploy.yml", { ...started, apiOrigin: new URL(url).origin, settled }),
   );
+}
+
+async function expectTamperingStopped(rehearsal: Rehearsal, tamper: (folder: string) => void): Promise<string> {
+  const { gate, github } = rehearsal;
+  // Those of prod are made at the same time.
+  const decided = () => gate.decisions.filter((decision) => JSON.stringify(decision).includes(staging)).length;
+  const before = decided();
+  expectStopped(await push(rehearsal, github.repository.first, tamper), "Verify that these are the bytes of the build");
+  if (decided() > before) throw new Error("AWS was called all the same.");
+  return "refused before any role is taken";
+}
+
+async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edits): Promise<string> {
+  const sha = await rehearsal.github.repository.push(what, edits);
+  const run = await expectUnchanged(rehearsal, () => push(rehearsal, sha), "Refuse to lose data");
+  return `refused: ${outputOf(run, stageJob, "Refuse to lose data").split(". ")[0] ?? ""}`;
+}
+
+/** Throws unless a run stops at this step, and the state and the table are afterwards what they were before. */
+async function expectUnchanged(
+  rehearsal: Rehearsal,
+  act: () => Promise<WorkflowRun>,
+  stepName: string,
+): Promise<WorkflowRun> {
+  const { operate, names } = rehearsal;
+  const look = async () => [
+    await succeed(operate, `s3 GET ${statePath(rehearsal)}`),
+    await succeed(operate, "dynamodb DescribeTable", { TableName: `${names.project}-${names.stage}` }),
+  ];
+  const before = await look();
+  const run = await act();
+  const after = await look();
+  if (before.some((text, index) => text !== after[index])) throw new Error("The state or the table has changed.");
+  expectStopped(run, stepName);
+  return run;
 }
 
 /** Throws unless all jobs of a run have succeeded, and the release says this, and that a retried post answers with this status. */
@@ -163,40 +149,17 @@ function expectStopped(run: WorkflowRun, stepName: string, cleanUp?: string): vo
 }
 
 function expectPrinted(run: WorkflowRun, stepName: string, text: string): void {
-  const output = outputOf(run, stageJob, stepName);
-  if (!output.includes(text)) throw new Error(`"${stepName}" should print "${text}", and printed:\n${output}`);
+  expectText(outputOf(run, stageJob, stepName), text);
 }
 
-/** The address in the summary of the job. */
-function addressIn(run: WorkflowRun): string {
-  const { summary } = jobOf(run, stageJob);
+function addressIn(summary: string): string {
   const [address] = /https:\/\/\S+/.exec(summary) ?? [];
   if (address === undefined) throw new Error(`The summary of ${stageJob} has no address:\n${summary}`);
   return address;
 }
 
-/** Throws unless a run stops at this step, and the state and the table are afterwards what they were before. */
-async function expectUnchanged(
-  rehearsal: Rehearsal,
-  act: () => Promise<WorkflowRun>,
-  stepName: string,
-): Promise<WorkflowRun> {
-  const { operate, names } = rehearsal;
-  const describe = jsonRequest("dynamodb", "DescribeTable", { TableName: `${names.project}-${names.stage}` });
-  const look = async () =>
-    [await operate(stateRequest(rehearsal)), await operate(describe)].map(({ status, body }) => `${status} ${body}`);
-  const before = await look();
-  const run = await act();
-  const after = await look();
-  if (before.some((text, index) => !text.startsWith("200 ") || text !== after[index]))
-    throw new Error("The state or the table has changed.");
-  expectStopped(run, stepName);
-  return run;
-}
-
-function stateRequest({ names }: Rehearsal, ending = ""): AwsRequest {
-  const { project, stage, accountId } = names;
-  return { service: "s3", method: "GET", path: `/${project}-state-${accountId}/${stage}/terraform.tfstate${ending}` };
+function statePath({ names: { project, stage, accountId } }: Rehearsal): string {
+  return `/${project}-state-${accountId}/${stage}/terraform.tfstate`;
 }
 
 /** As the README says, but that there is nothing to unprotect in staging. A deploy role cannot empty the bucket. */
@@ -204,13 +167,12 @@ async function destroy(rehearsal: Rehearsal, folder: string): Promise<void> {
   const { names, operate } = rehearsal;
   const { project, stage, accountId } = names;
   const readme = join(folder, "README.md");
-  const [init] = readmeBlocks(readme, "Deploy by hand", ["npm"])[0].split("\n");
+  const [init] = readmeBlocks(readme, "Deploy by hand", "npm")[0].split("\n");
   const [, takeDown] = readmeBlocks(readme, "Take it down")[0].split("\n");
   const lines = [init, takeDown].join("\n").replaceAll("prod", stage).replaceAll("ACCOUNT_ID", accountId);
   const job = await startJob(rehearsal, `${project}-deploy-${stage}`, tokens.deploy(stage));
-  const bucket = { service: "s3", path: `/${project}-${stage}-images-${accountId}` };
-  const { body } = await operate({ ...bucket, method: "GET", path: `${bucket.path}?list-type=2` });
-  for (const key of elementsOf(body, "Key"))
-    await operate({ ...bucket, method: "DELETE", path: `${bucket.path}/${key}` });
+  const bucket = `/${project}-${stage}-images-${accountId}`;
+  for (const key of elementsOf(await succeed(operate, `s3 GET ${bucket}?list-type=2`), "Key"))
+    await succeed(operate, `s3 DELETE ${bucket}/${key}`);
   await job.shell(folder, lines);
 }

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { bundleFunctions, writeBundles } from "../../../build/bundle.ts";
 import { root } from "../../../build/functions.ts";
-import { formRequest, succeed } from "../aws.ts";
-import type { Job } from "./ci.ts";
+import { succeed } from "../aws.ts";
+import type { Job } from "../operators.ts";
 import { whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
-import { step } from "../steps.ts";
+import { expectText, step } from "../steps.ts";
 
 /** What a release by hand needs. */
 interface Setting {
@@ -23,6 +23,15 @@ interface Setting {
 
 const changedFunction = "get-event";
 const [half, seconds] = [50, 4]; // instead of a tenth, for five minutes
+const onTrial = `${half} % to the new versions for`;
+
+const newHeader = "({ headers, ...answer }) => ({ ...answer, headers: { ...headers, 'x-release': 'new' } })";
+/**
+ * A release calls past API Gateway, whose events have more in them, and this function three times before callers get
+ * it: the fourth of its calls fails, and every call of others.
+ */
+const twoMistakes =
+  "(answer, event) => { globalThis.calls ??= 0; if (event.requestContext.http || ++globalThis.calls === 4) throw new Error('A mistake.'); return answer; }";
 
 /**
  * Releases prod by hand, with the line of the README: nothing, then a new version that an alarm, a kill and at last
@@ -36,42 +45,20 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
       expectText(await run(setting), "Nothing to release");
     });
     await step("Apply a new version: callers do not get it", async () => {
-      await applyHandler(
-        setting,
-        "({ headers, ...answer }) => ({ ...answer, headers: { ...headers, 'x-release': 'new' } })",
-      );
+      await applyHandler(setting, newHeader);
       expectAlias(setting, "1");
-      if (await meetsNew(setting)) throw new Error("An apply alone has released it.");
+      if ((await countNew(setting, 1)) > 0) throw new Error("An apply alone has released it.");
     });
-    await step(
-      "Make an alarm go red in the middle of a release",
-      () => expectAlarmNoticed(setting),
-      () => "put back",
-    );
-    await step(
-      "Kill a release in the middle",
-      () => expectKilled(setting),
-      () => "callers get both versions",
-    );
-    await step(
-      "Release again",
-      () => expectReleased(setting),
-      (outcome) => outcome,
-    );
-    await step(
-      "Plan prod again: the alias is the releases'",
-      () => terraform(setting, "plan -detailed-exitcode"), // which fails where something would change
-    );
+    await step("Make an alarm go red in the middle of a release", () => expectAlarmNoticed(setting));
+    await step("Kill a release in the middle", () => expectKilled(setting));
+    await step("Release again", () => expectReleased(setting));
+    await step("Plan prod again: the alias is the releases'", async () => {
+      await terraform(setting, "plan -detailed-exitcode"); // which fails where something would change
+    });
     await step("Apply a version with two mistakes", () => applyHandler(setting, twoMistakes));
-    await step(
-      "Release what fails when callers get it",
-      () => expectPutBack(setting, "", `${half} % to the new versions for`),
-      () => "put back",
-    );
-    await step(
-      "Release what only the smoke test finds out",
-      () => expectPutBack(setting, " --at-once", "100 % to the new versions, on trial."),
-      () => "put back",
+    await step("Release what fails when callers get it", () => expectPutBack(setting, "", onTrial));
+    await step("Release what only the smoke test finds out", () =>
+      expectPutBack(setting, " --at-once", "100 % to the new versions, on trial."),
     );
     await step("Put back when nothing is to be put back", async () => {
       expectText(await run(setting, " roll-back"), "Nothing to put back");
@@ -79,11 +66,9 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
   });
 }
 
-async function expectAlarmNoticed(setting: Setting): Promise<void> {
+async function expectAlarmNoticed(setting: Setting): Promise<string> {
   const { operate, names } = setting.rehearsal;
-  const alarm = { AlarmName: `${names.project}-${names.stage}-rehearsal` };
-  const cloudwatch = (Action: string, form: Record<string, string> = {}) =>
-    succeed(operate, formRequest("monitoring", { Action, ...alarm, ...form }));
+  const AlarmName = `${names.project}-${names.stage}-rehearsal`;
   const condition = {
     Namespace: "x",
     MetricName: "x",
@@ -93,74 +78,66 @@ async function expectAlarmNoticed(setting: Setting): Promise<void> {
     Threshold: "1",
     ComparisonOperator: "GreaterThanThreshold",
   };
-  await cloudwatch("PutMetricAlarm", condition);
+  const reason = "The rehearsal says so.";
+  const makeRed = { AlarmName, StateValue: "ALARM", StateReason: reason };
+  await succeed(operate, "monitoring PutMetricAlarm", { AlarmName, ...condition });
   const failure = await whileHeld(
     setting,
     () => failureOf(run(setting)),
-    () => cloudwatch("SetAlarmState", { StateValue: "ALARM", StateReason: "The rehearsal says so." }),
+    () => succeed(operate, "monitoring SetAlarmState", makeRed),
   );
-  const red = `The alarm ${alarm.AlarmName} is red: The rehearsal says so.`;
+  const red = `The alarm ${AlarmName} is red: ${reason}`;
   expectText(failure, `Back to the versions before. ${red}`);
   expectAlias(setting, "1");
   expectText(await failureOf(run(setting)), `Not released. ${red}`);
-  await cloudwatch("DeleteAlarms", { "AlarmNames.member.1": alarm.AlarmName });
+  await succeed(operate, "monitoring DeleteAlarms", { "AlarmNames.member.1": AlarmName });
+  return "put back";
 }
 
-async function expectKilled(setting: Setting): Promise<void> {
-  const trial = `${half} % to the new versions for`;
+async function expectKilled(setting: Setting): Promise<string> {
   const lines = [
     "terraform -chdir=infra output -json > outputs.json",
     "node dist/release/release.mjs < outputs.json > release.log & release=$!",
-    `until grep --quiet '${trial}' release.log || ! kill -0 $release; do sleep 0.1; done`,
+    `until grep --quiet '${onTrial}' release.log || ! kill -0 $release; do sleep 0.1; done`,
     "kill -KILL $release",
     "wait $release || cat release.log",
   ];
-  expectText(await whileHeld(setting, () => run(setting, "", lines.join("\n"))), trial);
+  expectText(await whileHeld(setting, () => run(setting, "", lines.join("\n"))), onTrial);
   expectAlias(setting, `1, 2: ${half} %`);
+  return "callers get both versions";
 }
 
 /** Callers must meet both versions in turn, and the new one alone in the end. */
 async function expectReleased(setting: Setting): Promise<string> {
-  const meet = async () => {
-    const met: boolean[] = [];
-    for (let call = 0; call < 10; call += 1) met.push(await meetsNew(setting));
-    return met.filter(Boolean).length;
-  };
   let during = 0;
   const output = await whileHeld(
     setting,
     () => run(setting),
     async () => {
-      during = await meet();
+      during = await countNew(setting, 10);
     },
   );
   expectText(output, "A release that was not ended had given version 2 50 % of the calls.");
   expectText(output, `Released: ${changedFunction} 1 -> 2.`);
   expectAlias(setting, "2");
   if (during !== 5) throw new Error(`Of ten callers ${during} met the new version, and five should.`);
-  if ((await meet()) !== 10) throw new Error("All callers should get the new version in the end.");
+  if ((await countNew(setting, 10)) !== 10) throw new Error("All callers should get the new version in the end.");
   return `of ten callers in between ${during} met the new version`;
 }
 
-/** In the environment of prod, with the canary of the rehearsal. */
-function terraform({ deploy, rehearsal: { scratchPath, names } }: Setting, command: string) {
-  const variables = `-var-file=environments/${names.stage}.tfvars -var='canary={percent=${half},minutes=${seconds / 60}}'`;
-  return deploy.shell(scratchPath, `terraform -chdir=infra ${command} ${variables}`);
-}
-
-/**
- * A release calls past API Gateway, whose events have more in them, and this function three times before callers get
- * it: the fourth of its calls fails, and every call of others.
- */
-const twoMistakes =
-  "(answer, event) => { globalThis.calls ??= 0; if (event.requestContext.http || ++globalThis.calls === 4) throw new Error('A mistake.'); return answer; }";
-
-async function expectPutBack(setting: Setting, ending: string, after: string): Promise<void> {
+async function expectPutBack(setting: Setting, ending: string, after: string): Promise<string> {
   const output = await failureOf(run(setting, ending));
   expectText(output, after);
   expectText(output, "Back to the versions before. Read it FAILED");
   expectAlias(setting, "2");
-  if (!(await meetsNew(setting))) throw new Error("Callers should get again what they got before.");
+  if ((await countNew(setting, 1)) === 0) throw new Error("Callers should get again what they got before.");
+  return "put back";
+}
+
+/** In the environment of prod, with the canary of the rehearsal. */
+function terraform({ deploy, rehearsal: { scratchPath, names } }: Setting, command: string): Promise<string> {
+  const variables = `-var-file=environments/${names.stage}.tfvars -var='canary={percent=${half},minutes=${seconds / 60}}'`;
+  return deploy.shell(scratchPath, `terraform -chdir=infra ${command} ${variables}`);
 }
 
 /** Applies the function with its answers changed by these words of JavaScript. */
@@ -176,19 +153,10 @@ async function applyHandler(setting: Setting, change: string): Promise<void> {
 }
 
 /** Gives what the release line prints, with this behind it. Throws what it printed when it fails. */
-async function run(
-  { deploy, origin, hold, line, rehearsal: { scratchPath } }: Setting,
-  ending = "",
-  lines = `${line}${ending}`,
-): Promise<string> {
+function run({ deploy, origin, hold, line, rehearsal }: Setting, ending = "", lines = `${line}${ending}`) {
   const redirect = `--import=${new URL("../github/redirect-fetch.js", import.meta.url).href}`;
-  return (
-    await deploy.shell(scratchPath, lines, {
-      NODE_OPTIONS: redirect,
-      REHEARSAL_API_ORIGIN: origin,
-      REHEARSAL_HOLD: hold,
-    })
-  ).output;
+  const environment = { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: origin, REHEARSAL_HOLD: hold };
+  return deploy.shell(rehearsal.scratchPath, lines, environment);
 }
 
 async function failureOf(running: Promise<string>): Promise<string> {
@@ -197,8 +165,14 @@ async function failureOf(running: Promise<string>): Promise<string> {
   throw new Error(`It should fail, and printed:\n${String(output)}`);
 }
 
-async function meetsNew({ origin }: Setting): Promise<boolean> {
-  return (await fetch(`${origin}/prod/events/nobody-has-made-it`)).headers.get("x-release") === "new";
+/** How many of this many calls, one after the other, meet the new version. */
+async function countNew({ origin }: Setting, calls: number): Promise<number> {
+  let met = 0;
+  for (let call = 0; call < calls; call += 1) {
+    const { headers } = await fetch(`${origin}/prod/events/nobody-has-made-it`);
+    if (headers.get("x-release") === "new") met += 1;
+  }
+  return met;
 }
 
 /** Runs a release; does something else once callers get the new version, and lets the release go on only then. */
@@ -240,12 +214,7 @@ function aliasNow({ rehearsal: { gate, names } }: Setting) {
     RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> } | null;
     RevisionId: string;
   };
-  const trials = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {}).map(
-    ([version, weight]) => `${version}: ${weight * 100} %`,
-  );
+  const weights = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
+  const trials = weights.map(([version, weight]) => `${version}: ${weight * 100} %`);
   return { text: [FunctionVersion, ...trials].join(", "), revision: RevisionId };
-}
-
-function expectText(output: string, text: string): void {
-  if (!output.includes(text)) throw new Error(`It should print "${text}", and printed:\n${output}`);
 }

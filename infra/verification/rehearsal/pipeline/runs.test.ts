@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Result } from "../github/run-step.ts";
+import type { Result } from "../github/runner.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
 import { expectStop, expectSuccess, outputOf } from "./runs.ts";
 

@@ -1,4 +1,4 @@
-import type { JobRun } from "../github/run-job.ts";
+import type { JobRun } from "../github/runner.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
 
 /** Throws what failed or was skipped, with what it printed, unless every one of these jobs succeeded. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compareClaims } from "../../../../.github/scripts/trust-claims.ts";
 import { root } from "../../../build/functions.ts";
-import { issuer } from "./tokens.ts";
-import { trustCases, type Trusted } from "./trust-cases.ts";
+import { issuer, type Trusted } from "./tokens.ts";
+import { trustCases } from "./trust-cases.ts";
 
 // What .github/scripts/explain-token.ts tells a person must be what the roles do with the same tokens.
 

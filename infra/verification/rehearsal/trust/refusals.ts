@@ -1,108 +1,89 @@
-import { formRequest, jsonRequest, lambdaRequest, type AwsRequest } from "../aws.ts";
-import type { Names } from "../names.ts";
+import type { Names } from "../setting.ts";
 
-export type Attempt = [what: string, request: AwsRequest];
+/** One line each: what is tried, the call as requestOf takes it, and what goes with it. */
+export type Attempt = [what: string, call: string, input?: object | string];
 
-const allowAll = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
-});
-const trustAll = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: "*" } }],
-});
+const allow = (statement: object) =>
+  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
+const allowAll = allow({ Action: "*", Resource: "*" });
+const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*" } });
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
+const functions = "/2015-03-31/functions";
 
 /** What nobody who holds the deploy role may do with it; each would be a way to more than deploying this stage. */
 export function refusedToDeploy(names: Names): Attempt[] {
   const { project, stage, accountId, region } = names;
-  const own = `${project}-deploy-${stage}`;
-  const boundary = `arn:aws:iam::${accountId}:policy/${project}-boundary`;
-  const path = `/${project}/${stage}/`;
-  const functionRole = `${project}-${stage}-create-event`;
-  const provider = `arn:aws:iam::${accountId}:oidc-provider/token.actions.githubusercontent.com`;
-  const role = { Action: "CreateRole", RoleName: "x", AssumeRolePolicyDocument: trustAll };
-  const attach = { Action: "AttachRolePolicy", PolicyArn: administrator };
-  const iam: [what: string, form: Record<string, string>][] = [
-    ["make a role without the boundary", { ...role, Path: path }],
-    ["make a role with another boundary", { ...role, Path: path, PermissionsBoundary: administrator }],
-    ["make a role outside its path", { ...role, Path: "/", PermissionsBoundary: boundary }],
-    ["drop a role's boundary", { Action: "DeleteRolePermissionsBoundary", RoleName: functionRole }],
-    [
-      "change a role's boundary",
-      { Action: "PutRolePermissionsBoundary", RoleName: functionRole, PermissionsBoundary: administrator },
-    ],
-    ["attach AdministratorAccess to a function's role", { ...attach, RoleName: functionRole }],
-    ["attach AdministratorAccess to its own role", { ...attach, RoleName: own }],
-    [
-      "put a policy on its own role",
-      { Action: "PutRolePolicy", RoleName: own, PolicyName: "x", PolicyDocument: allowAll },
-    ],
-    ["change its own trust", { Action: "UpdateAssumeRolePolicy", RoleName: own, PolicyDocument: trustAll }],
-    [
-      "change the boundary",
-      { Action: "CreatePolicyVersion", PolicyArn: boundary, PolicyDocument: allowAll, SetAsDefault: "true" },
-    ],
-    ["make a managed policy", { Action: "CreatePolicy", PolicyName: "x", PolicyDocument: allowAll }],
-    ["make a user", { Action: "CreateUser", UserName: "x" }],
-    ["make an access key", { Action: "CreateAccessKey", UserName: "x" }],
-    [
-      "change the OIDC provider",
-      { Action: "AddClientIDToOpenIDConnectProvider", OpenIDConnectProviderArn: provider, ClientID: "x" },
-    ],
-  ];
-  const roleOf = (name: string) => `arn:aws:iam::${accountId}:role${name}`;
+  const [own, other, its] = [`${project}-deploy-${stage}`, `${project}-other`, `${project}-${stage}`];
+  const iam = `arn:aws:iam::${accountId}`;
+  const boundary = `${iam}:policy/${project}-boundary`;
+  const provider = `${iam}:oidc-provider/token.actions.githubusercontent.com`;
+  const Path = `/${project}/${stage}/`;
+  const RoleName = `${its}-create-event`;
+  const role = { RoleName: "x", AssumeRolePolicyDocument: trustAll };
+  const code = { Runtime: "nodejs22.x", Handler: "index.handler", Code: { ZipFile: "" } };
+  const key = { KeySchema: [{ AttributeName: "id", KeyType: "HASH" }], BillingMode: "PAY_PER_REQUEST" };
+  const foreignTable = {
+    TableName: "other",
+    AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+    ...key,
+  };
+  const sns = { StatementId: "x", Action: "lambda:InvokeFunction", Principal: "sns.amazonaws.com" };
+  const policy = { PolicyName: "x", PolicyDocument: allowAll };
+  const states = `${project}-state-${accountId}`;
   return [
-    ...iam.map(([what, form]): Attempt => [what, formRequest("iam", form)]),
+    ["make a role without the boundary", "iam CreateRole", { ...role, Path }],
+    ["make a role with another boundary", "iam CreateRole", { ...role, Path, PermissionsBoundary: administrator }],
+    ["make a role outside its path", "iam CreateRole", { ...role, Path: "/", PermissionsBoundary: boundary }],
+    ["drop a role's boundary", "iam DeleteRolePermissionsBoundary", { RoleName }],
+    ["change it", "iam PutRolePermissionsBoundary", { RoleName, PermissionsBoundary: administrator }],
+    ["make a function's role an administrator", "iam AttachRolePolicy", { RoleName, PolicyArn: administrator }],
+    ["make its own role one", "iam AttachRolePolicy", { RoleName: own, PolicyArn: administrator }],
+    ["put a policy on its own role", "iam PutRolePolicy", { RoleName: own, ...policy }],
+    ["change its own trust", "iam UpdateAssumeRolePolicy", { RoleName: own, PolicyDocument: trustAll }],
+    ["change the boundary", "iam CreatePolicyVersion", { PolicyArn: boundary, ...policy, SetAsDefault: "true" }],
+    ["make a managed policy", "iam CreatePolicy", policy],
+    ["make a user", "iam CreateUser", { UserName: "x" }],
+    ["make an access key", "iam CreateAccessKey", { UserName: "x" }],
     [
-      "assume the other stage's role",
-      formRequest("sts", {
-        Action: "AssumeRole",
-        RoleArn: roleOf(`/${project}-deploy-other`),
-        RoleSessionName: "x",
-      }),
-    ],
-    ...dataAttempts(names),
-    ...stateAttempts(names, [`other/terraform.tfstate`, "oidc/terraform.tfstate"]),
-    ["change the bucket of the states", bucketPolicy(`${project}-state-${accountId}`)],
-    ["change the bucket of another stage's images", bucketPolicy(`${project}-other-images-${accountId}`)],
-    [
-      "let another service than API Gateway and S3 call a function",
-      lambdaRequest("POST", `${project}-${stage}-label-image/policy?Qualifier=live`, {
-        StatementId: "x",
-        Action: "lambda:InvokeFunction",
-        Principal: "sns.amazonaws.com",
-      }),
+      "widen the provider",
+      "iam AddClientIDToOpenIDConnectProvider",
+      { OpenIDConnectProviderArn: provider, ClientID: "x" },
     ],
     [
-      "change a queue of another project",
-      queueRequest("SetQueueAttributes", accountId, "other", { Attributes: { Policy: allowAll } }),
+      "take the other's role",
+      "sts AssumeRole",
+      { RoleArn: `${iam}:role/${project}-deploy-other`, RoleSessionName: "x" },
     ],
-    ["delete an alarm of another project", deleteAlarm("other")],
-    ["invoke what no version is, and nobody has tested", invoke(functionRole)],
-    ["invoke a function of another stage", invoke(`${project}-other-create-event`, "1")],
-    ["invoke a function of another project", invoke("other-create-event", "live")],
-    ["pass another role to a function", createFunction(`${project}-${stage}-x`, roleOf(`/${own}`))],
-    ["make a function of another project", createFunction("other-x", roleOf(`${path}${functionRole}`))],
+    ...toData(names),
+    ...toStates(names, ["other/terraform.tfstate", "oidc/terraform.tfstate"]),
+    ["change the bucket of the states", `s3 PUT /${states}?policy`, allowAll],
+    ["change the bucket of another stage's images", `s3 PUT /${other}-images-${accountId}?policy`, allowAll],
+    ["let SNS call a function", `lambda POST ${functions}/${its}-label-image/policy?Qualifier=live`, sns],
+    ["change a queue of another project", "sqs SetQueueAttributes", { QueueUrl: `https://sqs/${accountId}/other` }],
+    ["delete an alarm of another project", "monitoring DeleteAlarms", { "AlarmNames.member.1": "other" }],
+    ["invoke what no version is, and nobody has tested", `lambda POST ${functions}/${RoleName}/invocations`],
+    ["invoke a function of another stage", `lambda POST ${functions}/${other}-create-event/invocations?Qualifier=1`],
+    ["invoke a function of another project", `lambda POST ${functions}/other-create-event/invocations?Qualifier=live`],
     [
-      "make a table of another project",
-      jsonRequest("dynamodb", "CreateTable", {
-        TableName: "other",
-        KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-        AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-        BillingMode: "PAY_PER_REQUEST",
-      }),
+      "pass another role",
+      `lambda POST ${functions}`,
+      { FunctionName: `${its}-x`, Role: `${iam}:role/${own}`, ...code },
     ],
     [
-      "give a function a URL of its own, past the gateway",
-      {
-        ...lambdaRequest("POST", "", { AuthType: "NONE" }),
-        path: `/2021-10-31/functions/${functionRole}/url`,
-      },
+      "make a function of another project",
+      `lambda POST ${functions}`,
+      { FunctionName: "other-x", Role: `${iam}:role${Path}${RoleName}`, ...code },
+    ],
+    ["make a table of another project", "dynamodb CreateTable", foreignTable],
+    [
+      "give a function a URL past the gateway",
+      `lambda POST /2021-10-31/functions/${RoleName}/url`,
+      { AuthType: "NONE" },
     ],
     [
       `delete a log group of another project in ${region}`,
-      jsonRequest("logs", "DeleteLogGroup", { logGroupName: "/aws/lambda/other" }),
+      "logs DeleteLogGroup",
+      { logGroupName: "/aws/lambda/other" },
     ],
   ];
 }
@@ -110,90 +91,51 @@ export function refusedToDeploy(names: Names): Attempt[] {
 /** What the plan role may not do: change anything, or read data. */
 export function refusedToPlan(names: Names): Attempt[] {
   const { project, stage, accountId } = names;
-  const functionRole = `${project}-${stage}-create-event`;
-  const failures = `${project}-${stage}-label-image-failures`;
-  const state = `/${project}-state-${accountId}/${stage}/terraform.tfstate`;
-  const ofFunction = { RoleName: functionRole, PolicyName: "x", PolicyDocument: "{}" };
+  const its = `${project}-${stage}`;
+  const RoleName = `${its}-create-event`;
+  const failures = `${its}-label-image-failures`;
   return [
-    ["delete a role", formRequest("iam", { Action: "DeleteRole", RoleName: functionRole })],
-    ["put a policy on a role", formRequest("iam", { Action: "PutRolePolicy", ...ofFunction })],
-    [
-      "change its own trust",
-      formRequest("iam", { Action: "UpdateAssumeRolePolicy", RoleName: `${project}-plan`, PolicyDocument: "{}" }),
-    ],
-    ...dataAttempts(names),
-    ["change the bucket of the images", bucketPolicy(`${project}-${stage}-images-${accountId}`)],
-    ["delete the queue", queueRequest("DeleteQueue", accountId, failures, {})],
-    ["delete the alarm", deleteAlarm(failures)],
-    ["delete the table", jsonRequest("dynamodb", "DeleteTable", { TableName: `${project}-${stage}` })],
-    ["invoke a function", invoke(functionRole, "live")],
-    ["delete a function", lambdaRequest("DELETE", functionRole)],
-    [
-      "make an API",
-      {
-        ...lambdaRequest("POST", "", { name: "x", protocolType: "HTTP" }),
-        service: "apigateway",
-        path: "/v2/apis",
-      },
-    ],
-    ["write the state", { service: "s3", method: "PUT", path: state, body: "{}" }],
-    ...stateAttempts(names, ["oidc/terraform.tfstate"]),
+    ["delete a role", "iam DeleteRole", { RoleName }],
+    ["put a policy on a role", "iam PutRolePolicy", { RoleName, PolicyName: "x", PolicyDocument: allowAll }],
+    ["change its trust", "iam UpdateAssumeRolePolicy", { RoleName: `${project}-plan`, PolicyDocument: trustAll }],
+    ...toData(names),
+    ["change the bucket of the images", `s3 PUT /${its}-images-${accountId}?policy`, allowAll],
+    ["delete the queue", "sqs DeleteQueue", { QueueUrl: `https://sqs/${accountId}/${failures}` }],
+    ["delete the alarm", "monitoring DeleteAlarms", { "AlarmNames.member.1": failures }],
+    ["delete the table", "dynamodb DeleteTable", { TableName: its }],
+    ["invoke a function", `lambda POST ${functions}/${RoleName}/invocations?Qualifier=live`],
+    ["delete a function", `lambda DELETE ${functions}/${RoleName}`],
+    ["make an API", "apigateway POST /v2/apis", { name: "x", protocolType: "HTTP" }],
+    ["write the state", `s3 PUT /${project}-state-${accountId}/${stage}/terraform.tfstate`, "x"],
+    ...toStates(names, ["oidc/terraform.tfstate"]),
   ];
 }
 
 /** To read or change what callers have stored. */
-function dataAttempts({ project, stage, accountId }: Names): Attempt[] {
-  const ofItem = { TableName: `${project}-${stage}`, Key: { id: { S: "1" } } };
-  const image = `/${project}-${stage}-images-${accountId}/images/1/1`;
-  const failures = `${project}-${stage}-label-image-failures`;
-  const items = {
-    GetItem: ofItem,
-    DeleteItem: ofItem,
-    PutItem: { TableName: ofItem.TableName, Item: ofItem.Key },
-    Scan: { TableName: ofItem.TableName },
-  };
+function toData({ project, stage, accountId }: Names): Attempt[] {
+  const TableName = `${project}-${stage}`;
+  const id = { id: { S: "1" } };
+  const image = `/${TableName}-images-${accountId}/images/1/1`;
+  const QueueUrl = `https://sqs/${accountId}/${TableName}-label-image-failures`;
   return [
-    ...Object.entries(items).map(([operation, input]): Attempt => [
-      `${operation} on the table`,
-      jsonRequest("dynamodb", operation, input),
-    ]),
-    ...["GET", "PUT", "DELETE"].map((method): Attempt => [
-      `${method} an image`,
-      { service: "s3", method, path: image },
-    ]),
-    ["have an image labelled", jsonRequest("rekognition", "DetectLabels", { Image: { Bytes: "" } })],
-    ["read what failed", queueRequest("ReceiveMessage", accountId, failures, {})],
-    ["make up what failed", queueRequest("SendMessage", accountId, failures, { MessageBody: "x" })],
+    ["read an event", "dynamodb GetItem", { TableName, Key: id }],
+    ["delete an event", "dynamodb DeleteItem", { TableName, Key: id }],
+    ["write an event", "dynamodb PutItem", { TableName, Item: id }],
+    ["read all events", "dynamodb Scan", { TableName }],
+    ["read an image", `s3 GET ${image}`],
+    ["write an image", `s3 PUT ${image}`],
+    ["delete an image", `s3 DELETE ${image}`],
+    ["have an image labelled", "rekognition DetectLabels", { Image: { Bytes: "" } }],
+    ["read what failed", "sqs ReceiveMessage", { QueueUrl }],
+    ["make up what failed", "sqs SendMessage", { QueueUrl, MessageBody: "x" }],
   ];
 }
 
-function stateAttempts({ project, accountId }: Names, keys: string[]): Attempt[] {
+function toStates({ project, accountId }: Names, keys: string[]): Attempt[] {
   const bucket = `/${project}-state-${accountId}`;
-  const get = (path: string): AwsRequest => ({ service: "s3", method: "GET", path });
   return [
-    ...keys.map((key): Attempt => [`read the state ${key}`, get(`${bucket}/${key}`)]),
-    ["read another project's state", get(`/other-state-${accountId}/prod/terraform.tfstate`)],
-    ["delete the state bucket", { service: "s3", method: "DELETE", path: bucket }],
+    ...keys.map((key): Attempt => [`read the state ${key}`, `s3 GET ${bucket}/${key}`]),
+    ["read another project's state", `s3 GET /other-state-${accountId}/prod/terraform.tfstate`],
+    ["delete the state bucket", `s3 DELETE ${bucket}`],
   ];
-}
-
-function bucketPolicy(bucket: string): AwsRequest {
-  return { service: "s3", method: "PUT", path: `/${bucket}?policy`, body: "{}" };
-}
-
-function queueRequest(operation: string, accountId: string, name: string, input: object): AwsRequest {
-  return jsonRequest("sqs", operation, { QueueUrl: `https://sqs/${accountId}/${name}`, ...input });
-}
-
-function deleteAlarm(name: string): AwsRequest {
-  return formRequest("monitoring", { Action: "DeleteAlarms", "AlarmNames.member.1": name });
-}
-
-function invoke(name: string, qualifier?: string): AwsRequest {
-  return lambdaRequest("POST", `${name}/invocations${qualifier === undefined ? "" : `?Qualifier=${qualifier}`}`, {});
-}
-
-function createFunction(name: string, role: string): AwsRequest {
-  const code = { Runtime: "nodejs22.x", Handler: "index.handler", Code: { ZipFile: "" } };
-  return lambdaRequest("POST", "", { FunctionName: name, Role: role, ...code });
 }

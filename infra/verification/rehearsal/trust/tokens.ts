@@ -11,6 +11,7 @@ export interface TokenIssuer {
 
 export function startIssuer(): TokenIssuer {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   return {
     publicKey,
     issue: (claims) => {
@@ -23,6 +24,53 @@ export function startIssuer(): TokenIssuer {
   };
 }
 
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
+/** What the roles of oidc/ were made for. */
+export interface Trusted {
+  project: string;
+  /** owner/name */
+  repository: string;
+  repositoryId: string;
+  ownerId: string;
+  stages: string[];
+}
+
+export type Claims = Record<string, string>;
+
+/** What GitHub looks at when a job asks for a token; `file` is the workflow with the job in it, which may be one that is called. */
+export interface Asking {
+  event: string;
+  ref: string;
+  file: string;
+}
+
+/** The claims of a job's token, as for a repository made after 15 July 2026. */
+export function claimsOf(trusted: Trusted, { event, ref, file }: Asking, environment?: string): Claims {
+  const { repository, repositoryId, ownerId } = trusted;
+  const context = event === "pull_request" ? "pull_request" : `ref:${ref}`;
+  return {
+    aud: "sts.amazonaws.com",
+    sub: `${subjectOf(trusted)}:${environment === undefined ? context : `environment:${environment}`}`,
+    repository,
+    repository_id: repositoryId,
+    repository_owner_id: ownerId,
+    ref,
+    job_workflow_ref: `${repository}/${file}@${ref}`,
+    ...(environment !== undefined && { environment }),
+  };
+}
+
+export function subjectOf({ repository, repositoryId, ownerId }: Trusted): string {
+  const [owner = "", name = ""] = repository.split("/");
+  return `repo:${owner}@${ownerId}/${name}@${repositoryId}`;
+}
+
+/** The claims of the jobs that are trusted. */
+export function tokensOf(trusted: Trusted) {
+  const of = (event: string, ref: string, name: string, environment?: string) =>
+    claimsOf(trusted, { event, ref, file: `.github/workflows/${name}` }, environment);
+  return {
+    deploy: (stage: string) => of("push", "refs/heads/main", "deploy-stage.yml", stage),
+    pullRequest: of("pull_request", "refs/pull/1/merge", "plan.yml"),
+    drift: of("schedule", "refs/heads/main", "drift.yml"),
+  };
 }

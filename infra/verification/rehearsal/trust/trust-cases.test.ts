@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decideByResource, type Policy } from "../gate/iam.ts";
-import { trustCases, type Trusted } from "./trust-cases.ts";
+import type { Trusted } from "./tokens.ts";
+import { trustCases } from "./trust-cases.ts";
 
 const trusted: Trusted = {
   project: "events-api",

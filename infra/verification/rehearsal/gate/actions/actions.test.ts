@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { asksOf } from "./actions.ts";
-import type { Account, Ask } from "./ask.ts";
+import { asksOf, type Account, type Ask } from "./actions.ts";
 import { serviceRequest, type ServiceRequest } from "../service-request.ts";
 
 const account: Account = {
@@ -128,8 +127,8 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       ["sqs:CreateQueue arn:aws:sqs:eu-north-1:111122223333:q", "sqs:TagQueue arn:aws:sqs:eu-north-1:111122223333:q"],
     ],
     [
-      "a batch by the queue's URL",
-      json("sqs", "AmazonSQS.SendMessageBatch", { QueueUrl: "http://x/111122223333/q" }),
+      "a queue by its URL",
+      json("sqs", "AmazonSQS.SendMessage", { QueueUrl: "http://x/111122223333/q" }),
       ["sqs:SendMessage arn:aws:sqs:eu-north-1:111122223333:q"],
     ],
     [
@@ -160,7 +159,9 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     [
       "a key by its alias",
       json("kms", "TrentService.DescribeKey", { KeyId: "alias/aws/dynamodb" }),
-      ["kms:DescribeKey arn:aws:kms:eu-north-1:111122223333:key/of-the-alias kms:requestalias=alias/aws/dynamodb"],
+      [
+        "kms:DescribeKey arn:aws:kms:eu-north-1:111122223333:key/alias/aws/dynamodb kms:requestalias=alias/aws/dynamodb",
+      ],
     ],
   ],
   "CloudWatch and its Logs": [

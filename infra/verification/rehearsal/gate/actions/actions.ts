@@ -1,25 +1,26 @@
 import type { ServiceRequest } from "../service-request.ts";
 import { asksOfApiGateway } from "./apigateway.ts";
-import type { Account, Ask, Asks } from "./ask.ts";
-import { asksOfIam, asksOfSts } from "./iam.ts";
+import { asksOfIam } from "./iam.ts";
 import { asksOfLambda } from "./lambda.ts";
-import { asksByName } from "./named.ts";
+import { asksByOperation } from "./operations.ts";
 import { asksOfS3 } from "./s3.ts";
-import { asksOfBudgets, asksOfCognito, asksOfDynamodb, asksOfKms, asksOfRekognition } from "./special.ts";
 
-const services: Record<string, Asks> = {
-  ...asksByName,
-  dynamodb: asksOfDynamodb,
-  "cognito-idp": asksOfCognito,
-  rekognition: asksOfRekognition,
-  budgets: asksOfBudgets,
-  kms: asksOfKms,
-  iam: asksOfIam,
-  sts: asksOfSts,
-  lambda: asksOfLambda,
-  apigateway: asksOfApiGateway,
-  s3: asksOfS3,
-};
+/** One thing that a request needs a permission for, as the Service Authorization Reference names it. */
+export interface Ask {
+  action: string;
+  resource: string;
+  /** Condition keys in lower case. */
+  context?: Record<string, string[]>;
+}
+
+/** Where names become ARNs, and what must be looked up because requests do not have it and condition keys do. */
+export interface Account {
+  accountId: string;
+  role: (name: string) => Promise<{ arn: string; boundary?: string } | undefined>;
+  apiName: (id: string, region: string) => Promise<string | undefined>;
+  /** None for a pool that does not exist. */
+  userPoolTags: (id: string, region: string) => Promise<Record<string, string>>;
+}
 
 /**
  * Which IAM actions on which resources a request needs, all of them; none for what everyone may do.
@@ -28,6 +29,16 @@ const services: Record<string, Asks> = {
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
  */
 export async function asksOf(request: ServiceRequest, account: Account): Promise<Ask[] | undefined> {
-  const asks = Object.hasOwn(services, request.service) ? services[request.service] : undefined;
-  return asks?.(request, account);
+  switch (request.service) {
+    case "apigateway":
+      return asksOfApiGateway(request, account);
+    case "iam":
+      return asksOfIam(request, account);
+    case "lambda":
+      return asksOfLambda(request, account);
+    case "s3":
+      return asksOfS3(request);
+    default:
+      return asksByOperation(request, account);
+  }
 }

@@ -1,44 +1,26 @@
-import type { Account, Ask } from "./ask.ts";
+import * as sdk from "@aws-sdk/client-lambda";
 import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
+import type { Account, Ask } from "./actions.ts";
 
-/** Method, path after the API's version, and the action that both are. */
-const operations = `
-  POST /functions CreateFunction
-  GET /functions ListFunctions
-  GET /functions/* GetFunction
-  DELETE /functions/* DeleteFunction
-  PUT /functions/*/code UpdateFunctionCode
-  GET /functions/*/configuration GetFunctionConfiguration
-  PUT /functions/*/configuration UpdateFunctionConfiguration
-  GET /functions/*/versions ListVersionsByFunction
-  POST /functions/*/versions PublishVersion
-  GET /functions/*/aliases ListAliases
-  POST /functions/*/aliases CreateAlias
-  GET /functions/*/aliases/* GetAlias
-  PUT /functions/*/aliases/* UpdateAlias
-  DELETE /functions/*/aliases/* DeleteAlias
-  GET /functions/*/policy GetPolicy
-  POST /functions/*/policy AddPermission
-  DELETE /functions/*/policy/* RemovePermission
-  GET /functions/*/code-signing-config GetFunctionCodeSigningConfig
-  GET /functions/*/concurrency GetFunctionConcurrency
-  PUT /functions/*/concurrency PutFunctionConcurrency
-  DELETE /functions/*/concurrency DeleteFunctionConcurrency
-  GET /functions/*/event-invoke-config GetFunctionEventInvokeConfig
-  PUT /functions/*/event-invoke-config PutFunctionEventInvokeConfig
-  POST /functions/*/event-invoke-config UpdateFunctionEventInvokeConfig
-  DELETE /functions/*/event-invoke-config DeleteFunctionEventInvokeConfig
-  GET /functions/*/url GetFunctionUrlConfig
-  POST /functions/*/url CreateFunctionUrlConfig
-  PUT /functions/*/url UpdateFunctionUrlConfig
-  DELETE /functions/*/url DeleteFunctionUrlConfig
-  POST /functions/*/invocations InvokeFunction
-  GET /tags/* ListTags
-  POST /tags/* TagResource
-  DELETE /tags/* UntagResource`
-  .trim()
-  .split("\n")
-  .map((line) => line.trim().split(" "));
+type OperationSchema = [
+  kind: number,
+  namespace: string,
+  name: string,
+  traits: { http?: [method: string, path: string] },
+];
+
+/** What AWS's own client knows of the operations on functions and their tags; they are called like the actions, but for Invoke. */
+const operations = Object.values<unknown>(sdk)
+  .filter((each): each is OperationSchema => Array.isArray(each) && each[0] === 9)
+  .flatMap(([, , name, { http: [itsMethod, path = ""] = [""] }]) =>
+    /^\/[\d-]+\/(functions|tags)[^?]*$/.test(path)
+      ? [{ action: name.replace(/^Invoke$/, "InvokeFunction"), itsMethod, path: patternOf(path) }]
+      : [],
+  );
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{.*?\}/g, "([^/]+)")}/?$`);
+}
 
 export interface LambdaOperation {
   action: string;
@@ -50,65 +32,39 @@ export interface LambdaOperation {
 
 /** Which of Lambda's operations a request is, on which function; undefined for one that is not known. */
 export function lambdaOperation({ method, path: sent, query, body }: ServiceRequest): LambdaOperation | undefined {
-  const [, rest = ""] = /^\/\d{4}-\d\d-\d\d(\/.*?)\/?$/.exec(sent) ?? [];
-  const pattern = rest.replace(/^(\/\w+)\/[^/]+/, "$1/*").replace(/(?<=\/(?:aliases|policy)\/)[^/]+$/, "*");
-  const [, , action] = operations.find(([itsMethod, path]) => itsMethod === method && path === pattern) ?? [];
-  if (action === undefined) return undefined;
-  const [, , segment = "", , alias] = rest.split("/").map(decodeURIComponent);
-  const inBody = action === "CreateFunction" ? textOf(jsonOf({ body })["FunctionName"]) : "";
-  const [functionName = "", qualifier] = (segment || inBody)
+  const found = operations.find(({ itsMethod, path }) => itsMethod === method && path.test(sent));
+  if (!found) return undefined;
+  const { action, path } = found;
+  const [, named, alias] = (path.exec(sent) ?? []).map(decodeURIComponent);
+  const [functionName = "", qualifier] = (named ?? textOf(jsonOf({ body })["FunctionName"]))
     .replace(/^arn:aws:lambda:[^:]*:\d*:function:/, "")
     .split(":");
-  return {
-    action,
-    functionName,
-    qualifier: qualifier ?? query.get("Qualifier") ?? (action.endsWith("Alias") ? alias : undefined),
-  };
+  const ofAlias = action.endsWith("Alias") ? alias : undefined;
+  return { action, functionName, qualifier: qualifier ?? query.get("Qualifier") ?? ofAlias };
 }
 
 /** What needs a permission on the version or alias, where one is named; all else on the function itself. */
-const qualified = [
-  "GetFunction",
-  "GetFunctionConfiguration",
-  "DeleteFunction",
-  "InvokeFunction",
-  "AddPermission",
-  "RemovePermission",
-  "GetPolicy",
-];
-const onAll = ["ListFunctions"];
+const qualified =
+  /^(GetFunction(Configuration)?|DeleteFunction|InvokeFunction|AddPermission|RemovePermission|GetPolicy)$|(EventInvoke|FunctionUrl)Config$/;
 
 export function asksOfLambda(request: ServiceRequest, { accountId }: Account): Ask[] | undefined {
   const operation = lambdaOperation(request);
   if (!operation) return undefined;
   const { action, functionName, qualifier } = operation;
-  const input = jsonOf(request);
-  const functionArn =
-    action.endsWith("Tags") || /^(Tag|Untag)/.test(action)
-      ? taggedArn(request)
-      : `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}`;
-  const resource = onAll.includes(action)
-    ? "*"
-    : `${functionArn}${qualifier !== undefined && isQualified(action) ? `:${qualifier}` : ""}`;
-  const context: Record<string, string[]> = {};
-  if (action === "AddPermission" && input["Principal"] !== undefined)
-    context["lambda:principal"] = [textOf(input["Principal"])];
-  if (action.includes("FunctionUrlConfig") && input["AuthType"] !== undefined)
-    context["lambda:functionurlauthtype"] = [textOf(input["AuthType"])];
+  const { Principal, AuthType, Tags, Role } = jsonOf(request);
+  const functionArn = `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}`;
+  const version = qualifier !== undefined && qualified.test(action) ? `:${qualifier}` : "";
+  const resource = action === "ListFunctions" ? "*" : `${functionArn}${version}`;
+  const context = {
+    ...(action === "AddPermission" && { "lambda:principal": [textOf(Principal)] }),
+    ...(AuthType !== undefined && { "lambda:functionurlauthtype": [textOf(AuthType)] }),
+  };
   const asks: Ask[] = [{ action: `lambda:${action}`, resource, context }];
-  if (action === "CreateFunction" && Object.keys(input["Tags"] ?? {}).length > 0)
+  if (action === "CreateFunction" && Object.keys(Tags ?? {}).length > 0)
     asks.push({ action: "lambda:TagResource", resource });
-  if (textOf(input["Role"]) !== "") {
+  if (textOf(Role) !== "") {
     const passed = { "iam:passedtoservice": ["lambda.amazonaws.com"], "iam:associatedresourcearn": [functionArn] };
-    asks.push({ action: "iam:PassRole", resource: textOf(input["Role"]), context: passed });
+    asks.push({ action: "iam:PassRole", resource: textOf(Role), context: passed });
   }
   return asks;
-}
-
-function isQualified(action: string): boolean {
-  return qualified.includes(action) || action.includes("EventInvokeConfig") || action.includes("FunctionUrlConfig");
-}
-
-function taggedArn({ path }: ServiceRequest): string {
-  return decodeURIComponent(path.split("/").at(-1) ?? "");
 }

@@ -1,20 +1,18 @@
-import type { Ask } from "./ask.ts";
 import type { ServiceRequest } from "../service-request.ts";
 import { elementOf, elementsOf } from "../xml.ts";
+import type { Ask } from "./actions.ts";
 
 /** The sub-resources of a bucket, with what they are called in actions after Get and Put. */
-const ofBucket: Record<string, string> = {
-  accelerate: "AccelerateConfiguration",
-  encryption: "EncryptionConfiguration",
-  lifecycle: "LifecycleConfiguration",
-  "object-lock": "BucketObjectLockConfiguration",
-  replication: "ReplicationConfiguration",
-  ...Object.fromEntries(
-    "acl CORS location logging notification ownershipControls policy policyStatus publicAccessBlock requestPayment tagging versioning website"
-      .split(" ")
-      .map((name) => [name === "CORS" ? "cors" : name, `Bucket${name.slice(0, 1).toUpperCase()}${name.slice(1)}`]),
-  ),
-};
+const ofBucket = Object.fromEntries(
+  `accelerate:AccelerateConfiguration encryption:EncryptionConfiguration lifecycle:LifecycleConfiguration
+   object-lock:BucketObjectLockConfiguration replication:ReplicationConfiguration acl:BucketAcl cors:BucketCORS
+   location:BucketLocation logging:BucketLogging notification:BucketNotification
+   ownershipControls:BucketOwnershipControls policy:BucketPolicy policyStatus:BucketPolicyStatus
+   publicAccessBlock:BucketPublicAccessBlock requestPayment:BucketRequestPayment tagging:BucketTagging
+   versioning:BucketVersioning website:BucketWebsite`
+    .split(/\s+/)
+    .map((each) => each.split(":") as [name: string, called: string]),
+);
 
 export interface S3Place {
   /** Undefined for the list of all buckets. */
@@ -42,59 +40,37 @@ export function asksOfS3(request: ServiceRequest): Ask[] | undefined {
 
 function asksOfBucket({ method, query, body }: ServiceRequest, bucket: string): Ask[] | undefined {
   const resource = `arn:aws:s3:::${bucket}`;
-  const name = Object.keys(ofBucket).find((each) => query.has(each));
-  if (name !== undefined) return [{ action: `s3:${bucketAction(method, name, ofBucket[name] ?? "")}`, resource }];
+  const [, called] = Object.entries(ofBucket).find(([name]) => query.has(name)) ?? [];
+  if (called !== undefined) {
+    // A DELETE of a sub-resource needs the right to Put it; a policy and a website have one of their own.
+    const deletes = method === "DELETE" && /^Bucket(Policy|Website)$/.test(called);
+    return [{ action: `s3:${method === "GET" ? "Get" : deletes ? "Delete" : "Put"}${called}`, resource }];
+  }
   if (method === "POST" && query.has("delete")) {
     return elementsOf(body.toString(), "Object").map((object) => ({
       action: object.includes("<VersionId>") ? "s3:DeleteObjectVersion" : "s3:DeleteObject",
       resource: `${resource}/${elementOf(object, "Key") ?? ""}`,
     }));
   }
-  if (method === "GET" && query.has("versions"))
-    return [{ action: "s3:ListBucketVersions", resource, context: listing(query) }];
-  if (method === "GET" && query.has("uploads")) return [{ action: "s3:ListBucketMultipartUploads", resource }];
-  if (method === "GET" || method === "HEAD") return [{ action: "s3:ListBucket", resource, context: listing(query) }];
-  if (method === "PUT") return [{ action: "s3:CreateBucket", resource }];
-  return method === "DELETE" ? [{ action: "s3:DeleteBucket", resource }] : undefined;
-}
-
-/** A DELETE of a sub-resource needs the right to Put it; a policy and a website have one of their own. */
-function bucketAction(method: string, name: string, called: string): string {
-  if (method === "GET") return `Get${called}`;
-  return method === "DELETE" && ["policy", "website"].includes(name) ? `Delete${called}` : `Put${called}`;
-}
-
-function listing(query: URLSearchParams): Record<string, string[]> {
+  const read = query.has("versions") ? "ListBucketVersions" : query.has("uploads") ? "ListBucketMultipartUploads" : "";
+  const names: Record<string, string> = { GET: read || "ListBucket", HEAD: "ListBucket" };
+  const action = { ...names, PUT: "CreateBucket", DELETE: "DeleteBucket" }[method];
   const keys = ["prefix", "delimiter", "max-keys"].filter((name) => query.has(name));
-  return Object.fromEntries(keys.map((name) => [`s3:${name}`, [query.get(name) ?? ""]]));
+  const context = Object.fromEntries(keys.map((name) => [`s3:${name}`, [query.get(name) ?? ""]]));
+  return action === undefined ? undefined : [{ action: `s3:${action}`, resource, context }];
 }
 
 function asksOfObject({ method, query, headers }: ServiceRequest, resource: string): Ask[] | undefined {
   const version = query.has("versionId") ? "Version" : "";
-  const context = Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => name.startsWith("x-amz-"))
-      .map(([name, values]) => [`s3:${name}`, values ?? []]),
-  );
-  const ask = (action: string) => [{ action: `s3:${action}`, resource, context }];
-  if (query.has("tagging"))
-    return ask(`${{ GET: "Get", PUT: "Put", DELETE: "Delete" }[method] ?? ""}Object${version}Tagging`);
-  if (query.has("acl")) return ask(`${method === "GET" ? "Get" : "Put"}Object${version}Acl`);
-  switch (method) {
-    case "GET":
-      return query.has("uploadId") ? ask("ListMultipartUploadParts") : ask(`GetObject${version}`);
-    case "HEAD":
-      return ask(`GetObject${version}`);
-    case "PUT": {
-      const source = decodeURIComponent(headers["x-amz-copy-source"]?.[0] ?? "").replace(/^\/|\?.*/g, "");
-      const read = { action: "s3:GetObject", resource: `arn:aws:s3:::${source}` };
-      return [...ask("PutObject"), ...(source === "" ? [] : [read])];
-    }
-    case "POST": // the beginning and the end of an upload in parts
-      return query.has("uploads") || query.has("uploadId") ? ask("PutObject") : undefined;
-    case "DELETE":
-      return query.has("uploadId") ? ask("AbortMultipartUpload") : ask(`DeleteObject${version}`);
-    default:
-      return undefined;
-  }
+  const sent = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-"));
+  const context = Object.fromEntries(sent.map(([name, values]) => [`s3:${name}`, values ?? []]));
+  const verb = { GET: "Get", HEAD: "Get", PUT: "Put", DELETE: "Delete" }[method];
+  if (verb === undefined || query.has("uploadId")) return undefined; // nothing here is uploaded in parts
+  const ask = (action: string) => ({ action: `s3:${action}`, resource, context });
+  if (query.has("tagging")) return [ask(`${verb}Object${version}Tagging`)];
+  if (query.has("acl")) return [ask(`${verb}Object${version}Acl`)];
+  if (verb !== "Put") return [ask(`${verb}Object${version}`)];
+  const source = decodeURIComponent(headers["x-amz-copy-source"]?.[0] ?? "").replace(/^\/|\?.*/g, "");
+  const read = { action: "s3:GetObject", resource: `arn:aws:s3:::${source}` };
+  return [ask("PutObject"), ...(source === "" ? [] : [read])];
 }

@@ -1,16 +1,25 @@
-import { budgetsRepair } from "./budgets.ts";
-import { cognitoRepair } from "./cognito.ts";
-import { dynamodbRepair } from "./dynamodb.ts";
+import { detectLabels } from "../../../../local/bucket/labels.ts";
+import { jsonOf, operationOf, type Fields, type ServiceAnswer, type ServiceRequest } from "../service-request.ts";
+import { budgetsRepair, dynamodbRepair, logsRepair } from "./descriptions.ts";
 import { lambdaRepair } from "./lambda.ts";
-import { logsRepair } from "./logs.ts";
-import { rekognitionRepair, type ReadObject } from "./rekognition.ts";
-import type { InvokerOf, Repair } from "./repair.ts";
 import { s3Repair } from "./s3.ts";
-import type { Fields } from "../service-request.ts";
+
+/** Answers a request that may be made, with moto's answer from `pass` or without asking moto. */
+export type Repair = (request: ServiceRequest, pass: () => Promise<ServiceAnswer>) => Promise<ServiceAnswer>;
+
+/** Runs a function for who invokes it through Lambda's API. */
+export type Invoke = (call: {
+  functionName: string;
+  qualifier: string | undefined;
+  payload: Buffer;
+}) => Promise<{ payload: Buffer; isError: boolean }>;
+
+/** What runs a function of this name now, if anything does. */
+export type InvokerOf = (functionName: string) => Invoke | undefined;
 
 export interface Repairs {
   repair: Repair;
-  /** What was uploaded, by CodeSha256. */
+  /** The zip that was uploaded with this CodeSha256. */
   zipOf: (codeSha256: string) => Uint8Array | undefined;
   /** An alias as it is now, in the form of Lambda's API. */
   aliasOf: (region: string, functionName: string, alias: string) => Fields | undefined;
@@ -23,17 +32,25 @@ export interface Repairs {
 }
 
 /** What moto 5.2.1 gets wrong for this project, put right; each part says what it is about. */
-export function makeRepairs(invokerOf: InvokerOf, readObject: ReadObject): Repairs {
+export function makeRepairs(
+  invokerOf: InvokerOf,
+  readObject: (bucket: string, key: string) => Promise<Buffer | undefined>,
+): Repairs {
   const lambda = lambdaRepair(invokerOf);
   const s3 = s3Repair();
   const repairs: Record<string, Repair> = {
     budgets: budgetsRepair(),
-    "cognito-idp": cognitoRepair(),
     dynamodb: dynamodbRepair(),
     lambda: lambda.repair,
     logs: logsRepair(),
-    rekognition: rekognitionRepair(readObject),
     s3: s3.repair,
+    /** moto says the same of every image, also of one that is none: what labels images in the local run stands in its place. */
+    async rekognition(request, pass) {
+      if (operationOf(request) !== "DetectLabels") return pass();
+      const input = jsonOf(request) as { Image?: { S3Object?: { Bucket?: string; Name?: string } } };
+      const { Bucket = "", Name = "" } = input.Image?.S3Object ?? {};
+      return detectLabels(input, await readObject(Bucket, Name));
+    },
   };
   return { ...lambda, ...s3, repair: (request, pass) => repairs[request.service]?.(request, pass) ?? pass() };
 }

@@ -1,6 +1,6 @@
 import { s3Place } from "../actions/s3.ts";
 import { xmlAnswer } from "../service-request.ts";
-import type { Repair } from "./repair.ts";
+import type { Repair, Repairs } from "./repairs.ts";
 
 /**
  * moto applies a bucket's policy without its conditions, so that one that only forbids plain HTTP
@@ -8,40 +8,35 @@ import type { Repair } from "./repair.ts";
  * Both are kept here, and moto never hears of them. Nor does it of a suspended versioning, with which
  * it can no longer delete a version.
  */
-export function s3Repair() {
-  const kept = {
-    policy: new Map<string, string>(),
-    notification: new Map<string, string>(),
-    versioning: new Map<string, string>(),
-  };
+export function s3Repair(): Pick<Repairs, "repair" | "bucketPolicyOf" | "notificationOf"> {
+  const kept = new Map<string, string>();
   const done = (status: number) => ({ status, headers: [], body: Buffer.alloc(0) });
-  const repair: Repair = async ({ method, query, body, ...request }, pass) => {
-    const { bucket = "", key } = s3Place({ method, query, body, ...request });
-    if (key !== undefined) return pass();
-    const kind = (["policy", "notification", "versioning"] as const).find((each) => query.has(each));
-    if (!kind) {
+  const repair: Repair = async (request, pass) => {
+    const { method, query, body } = request;
+    const { bucket = "", key } = s3Place(request);
+    const kind =
+      key === undefined ? ["policy", "notification", "versioning"].find((each) => query.has(each)) : undefined;
+    if (kind === undefined) {
       const answer = await pass();
-      if (method === "DELETE" && query.size === 0 && answer.status === 204)
-        for (const each of Object.values(kept)) each.delete(bucket);
+      if (key === undefined && method === "DELETE" && query.size === 0 && answer.status === 204)
+        for (const each of kept.keys()) if (each.startsWith(`${bucket}?`)) kept.delete(each);
       return answer;
     }
-    const found = kept[kind].get(bucket);
-    if (method === "GET" && found !== undefined)
-      return kind === "policy"
-        ? { ...xmlAnswer(200, found), headers: [["content-type", "application/json"]] }
-        : xmlAnswer(200, found);
-    if (method === "DELETE" && kept[kind].delete(bucket)) return done(204);
+    const place = `${bucket}?${kind}`;
+    const found = kept.get(place);
+    if (method === "GET" && found !== undefined) return xmlAnswer(200, found);
+    if (method === "DELETE" && kept.delete(place)) return done(204);
     if (method !== "PUT") return pass();
     if (kind === "versioning" && !body.includes("<Status>Suspended</Status>")) {
-      kept.versioning.delete(bucket);
+      kept.delete(place);
       return pass();
     }
-    kept[kind].set(bucket, body.toString());
+    kept.set(place, body.toString());
     return done(kind === "policy" ? 204 : 200);
   };
   return {
     repair,
-    bucketPolicyOf: (bucket: string) => kept.policy.get(bucket),
-    notificationOf: (bucket: string) => kept.notification.get(bucket),
+    bucketPolicyOf: (bucket) => kept.get(`${bucket}?policy`),
+    notificationOf: (bucket) => kept.get(`${bucket}?notification`),
   };
 }

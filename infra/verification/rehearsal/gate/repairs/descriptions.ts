@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { jsonAnswer, jsonOf, listOf, operationOf, textOf, withJson, type Fields } from "../service-request.ts";
+import type { Repair } from "./repairs.ts";
+
+// What moto drops of what it is sent, so that Terraform would plan it again and again, or cannot describe at all.
+
+/**
+ * moto drops OnDemandThroughput of tables and their indexes. And it checks a condition and writes in two steps, between
+ * which another write can come: here they pass one at a time.
+ */
+export function dynamodbRepair(): Repair {
+  const maxima = new Map<string, unknown>();
+  let lastWrite: Promise<unknown> = Promise.resolve();
+  return async (request, pass) => {
+    const operation = operationOf(request) ?? "";
+    if (/^(Put|Update|Delete)Item$/.test(operation)) {
+      const write = lastWrite.then(pass, pass);
+      lastWrite = write;
+      return write;
+    }
+    if (!/^(Create|Update|Describe|Delete)Table$/.test(operation)) return pass();
+    const input = jsonOf(request);
+    const table = `${request.region} ${textOf(input["TableName"]).split("/").at(-1) ?? ""}`;
+    const keyOf = ({ IndexName }: Fields) => `${table} ${textOf(IndexName)}`;
+    const answer = await pass();
+    if (answer.status !== 200) return answer;
+    if (/^(Create|Delete)/.test(operation))
+      for (const key of maxima.keys()) if (key.startsWith(`${table} `)) maxima.delete(key);
+    const updates = listOf(input["GlobalSecondaryIndexUpdates"]).flatMap((update) => Object.values(update) as Fields[]);
+    for (const sent of [input, ...listOf(input["GlobalSecondaryIndexes"]), ...updates])
+      if (sent["OnDemandThroughput"] !== undefined) maxima.set(keyOf(sent), sent["OnDemandThroughput"]);
+    const output = jsonOf(answer);
+    const described = (output["Table"] ?? output["TableDescription"] ?? {}) as Fields;
+    for (const each of [described, ...listOf(described["GlobalSecondaryIndexes"])]) {
+      const maximum = maxima.get(keyOf(each));
+      if (maximum !== undefined) each["OnDemandThroughput"] = maximum;
+    }
+    return withJson(answer, output);
+  };
+}
+
+/** moto has no tags and no subscribers of budgets, and answers 500 to who asks. */
+export function budgetsRepair(): Repair {
+  const tags = new Map<string, unknown>();
+  const subscribers = new Map<string, unknown>();
+  return async (request, pass) => {
+    const input = jsonOf(request);
+    const { BudgetName, Budget, ResourceARN, ResourceTags, Subscribers } = input;
+    const { NotificationType, ComparisonOperator, Threshold } = (input["Notification"] ?? {}) as Fields;
+    const notification = [BudgetName, NotificationType, ComparisonOperator, Number(Threshold)].join("/");
+    switch (operationOf(request)) {
+      case "ListTagsForResource":
+        return jsonAnswer(200, { ResourceTags: tags.get(textOf(ResourceARN).split("budget/")[1] ?? "") ?? [] });
+      case "DescribeSubscribersForNotification":
+        return jsonAnswer(200, { Subscribers: subscribers.get(notification) ?? [] });
+      case "CreateBudget":
+        tags.set(textOf((Budget as Fields | undefined)?.["BudgetName"]), ResourceTags);
+        return pass();
+      case "CreateNotification":
+        subscribers.set(notification, Subscribers);
+        return pass();
+      default:
+        return pass();
+    }
+  };
+}
+
+/** moto has no saved queries of CloudWatch Logs, and answers 500. */
+export function logsRepair(): Repair {
+  const definitions = new Map<string, Fields>();
+  return async (request, pass) => {
+    const { queryDefinitionId: known, queryDefinitionNamePrefix, ...definition } = jsonOf(request);
+    switch (operationOf(request)) {
+      case "PutQueryDefinition": {
+        const queryDefinitionId = textOf(known) || randomUUID();
+        definitions.set(queryDefinitionId, { logGroupNames: [], ...definition, queryDefinitionId });
+        return jsonAnswer(200, { queryDefinitionId });
+      }
+      case "DescribeQueryDefinitions": {
+        const isMeant = ({ name }: Fields) => textOf(name).startsWith(textOf(queryDefinitionNamePrefix));
+        return jsonAnswer(200, { queryDefinitions: [...definitions.values()].filter(isMeant) });
+      }
+      case "DeleteQueryDefinition":
+        return jsonAnswer(200, { success: definitions.delete(textOf(known)) });
+      default:
+        return pass();
+    }
+  };
+}

@@ -1,0 +1,113 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { callerOf, takeRole, type AwsCaller } from "./aws.ts";
+import type { Gate } from "./gate/gate.ts";
+import { runProgram } from "./programs.ts";
+import { trusted, type Rehearsal } from "./setting.ts";
+import { tokensOf } from "./trust/tokens.ts";
+
+/** Whoever runs Terraform: a person or a job, with an environment that leads to the emulated AWS. */
+export interface Operator {
+  /** Gives what lines of shell print in a folder, as somebody runs them who copies them from a README. Throws its end when one fails. */
+  shell: (folder: string, lines: string, more?: Record<string, string>) => Promise<string>;
+}
+
+/** A job of GitHub's: it runs Terraform with nothing but its token; `call` makes requests under its role. */
+export interface Job extends Operator {
+  call: AwsCaller;
+}
+
+/** An address in numbers makes the provider put a bucket's name into the path; the S3 backend needs to be told. */
+export const pathStyle = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
+
+/** The tokens that GitHub would give the jobs of the rehearsal's repository. */
+export const tokens = tokensOf(trusted);
+
+/** An environment in which programs find the emulated AWS and nothing of this machine, no profile and no instance metadata. */
+export function environmentAt(url: string): NodeJS.ProcessEnv {
+  const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
+  return {
+    PATH,
+    HOME,
+    TF_CLI_CONFIG_FILE,
+    CHECKPOINT_DISABLE: "1",
+    TF_CLI_ARGS: "-no-color",
+    AWS_ENDPOINT_URL: url,
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_ENDPOINT_URL_STS: url,
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  };
+}
+
+/** Whoever owns the account. */
+export function personAt({ url, operator }: Gate, region: string): Operator {
+  return operatorAt(url, region, {
+    AWS_ACCESS_KEY_ID: operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+  });
+}
+
+export async function startJob(
+  { gate, issuer, names: { region }, scratchPath }: Rehearsal,
+  roleName: string,
+  claims: Record<string, string>,
+): Promise<Job> {
+  const roleArn = `arn:aws:iam::${gate.accountId}:role/${roleName}`;
+  const credentials = await takeRole(gate.url, roleArn, issuer.issue(claims));
+  if (typeof credentials === "string") throw new Error(`${roleName} could not be taken: ${credentials}`);
+  const file = join(mkdtempSync(join(scratchPath, "token-")), "token");
+  const { shell } = operatorAt(gate.url, region, {
+    ...pathStyle,
+    AWS_ROLE_ARN: roleArn,
+    AWS_WEB_IDENTITY_TOKEN_FILE: file,
+    AWS_ROLE_SESSION_NAME: "rehearsal",
+  });
+  return {
+    // A token holds for ten minutes, and a job may run for longer.
+    shell: (...lines) => {
+      writeFileSync(file, issuer.issue(claims));
+      return shell(...lines);
+    },
+    call: callerOf(gate.url, region, credentials),
+  };
+}
+
+/** Somebody whom Terraform asks no questions. */
+function operatorAt(url: string, region: string, credentials: Record<string, string>): Operator {
+  const unasked = {
+    TF_IN_AUTOMATION: "1",
+    TF_INPUT: "0",
+    TF_CLI_ARGS_apply: "-auto-approve",
+    TF_CLI_ARGS_destroy: "-auto-approve",
+  };
+  return {
+    async shell(folder, lines, more) {
+      const env = { ...environmentAt(url), ...unasked, AWS_REGION: region, ...credentials, ...more };
+      const { exitCode, output } = await runProgram("bash", ["-euo", "pipefail", "-c", lines], { cwd: folder, env });
+      if (exitCode !== 0) throw new Error(`${lines}\nfailed in ${folder}:\n${output.slice(-4000)}`);
+      return output;
+    },
+  };
+}
+
+/**
+ * The blocks of shell in a README's section, without the lines whose program is not to be run here:
+ * what the rehearsal does is what the README says. Throws where the section has none.
+ */
+export function readmeBlocks(path: string, heading: string, notRun = ""): [first: string, ...more: string[]] {
+  const [, section = ""] = readFileSync(path, "utf8").split(`\n## ${heading}\n`);
+  const found = (section.split("\n## ")[0] ?? "").matchAll(/```sh\n(.*?)\n```/gs);
+  const isRun = (line: string) => notRun === "" || !line.startsWith(`${notRun} `);
+  const [first, ...more] = [...found].map(([, block = ""]) => block.split("\n").filter(isRun).join("\n"));
+  if (first === undefined) throw new Error(`${path} has no section "${heading}" with lines of shell.`);
+  return [first, ...more];
+}
+
+/** Throws one sentence where a program is missing. */
+export async function expectProgram(program: string, what: string): Promise<void> {
+  const missing = () => ({ exitCode: 1 });
+  const { exitCode } = await runProgram(program, ["version"], { cwd: ".", env: process.env }).catch(missing);
+  if (exitCode !== 0) throw new Error(`The rehearsal needs ${what}: install it so that \`${program} version\` works.`);
+}
