@@ -10,28 +10,22 @@ export interface Credentials {
   sessionToken?: string;
 }
 
-/** A request to an AWS service, before it is signed. */
 export interface AwsRequest {
-  /** The service's name in a signature, such as `dynamodb` or `monitoring`. */
   service: string;
   method: string;
-  /** With its query, if any. */
   path: string;
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-export interface AwsAnswer {
-  status: number;
+  headers: Record<string, string>;
   body: string;
 }
 
-export type AwsCaller = (request: AwsRequest) => Promise<AwsAnswer>;
+/** Sends what requestOf makes of these. */
+export type AwsCaller = (call: string, input?: object | string) => Promise<{ status: number; body: string }>;
 
-/** Calls the emulated AWS at `url` as the holder of these credentials: signed, and nothing else. */
+/** Calls the emulated AWS as the holder of these credentials. */
 export function callerOf(url: string, region: string, credentials: Credentials): AwsCaller {
   const { hostname, port } = new URL(url);
-  return async ({ service, method, path, headers = {}, body = "" }) => {
+  return async (call, input) => {
+    const { service, method, path, headers, body } = requestOf(call, input);
     const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== "s3" });
     const [pathname = "", query = ""] = path.split("?");
     const signed = await signer.sign({
@@ -51,7 +45,7 @@ export function callerOf(url: string, region: string, credentials: Credentials):
   };
 }
 
-/** Of services that take JSON: what goes before the operation in a header. */
+/** What goes before the operation in a header, of services that take JSON. */
 const targets: Record<string, string> = {
   dynamodb: "DynamoDB_20120810",
   logs: "Logs_20140328",
@@ -95,7 +89,7 @@ export function requestOf(call: string, input: object | string = {}): AwsRequest
 
 /** The body of the answer, of a request that must succeed. */
 export async function succeed(caller: AwsCaller, call: string, input?: object | string): Promise<string> {
-  const { status, body } = await caller(requestOf(call, input));
+  const { status, body } = await caller(call, input);
   if (status >= 300) throw new Error(`${call} was answered with ${status}: ${body}`);
   return body;
 }
@@ -114,7 +108,6 @@ export async function takeRole(
   return answer.ok ? credentialsIn(body) : (elementOf(body, "Message") ?? body);
 }
 
-/** The keys in an answer of STS. */
 export function credentialsIn(answer: string): Credentials {
   const field = (name: string) => elementOf(answer, name) ?? "";
   return {

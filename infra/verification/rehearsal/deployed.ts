@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
 import { unzipSync } from "fflate";
 import pLimit from "p-limit";
 import { jwtAuthorizer } from "../../local/gateway/authorizer.ts";
@@ -15,18 +16,15 @@ import type { Names } from "./setting.ts";
 export interface DeployedApi {
   apiId: string;
   routes: Route[];
-  /** With sign-in on: makes tokens of the issuer and audience that the authorizer asks for, with keys of its own. */
+  /** With sign-in on: makes the tokens that the authorizer asks for, with keys of its own. */
   pool: UserPool | undefined;
-  /** What Lambda's API does with the function of an alias, of a route or of none, for who may invoke it. */
   invoke: Invoke;
   stop: () => Promise<void>;
 }
 
-/** What is read of API Gateway and Lambda. */
-interface Api {
-  apiId: string;
-  name: string;
-}
+type Api = Record<"apiId" | "name", string>;
+type Stage = Record<"stageName", string>;
+type Integration = Record<"integrationId" | "integrationUri" | "payloadFormatVersion", string>;
 interface DeployedRoute {
   routeKey: string;
   target: string;
@@ -34,32 +32,14 @@ interface DeployedRoute {
   authorizerId?: string;
   authorizationScopes?: string[];
 }
-interface Integration {
-  integrationId: string;
-  integrationUri: string;
-  payloadFormatVersion: string;
-}
 interface Authorizer {
   authorizerType: string;
   identitySource: string[];
   jwtConfiguration?: { issuer?: string; audience?: string[] };
 }
-interface Alias {
-  FunctionVersion?: string;
-  RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> } | null;
-}
-interface Configuration {
-  Handler: string;
-  Role: string;
-  CodeSha256: string;
-  Timeout: number;
-  MemorySize: number;
-  Environment?: { Variables?: Record<string, string> };
-}
 
 /** moto takes one request at a time: of more at once the last would wait too long. */
 const callsAtOnce = 4;
-/** Of the clock, which the function gets too. */
 const times = 20;
 
 /**
@@ -79,7 +59,7 @@ export async function readDeployedApi(
   const { apiId } = (await readItems<Api>("/v2/apis")).find((api) => api.name === name) ?? {};
   if (apiId === undefined) throw new Error(`There is no HTTP API named ${name}.`);
   const api = `/v2/apis/${apiId}`;
-  if (!(await readItems<{ stageName: string }>(`${api}/stages`)).some(({ stageName }) => stageName === stage))
+  if (!(await readItems<Stage>(`${api}/stages`)).some(({ stageName }) => stageName === stage))
     throw new Error(`The API ${name} has no stage ${stage}.`);
   const integrations = await readItems<Integration>(`${api}/integrations`);
   const deployedRoutes = await readItems<DeployedRoute>(`${api}/routes`);
@@ -89,17 +69,29 @@ export async function readDeployedApi(
       ? undefined
       : await poolOf(await read<Authorizer>(`apigateway GET ${api}/authorizers/${authorizerId}`));
 
-  const functions = new Map<string, DeployedFunction>();
-  const inTurn = pLimit(callsAtOnce);
+  const versions = new Map<string, Promise<RunningFunction>>();
+  const counts = new Map<string, number>();
+  const versionNow = (functionName: string, alias: string) => {
+    const { FunctionVersion, RoutingConfig } = gate.aliasOf(functionName, alias) ?? {};
+    if (FunctionVersion === undefined) throw new Error(`${functionName} has no alias ${alias}.`);
+    const [trial = "", weight = 0] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {})[0] ?? [];
+    const count = (counts.get(functionName) ?? 0) + 1;
+    counts.set(functionName, count);
+    // By turns, and not by chance as Lambda does: of ten calls a weight of 0.1 gets one.
+    return Math.floor(count * weight) > Math.floor((count - 1) * weight) ? trial : FunctionVersion;
+  };
   const start = async (functionName: string, version: string) => {
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${version}`;
-    return startDeployed(functionName, await read<Configuration>(`lambda GET ${path}`), gate, region, scratchPath);
+    return startDeployed(await read<FunctionConfiguration>(`lambda GET ${path}`), gate, region, scratchPath);
   };
-  const call = (functionName: string, qualifier: string, event: object) => {
-    const itself = functions.get(functionName) ?? deployedFunction(functionName, gate, start);
-    functions.set(functionName, itself);
-    return inTurn(() => itself.invoke(qualifier, event));
-  };
+  const inTurn = pLimit(callsAtOnce);
+  const call = (functionName: string, qualifier: string, event: object) =>
+    inTurn(async () => {
+      const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(functionName, qualifier);
+      const running = versions.get(`${functionName}:${version}`) ?? start(functionName, version);
+      versions.set(`${functionName}:${version}`, running);
+      return (await running).invoke(event);
+    });
 
   const routeOf = (route: DeployedRoute): Route => {
     const { routeKey, target, authorizationType, authorizationScopes: scopes = [] } = route;
@@ -136,7 +128,7 @@ export async function readDeployedApi(
       }
     },
     stop: async () => {
-      await Promise.all([...functions.values()].map((each) => each.stop()));
+      await Promise.allSettled([...versions.values()].map(async (running) => (await running).stop()));
     },
   };
 }
@@ -158,45 +150,17 @@ function integratedFunction({ integrationUri = "", payloadFormatVersion = "" }: 
   return { functionName, alias };
 }
 
-interface DeployedFunction {
-  /** By an alias, as it is now, or by a version. */
-  invoke: (qualifier: string, event: object) => Promise<unknown>;
-  stop: () => Promise<void>;
-}
-
-/** A version starts when it is called first. */
-function deployedFunction(
-  name: string,
-  gate: Gate,
-  start: (name: string, version: string) => Promise<RunningFunction>,
-): DeployedFunction {
-  const versions = new Map<string, Promise<RunningFunction>>();
-  let calls = 0;
-  const versionNow = (alias: string) => {
-    const { FunctionVersion, RoutingConfig } = (gate.aliasOf(name, alias) ?? {}) as Alias;
-    if (FunctionVersion === undefined) throw new Error(`${name} has no alias ${alias}.`);
-    const [trial = "", weight = 0] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {})[0] ?? [];
-    calls += 1;
-    // By turns, and not by chance as Lambda does: of ten calls a weight of 0.1 gets one.
-    return Math.floor(calls * weight) > Math.floor((calls - 1) * weight) ? trial : FunctionVersion;
-  };
-  return {
-    async invoke(qualifier, event) {
-      const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(qualifier);
-      const running = versions.get(version) ?? start(name, version);
-      versions.set(version, running);
-      return (await running).invoke(event);
-    },
-    stop: async () => {
-      await Promise.allSettled([...versions.values()].map(async (running) => (await running).stop()));
-    },
-  };
-}
-
 /** As Lambda starts one: the version with its settings, its zip, and its role's credentials. */
 async function startDeployed(
-  name: string,
-  { Handler, Role, CodeSha256, Timeout, MemorySize, Environment }: Configuration,
+  {
+    FunctionName: name = "",
+    Handler = "",
+    Role = "",
+    CodeSha256 = "",
+    Timeout = 0,
+    MemorySize = 0,
+    Environment,
+  }: FunctionConfiguration,
   gate: Gate,
   region: string,
   scratchPath: string,
@@ -228,7 +192,7 @@ async function startDeployed(
   });
 }
 
-/** A module that loads the clock, and then what Lambda's Node.js runtime would: it tries these endings, in this order. */
+/** A module that loads the clock, and then what Lambda's Node.js runtime would. */
 function withClock(folder: string, file: string): string {
   const names = ["js", "mjs", "cjs"].map((ending) => `${file}.${ending}`);
   const handlers = names.find((name) => existsSync(join(folder, name))) ?? file;

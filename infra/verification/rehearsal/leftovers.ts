@@ -1,8 +1,5 @@
-import { requestOf, type AwsCaller } from "./aws.ts";
-import type { Gate } from "./gate/gate.ts";
-import { allowedActions, matchesAction } from "./gate/iam.ts";
+import type { AwsCaller } from "./aws.ts";
 
-/** How to list what a deployment could leave behind, with what a listing looks like that is not empty. */
 const listings: [what: string, leftover: RegExp, call: string, input?: object][] = [
   ["a table", /"TableNames": ?\["/, "dynamodb ListTables"],
   ["a function", /"FunctionName"/, "lambda GET /2015-03-31/functions"],
@@ -21,24 +18,12 @@ const listings: [what: string, leftover: RegExp, call: string, input?: object][]
   ["a bucket", /<Bucket>/, "s3 GET /"],
 ];
 
-/** One sentence for each kind of thing that is still there after everything was destroyed. */
 export async function whatIsLeft(operate: AwsCaller): Promise<string[]> {
   const left: string[] = [];
   for (const [what, leftover, call, input] of listings) {
-    const { status, body } = await operate(requestOf(call, input));
+    const { status, body } = await operate(call, input);
     if (status !== 200) left.push(`${call} was answered with ${status}: ${body}`);
     else if (leftover.test(body)) left.push(`${what} is left: ${body.slice(0, 300)}`);
   }
   return left;
-}
-
-/** Prints, role by role, the actions that its policies allow and that nothing it did has needed. */
-export async function printUnused(gate: Gate, roles: string[]): Promise<void> {
-  for (const role of roles) {
-    const granted = allowedActions((await gate.policiesOf(role)).identity);
-    const used = gate.decisions.filter(({ principal, isAllowed }) => principal === role && isAllowed);
-    const unused = granted.filter((pattern) => !used.some(({ action }) => matchesAction(action, pattern)));
-    const names = unused.length > 0 ? `\n  ${unused.join(", ")}` : "";
-    console.log(`Granted to ${role} and not used: ${unused.length} of ${granted.length}${names}`);
-  }
 }

@@ -10,7 +10,6 @@ import { callerOf } from "./aws.ts";
 import { startGate } from "./gate/gate.ts";
 import { startGitHub } from "./github/github.ts";
 import { startMoto } from "./moto.ts";
-import { expectProgram } from "./operators.ts";
 import { severalShards } from "./pipeline/pipeline-faults.ts";
 import { killPrograms } from "./programs.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -30,8 +29,6 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 try {
-  await expectProgram("terraform", "Terraform 1.11 or later");
-  await expectProgram("git", "git");
   copyProject(root, scratchPath);
   // So that the callers' suites meet a stage with one shard of the indexes, prod, and one with several.
   appendFileSync(join(scratchPath, "infra/environments/staging.tfvars"), severalShards);
@@ -45,7 +42,7 @@ try {
   const issuer = startIssuer();
   const gate = await step("Start the gate in front of it", () => startGate({ motoUrl: moto.url, region, issuer }));
   started.push(gate);
-  const github = await step("Make the project a repository", () => startGitHub({ gate, issuer, scratchPath }));
+  const github = await step("Make the project a repository", () => startGitHub(gate, issuer, scratchPath));
   started.push(github);
   await rehearse({
     gate,

@@ -8,11 +8,11 @@ import { tokensOf } from "./trust/tokens.ts";
 
 /** Whoever runs Terraform: a person or a job, with an environment that leads to the emulated AWS. */
 export interface Operator {
-  /** Gives what lines of shell print in a folder, as somebody runs them who copies them from a README. Throws its end when one fails. */
+  /** Gives what lines of shell print, run as by somebody who copies them from a README. Throws its end when one fails. */
   shell: (folder: string, lines: string, more?: Record<string, string>) => Promise<string>;
 }
 
-/** A job of GitHub's: it runs Terraform with nothing but its token; `call` makes requests under its role. */
+/** A job of GitHub's, which has nothing but its token; `call` makes requests under its role. */
 export interface Job extends Operator {
   call: AwsCaller;
 }
@@ -20,10 +20,9 @@ export interface Job extends Operator {
 /** An address in numbers makes the provider put a bucket's name into the path; the S3 backend needs to be told. */
 export const pathStyle = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
 
-/** The tokens that GitHub would give the jobs of the rehearsal's repository. */
 export const tokens = tokensOf(trusted);
 
-/** An environment in which programs find the emulated AWS and nothing of this machine, no profile and no instance metadata. */
+/** An environment in which programs find the emulated AWS and nothing of this machine. */
 export function environmentAt(url: string): NodeJS.ProcessEnv {
   const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
   return {
@@ -41,7 +40,6 @@ export function environmentAt(url: string): NodeJS.ProcessEnv {
   };
 }
 
-/** Whoever owns the account. */
 export function personAt({ url, operator }: Gate, region: string): Operator {
   return operatorAt(url, region, {
     AWS_ACCESS_KEY_ID: operator.accessKeyId,
@@ -74,7 +72,6 @@ export async function startJob(
   };
 }
 
-/** Somebody whom Terraform asks no questions. */
 function operatorAt(url: string, region: string, credentials: Record<string, string>): Operator {
   const unasked = {
     TF_IN_AUTOMATION: "1",
@@ -103,11 +100,4 @@ export function readmeBlocks(path: string, heading: string, notRun = ""): [first
   const [first, ...more] = [...found].map(([, block = ""]) => block.split("\n").filter(isRun).join("\n"));
   if (first === undefined) throw new Error(`${path} has no section "${heading}" with lines of shell.`);
   return [first, ...more];
-}
-
-/** Throws one sentence where a program is missing. */
-export async function expectProgram(program: string, what: string): Promise<void> {
-  const missing = () => ({ exitCode: 1 });
-  const { exitCode } = await runProgram(program, ["version"], { cwd: ".", env: process.env }).catch(missing);
-  if (exitCode !== 0) throw new Error(`The rehearsal needs ${what}: install it so that \`${program} version\` works.`);
 }

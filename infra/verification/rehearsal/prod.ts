@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { readFunctions } from "../../build/functions.ts";
 import type { DeadLetter } from "../../local/bucket/image-events.ts";
-import { callerOf, requestOf, succeed, takeRole, type AwsCaller } from "./aws.ts";
-import { printUnused } from "./leftovers.ts";
+import { callerOf, succeed, takeRole, type AwsCaller } from "./aws.ts";
 import { changeMemory, mutationsOf } from "./mutations.ts";
 import { personAt, readmeBlocks, startJob, tokens, type Job } from "./operators.ts";
 import { explainToken, findDrift, planPullRequest } from "./pipeline/other-workflows.ts";
@@ -14,7 +13,7 @@ import { imageOfMatrix, tryMatrix } from "./trust/matrix.ts";
 import { refusedToDeploy, refusedToPlan, type Attempt } from "./trust/refusals.ts";
 import { trustCases } from "./trust/trust-cases.ts";
 
-/** Prod: by hand as the README says; what pull requests and the weekly look at it do is what the workflows say. */
+/** Prod, by hand as the README says, beside what workflows do for pull requests and every week. */
 export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, scratchPath } = rehearsal;
   const { project, stage, region } = names;
@@ -36,8 +35,6 @@ export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   await step("Ask why AWS refuses a deployment", () => explainToken(rehearsal));
   await step("Run the callers' suites against what is deployed", () => whileServed(rehearsal, runSuites));
   await step("Let the note of a deletion that crashed expire", () => expectDeletionFinished(rehearsal));
-  const functions = readFunctions().map(({ name }) => `${project}-${stage}-${name}`);
-  await printUnused(gate, functions);
   await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal));
   await step("Try what the deploy role may not do", () => expectRefused(deploy.call, refusedToDeploy(names)));
   await step("Try what the plan role may not do", () => expectRefused(plan.call, refusedToPlan(names)));
@@ -45,7 +42,6 @@ export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   await step("Look for the upload that could not be labelled in its queue", () => expectFailureKept(rehearsal));
   await step("Change a function behind Terraform's back", () => expectDriftNoticed(rehearsal, deploy));
   await step("Plan prod again: everything is back as it was", async () => {
-    // Which fails where something would change.
     const command = `terraform -chdir=infra plan -detailed-exitcode -var-file=environments/${stage}.tfvars`;
     await deploy.shell(scratchPath, command);
   });
@@ -73,7 +69,6 @@ async function expectTrust({ gate, issuer, names }: Rehearsal): Promise<string> 
   return `${cases.length * roles.length} tried, as intended`;
 }
 
-/** The README's lines for the stack, without the build, which is done, and with this account. */
 function stackBlock({ names, scratchPath }: Rehearsal, heading: string): string {
   return readmeBlocks(join(scratchPath, "README.md"), heading, "npm")[0].replaceAll("ACCOUNT_ID", names.accountId);
 }
@@ -87,7 +82,7 @@ async function expectDeletionFinished(rehearsal: Rehearsal): Promise<void> {
   await whileServed(rehearsal, async ({ uploads }) => {
     await gate.deliveries.expire({ region: names.region, bucket, key: note });
     expectNone(await uploads(), "What S3 tells of expired notes is lost");
-    const { status } = await operate(requestOf(`s3 HEAD /${bucket}/${image}`));
+    const { status } = await operate(`s3 HEAD /${bucket}/${image}`);
     if (status !== 404) throw new Error(`label-image should have removed the image: ${status}.`);
   });
 }
@@ -111,20 +106,20 @@ async function expectLeastPrivilege({ gate, names, operate }: Rehearsal): Promis
 async function expectRefused(caller: AwsCaller, attempts: Attempt[]): Promise<string> {
   const allowed: string[] = [];
   for (const [what, call, input] of attempts) {
-    const { status, body } = await caller(requestOf(call, input));
+    const { status, body } = await caller(call, input);
     if (status !== 403) allowed.push(`${what}: answered ${status} ${body.slice(0, 200)}`);
   }
   expectNone(allowed, "It may do what it must not");
   return `${attempts.length} refused`;
 }
 
-/** A rehearsal that could not fail would prove nothing: each mistake must be noticed, and its repair too. */
+/** A rehearsal that could not fail would prove nothing. */
 async function expectMutationsNoticed(rehearsal: Rehearsal): Promise<void> {
   const failure = () => whileServed(rehearsal, whatFails);
   const { apiId } = await whileServed(rehearsal, ({ api }) => api());
-  for (const { what, apply } of mutationsOf(rehearsal.names, apiId, rehearsal.operate)) {
+  for (const [what, mutate] of Object.entries(mutationsOf(rehearsal.names, apiId, rehearsal.operate))) {
     await step(`Put ${what} into what is deployed`, async () => {
-      const revert = await apply();
+      const revert = await mutate();
       const sentence = await failure();
       await revert();
       if (sentence === undefined) throw new Error(`Nobody noticed ${what}.`);
@@ -150,7 +145,7 @@ async function expectFailureKept({ names, operate }: Rehearsal): Promise<string>
   return letter.requestPayload.Records.map(({ s3 }) => s3.object.key).join();
 }
 
-/** Changed with the deploy role's own rights, so that it is seen to have them: no release here changes a function's memory. */
+/** Changed with the deploy role's own rights, so that it is seen to have them. */
 async function expectDriftNoticed(rehearsal: Rehearsal, { call }: Job): Promise<string> {
   const revert = await changeMemory(rehearsal.names, call);
   const drift = await findDrift(rehearsal);

@@ -2,14 +2,13 @@ import { spawn, type ChildProcess } from "node:child_process";
 
 export interface Run {
   exitCode: number;
-  /** Both streams, as they came. */
   output: string;
 }
 
 const running = new Set<ChildProcess>();
 let isOver = false;
 
-/** Runs a program to its end. Throws only where it cannot be started, or killPrograms has been called. */
+/** Runs a program to its end, also one that fails. */
 export async function runProgram(
   program: string,
   parameters: string[],
@@ -37,7 +36,7 @@ export async function runProgram(
   }
 }
 
-/** Ends what is running at once, each with its whole group, and lets nothing begin any more. Terraform's state goes too. */
+/** Ends at once what is running, with what it has started, and lets nothing begin any more. */
 export function killPrograms(): void {
   isOver = true;
   for (const { pid } of running) {

@@ -1,5 +1,5 @@
 import { succeed } from "./aws.ts";
-import { printUnused, whatIsLeft } from "./leftovers.ts";
+import { whatIsLeft } from "./leftovers.ts";
 import { rehearsePipeline, staging } from "./pipeline/pipeline.ts";
 import { rehearseProd } from "./prod.ts";
 import type { Rehearsal } from "./setting.ts";
@@ -14,7 +14,7 @@ import { setUpTrust } from "./trust/trust.ts";
  */
 export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, operate } = rehearsal;
-  const { project, region, accountId } = names;
+  const { region, accountId } = names;
   const takeTrustDown = await part("trust", async () => {
     await step("Try what the gate itself must refuse", () => tryGate(gate, region));
     return setUpTrust(rehearsal);
@@ -24,7 +24,6 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
     () => part("staging by pushes", () => rehearsePipeline({ ...rehearsal, names: { ...names, stage: staging } })),
   );
   await part("taking it down", async () => {
-    await printUnused(gate, [`${project}-plan`, `${project}-deploy-${staging}`]);
     await step("Take the trust down, but keep the provider", async () => {
       await takeTrustDown();
     });

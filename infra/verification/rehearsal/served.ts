@@ -8,12 +8,10 @@ import { runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
 import { expectNone } from "./steps.ts";
 
-/** What is deployed, read back when it is first needed and served over HTTP. */
 export interface Served {
-  /** With the stage. */
   url: string;
   api: () => Promise<DeployedApi>;
-  /** Waits until every upload so far has been looked at, and gives a sentence for each that nobody will ever look at. */
+  /** Waits for every upload so far to be looked at; gives a sentence for each that nobody will ever look at. */
   uploads: () => Promise<string[]>;
 }
 
@@ -45,7 +43,7 @@ export async function whileServed<Result>(
   }
 }
 
-/** Runs the callers' suites as `API_URL=... npm test` does, as two who have signed in where it asks for that; gives their last lines. */
+/** Runs the callers' suites, as two who have signed in where it asks for that. */
 export async function runSuites({ url, api, uploads }: Served): Promise<string> {
   // One file after the other: moto takes one request at a time, and the functions wait for it two seconds only.
   const options = "run --config infra/testing/vitest.config.ts --no-file-parallelism".split(" ");
@@ -63,7 +61,7 @@ export async function runSuites({ url, api, uploads }: Served): Promise<string> 
   return /Tests\s+(.*)/.exec(output)?.[1] ?? "passed";
 }
 
-/** Creates an event, reads it, lists it by each index and gives it an image: a sentence that says what is wrong, or nothing when all works. */
+/** Creates an event, reads it, lists it by each index and gives it an image; says what is wrong, if anything is. */
 export async function whatFails({ url, uploads }: Served): Promise<string | undefined> {
   const post = (path: string, body: object) =>
     fetch(url + path, {

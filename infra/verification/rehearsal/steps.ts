@@ -6,7 +6,7 @@ export function interrupt(): void {
   isInterrupted = true;
 }
 
-/** Runs one step of the rehearsal and prints what it was, what came out, where that is text, and how long it took. */
+/** Runs one step and prints what it was, what came out, where that is text, and how long it took. */
 export async function step<Result>(title: string, act: () => Promise<Result>): Promise<Result> {
   const seconds = stopwatch();
   const print = (text: string) => {
@@ -46,7 +46,7 @@ export function expectText(output: string, text: string): void {
   if (!output.includes(text)) throw new Error(`It should print "${text}", and printed:\n${output}`);
 }
 
-/** All at once. What fails lets the others only end their step; thrown when all have ended, so that nothing goes on behind it. */
+/** All at once. What fails lets the others only end their step, and is thrown when all have ended. */
 export async function together(...parts: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   const stopOthers = (error: unknown) => {

@@ -1,4 +1,3 @@
-/** One value, or several of which one is enough. */
 export type ConditionValue = string | boolean | number;
 export type Conditions = Record<string, Record<string, ConditionValue | ConditionValue[]>>;
 
@@ -11,14 +10,6 @@ const comparisons: Record<string, Comparison> = {
   ArnEquals: matchesArn,
   ArnLike: matchesArn,
   Bool: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
-};
-
-const negations: Record<string, string> = {
-  StringNotEquals: "StringEquals",
-  StringNotEqualsIgnoreCase: "StringEqualsIgnoreCase",
-  StringNotLike: "StringLike",
-  ArnNotEquals: "ArnEquals",
-  ArnNotLike: "ArnLike",
 };
 
 /**
@@ -49,15 +40,14 @@ export function matchesPattern(text: string, pattern: string, flags = ""): boole
 
 type Condition = (key: string, given: string[], wanted: string[]) => boolean;
 
-/** Takes `ForAnyValue:StringNotLikeIfExists` apart. */
 function readOperator(operator: string): Condition {
   if (operator === "Null")
     return (_key, given, wanted) => wanted.some((value) => value.toLowerCase() === String(given.length === 0));
   const [, set, name = "", ifExists] = /^(?:(ForAnyValue|ForAllValues):)?(.*?)(IfExists)?$/.exec(operator) ?? [];
-  const positive = Object.hasOwn(negations, name) ? negations[name] : undefined;
-  const compare = Object.hasOwn(comparisons, positive ?? name) ? comparisons[positive ?? name] : undefined;
+  const positive = name.replace(/(?<=^String|^Arn)Not/, "");
+  const isNegated = positive !== name;
+  const compare = Object.hasOwn(comparisons, positive) ? comparisons[positive] : undefined;
   if (!compare) throw new Error(`The condition operator ${operator} is not known.`);
-  const isNegated = positive !== undefined;
   return (key, given, wanted) => {
     const holds = (value: string) => wanted.some((each) => compare(value, each)) !== isNegated;
     if (given.length === 0) return ifExists !== undefined || set === "ForAllValues" || (isNegated && set === undefined);
@@ -70,15 +60,8 @@ function readOperator(operator: string): Condition {
 
 /** Each of the six parts by itself: a `*` in the account does not reach into the resource. */
 function matchesArn(given: string, wanted: string): boolean {
-  const [givenParts, wantedParts] = [arnParts(given), arnParts(wanted)];
-  return (
-    givenParts.length === 6 &&
-    wantedParts.length === 6 &&
-    wantedParts.every((part, index) => matchesPattern(givenParts[index] ?? "", part))
-  );
-}
-
-function arnParts(arn: string): string[] {
-  const parts = arn.split(":");
-  return [...parts.slice(0, 5), ...(parts.length > 5 ? [parts.slice(5).join(":")] : [])];
+  const partsOf = (arn: string) => /^(.*?):(.*?):(.*?):(.*?):(.*?):(.*)$/s.exec(arn)?.slice(1) ?? [];
+  const [parts, patterns] = [partsOf(given), partsOf(wanted)];
+  const isEach = patterns.every((pattern, index) => matchesPattern(parts[index] ?? "", pattern));
+  return parts.length > 0 && patterns.length > 0 && isEach;
 }

@@ -2,31 +2,16 @@ import { ownRequest, type Forward } from "./forward.ts";
 import type { Policy } from "./iam.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
-export interface DeployedRole {
+interface DeployedRole {
   arn: string;
   trust: Policy;
-  /** The boundary's ARN. */
   boundary?: string;
 }
 
-export interface DeployedPolicies {
-  identity: Policy[];
-  boundary?: Policy;
-}
+export type DeployedIam = ReturnType<typeof deployedIam>;
 
 /** The roles, policies and identity providers that are deployed now, as the emulated IAM has them. */
-export interface DeployedIam {
-  role: (name: string) => Promise<DeployedRole | undefined>;
-  /** What a role may do. Throws where one of its policies cannot be read, as one that AWS manages. */
-  policiesOf: (role: string) => Promise<DeployedPolicies>;
-  /** The audiences of an OIDC provider; undefined where there is none. */
-  audiencesOf: (providerArn: string) => Promise<string[] | undefined>;
-  /** To be called after each write to IAM: nothing that was read before may be used after it. */
-  forget: () => void;
-}
-
-export function deployedIam(forward: Forward): DeployedIam {
-  /** Undefined for what does not exist. */
+export function deployedIam(forward: Forward) {
   const ask = async (operation: string, input: object): Promise<string | undefined> => {
     const { status, body } = await forward(ownRequest(`iam ${operation}`, "us-east-1", input));
     if (status === 404) return undefined;
@@ -49,7 +34,7 @@ export function deployedIam(forward: Forward): DeployedIam {
     return documentIn(await ask("GetPolicyVersion", { PolicyArn, VersionId }), "Document");
   };
 
-  const readPolicies = async (RoleName: string): Promise<DeployedPolicies> => {
+  const readPolicies = async (RoleName: string): Promise<{ identity: Policy[]; boundary?: Policy }> => {
     const role = await roles(RoleName);
     if (!role) return { identity: [] };
     const list = async (operation: string, element: string) =>
@@ -77,12 +62,14 @@ export function deployedIam(forward: Forward): DeployedIam {
   const roles = remembered(readRole);
   return {
     role: roles,
+    /** What a role may do. Throws where one of its policies cannot be read, as one that AWS manages. */
     policiesOf: remembered(readPolicies),
-    async audiencesOf(OpenIDConnectProviderArn) {
+    async audiencesOf(OpenIDConnectProviderArn: string): Promise<string[] | undefined> {
       const xml = await ask("GetOpenIDConnectProvider", { OpenIDConnectProviderArn });
       return xml === undefined ? undefined : elementsOf(elementOf(xml, "ClientIDList") ?? "", "member");
     },
-    forget() {
+    /** To be called after each write to IAM: nothing that was read before may be used after it. */
+    forget(): void {
       for (const cache of caches) cache.clear();
     },
   };

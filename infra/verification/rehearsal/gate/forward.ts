@@ -4,7 +4,6 @@ import type { SignedRequest } from "../../../local/bucket/signature.ts";
 import { requestOf } from "../aws.ts";
 import { serviceRequest, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 
-/** Passes a request on to moto. */
 export type Forward = (request: SignedRequest) => Promise<ServiceAnswer>;
 
 const ofConnection = ["connection", "transfer-encoding", "expect", "content-length", "keep-alive"];
@@ -14,7 +13,6 @@ export function forwardTo(motoUrl: string): Forward {
   const { hostname, port } = new URL(motoUrl);
   return async ({ method, url, headers, body }) => {
     const kept = Object.entries(headers).filter(([name]) => !ofConnection.includes(name));
-    // Node.js takes a list of one for most headers, and not for Host.
     const sent = kept.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values] as const);
     const options = {
       hostname,
@@ -34,9 +32,9 @@ export function forwardTo(motoUrl: string): Forward {
   };
 }
 
-/** A request of the gate's own, with the call as requestOf takes it. moto verifies nothing, but finds the service in the signature's scope. */
+/** A request of the gate's own. moto verifies nothing, but finds the service in the signature's scope. */
 export function ownRequest(call: string, region: string, input?: object): ServiceRequest {
-  const { service, method, path, headers, body = "" } = requestOf(call, input);
+  const { service, method, path, headers, body } = requestOf(call, input);
   const credential = `gate/20260101/${region}/${service}/aws4_request`;
   const all: Record<string, string> = {
     ...headers,

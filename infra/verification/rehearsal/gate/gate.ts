@@ -1,17 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import type { AliasConfiguration } from "@aws-sdk/client-lambda";
 import pLimit from "p-limit";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
 import { listen, stop } from "../../../local/gateway/server.ts";
-import type { Credentials } from "../aws.ts";
 import type { TokenIssuer } from "../trust/tokens.ts";
 import { asksOf } from "./actions/actions.ts";
 import { pathOf, s3Place } from "./actions/s3.ts";
-import { makeDeliveries, type Deliveries } from "./deliveries.ts";
-import { deployedIam, type DeployedIam } from "./deployed-roles.ts";
+import { makeDeliveries } from "./deliveries.ts";
+import { deployedIam } from "./deployed-roles.ts";
 import { forwardTo, ownRequest } from "./forward.ts";
-import { makePermissions, type Permissions } from "./permissions.ts";
-import { makeRepairs, type Invoke, type Repairs } from "./repairs/repairs.ts";
+import { makePermissions } from "./permissions.ts";
+import { makeRepairs, type Invoke } from "./repairs/repairs.ts";
 import {
   accessDenied,
   jsonOf,
@@ -19,38 +19,20 @@ import {
   refusal,
   serviceRequest,
   textOf,
-  type Fields,
   type ServiceAnswer,
   type ServiceRequest,
 } from "./service-request.ts";
-import { makeSessions, type Caller, type Sessions } from "./sessions.ts";
+import { makeSessions, type Caller } from "./sessions.ts";
 
-export interface Gate extends Pick<Permissions, "decisions" | "mayInvoke">, Pick<Repairs, "zipOf"> {
-  /** Where AWS is, for clients: all services, every request signed. */
-  url: string;
-  accountId: string;
-  /** Keys that may do everything. */
-  operator: Credentials;
-  policiesOf: DeployedIam["policiesOf"];
-  credentialsFor: Sessions["credentialsFor"];
-  /** What runs functions that are invoked through Lambda's API, by what their names begin with; without it such a call is refused. */
-  handlers: Map<string, Invoke>;
-  /** An alias of a function as it is now, in the form of Lambda's API. */
-  aliasOf: (functionName: string, alias: string) => Fields | undefined;
-  /** What is called for new objects of buckets. */
-  deliveries: Pick<Deliveries, "expire" | "settled" | "lost">;
-  stop: () => Promise<void>;
-}
+export type Gate = Awaited<ReturnType<typeof startGate>>;
 
 export interface GateOptions {
   motoUrl: string;
-  /** Where the functions are. */
   region: string;
   /** Whose web identity tokens are taken, if the deployed trust policies say so too. */
   issuer: Pick<TokenIssuer, "publicKey">;
 }
 
-/** moto's only account. */
 const accountId = "123456789012";
 
 /**
@@ -58,10 +40,10 @@ const accountId = "123456789012";
  * the signature of every request, decides by the deployed policies whether its caller may make it,
  * and puts right what moto gets wrong.
  */
-export async function startGate({ motoUrl, region, issuer: { publicKey } }: GateOptions): Promise<Gate> {
+export async function startGate({ motoUrl, region, issuer: { publicKey } }: GateOptions) {
   const forward = forwardTo(motoUrl);
   const deployed = deployedIam(forward);
-  const handlers: Gate["handlers"] = new Map();
+  const handlers = new Map<string, Invoke>();
   const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
   const repairs = makeRepairs(invokerOf, async (bucket, key) => {
     const { status, body } = await forward(ownRequest(`s3 GET ${pathOf(bucket, key)}`, region));
@@ -111,7 +93,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
       return accessDenied(request, `${principal} may not ${action} on ${resource}: ${reason}.`);
     }
     if (service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);
-    const answer = (await deliveries.refusalOf(request)) ?? (await repairs.repair(request, () => pass(request)));
+    const answer = await repairs.repair(request, () => pass(request));
     if (service === "s3" && answer.status === 200) deliveries.raise(request);
     if (service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
     if (answer.status >= 500 && !isOfData(request)) {
@@ -132,20 +114,20 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     void serve(request, response, answerTo);
   });
   const { port } = await listen(server, 0);
-  const { decisions, mayInvoke } = permissions;
   return {
     url: `http://127.0.0.1:${port}`,
     accountId,
     operator: sessions.operator,
     policiesOf: deployed.policiesOf,
-    decisions,
+    decisions: permissions.decisions,
+    mayInvoke: permissions.mayInvoke,
     handlers,
     zipOf: repairs.zipOf,
-    aliasOf: (functionName, alias) => repairs.aliasOf(region, functionName, alias),
+    aliasOf: (functionName: string, alias: string): AliasConfiguration | undefined =>
+      repairs.aliasOf(region, functionName, alias),
     credentialsFor: sessions.credentialsFor,
-    mayInvoke,
     deliveries,
-    stop: async () => {
+    stop: async (): Promise<void> => {
       await deliveries.settled();
       await stop(server);
     },

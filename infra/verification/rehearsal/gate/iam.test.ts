@@ -1,13 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  allowedActions,
-  decide,
-  decideByResource,
-  type Asked,
-  type Policy,
-  type Principal,
-  type Statement,
-} from "./iam.ts";
+import { decide, decideByResource, type Asked, type Policy, type Principal, type Statement } from "./iam.ts";
 
 const table = "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod";
 const role = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-get-event";
@@ -196,9 +188,4 @@ describe("a policy is refused", () => {
   ])("%s", (_what, statement, message) => {
     expect(() => decide({ identity: [policy(statement as Statement)] }, read)).toThrow(message);
   });
-});
-
-test("the actions that policies allow are listed once, and what they deny is not", () => {
-  const policies = [policy(allow({ Action: ["s3:GetObject", "dynamodb:GetItem"] }), deny()), policy(allow())];
-  expect(allowedActions(policies)).toEqual(["dynamodb:GetItem", "s3:GetObject"]);
 });

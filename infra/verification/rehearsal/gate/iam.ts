@@ -15,13 +15,10 @@ export interface Policy {
   Statement: Statement | Statement[];
 }
 
-/** What is asked: one action on one resource. */
 export interface Asked {
   action: string;
   resource: string;
-  /** Condition keys in lower case, such as "aws:securetransport": ["true"]. An absent key is absent. */
   context: Record<string, string[]>;
-  /** Who asks, for resource and trust policies. Of a role's session: the role's ARN. */
   principal?: Principal;
 }
 
@@ -32,7 +29,6 @@ export interface Principal {
 
 export interface Decision {
   isAllowed: boolean;
-  /** Such as "allowed by ReadItems", "denied by TlsOnly", "no policy allows it". */
   reason: string;
 }
 
@@ -53,19 +49,14 @@ export function decide(
   const identity = policies.identity.flatMap(identityStatements);
   const boundary = policies.boundary && identityStatements(policies.boundary);
   const resource = policies.resource ? statementsOf(policies.resource) : [];
-  const denial =
-    [...identity, ...(boundary ?? [])].find(applies("Deny", asked)) ??
-    resource.filter((statement) => names(statement, asked.principal, true)).find(applies("Deny", asked));
-  if (denial) return { isAllowed: false, reason: `denied by ${denial.name}` };
-
+  const naming = (isAccountEnough: boolean) =>
+    resource.filter((statement) => names(statement, asked.principal, isAccountEnough));
+  const denying = [...identity, ...(boundary ?? []), ...naming(true)];
   // An account as principal lets its administrators allow it; it does not allow anything by itself.
-  const allowance =
-    identity.find(applies("Allow", asked)) ??
-    resource.filter((statement) => names(statement, asked.principal, false)).find(applies("Allow", asked));
-  if (!allowance) return { isAllowed: false, reason: "no policy allows it" };
-  if (boundary && !boundary.some(applies("Allow", asked)))
+  const decision = judge(denying, [...identity, ...naming(false)], asked);
+  if (decision.isAllowed && boundary && !boundary.some(applies("Allow", asked)))
     return { isAllowed: false, reason: "the boundary does not allow it" };
-  return { isAllowed: true, reason: `allowed by ${allowance.name}` };
+  return decision;
 }
 
 /**
@@ -74,25 +65,17 @@ export function decide(
  */
 export function decideByResource(policy: Policy, asked: Asked): Decision {
   const statements = statementsOf(policy).filter((statement) => names(statement, asked.principal, true));
-  const denial = statements.find(applies("Deny", asked));
+  if (statements.length === 0) return { isAllowed: false, reason: "the policy does not name the principal" };
+  return judge(statements, statements, asked);
+}
+
+function judge(denying: NamedStatement[], allowing: NamedStatement[], asked: Asked): Decision {
+  const denial = denying.find(applies("Deny", asked));
   if (denial) return { isAllowed: false, reason: `denied by ${denial.name}` };
-  const allowance = statements.find(applies("Allow", asked));
-  if (allowance) return { isAllowed: true, reason: `allowed by ${allowance.name}` };
-  return {
-    isAllowed: false,
-    reason: statements.length > 0 ? "no policy allows it" : "the policy does not name the principal",
-  };
-}
-
-/** Every action pattern that the policies allow, sorted, each once: to print what is granted and never used. */
-export function allowedActions(policies: Policy[]): string[] {
-  const allowed = policies.flatMap(statementsOf).filter(({ Effect }) => Effect === "Allow");
-  return [...new Set(allowed.flatMap(({ Action }) => listOf(Action)))].sort();
-}
-
-/** Whether an action is one of those that a pattern such as `dynamodb:*Item` stands for; letter case does not matter. */
-export function matchesAction(action: string, pattern: string): boolean {
-  return matchesPattern(action, pattern, "i");
+  const allowance = allowing.find(applies("Allow", asked));
+  return allowance
+    ? { isAllowed: true, reason: `allowed by ${allowance.name}` }
+    : { isAllowed: false, reason: "no policy allows it" };
 }
 
 interface NamedStatement extends Statement {
@@ -103,7 +86,7 @@ interface NamedStatement extends Statement {
 function applies(effect: "Allow" | "Deny", { action, resource, context }: Asked): (statement: Statement) => boolean {
   return ({ Effect, Action, Resource, NotResource, Condition = {} }) =>
     Effect === effect &&
-    listOf(Action).some((pattern) => matchesAction(action, pattern)) &&
+    listOf(Action).some((pattern) => matchesPattern(action, pattern, "i")) &&
     (Resource === undefined
       ? !listOf(NotResource).some((pattern) => matchesPattern(resource, pattern))
       : listOf(Resource).some((pattern) => matchesPattern(resource, pattern))) &&

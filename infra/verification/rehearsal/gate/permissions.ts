@@ -6,15 +6,13 @@ import { decide, decideByResource, type Asked, type Decision, type Policy } from
 import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 import type { Caller } from "./sessions.ts";
 
-/** A decision as it was made, for the rehearsal to print. */
 export interface Decided extends Decision {
-  /** `operator`, a role's name, or a service or identity provider. */
   principal: string;
   action: string;
   resource: string;
 }
 
-/** A call that a service of AWS makes in its own name: of a function's alias, because of what `sourceArn` names. */
+/** A call that a service of AWS makes in its own name, because of what `sourceArn` names. */
 export interface ServiceCall {
   service: "apigateway.amazonaws.com" | "s3.amazonaws.com";
   functionName: string;
@@ -22,20 +20,10 @@ export interface ServiceCall {
   sourceArn: string;
 }
 
-export interface Permissions {
-  /** Decides every ask of a request, up to the first denial, which it gives. Throws for a policy that cannot be evaluated. */
-  firstDenial: (request: ServiceRequest, caller: Caller, asks: Ask[]) => Promise<Decided | undefined>;
-  /** Decides by a policy of the resource alone, as a trust policy. */
-  byResource: (principal: string, policy: Policy, asked: Asked) => Decided;
-  /** Whether the function's deployed policy lets the service make this call. */
-  mayInvoke: (call: ServiceCall) => Promise<Decision>;
-  /** Everything that was decided, in order. */
-  decisions: Decided[];
-}
+export type Permissions = ReturnType<typeof makePermissions>;
 
 interface Parts {
   accountId: string;
-  /** Where the functions are. */
   region: string;
   deployed: DeployedIam;
   bucketPolicyOf: (bucket: string) => string | undefined;
@@ -44,7 +32,7 @@ interface Parts {
 
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
-export function makePermissions({ accountId, region, deployed, bucketPolicyOf, forward }: Parts): Permissions {
+export function makePermissions({ accountId, region, deployed, bucketPolicyOf, forward }: Parts) {
   const decisions: Decided[] = [];
   const record = (principal: string, { action, resource }: Ask, decision: Decision): Decided => {
     const decided = { principal, action, resource, ...decision };
@@ -56,12 +44,13 @@ export function makePermissions({ accountId, region, deployed, bucketPolicyOf, f
     const policy = request.service === "s3" && bucket !== undefined ? bucketPolicyOf(bucket) : undefined;
     return policy === undefined ? undefined : (JSON.parse(policy) as Policy);
   };
-  const byResource: Permissions["byResource"] = (principal, policy, asked) =>
+  const byResource = (principal: string, policy: Policy, asked: Asked): Decided =>
     record(principal, asked, decideByResource(policy, asked));
   return {
     decisions,
     byResource,
-    async firstDenial(request, { name, arn, role }, asks) {
+    /** Decides every ask of a request up to the first denial, which it gives. */
+    async firstDenial(request: ServiceRequest, { name, arn, role }: Caller, asks: Ask[]): Promise<Decided | undefined> {
       for (const { action, resource, context } of asks) {
         const asked: Asked = {
           action,
@@ -75,7 +64,8 @@ export function makePermissions({ accountId, region, deployed, bucketPolicyOf, f
       }
       return undefined;
     },
-    async mayInvoke({ service, functionName, alias, sourceArn }) {
+    /** Whether the function's deployed policy lets the service make this call. */
+    mayInvoke: async ({ service, functionName, alias, sourceArn }: ServiceCall): Promise<Decision> => {
       const path = `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`;
       const answer = await forward(ownRequest(`lambda GET ${path}`, region));
       const policy = answer.status === 200 ? textOf(jsonOf(answer)["Policy"]) : '{"Statement":[]}';

@@ -1,12 +1,9 @@
 import type { SignedRequest } from "../../../local/bucket/signature.ts";
 import { escapeXml } from "./xml.ts";
 
-/** A request to an AWS service, its signature verified: which service it is for stands in the signature. */
 export interface ServiceRequest extends SignedRequest {
-  /** As in a signature: `dynamodb`, `monitoring`, ... */
   service: string;
   region: string;
-  /** Without the query, still encoded. */
   path: string;
   query: URLSearchParams;
 }
@@ -19,7 +16,7 @@ export interface ServiceAnswer {
 
 export type Fields = Record<string, unknown>;
 
-/** How a service speaks: JSON with the operation in a header, a form with it in a field, JSON by path and method, or S3's XML. */
+/** JSON with the operation in a header, a form with it in a field, JSON by path and method, or S3's XML. */
 export type Protocol = "json" | "form" | "rest" | "s3";
 
 export function serviceRequest(request: SignedRequest, service: string, region: string): ServiceRequest {
@@ -33,14 +30,13 @@ export function protocolOf({ service, headers }: ServiceRequest): Protocol {
   return service === "lambda" || service === "apigateway" ? "rest" : "form";
 }
 
-/** `CreateTable`, where the protocol names it. */
 export function operationOf(request: ServiceRequest): string | undefined {
   const protocol = protocolOf(request);
   if (protocol === "json") return request.headers["x-amz-target"]?.[0]?.split(".").at(-1);
   return protocol === "form" ? (formOf(request).get("Action") ?? undefined) : undefined;
 }
 
-/** The body as a JSON object; empty where there is none. Throws a SyntaxError for what is no JSON. */
+/** The body as a JSON object; empty where there is none. */
 export function jsonOf({ body }: { body: Buffer }): Fields {
   const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
   return typeof value === "object" && value !== null ? (value as Fields) : {};
@@ -55,7 +51,6 @@ export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** A field that should be a list of objects. */
 export function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? (value as Fields[]) : [];
 }
@@ -72,7 +67,7 @@ export function xmlAnswer(status: number, xml: string): ServiceAnswer {
   return { status, headers: [["content-type", "text/xml"]], body: Buffer.from(xml) };
 }
 
-/** The answer with another JSON body; DynamoDB's checksum of the old one goes. */
+/** With another JSON body; DynamoDB's checksum of the old one goes. */
 export function withJson({ status, headers }: ServiceAnswer, value: object): ServiceAnswer {
   return {
     status,
@@ -81,7 +76,6 @@ export function withJson({ status, headers }: ServiceAnswer, value: object): Ser
   };
 }
 
-/** An error in the words of the request's own service. */
 export function refusal(request: ServiceRequest, status: number, code: string, message: string): ServiceAnswer {
   const [escapedCode, escapedMessage] = [escapeXml(code), escapeXml(message)];
   switch (protocolOf(request)) {

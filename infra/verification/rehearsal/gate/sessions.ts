@@ -9,48 +9,34 @@ import type { Permissions } from "./permissions.ts";
 import { accessDenied, formOf, refusal, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 import { contextOf, providerName, readToken } from "./web-identity.ts";
 
-/** Who a request comes from. */
 export interface Caller {
-  /** For people: `operator`, or the role's name. */
   name: string;
-  /** What policies call it. Of a role's session: the role's ARN. */
   arn: string;
-  /** The role's name; the operator has none, and may do everything that no resource's policy forbids. */
+  /** The operator has none, and may do everything that no resource's policy forbids. */
   role?: string;
 }
 
-/** All keys that are valid now, and how a role's are got. */
-export interface Sessions {
-  /** Keys of a person with all rights, made for this gate. */
-  operator: Credentials;
-  secretOf: (accessKeyId: string) => Secret | undefined;
-  callerOf: (accessKeyId: string) => Caller | undefined;
-  /** Answers sts:AssumeRole of a caller whose own permission for it has been checked. */
-  assumeRole: (request: ServiceRequest, caller: Caller) => Promise<ServiceAnswer>;
-  /** Answers sts:AssumeRoleWithWebIdentity, the one request that is not signed. */
-  assumeRoleWithWebIdentity: (request: ServiceRequest) => Promise<ServiceAnswer>;
-  /** Takes a role as Lambda does for a function. Throws where the role does not trust Lambda. */
-  credentialsFor: (roleArn: string) => Promise<Credentials>;
-}
+export type Sessions = ReturnType<typeof makeSessions>;
 
 interface Parts {
   accountId: string;
   deployed: DeployedIam;
   permissions: Permissions;
-  /** Signs web identity tokens. */
   publicKey: KeyObject;
   forward: Forward;
 }
 
-/** Gives roles to who their trust policies name: moto gives any role, also one that does not exist, to anyone. */
-export function makeSessions({ accountId, deployed, permissions, publicKey, forward }: Parts): Sessions {
+/**
+ * All keys that are valid now, and how a role's are got: by who its trust policy names. moto gives any role, also one that
+ * does not exist, to anyone.
+ */
+export function makeSessions({ accountId, deployed, permissions, publicKey, forward }: Parts) {
   const known = new Map<string, { secret: Secret; caller: Caller }>();
   const add = ({ accessKeyId, secretAccessKey: secret, sessionToken }: Credentials, caller: Caller) =>
     known.set(accessKeyId, { secret: { secret, ...(sessionToken !== undefined && { sessionToken }) }, caller });
   const operator = { accessKeyId: "AKIAOPERATOR00000000", secretAccessKey: randomBytes(30).toString("base64") };
   add(operator, { name: "operator", arn: `arn:aws:iam::${accountId}:user/operator` });
 
-  /** Why the role's trust policy does not allow it, if it does not. */
   const whyNot = async (
     roleArn: string,
     name: string,
@@ -64,7 +50,6 @@ export function makeSessions({ accountId, deployed, permissions, publicKey, forw
     const { isAllowed, reason } = permissions.byResource(name, role.trust, asked);
     return isAllowed ? undefined : `${name} may not ${action} on ${roleArn}: by its trust policy ${reason}.`;
   };
-  /** Learns the role's temporary keys from the answer of STS. */
   const take = async (request: ServiceRequest, arn: string): Promise<ServiceAnswer> => {
     const answer = await forward(request);
     const role = nameIn(arn);
@@ -73,16 +58,17 @@ export function makeSessions({ accountId, deployed, permissions, publicKey, forw
   };
   return {
     operator,
-    secretOf: (accessKeyId) => known.get(accessKeyId)?.secret,
-    callerOf: (accessKeyId) => known.get(accessKeyId)?.caller,
-    async assumeRole(request, { arn, name }) {
+    secretOf: (accessKeyId: string) => known.get(accessKeyId)?.secret,
+    callerOf: (accessKeyId: string) => known.get(accessKeyId)?.caller,
+    /** For a caller whose own permission for it has been checked. */
+    async assumeRole(request: ServiceRequest, { arn, name }: Caller): Promise<ServiceAnswer> {
       const { RoleArn = "", RoleSessionName = "" } = Object.fromEntries(formOf(request));
       const principal = { "aws:principalarn": [arn], "aws:principalaccount": [accountId] };
       const context = { ...principal, "sts:rolesessionname": [RoleSessionName] };
       const refused = await whyNot(RoleArn, name, { kind: "AWS", value: arn }, context);
       return refused === undefined ? take(request, RoleArn) : accessDenied(request, refused);
     },
-    async assumeRoleWithWebIdentity(request) {
+    async assumeRoleWithWebIdentity(request: ServiceRequest): Promise<ServiceAnswer> {
       const { RoleArn = "", RoleSessionName = "", WebIdentityToken = "" } = Object.fromEntries(formOf(request));
       const invalid = (sentence: string) => refusal(request, 400, "InvalidIdentityToken", sentence);
       const claims = await readToken(WebIdentityToken, publicKey, new Date());
@@ -97,7 +83,8 @@ export function makeSessions({ accountId, deployed, permissions, publicKey, forw
       const refused = await whyNot(RoleArn, name, { kind: "Federated", value }, context, action);
       return refused === undefined ? take(request, RoleArn) : accessDenied(request, refused);
     },
-    async credentialsFor(RoleArn) {
+    /** Takes a role as Lambda does for a function. Throws where the role does not trust Lambda. */
+    credentialsFor: async (RoleArn: string): Promise<Credentials> => {
       const lambda: Principal = { kind: "Service", value: "lambda.amazonaws.com" };
       const refused = await whyNot(RoleArn, "Lambda", lambda, { "aws:sourceaccount": [accountId] });
       if (refused !== undefined) throw new Error(refused);

@@ -2,7 +2,6 @@ import type { KeyObject } from "node:crypto";
 import { jwtVerify, type JWTPayload } from "jose";
 import { issuer } from "../trust/tokens.ts";
 
-/** How AWS names the provider: its address without `https://`. */
 export const providerName = issuer.replace(/^https:\/\//, "");
 
 /** The claims that AWS offers as condition keys; all others it ignores. */
@@ -24,7 +23,6 @@ export async function readToken(token: string, publicKey: KeyObject, now: Date):
   );
 }
 
-/** The token's condition keys, such as `token.actions.githubusercontent.com:sub`. */
 export function contextOf(claims: JWTPayload): Record<string, string[]> {
   const keys = known.split(" ").filter((name) => claims[name] !== undefined);
   return Object.fromEntries(keys.map((name) => [`${providerName}:${name}`, [claims[name]].flat().map(String)]));

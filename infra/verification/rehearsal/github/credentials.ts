@@ -10,35 +10,31 @@ import type { Substitute } from "./runner.ts";
 export function configureCredentials(gate: Gate): Substitute {
   return async ({ variables }, parameters) => {
     const {
-      "role-to-assume": role = "",
-      "role-session-name": sessionName = "",
-      "role-duration-seconds": duration_s = "3600",
+      "role-session-name": sessionName,
+      "role-duration-seconds": duration_s,
       "aws-region": region = "",
     } = parameters;
-    const credentials = await takeRole(gate.url, role, await tokenOf(variables), { sessionName, duration_s });
+    const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = variables;
+    if (url === undefined || bearer === undefined)
+      throw new Error("The job has no permission id-token: write, and so no token.");
+    const answer = await fetch(`${url}&audience=sts.amazonaws.com`, { headers: { authorization: `bearer ${bearer}` } });
+    const { value: token } = (await answer.json()) as { value: string };
+    const session = { sessionName: sessionName ?? "", duration_s: duration_s ?? "3600" };
+    const credentials = await takeRole(gate.url, parameters["role-to-assume"] ?? "", token, session);
     if (typeof credentials === "string") throw new Error(credentials);
     const identity = await succeed(callerOf(gate.url, region, credentials), "sts GetCallerIdentity");
     const account = elementOf(identity, "Account") ?? "";
-    const allowed = parameters["allowed-account-ids"]?.split(",") ?? [account];
-    if (!allowed.includes(account))
-      throw new Error(`The account ${account} is not among those that are allowed: ${allowed.join(", ")}.`);
-    const { accessKeyId, secretAccessKey, sessionToken = "" } = credentials;
+    const allowed = parameters["allowed-account-ids"] ?? account;
+    if (!allowed.split(",").includes(account))
+      throw new Error(`The account ${account} is not among those that are allowed: ${allowed}.`);
     return {
       environment: {
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        AWS_SESSION_TOKEN: sessionToken,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_SESSION_TOKEN: credentials.sessionToken ?? "",
         AWS_REGION: region,
         AWS_DEFAULT_REGION: region,
       },
     };
   };
-}
-
-async function tokenOf(variables: NodeJS.ProcessEnv): Promise<string> {
-  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = variables;
-  if (url === undefined || bearer === undefined)
-    throw new Error("The job has no permission id-token: write, and so no token.");
-  const answer = await fetch(`${url}&audience=sts.amazonaws.com`, { headers: { authorization: `bearer ${bearer}` } });
-  return ((await answer.json()) as { value: string }).value;
 }

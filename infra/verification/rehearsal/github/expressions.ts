@@ -2,10 +2,9 @@ import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 import { truthy } from "@actions/expressions/result";
 import type { Texts } from "./workflow-file.ts";
 
-/** What an expression can name: `github`, `inputs`, `steps` and so on, as plain values. */
 export type Contexts = Record<string, unknown>;
 
-/** How it stands with what came before, when a condition is asked: after a job that was skipped neither is true. */
+/** How it stands with what came before: after a job that was skipped neither is true. */
 export interface Standing {
   success: boolean;
   failure: boolean;
@@ -26,7 +25,6 @@ export function fill(text: string, contexts: Contexts): string {
   return text.replaceAll(expressions, (_whole, inside: string) => evaluate(inside, contexts).coerceString());
 }
 
-/** The same for many, by name. */
 export function fillAll(texts: Texts, contexts: Contexts): Record<string, string> {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fill(String(text ?? ""), contexts)]));
 }
@@ -65,7 +63,6 @@ function evaluate(expression: string, contexts: Contexts, standing?: Standing): 
   }
 }
 
-/** Nobody cancels a run here. */
 function statusFunctions(standing: Standing) {
   return Object.entries({ ...standing, always: true, cancelled: false }).map(([name, value]) => ({
     name,

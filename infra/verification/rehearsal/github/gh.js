@@ -16,13 +16,16 @@ const { positionals, values } = parseArgs({
   },
 });
 const [command, path, ...others] = positionals;
-const { GH_TOKEN: token, GITHUB_API_URL: api = "" } = process.env;
-if (command !== "api" || path === undefined || others.length > 0)
-  fail(`nothing stands for: gh ${positionals.join(" ")}`);
-if (token === undefined || token === "")
-  fail("To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable.");
+const { GH_TOKEN: token = "", GITHUB_API_URL: api = "" } = process.env;
+if (command !== "api" || path === undefined || others.length > 0) fail(`nothing stands for: ${positionals.join(" ")}`);
+if (token === "") fail("To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable.");
 
-const fields = [...values["raw-field"].map(asPair), ...values.field.map(asPair).map(readFile)];
+// Of --field only files are known here: the rest is for --raw-field.
+const texts = values["raw-field"].map((field) => field.split(/=(.*)/s));
+const files = values.field
+  .map((field) => field.split("=@"))
+  .map(([name, file = ""]) => [name, readFileSync(file, "utf8")]);
+const fields = [...texts, ...files];
 const answer = await globalThis.fetch(`${api}/${path}`, {
   method: values.method ?? (fields.length > 0 ? "POST" : "GET"),
   headers: { authorization: `token ${token}` },
@@ -33,28 +36,7 @@ if (!answer.ok) fail(`${/"message": ?"([^"]*)"/.exec(content)?.[1] ?? content} (
 const shown = values.jq === undefined ? content : await raw(content, values.jq, ["-r"]);
 if (!values.silent && shown !== "") console.log(shown);
 
-/**
- * @param {string} field
- * @returns {[name: string, value: string]}
- */
-function asPair(field) {
-  const [name = "", ...value] = field.split("=");
-  return [name, value.join("=")];
-}
-
-/**
- * @param {[name: string, value: string]} field
- * @returns {[name: string, value: string]}
- */
-function readFile([name, value]) {
-  if (!value.startsWith("@")) fail(`--field ${name}: only files are known here, and the rest is for --raw-field.`);
-  return [name, readFileSync(value.slice(1), "utf8")];
-}
-
-/**
- * @param {string} message
- * @returns {never}
- */
+/** @type {(message: string) => never} */
 function fail(message) {
   console.error(`gh: ${message}`);
   process.exit(1);

@@ -16,13 +16,12 @@ export interface Issue {
 
 export interface Comment {
   id: number;
-  /** The number of the issue or pull request. */
   on: number;
   body: string | null;
   user: Author | null;
 }
 
-/** What people read in a repository, and what a workflow did there, as `POST issues`, oldest first. */
+/** What people read in a repository, and what workflows did there, as `POST issues`. */
 export interface Issues {
   isEnabled: boolean;
   issues: Issue[];
@@ -34,40 +33,33 @@ export interface Issues {
 export const bot: Author = { login: "github-actions[bot]", type: "Bot" };
 
 /**
- * Stands for GitHub's REST API of one repository's issues and comments. `path` begins behind `/repos/OWNER/NAME`.
+ * Stands for GitHub's REST API of a repository's issues and comments.
  *
  * https://docs.github.com/en/rest/issues
  */
-export function answerAbout(
-  all: Issues,
-  method: string,
-  path: string,
-  fields: Record<string, string>,
-): [status: number, content: unknown] {
-  const asked = `${method} ${path.replace(/^\//, "")}`;
-  if (method !== "GET") all.done.push(asked);
+export function answerAbout(all: Issues, method: string, path: string, given: unknown): [number, unknown] {
+  const fields = given as Record<string, string>;
+  const { title = "", body = "" } = fields;
+  const [, place = "", id] = /^\/repos\/[^/]+\/[^/]+\/?(.*?)(\d+(?=\/|$))?(?:\/comments)?$/.exec(path) ?? [];
+  const number = Number(id);
+  const isOfComments = path.endsWith("/comments");
+  if (method !== "GET") all.done.push(`${method} ${path.replace(/^\/repos\/[^/]+\/[^/]+\//, "")}`);
   if (Object.values(fields).some((text) => text.length > 65_536)) return [422, { message: "body is too long" }];
-  if (asked === "GET ") return [200, { has_issues: all.isEnabled }];
-  if (/^(GET|POST) issues$/.test(asked) && !all.isEnabled) return [410, { message: "Issues has been disabled" }];
-  if (asked === "GET issues") return [200, all.issues.filter(({ state }) => state === "open")];
-  if (asked === "POST issues") {
-    const { title = "", body = "" } = fields;
-    const issue = { number: all.issues.length + 1, title, body, state: "open", user: bot };
-    all.issues.push(issue);
-    return [201, issue];
+  if (place === "") return [200, { has_issues: all.isEnabled }];
+  if (id === undefined) {
+    if (!all.isEnabled) return [410, { message: "Issues has been disabled" }];
+    if (method === "GET") return [200, all.issues.filter(({ state }) => state === "open")];
+    all.issues.push({ number: all.issues.length + 1, title, body, state: "open", user: bot });
+    return [201, all.issues.at(-1)];
   }
-  const [, number, isOfComments] = /^issues\/(\d+)(\/comments)?$/.exec(path.slice(1)) ?? [];
-  const [, id] = /^issues\/comments\/(\d+)$/.exec(path.slice(1)) ?? [];
-  const on = Number(number);
-  if (isOfComments && method === "GET") return [200, all.comments.filter((comment) => comment.on === on)];
-  if (isOfComments && method === "POST") {
-    const comment = { id: all.comments.length + 1, on, body: fields["body"] ?? "", user: bot };
-    all.comments.push(comment);
-    return [201, comment];
+  if (isOfComments && method === "GET") return [200, all.comments.filter(({ on }) => on === number)];
+  if (isOfComments) {
+    all.comments.push({ id: all.comments.length + 1, on: number, body, user: bot });
+    return [201, all.comments.at(-1)];
   }
-  const found = id
-    ? all.comments.find((comment) => comment.id === Number(id))
-    : all.issues.find((issue) => issue.number === on);
+  const found = place.includes("comments")
+    ? all.comments.find((comment) => comment.id === number)
+    : all.issues.find((issue) => issue.number === number);
   if (!found) return [404, { message: "Not Found" }];
   return [200, method === "PATCH" ? Object.assign(found, fields) : found];
 }

@@ -362,21 +362,6 @@ describe("a called workflow", () => {
     expect(await resultWith(jobs.skipped)).toBe("skipped");
   });
 
-  test.each([
-    [
-      "fewer permissions than it asks for",
-      right.replace("write", "read"),
-      "called.yml: job inner asks for id-token: write, and its caller has id-token: read.",
-    ],
-    [
-      "no permission",
-      right.replace("id-token: write", "contents: read"),
-      "called.yml: job inner asks for id-token: write, and its caller has id-token: none.",
-    ],
-  ])("is refused %s", async (_what, beside, sentence) => {
-    await expect(run(call(beside), given)).rejects.toThrow(sentence);
-  });
-
   test("must be one that can be called", async () => {
     await expect(run(call("if: true"), { files: { "called.yml": "on: {push: }\njobs: {}" } })).rejects.toThrow(
       "called.yml cannot be called.",

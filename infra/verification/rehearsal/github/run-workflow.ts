@@ -1,26 +1,22 @@
 import { join } from "node:path";
 import { fill, fillTyped, holds, type Contexts } from "./expressions.ts";
 import { runJob, type JobRun, type Result, type Runner } from "./runner.ts";
-import { readWorkflow, type Input, type Job, type Permissions, type Workflow } from "./workflow-file.ts";
+import { readWorkflow, type Input, type Job, type Workflow } from "./workflow-file.ts";
 
-/** What started a run, and how GitHub is set up. */
 export interface Event {
-  /** With `event_name`, `ref`, `sha` and what else the workflow looks at. */
   github: Record<string, unknown> & { event_name: string };
-  /** Of a start by hand. */
   inputs?: Record<string, unknown>;
   vars: Record<string, string>;
   secrets: Record<string, string>;
 }
 
 export interface Extent {
-  /** The one combination of each matrix that is run. */
   matrix?: Record<string, string>;
   /** Jobs that count as done, with this result, when their turn comes. */
   settled?: Record<string, Result>;
 }
 
-/** The jobs by name; those of a called workflow are named as GitHub names them, `staging / deploy`. */
+/** By name; the jobs of a called workflow as GitHub names them, `staging / deploy`. */
 export type WorkflowRun = Record<string, JobRun>;
 
 interface Setting {
@@ -30,14 +26,12 @@ interface Setting {
   runner: Runner;
   extent: Extent;
   contexts: Contexts & Pick<Event, "github" | "vars" | "secrets">;
-  /** What the calling job may do; without one, anything. */
-  granted?: Permissions;
 }
 
 /**
  * Runs a workflow that an event has started, its jobs one after the other: each needs those that it names, which stand
- * above it, and the workflows that it calls are in the same repository. Throws where the event does not start it; what
- * else GitHub would refuse is actionlint's to say, but that what is called asks for more than its caller has.
+ * above it, and the workflows that it calls are in the same repository. Throws where the event does not start it;
+ * what else GitHub would refuse is actionlint's to say.
  */
 export async function runWorkflow(
   repositoryPath: string,
@@ -85,15 +79,13 @@ function ancestorsOf(job: Job, jobs: Record<string, Job>): string[] {
 
 async function runOrCall(name: string, job: Job, setting: Setting): Promise<WorkflowRun> {
   const { file, workflow, runner, extent } = setting;
-  const where = `${file}: job ${name}`;
-  const contexts = { ...setting.contexts, matrix: combinationOf(where, job, extent) };
+  const contexts = { ...setting.contexts, matrix: combinationOf(`${file}: job ${name}`, job, extent) };
   const permissions = job.permissions ?? workflow.permissions ?? {};
-  expectGranted(where, permissions, setting.granted);
   if (job.uses === undefined) {
     const { env = {}, defaults } = workflow;
     return { [name]: await runJob(job, { runner, file, contexts, env, shell: defaults?.run ?? {}, permissions }) };
   }
-  const called = await call(job, job.uses, { ...setting, contexts, granted: permissions });
+  const called = await call(job, job.uses, { ...setting, contexts });
   const results = Object.values(called).map(({ result }) => result);
   const result = results.includes("failure") ? "failure" : results.includes("success") ? "success" : "skipped";
   return {
@@ -102,7 +94,7 @@ async function runOrCall(name: string, job: Job, setting: Setting): Promise<Work
   };
 }
 
-/** A called workflow knows the inputs and secrets that it is handed, and of its caller only `github` and `vars`. */
+/** What is called knows what it is handed, and of its caller only `github` and `vars`. */
 async function call(job: Job, uses: string, setting: Setting): Promise<WorkflowRun> {
   const { repositoryPath, contexts } = setting;
   const file = uses.replace(/^\.\//, "");
@@ -132,14 +124,4 @@ function combinationOf(where: string, { strategy }: Job, { matrix = {} }: Extent
     if (!values.includes(matrix[key]))
       throw new Error(`${where} has no ${key} ${JSON.stringify(matrix[key])} in its matrix.`);
   return strategy ? matrix : {};
-}
-
-/** What is called may do no more than its caller. */
-function expectGranted(where: string, permissions: Permissions, granted: Permissions | undefined): void {
-  const levels = ["none", "read", "write"];
-  for (const [scope, level] of Object.entries(permissions)) {
-    const most = granted ? (granted[scope] ?? "none") : "write";
-    if (levels.indexOf(level) > levels.indexOf(most))
-      throw new Error(`${where} asks for ${scope}: ${level}, and its caller has ${scope}: ${most}.`);
-  }
 }

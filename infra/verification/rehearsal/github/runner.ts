@@ -4,50 +4,38 @@ import { runProgram } from "../programs.ts";
 import { fill, fillAll, holds, type Contexts } from "./expressions.ts";
 import { nameOf, readAction, type Job, type Permissions, type Shell, type Step, type Texts } from "./workflow-file.ts";
 
-/** Stands for GitHub's machine. */
 export interface Runner {
-  /** A folder, in which each job gets one of its own. */
   path: string;
-  /** What a job's programs find in their environment, whatever the workflow says. */
   environmentOf: (job: JobDescription) => NodeJS.ProcessEnv;
-  /** What is done instead of an action, by its name without the version, or instead of a command, to the letter. */
+  /** What is done instead of an action, by its name without the version, or of a command. */
   substitutes: Record<string, Substitute>;
 }
 
-/** Throws what makes the step fail. */
 export type Substitute = (
   job: JobAtWork,
   parameters: Record<string, string>,
 ) => StepEffects | undefined | Promise<StepEffects | undefined>;
 
 export interface JobDescription {
-  /** Where its commands run; empty until something is checked out. */
   workspace: string;
-  /** The workflow that it is in. */
   file: string;
   github: Record<string, unknown>;
   permissions: Permissions;
-  /** The name of the GitHub environment, where the job has one. */
   environment: string | undefined;
 }
 
-/** What a substitute may need to know of the job. */
 export interface JobAtWork extends JobDescription {
-  /** The environment variables of the machine. */
   variables: NodeJS.ProcessEnv;
 }
 
-/** What a step leaves for those after it. */
 export interface StepEffects {
   environment?: Record<string, string>;
   outputs?: Record<string, string>;
 }
 
-/** What a job gets from its workflow. */
 export interface JobSetting {
   runner: Runner;
   file: string;
-  /** `github`, `inputs`, `vars`, `secrets`, `needs` and `matrix`. */
   contexts: Contexts & { github: Record<string, unknown> };
   env: Texts;
   shell: Shell;
@@ -59,7 +47,6 @@ export type Result = "success" | "failure" | "skipped";
 export interface StepRun {
   name: string;
   outcome: Result;
-  /** What it printed, or what made it fail. */
   output: string;
 }
 
@@ -67,11 +54,9 @@ export interface JobRun {
   result: Result;
   steps: StepRun[];
   outputs: Record<string, string>;
-  /** Markdown. */
   summary: string;
 }
 
-/** Where steps run, and what those before have left. */
 interface Place {
   path: string;
   job: JobAtWork;
@@ -80,12 +65,10 @@ interface Place {
   substitutes: Runner["substitutes"];
   hasFailed: boolean;
   environment: Record<string, string>;
-  /** Those that have an id, as expressions see them. */
   steps: Record<string, { outcome: Result; outputs: Record<string, string> }>;
   summary: string;
 }
 
-/** What came of a step. */
 interface Done extends StepEffects {
   outcome: Result;
   output: string;
@@ -154,7 +137,7 @@ async function perform(step: Step, contexts: Contexts & { env: Record<string, st
   throw new Error(`${step.uses ?? nameOf(step)}: nothing stands for it here.`);
 }
 
-/** Runs the steps of an action that was checked out: they know its inputs and no secret, and share the job's environment. */
+/** Runs an action that was checked out: its steps know its inputs and no secret, and share the job's environment. */
 async function runAction(uses: string, given: Record<string, string>, place: Place): Promise<Done> {
   const { inputs = {}, runs } = readAction(join(place.job.workspace, uses, "action.yml"));
   const filled = Object.entries(inputs).map(([name, input]) => [name, given[name] ?? input.default ?? ""]);
@@ -210,7 +193,6 @@ function variablesOf({ github, workspace }: JobAtWork): Record<string, string> {
   return { CI: "true", GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: workspace, ...Object.fromEntries(named) };
 }
 
-/** `NAME=VALUE`, or `NAME<<END`, lines, `END`. */
 const assignment = /^(?:([^=\n]+?)<<(\S+)\n(?:([\s\S]*?)\n)?\2|([^=\n]+)=(.*))$/gm;
 
 /**

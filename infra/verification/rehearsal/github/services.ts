@@ -1,18 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import { listen, stop } from "../../../local/gateway/server.ts";
 import { answerAbout, type Issues } from "./issues.ts";
 import type { JobDescription } from "./runner.ts";
-
-/** What a job asks GitHub for over HTTP: its token, and to write what people read. */
-export interface Services {
-  url: string;
-  /** The variables by which a job finds the token of its own, where it may have one. */
-  variablesFor: (job: JobDescription) => Record<string, string>;
-  issues: Issues;
-  stop: () => Promise<void>;
-}
 
 /**
  * Stands for GitHub's token endpoint, and for the REST API of issues and comments. `issueFor` signs the token
@@ -20,28 +11,33 @@ export interface Services {
  *
  * https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
-export async function startServices(issueFor: (job: JobDescription, audience: string) => string): Promise<Services> {
+export async function startServices(issueFor: (job: JobDescription, audience: string) => string) {
   const jobs = new Map<string, JobDescription>();
   const issues: Issues = { isEnabled: true, issues: [], comments: [], done: [] };
   const answerTo = async (request: IncomingMessage): Promise<[status: number, content: unknown]> => {
-    const { pathname, searchParams } = new URL(request.url ?? "", "http://localhost");
-    const bearer = request.headers.authorization?.replace(/^bearer /i, "") ?? "";
-    if (pathname === "/token") {
-      const job = jobs.get(bearer);
-      return job
-        ? [200, { value: issueFor(job, searchParams.get("audience") ?? "") }]
-        : [401, { message: "Nobody has this request token." }];
-    }
-    const fields = request.method === "GET" ? {} : ((await json(request)) as Record<string, string>);
-    return answerAbout(issues, request.method ?? "", pathname.replace(/^\/repos\/[^/]+\/[^/]+/, ""), fields);
+    const { url: sent = "", method = "", headers } = request;
+    const { pathname, searchParams } = new URL(sent, "http://localhost");
+    if (pathname !== "/token")
+      return answerAbout(issues, method, pathname, method === "GET" ? {} : await json(request));
+    const job = jobs.get(headers.authorization?.replace(/^bearer /i, "") ?? "");
+    return job
+      ? [200, { value: issueFor(job, searchParams.get("audience") ?? "") }]
+      : [401, { message: "Nobody has this request token." }];
   };
-  const server = createServer((request, response) => void serve(request, response, answerTo));
+  const server = createServer((request, response) => {
+    void answerTo(request)
+      .catch((error: unknown) => [400, { message: String(error) }] as const)
+      .then(([status, content]) => {
+        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
+      });
+  });
   const { port } = await listen(server, 0);
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
     issues,
-    variablesFor(job) {
+    /** The variables by which a job finds the token of its own, where it may have one. */
+    variablesFor(job: JobDescription): Record<string, string> {
       if (job.permissions["id-token"] !== "write") return {};
       const requestToken = randomUUID();
       jobs.set(requestToken, job);
@@ -52,15 +48,4 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
     },
     stop: () => stop(server),
   };
-}
-
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answerTo: (request: IncomingMessage) => Promise<[number, unknown]>,
-): Promise<void> {
-  const [status, content] = await answerTo(request).catch(
-    (error: unknown) => [400, { message: String(error) }] as const,
-  );
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
 }

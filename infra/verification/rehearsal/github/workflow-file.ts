@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-/** A workflow as its file says it. */
 export interface Workflow {
   on: Record<string, { inputs?: Record<string, Input> } | null | undefined>;
   permissions?: Permissions;
@@ -49,13 +48,12 @@ export type Permissions = Record<string, "read" | "write" | "none">;
 /** YAML makes numbers and booleans of what is not quoted. */
 export type Texts = Record<string, string | number | boolean | null>;
 
-/** An action of the repository, made of steps. */
 export interface Action {
   inputs?: Record<string, { default?: string }>;
   runs: { using: string; steps: Step[] };
 }
 
-/** What a run here honours, and what can be left to GitHub because nothing follows from it here. */
+/** What a run here honours, or what nothing follows from here. */
 const known = {
   action: "name description inputs runs",
   workflow: "on permissions env defaults jobs name run-name concurrency",
@@ -78,7 +76,6 @@ export function readWorkflow(path: string): Workflow {
   return workflow;
 }
 
-/** Reads an action of the repository's own; throws as readWorkflow does. */
 export function readAction(path: string): Action {
   const action = parse(readFileSync(path, "utf8")) as Action;
   if (action.runs.using !== "composite") throw new Error(`${path}: only composite actions are run here.`);
@@ -87,7 +84,6 @@ export function readAction(path: string): Action {
   return action;
 }
 
-/** As GitHub shows a step that has no name, but for the word Run before it. */
 export function nameOf({ name, uses, run = "" }: Step): string {
   return name ?? uses?.split("@")[0] ?? run.split("\n")[0] ?? "";
 }

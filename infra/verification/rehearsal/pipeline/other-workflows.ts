@@ -29,7 +29,7 @@ function headlineOf(body: string, stage: string): string {
   return headline;
 }
 
-/** Runs deploy-stage.yml by hand, as somebody does whose role is refused; throws unless all is as wanted and nothing is deployed. */
+/** Runs deploy-stage.yml by hand, as somebody does whose role is refused. */
 export async function explainToken({ gate, github, names, scratchPath }: Rehearsal): Promise<string> {
   const person = personAt(gate, names.region);
   const trust = await person.shell(scratchPath, "terraform -chdir=oidc output -json trust");

@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { copyProject } from "../../../testing/project-copy.ts";
-import { requestOf, succeed } from "../aws.ts";
+import { succeed } from "../aws.ts";
 import { elementsOf } from "../gate/xml.ts";
 import type { Started } from "../github/github.ts";
 import type { Edits } from "../github/repository.ts";
@@ -17,20 +17,10 @@ import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
 /** The stage that the workflows deploy here; prod is deployed by the same file. */
 export const staging = "staging";
 
-/** The jobs of deploy.yml. What ci.yml runs is what runs this rehearsal, so it is not run again. */
+/** What ci.yml runs is what runs this rehearsal, so it is not run again. */
 const jobs = ["ready", "ci", "build", "attest", "staging", "prod"];
 const settled = { ci: "success", prod: "success" } as const;
 const stageJob = `${staging} / deploy`;
-
-const tamperings = {
-  "a zip": faults.exchangeZip,
-  "a zip and its checksum": faults.exchangeZipAndSums,
-};
-const losses = {
-  "another key for the table": faults.changeKey,
-  "a table with an index less": faults.dropIndex,
-  "fewer shards of the indexes": faults.lowerShards,
-};
 
 /**
  * Staging, by pushes to main: every command of deploy.yml and deploy-stage.yml is executed, in order. Then the same with
@@ -50,15 +40,15 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 200);
     expectPrinted(run, "Apply", "0 added, 0 changed, 0 destroyed");
   });
-  for (const [what, tamper] of Object.entries(tamperings))
+  for (const [what, tamper] of Object.entries(faults.tamperings))
     await step(`Exchange ${what} after the build`, () => expectTamperingStopped(rehearsal, tamper));
-  for (const [what, edits] of Object.entries(losses))
+  for (const [what, edits] of Object.entries(faults.losses))
     await step(`Push ${what}`, () => expectLossStopped(rehearsal, what, edits));
   await step("Push what the deploy role may not make", async () => {
     const run = await push(rehearsal, await repository.push("A user", faults.makeUser));
     expectStopped(run, "Apply");
     expectPrinted(run, "Apply", "AccessDenied");
-    const { status } = await operate(requestOf(`s3 GET ${statePath(rehearsal)}.tflock`));
+    const { status } = await operate(`s3 GET ${statePath(rehearsal)}.tflock`);
     if (status !== 404) throw new Error("The state is still locked.");
     return "failed, and nothing after it ran";
   });
@@ -116,7 +106,7 @@ async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edit
   return `refused: ${outputOf(run, stageJob, "Refuse to lose data").split(". ")[0] ?? ""}`;
 }
 
-/** Throws unless a run stops at this step, and the state and the table are afterwards what they were before. */
+/** Throws unless a run stops at this step and leaves the state and the table as they were. */
 async function expectUnchanged(
   rehearsal: Rehearsal,
   act: () => Promise<WorkflowRun>,
@@ -135,7 +125,7 @@ async function expectUnchanged(
   return run;
 }
 
-/** Throws unless all jobs of a run have succeeded, and the release says this, and that a retried post answers with this status. */
+/** The release must say this, and that a retried post answers with this status. */
 function expectDeployed(run: WorkflowRun, released: string, status: number): WorkflowRun {
   expectSuccess(run, jobs);
   expectPrinted(run, "Release", released);

@@ -9,13 +9,10 @@ import { whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
 import { expectText, step } from "../steps.ts";
 
-/** What a release by hand needs. */
 interface Setting {
   rehearsal: Rehearsal;
   deploy: Job;
-  /** Where the API answers. */
   origin: string;
-  /** The README's line. */
   line: string;
   /** While this file exists, a release pauses between its rounds. */
   hold: string;
@@ -107,7 +104,6 @@ async function expectKilled(setting: Setting): Promise<string> {
   return "callers get both versions";
 }
 
-/** Callers must meet both versions in turn, and the new one alone in the end. */
 async function expectReleased(setting: Setting): Promise<string> {
   let during = 0;
   const output = await whileHeld(
@@ -134,13 +130,11 @@ async function expectPutBack(setting: Setting, ending: string, after: string): P
   return "put back";
 }
 
-/** In the environment of prod, with the canary of the rehearsal. */
 function terraform({ deploy, rehearsal: { scratchPath, names } }: Setting, command: string): Promise<string> {
   const variables = `-var-file=environments/${names.stage}.tfvars -var='canary={percent=${half},minutes=${seconds / 60}}'`;
   return deploy.shell(scratchPath, `terraform -chdir=infra ${command} ${variables}`);
 }
 
-/** Applies the function with its answers changed by these words of JavaScript. */
 async function applyHandler(setting: Setting, change: string): Promise<void> {
   const { scratchPath } = setting.rehearsal;
   const [file, packages] = [`functions/${changedFunction}/handler.ts`, join(scratchPath, "node_modules")];
@@ -165,7 +159,6 @@ async function failureOf(running: Promise<string>): Promise<string> {
   throw new Error(`It should fail, and printed:\n${String(output)}`);
 }
 
-/** How many of this many calls, one after the other, meet the new version. */
 async function countNew({ origin }: Setting, calls: number): Promise<number> {
   let met = 0;
   for (let call = 0; call < calls; call += 1) {
@@ -206,14 +199,9 @@ function expectAlias(setting: Setting, wanted: string): void {
   if (text !== wanted) throw new Error(`The alias of ${changedFunction} should be at ${wanted}, and is at ${text}.`);
 }
 
-/** As in "1" or "1, 2: 50 %". */
 function aliasNow({ rehearsal: { gate, names } }: Setting) {
-  const alias = gate.aliasOf(`${names.project}-${names.stage}-${changedFunction}`, "live");
-  const { FunctionVersion, RoutingConfig, RevisionId } = alias as {
-    FunctionVersion: string;
-    RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> } | null;
-    RevisionId: string;
-  };
+  const alias = gate.aliasOf(`${names.project}-${names.stage}-${changedFunction}`, "live") ?? {};
+  const { FunctionVersion, RoutingConfig, RevisionId } = alias;
   const weights = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
   const trials = weights.map(([version, weight]) => `${version}: ${weight * 100} %`);
   return { text: [FunctionVersion, ...trials].join(", "), revision: RevisionId };

@@ -1,7 +1,7 @@
 import type { JobRun } from "../github/runner.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
 
-/** Throws what failed or was skipped, with what it printed, unless every one of these jobs succeeded. */
+/** Throws what failed, with what it printed, unless every one of these jobs succeeded. */
 export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
   for (const name of jobs) {
     const job = jobOf(run, name);
@@ -10,7 +10,7 @@ export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
   }
 }
 
-/** Throws unless this step of a job failed, none before it did, and none after it was done but the one that is there to clean up. */
+/** Throws unless this step of a job failed, none before it, and none after it was done but the clean-up. */
 export function expectStop(run: WorkflowRun, jobName: string, stepName: string, cleanUp?: string): void {
   const { result, steps } = jobOf(run, jobName);
   const index = steps.findIndex(({ name }) => name === stepName);
@@ -29,7 +29,6 @@ export function expectStop(run: WorkflowRun, jobName: string, stepName: string, 
   }
 }
 
-/** What a step printed. Throws where there is no such step. */
 export function outputOf(run: WorkflowRun, jobName: string, stepName: string): string {
   const step = jobOf(run, jobName).steps.find(({ name }) => name === stepName);
   if (!step) throw new Error(`The job ${jobName} has no step "${stepName}".`);

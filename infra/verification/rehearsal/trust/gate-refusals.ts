@@ -1,4 +1,4 @@
-import { callerOf, requestOf, type AwsCaller, type Credentials } from "../aws.ts";
+import { callerOf, type AwsCaller, type Credentials } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
 import { expectNone } from "../steps.ts";
 
@@ -35,7 +35,7 @@ export async function tryGate(gate: Gate, region: string): Promise<string> {
   ];
   const unexpected: string[] = [];
   for (const [what, by, call, input, status, says] of attempts) {
-    const answer = await by(requestOf(call, input));
+    const answer = await by(call, input);
     if (answer.status !== status || !says.test(answer.body))
       unexpected.push(`${what}: answered ${answer.status} ${answer.body.slice(0, 300)}`);
   }

@@ -1,13 +1,12 @@
-import { requestOf, type AwsCaller } from "../aws.ts";
+import type { AwsCaller } from "../aws.ts";
 import type { Names } from "../setting.ts";
 
-/** A function as the matrix needs to know it: its name in AWS and the actions that it is granted. */
 export interface Granted {
   functionName: string;
   actions: string[];
 }
 
-/** One line each: the action, with what else tells it from others, what goes with it, and the call where it is not its name. */
+/** One line each: the action, what goes with it, and the call where it does not follow from the action. */
 type Row = [action: string, input?: object, call?: string];
 
 const ownLog = ["logs:PutLogEvents (its own)", "logs:CreateLogStream (its own)"];
@@ -28,7 +27,7 @@ export async function tryMatrix(
     const caller = await callAs(functionName);
     for (const [action, input, call = action.replace(/ .*/, "").replace(":", " ")] of rows(functionName, names)) {
       const isGranted = actions.includes(action) || ownLog.includes(action);
-      const { status } = await caller(requestOf(call, input));
+      const { status } = await caller(call, input);
       const isAllowed = status !== 403;
       tried += 1;
       if (isAllowed !== isGranted) wrong.push(`${functionName} ${isAllowed ? "may" : "may not"} ${action}`);
@@ -37,7 +36,6 @@ export async function tryMatrix(
   return { tried, wrong };
 }
 
-/** The path of an object for everybody to try to read. */
 export function imageOfMatrix({ project, stage, accountId }: Names): string {
   return `/${project}-${stage}-images-${accountId}/images/of-the-matrix/1`;
 }

@@ -10,7 +10,7 @@ const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*" } });
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
 const functions = "/2015-03-31/functions";
 
-/** What nobody who holds the deploy role may do with it; each would be a way to more than deploying this stage. */
+/** What the deploy role may not do: each would be a way to more than deploying this stage. */
 export function refusedToDeploy(names: Names): Attempt[] {
   const { project, stage, accountId, region } = names;
   const [own, other, its] = [`${project}-deploy-${stage}`, `${project}-other`, `${project}-${stage}`];
@@ -111,7 +111,6 @@ export function refusedToPlan(names: Names): Attempt[] {
   ];
 }
 
-/** To read or change what callers have stored. */
 function toData({ project, stage, accountId }: Names): Attempt[] {
   const TableName = `${project}-${stage}`;
   const id = { id: { S: "1" } };

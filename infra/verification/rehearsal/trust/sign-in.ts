@@ -3,13 +3,12 @@ import type { Edits } from "../github/repository.ts";
 import type { Served } from "../served.ts";
 import { expectNone } from "../steps.ts";
 
-/** What somebody writes who follows the README's section "Sign in", and wants mail and traces too: nothing else here needs the rights for them. */
+/** As the README says under "Sign in"; with mail and traces, because nothing else here needs the rights for them. */
 export const turnSignInOn: Edits = {
   "infra/environments/staging.tfvars": (before) =>
     `${before}\nauth = { create_user_pool = true }\nalarm_email = "on-call@example.com"\ntracing = true\n`,
 };
 
-/** Throws unless every route that is deployed refuses each of these tokens, as API Gateway does. */
 export async function expectTokensRefused({ url, api }: Served): Promise<string> {
   const { pool, routes } = await api();
   if (!pool) throw new Error("What is deployed asks for no token.");

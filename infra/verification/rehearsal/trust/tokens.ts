@@ -5,7 +5,6 @@ export const issuer = "https://token.actions.githubusercontent.com";
 /** Stands for GitHub as the issuer of tokens: a key made for one rehearsal, and tokens signed with it. */
 export interface TokenIssuer {
   publicKey: KeyObject;
-  /** A token with these claims, valid for ten minutes unless they say otherwise. */
   issue: (claims: Record<string, string | number>) => string;
 }
 
@@ -24,10 +23,8 @@ export function startIssuer(): TokenIssuer {
   };
 }
 
-/** What the roles of oidc/ were made for. */
 export interface Trusted {
   project: string;
-  /** owner/name */
   repository: string;
   repositoryId: string;
   ownerId: string;
@@ -36,7 +33,7 @@ export interface Trusted {
 
 export type Claims = Record<string, string>;
 
-/** What GitHub looks at when a job asks for a token; `file` is the workflow with the job in it, which may be one that is called. */
+/** What GitHub looks at when a job asks for a token; `file` has the job in it, and may be one that is called. */
 export interface Asking {
   event: string;
   ref: string;
@@ -64,7 +61,6 @@ export function subjectOf({ repository, repositoryId, ownerId }: Trusted): strin
   return `repo:${owner}@${ownerId}/${name}@${repositoryId}`;
 }
 
-/** The claims of the jobs that are trusted. */
 export function tokensOf(trusted: Trusted) {
   const of = (event: string, ref: string, name: string, environment?: string) =>
     claimsOf(trusted, { event, ref, file: `.github/workflows/${name}` }, environment);

@@ -4,7 +4,7 @@ import { pathStyle, personAt, readmeBlocks } from "../operators.ts";
 import { trusted, type Rehearsal } from "../setting.ts";
 import { step } from "../steps.ts";
 
-/** The account's trust in GitHub, set up by a person who follows oidc/README.md. Gives what takes all down but the provider, which others may use. */
+/** Sets the account's trust up as oidc/README.md says. Gives what takes all down but the provider, which others may use. */
 export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promise<() => Promise<unknown>> {
   const folder = join(scratchPath, "oidc");
   const readme = join(folder, "README.md");
@@ -28,9 +28,8 @@ export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promi
   };
 }
 
-/** What `gh` would write for this repository, and an address for the budget. */
+/** What `gh` would write for this repository. */
 const variables = `repository = "${trusted.repository}"
 repository_id = "${trusted.repositoryId}"
 repository_owner_id = "${trusted.ownerId}"
-budget_email = "owner@example.com"
 `;

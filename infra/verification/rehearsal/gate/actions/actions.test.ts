@@ -78,13 +78,6 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       dynamodb("BatchWriteItem", { RequestItems: { t: [], u: [] } }),
       [`dynamodb:BatchWriteItem ${table}`, "dynamodb:BatchWriteItem arn:aws:dynamodb:eu-north-1:111122223333:table/u"],
     ],
-    [
-      "a transaction",
-      dynamodb("TransactWriteItems", {
-        TransactItems: [{ Put: { TableName: "t" } }, { ConditionCheck: { TableName: "t" } }],
-      }),
-      [`dynamodb:PutItem ${table}`, `dynamodb:ConditionCheckItem ${table}`],
-    ],
   ],
   Cognito: [
     [
@@ -147,8 +140,8 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       ["budgets:ModifyBudget arn:aws:budgets::111122223333:budget/b"],
     ],
     [
-      "DescribeSubscribersForNotification",
-      json("budgets", "AWSBudgetServiceGateway.DescribeSubscribersForNotification", { BudgetName: "b" }),
+      "DescribeNotificationsForBudget",
+      json("budgets", "AWSBudgetServiceGateway.DescribeNotificationsForBudget", { BudgetName: "b" }),
       ["budgets:ViewBudget arn:aws:budgets::111122223333:budget/b"],
     ],
     [
@@ -179,11 +172,6 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       "DescribeLogGroups",
       json("logs", "Logs_20140328.DescribeLogGroups", { logGroupNamePrefix: "/a" }),
       [`logs:DescribeLogGroups ${group}::log-stream:`],
-    ],
-    [
-      "a metric filter",
-      json("logs", "Logs_20140328.PutMetricFilter", { logGroupName: "/a", filterName: "f" }),
-      [`logs:PutMetricFilter ${group}:/a:log-stream:`],
     ],
     ["a saved query", json("logs", "Logs_20140328.PutQueryDefinition", { name: "q" }), ["logs:PutQueryDefinition *"]],
     [

@@ -5,20 +5,17 @@ import { asksOfLambda } from "./lambda.ts";
 import { asksByOperation } from "./operations.ts";
 import { asksOfS3 } from "./s3.ts";
 
-/** One thing that a request needs a permission for, as the Service Authorization Reference names it. */
 export interface Ask {
   action: string;
   resource: string;
-  /** Condition keys in lower case. */
   context?: Record<string, string[]>;
 }
 
-/** Where names become ARNs, and what must be looked up because requests do not have it and condition keys do. */
+/** What must be looked up, because ARNs and condition keys have it and requests do not. */
 export interface Account {
   accountId: string;
   role: (name: string) => Promise<{ arn: string; boundary?: string } | undefined>;
   apiName: (id: string, region: string) => Promise<string | undefined>;
-  /** None for a pool that does not exist. */
   userPoolTags: (id: string, region: string) => Promise<Record<string, string>>;
 }
 

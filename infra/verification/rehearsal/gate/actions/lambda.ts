@@ -9,7 +9,7 @@ type OperationSchema = [
   traits: { http?: [method: string, path: string] },
 ];
 
-/** What AWS's own client knows of the operations on functions and their tags; they are called like the actions, but for Invoke. */
+/** The operations on functions and their tags, as AWS's own client has them; actions are called the same, but for Invoke. */
 const operations = Object.values<unknown>(sdk)
   .filter((each): each is OperationSchema => Array.isArray(each) && each[0] === 9)
   .flatMap(([, , name, { http: [itsMethod, path = ""] = [""] }]) =>
@@ -24,9 +24,7 @@ function patternOf(path: string): RegExp {
 
 export interface LambdaOperation {
   action: string;
-  /** Without qualifier. */
   functionName: string;
-  /** An alias or a version. */
   qualifier: string | undefined;
 }
 

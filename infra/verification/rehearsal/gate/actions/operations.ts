@@ -1,7 +1,6 @@
 import {
   formOf,
   jsonOf,
-  listOf,
   operationOf,
   protocolOf,
   textOf,
@@ -25,7 +24,7 @@ dynamodb    | * | ListTables DescribeLimits DescribeEndpoints
 sqs         | {QueueName} | CreateQueue GetQueueUrl
 sqs         | {QueueUrl} | DeleteQueue GetQueueAttributes SetQueueAttributes ListQueueTags TagQueue UntagQueue SendMessage ReceiveMessage DeleteMessage PurgeQueue
 sqs         | * | ListQueues
-logs        | log-group:{logGroupName}:log-stream:{logStreamName} | CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy DescribeLogStreams FilterLogEvents PutMetricFilter DeleteMetricFilter DescribeMetricFilters DescribeLogGroups CreateLogStream DeleteLogStream PutLogEvents GetLogEvents
+logs        | log-group:{logGroupName}:log-stream:{logStreamName} | CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy DescribeLogStreams DescribeLogGroups CreateLogStream DeleteLogStream PutLogEvents GetLogEvents
 logs        | {resourceArn} | ListTagsForResource TagResource UntagResource
 logs        | * | PutQueryDefinition DescribeQueryDefinitions DeleteQueryDefinition PutResourcePolicy DescribeResourcePolicies
 sns         | {Name} | CreateTopic
@@ -39,14 +38,14 @@ cloudwatch  | alarm:* | DescribeAlarms
 cloudwatch  | arn:aws:cloudwatch::{account}:dashboard/{DashboardName} | PutDashboard GetDashboard
 cloudwatch  | arn:aws:cloudwatch::{account}:dashboard/{DashboardNames} | DeleteDashboards
 cloudwatch  | {ResourceARN} | ListTagsForResource TagResource UntagResource
-cloudwatch  | * | ListMetrics GetMetricData GetMetricStatistics PutMetricData ListDashboards
-cognito-idp | userpool/{UserPoolId} | DescribeUserPool UpdateUserPool DeleteUserPool GetUserPoolMfaConfig SetUserPoolMfaConfig ListUserPoolClients CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient ListUsers AdminCreateUser AdminGetUser AdminSetUserPassword AdminInitiateAuth AdminDeleteUser
+cloudwatch  | * | ListMetrics GetMetricData ListDashboards
+cognito-idp | userpool/{UserPoolId} | DescribeUserPool UpdateUserPool DeleteUserPool GetUserPoolMfaConfig SetUserPoolMfaConfig ListUserPoolClients CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient AdminCreateUser
 cognito-idp | {ResourceArn} | ListTagsForResource TagResource UntagResource
 cognito-idp | * | ListUserPools CreateUserPool
 budgets     | arn:aws:budgets::{account}:budget/{Budget.BudgetName} | CreateBudget | ModifyBudget
 budgets     | arn:aws:budgets::{account}:budget/{NewBudget.BudgetName} | UpdateBudget | ModifyBudget
-budgets     | arn:aws:budgets::{account}:budget/{BudgetName} | DeleteBudget CreateNotification UpdateNotification DeleteNotification CreateSubscriber UpdateSubscriber DeleteSubscriber | ModifyBudget
-budgets     | arn:aws:budgets::{account}:budget/{BudgetName} | DescribeBudget DescribeNotificationsForBudget DescribeSubscribersForNotification | ViewBudget
+budgets     | arn:aws:budgets::{account}:budget/{BudgetName} | DeleteBudget | ModifyBudget
+budgets     | arn:aws:budgets::{account}:budget/{BudgetName} | DescribeBudget DescribeNotificationsForBudget | ViewBudget
 budgets     | arn:aws:budgets::{account}:budget/* | DescribeBudgets | ViewBudget
 budgets     | {ResourceARN} | ListTagsForResource TagResource UntagResource
 kms         | key/{KeyId} | DescribeKey
@@ -58,13 +57,11 @@ sts         | | GetCallerIdentity`
   .split("\n")
   .map((line) => line.split("|").map((column) => column.trim()));
 
-/** Undefined for an operation that is not in the table. */
 export async function asksByOperation(request: ServiceRequest, account: Account): Promise<Ask[] | undefined> {
   const service = request.service === "monitoring" ? "cloudwatch" : request.service;
   const operation = operationOf(request) ?? "";
   const fields = protocolOf(request) === "json" ? jsonOf(request) : Object.fromEntries(formOf(request));
   const arn = `arn:aws:${service}:${request.region}:${account.accountId}:`;
-  if (/^Transact(Write|Get)Items$/.test(operation) && service === "dynamodb") return asksOfTransaction(fields, arn);
   const rows = table.filter(([of, , operations = ""]) => of === service && operations.split(" ").includes(operation));
   if (rows.length === 0) return undefined;
   const context = await contextOf(service, fields, request.region, account);
@@ -82,7 +79,6 @@ export async function asksByOperation(request: ServiceRequest, account: Account)
   return isMade && isTagged(fields) ? [...asks, { ...tagging, resource }] : asks;
 }
 
-/** An empty one is none. */
 function resourcesOf(template: string, fields: Fields, arn: string): string[] {
   const given = template.replace(/\[(.*?\{(.*?)\}.*)\]/, (_all, part: string, field: string) =>
     valuesOf(fields, field).length > 0 ? part : "",
@@ -115,16 +111,6 @@ function valuesOf(fields: Fields, path: string): string[] {
 function isTagged(fields: Fields): boolean {
   const tags = [fields["Tags"], fields["tags"], fields["UserPoolTags"], fields["ResourceTags"]];
   return tags.some((each) => Object.keys(each ?? {}).length > 0) || "Tags.member.1.Key" in fields;
-}
-
-/** A transaction has no action of its own: each of its items is asked for by itself. */
-function asksOfTransaction(fields: Fields, arn: string): Ask[] {
-  return listOf(fields["TransactItems"]).flatMap((item) =>
-    Object.entries(item as Record<string, Fields>).map(([kind, { TableName }]) => ({
-      action: `dynamodb:${kind === "ConditionCheck" ? "ConditionCheckItem" : `${kind}Item`}`,
-      resource: `${arn}table/${textOf(TableName)}`,
-    })),
-  );
 }
 
 /** What is in a condition key because no ARN says it: the alias by which a key is asked for, and a user pool's tags. */

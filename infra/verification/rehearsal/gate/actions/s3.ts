@@ -14,19 +14,12 @@ const ofBucket = Object.fromEntries(
     .map((each) => each.split(":") as [name: string, called: string]),
 );
 
-export interface S3Place {
-  /** Undefined for the list of all buckets. */
-  bucket: string | undefined;
-  key: string | undefined;
-}
-
 /** The bucket and key of a request in path style, the only one that reaches an address in numbers. */
-export function s3Place({ path }: ServiceRequest): S3Place {
+export function s3Place({ path }: ServiceRequest) {
   const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
   return { bucket: bucket || undefined, key: key === "" ? undefined : decodeURIComponent(key) };
 }
 
-/** The other way round. */
 export function pathOf(bucket: string, key: string): string {
   return `/${[bucket, ...key.split("/")].map(encodeURIComponent).join("/")}`;
 }

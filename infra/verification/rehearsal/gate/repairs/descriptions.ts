@@ -39,29 +39,16 @@ export function dynamodbRepair(): Repair {
   };
 }
 
-/** moto has no tags and no subscribers of budgets, and answers 500 to who asks. */
+/** moto has no tags of budgets, and answers 500 to who asks. */
 export function budgetsRepair(): Repair {
   const tags = new Map<string, unknown>();
-  const subscribers = new Map<string, unknown>();
-  return async (request, pass) => {
-    const input = jsonOf(request);
-    const { BudgetName, Budget, ResourceARN, ResourceTags, Subscribers } = input;
-    const { NotificationType, ComparisonOperator, Threshold } = (input["Notification"] ?? {}) as Fields;
-    const notification = [BudgetName, NotificationType, ComparisonOperator, Number(Threshold)].join("/");
-    switch (operationOf(request)) {
-      case "ListTagsForResource":
-        return jsonAnswer(200, { ResourceTags: tags.get(textOf(ResourceARN).split("budget/")[1] ?? "") ?? [] });
-      case "DescribeSubscribersForNotification":
-        return jsonAnswer(200, { Subscribers: subscribers.get(notification) ?? [] });
-      case "CreateBudget":
-        tags.set(textOf((Budget as Fields | undefined)?.["BudgetName"]), ResourceTags);
-        return pass();
-      case "CreateNotification":
-        subscribers.set(notification, Subscribers);
-        return pass();
-      default:
-        return pass();
-    }
+  return (request, pass) => {
+    const { Budget, ResourceARN, ResourceTags } = jsonOf(request);
+    const operation = operationOf(request);
+    if (operation === "CreateBudget") tags.set(textOf((Budget as Fields | undefined)?.["BudgetName"]), ResourceTags);
+    if (operation !== "ListTagsForResource") return pass();
+    const found = tags.get(textOf(ResourceARN).split("budget/")[1] ?? "") ?? [];
+    return Promise.resolve(jsonAnswer(200, { ResourceTags: found }));
   };
 }
 

@@ -24,7 +24,6 @@ export function lambdaRepair(invokerOf: InvokerOf): Pick<Repairs, "repair" | "zi
   const invokeConfigs = new Map<string, Fields>();
   const keyOfAlias = (region: string, functionName: string, alias: string) => `${region} ${functionName}:${alias}`;
 
-  /** All versions of a function log in the same way here. */
   const describeLogging = (functionName: string, sent: Fields, output: Fields) => {
     if (sent["LoggingConfig"] !== undefined) logging.set(functionName, sent["LoggingConfig"]);
     const described = [output, output["Configuration"] as Fields | undefined, ...listOf(output["Versions"])];

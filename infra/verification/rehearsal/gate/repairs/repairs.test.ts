@@ -188,14 +188,6 @@ describe("Lambda", () => {
 });
 
 describe("Budgets", () => {
-  const notification = {
-    NotificationType: "ACTUAL",
-    ComparisonOperator: "GREATER_THAN",
-    Threshold: 80,
-    ThresholdType: "PERCENTAGE",
-  };
-  const subscribers = [{ SubscriptionType: "EMAIL", Address: "a@example.com" }];
-
   test("has tags", async () => {
     const tagged = { Budget: { BudgetName: "b" }, ResourceTags: [{ Key: "a", Value: "1" }] };
     await send(json("budgets", "CreateBudget", tagged), 200);
@@ -207,23 +199,6 @@ describe("Budgets", () => {
       { ResourceTags: [{ Key: "a", Value: "1" }] },
       { ResourceTags: [] },
     ]);
-  });
-
-  test("has subscribers, of each notification its own", async () => {
-    await send(
-      json("budgets", "CreateNotification", { BudgetName: "b", Notification: notification, Subscribers: subscribers }),
-      200,
-    );
-    const found = async (more: object) =>
-      jsonOf(
-        await send(
-          json("budgets", "DescribeSubscribersForNotification", {
-            BudgetName: "b",
-            Notification: { ...notification, ...more },
-          }),
-        ),
-      )["Subscribers"];
-    expect([await found({}), await found({ Threshold: 100 })]).toEqual([subscribers, []]);
   });
 });
 

@@ -4,30 +4,23 @@ import { budgetsRepair, dynamodbRepair, logsRepair } from "./descriptions.ts";
 import { lambdaRepair } from "./lambda.ts";
 import { s3Repair } from "./s3.ts";
 
-/** Answers a request that may be made, with moto's answer from `pass` or without asking moto. */
 export type Repair = (request: ServiceRequest, pass: () => Promise<ServiceAnswer>) => Promise<ServiceAnswer>;
 
-/** Runs a function for who invokes it through Lambda's API. */
 export type Invoke = (call: {
   functionName: string;
   qualifier: string | undefined;
   payload: Buffer;
 }) => Promise<{ payload: Buffer; isError: boolean }>;
 
-/** What runs a function of this name now, if anything does. */
 export type InvokerOf = (functionName: string) => Invoke | undefined;
 
 export interface Repairs {
   repair: Repair;
-  /** The zip that was uploaded with this CodeSha256. */
   zipOf: (codeSha256: string) => Uint8Array | undefined;
-  /** An alias as it is now, in the form of Lambda's API. */
   aliasOf: (region: string, functionName: string, alias: string) => Fields | undefined;
   /** What an alias's asynchronous calls come to when they fail, as it was sent to Lambda. */
   invokeConfigOf: (functionName: string, qualifier: string) => Fields | undefined;
-  /** The policy of a bucket, as JSON. */
   bucketPolicyOf: (bucket: string) => string | undefined;
-  /** Whom a bucket tells of its objects, as XML. */
   notificationOf: (bucket: string) => string | undefined;
 }
 
