@@ -85,13 +85,12 @@ export async function readDeployedApi(
     return startDeployed(await read<FunctionConfiguration>(`lambda GET ${path}`), gate, region, scratchPath);
   };
   const inTurn = pLimit(callsAtOnce);
-  const call = (functionName: string, qualifier: string, event: object) =>
-    inTurn(async () => {
-      const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(functionName, qualifier);
-      const running = versions.get(`${functionName}:${version}`) ?? start(functionName, version);
-      versions.set(`${functionName}:${version}`, running);
-      return (await running).invoke(event);
-    });
+  const call = async (functionName: string, qualifier: string, event: object) => {
+    const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(functionName, qualifier);
+    const running = versions.get(`${functionName}:${version}`) ?? start(functionName, version);
+    versions.set(`${functionName}:${version}`, running);
+    return (await running).invoke(event);
+  };
 
   const routeOf = (route: DeployedRoute): Route => {
     const { routeKey, target, authorizationType, authorizationScopes: scopes = [] } = route;
@@ -106,12 +105,14 @@ export async function readDeployedApi(
     return {
       routeKey,
       ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes }),
-      async invoke(event) {
-        const decision = await gate.mayInvoke({ service: "apigateway.amazonaws.com", functionName, alias, sourceArn });
-        if (!decision.isAllowed)
-          throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${decision.reason}.`);
-        return call(functionName, alias, event);
-      },
+      invoke: (event) =>
+        inTurn(async () => {
+          const asked = { service: "apigateway.amazonaws.com", functionName, alias, sourceArn } as const;
+          const { isAllowed, reason } = await gate.mayInvoke(asked);
+          if (!isAllowed)
+            throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${reason}.`);
+          return call(functionName, alias, event);
+        }),
     };
   };
   return {
@@ -122,7 +123,8 @@ export async function readDeployedApi(
     async invoke({ functionName, qualifier = "$LATEST", payload }) {
       const answer = (result: unknown, isError: boolean) => ({ payload: Buffer.from(JSON.stringify(result)), isError });
       try {
-        return answer(await call(functionName, qualifier, JSON.parse(payload.toString()) as object), false);
+        const event = JSON.parse(payload.toString()) as object;
+        return answer(await inTurn(() => call(functionName, qualifier, event)), false);
       } catch (error) {
         return answer({ errorType: "Error", errorMessage: String(error) }, true);
       }

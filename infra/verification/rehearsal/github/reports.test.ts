@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { root } from "../../../build/functions.ts";
 import { scratchFolder } from "../../../testing/scratch.ts";
-import { bot, type Comment, type Issue } from "./issues.ts";
 import { runWorkflow, type WorkflowRun } from "./run-workflow.ts";
-import { startServices } from "./services.ts";
+import { bot, startServices, type Comment, type Issue } from "./services.ts";
 
 // What plan.yml and drift.yml write for people: their last jobs, with gh as it answers here.
 
