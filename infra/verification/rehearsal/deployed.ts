@@ -14,7 +14,6 @@ import type { Invoke } from "./gate/repairs/repairs.ts";
 import type { Names } from "./setting.ts";
 
 export interface DeployedApi {
-  apiId: string;
   routes: Route[];
   /** With sign-in on: makes the tokens that the authorizer asks for, with keys of its own. */
   pool: UserPool | undefined;
@@ -116,7 +115,6 @@ export async function readDeployedApi(
     };
   };
   return {
-    apiId,
     routes: deployedRoutes.map(routeOf),
     pool,
     /** An error in the function is no error of Lambda's: it is told in the result. */

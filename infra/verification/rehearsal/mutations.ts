@@ -9,14 +9,10 @@ const functions = "/2015-03-31/functions";
  * Mistakes that a deployment could make, each put into the deployed functions get-event and label-image by the operator:
  * whoever then calls the API must notice.
  */
-export function mutationsOf(names: Names, apiId: string, operate: AwsCaller): Record<string, Mutation> {
-  const { project, stage, accountId, region } = names;
+export function mutationsOf({ project, stage }: Names, operate: AwsCaller): Record<string, Mutation> {
   const [getEvent, labelImage] = [`${project}-${stage}-get-event`, `${project}-${stage}-label-image`];
-  const otherRoute = `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stage}/GET/other`;
   return {
     "a role that may read no event": () => takeAway(getEvent, "dynamodb:GetItem", operate),
-    "a permission for another route": () => allowOther(getEvent, otherRoute, operate),
-    "a permission for another bucket": () => allowOther(labelImage, "arn:aws:s3:::other", operate),
     "a role that may look at no image": () => takeAway(labelImage, "s3:GetObject", operate),
   };
 }
@@ -38,27 +34,4 @@ async function takeAway(name: string, action: string, operate: AwsCaller) {
   const kept = statements.filter(({ Action }) => !Action.includes(action));
   await put(JSON.stringify({ Version: "2012-10-17", Statement: kept }));
   return () => put(before);
-}
-
-interface Permission {
-  Sid: string;
-  Principal: { Service: string };
-  Condition: { ArnLike: { "AWS:SourceArn": string }; StringEquals?: { "AWS:SourceAccount": string } };
-}
-
-async function allowOther(name: string, wrongArn: string, operate: AwsCaller) {
-  const lambda = (method: string, statement = "", input?: object) =>
-    succeed(operate, `lambda ${method} ${functions}/${name}/policy${statement}?Qualifier=live`, input);
-  const { Policy: policy } = JSON.parse(await lambda("GET")) as { Policy: string };
-  const [statement] = (JSON.parse(policy) as { Statement: Permission[] }).Statement;
-  if (!statement) throw new Error(`${name} has no policy.`);
-  const { Sid, Principal, Condition } = statement;
-  const allow = async (SourceArn: string) => {
-    await lambda("DELETE", `/${Sid}`);
-    const source = { SourceArn, SourceAccount: Condition.StringEquals?.["AWS:SourceAccount"] };
-    const permission = { StatementId: Sid, Action: "lambda:InvokeFunction", Principal: Principal.Service, ...source };
-    await lambda("POST", "", permission);
-  };
-  await allow(wrongArn);
-  return () => allow(Condition.ArnLike["AWS:SourceArn"]);
 }

@@ -116,8 +116,7 @@ async function expectRefused(caller: AwsCaller, attempts: Attempt[]): Promise<st
 /** A rehearsal that could not fail would prove nothing. */
 async function expectMutationsNoticed(rehearsal: Rehearsal): Promise<void> {
   const failure = () => whileServed(rehearsal, whatFails);
-  const { apiId } = await whileServed(rehearsal, ({ api }) => api());
-  for (const [what, mutate] of Object.entries(mutationsOf(rehearsal.names, apiId, rehearsal.operate))) {
+  for (const [what, mutate] of Object.entries(mutationsOf(rehearsal.names, rehearsal.operate))) {
     await step(`Put ${what} into what is deployed`, async () => {
       const revert = await mutate();
       const sentence = await failure();

@@ -173,6 +173,11 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       json("logs", "Logs_20140328.DescribeLogGroups", { logGroupNamePrefix: "/a" }),
       [`logs:DescribeLogGroups ${group}::log-stream:`],
     ],
+    [
+      "a metric filter",
+      json("logs", "Logs_20140328.PutMetricFilter", { logGroupName: "/a", filterName: "f" }),
+      [`logs:PutMetricFilter ${group}:/a:log-stream:`],
+    ],
     ["a saved query", json("logs", "Logs_20140328.PutQueryDefinition", { name: "q" }), ["logs:PutQueryDefinition *"]],
     [
       "a log group's tags",

@@ -24,7 +24,7 @@ dynamodb    | * | ListTables DescribeLimits DescribeEndpoints
 sqs         | {QueueName} | CreateQueue GetQueueUrl
 sqs         | {QueueUrl} | DeleteQueue GetQueueAttributes SetQueueAttributes ListQueueTags TagQueue UntagQueue SendMessage ReceiveMessage DeleteMessage PurgeQueue
 sqs         | * | ListQueues
-logs        | log-group:{logGroupName}:log-stream:{logStreamName} | CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy DescribeLogStreams DescribeLogGroups CreateLogStream DeleteLogStream PutLogEvents GetLogEvents
+logs        | log-group:{logGroupName}:log-stream:{logStreamName} | CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy DescribeLogStreams FilterLogEvents PutMetricFilter DeleteMetricFilter DescribeMetricFilters DescribeLogGroups CreateLogStream DeleteLogStream PutLogEvents GetLogEvents
 logs        | {resourceArn} | ListTagsForResource TagResource UntagResource
 logs        | * | PutQueryDefinition DescribeQueryDefinitions DeleteQueryDefinition PutResourcePolicy DescribeResourcePolicies
 sns         | {Name} | CreateTopic
@@ -38,8 +38,8 @@ cloudwatch  | alarm:* | DescribeAlarms
 cloudwatch  | arn:aws:cloudwatch::{account}:dashboard/{DashboardName} | PutDashboard GetDashboard
 cloudwatch  | arn:aws:cloudwatch::{account}:dashboard/{DashboardNames} | DeleteDashboards
 cloudwatch  | {ResourceARN} | ListTagsForResource TagResource UntagResource
-cloudwatch  | * | ListMetrics GetMetricData ListDashboards
-cognito-idp | userpool/{UserPoolId} | DescribeUserPool UpdateUserPool DeleteUserPool GetUserPoolMfaConfig SetUserPoolMfaConfig ListUserPoolClients CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient AdminCreateUser
+cloudwatch  | * | ListMetrics GetMetricData GetMetricStatistics PutMetricData ListDashboards
+cognito-idp | userpool/{UserPoolId} | DescribeUserPool UpdateUserPool DeleteUserPool GetUserPoolMfaConfig SetUserPoolMfaConfig ListUserPoolClients CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient ListUsers AdminCreateUser AdminGetUser AdminSetUserPassword AdminInitiateAuth AdminDeleteUser
 cognito-idp | {ResourceArn} | ListTagsForResource TagResource UntagResource
 cognito-idp | * | ListUserPools CreateUserPool
 budgets     | arn:aws:budgets::{account}:budget/{Budget.BudgetName} | CreateBudget | ModifyBudget
