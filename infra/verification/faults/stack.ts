@@ -91,7 +91,7 @@ export async function startFaultyStack(): Promise<Stack> {
   });
   const front = await between(calls.pass)(services);
   const faulty = await loadFunctions({ ...services, ...front.environment });
-  const endpoint = database.environment["AWS_ENDPOINT_URL_DYNAMODB"] ?? "";
+  const endpoint = database.environment.AWS_ENDPOINT_URL_DYNAMODB;
   const client = new DynamoDBClient({ region: account.region, endpoint, credentials: account });
   let lasting = 0;
   return {

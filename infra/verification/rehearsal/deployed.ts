@@ -180,6 +180,7 @@ async function startDeployed(
     environment: {
       ...Environment?.Variables,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // so that they prime, under their own roles
       AWS_LAMBDA_LOG_LEVEL: "ERROR", // not a line for each request among the steps
       AWS_REGION: region,
       AWS_ENDPOINT_URL_DYNAMODB: gate.url,
