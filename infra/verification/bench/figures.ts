@@ -1,5 +1,26 @@
-import type { ColdSample, WarmSample } from "./measure.ts";
-import type { Operation } from "./requests.ts";
+import { operations, type Operation } from "./requests.ts";
+
+/** Cold with the share of a processor that Lambda gives after loading, cold with whole ones, or warm. */
+export type State = "share" | "whole" | "warm";
+
+/** One variant doing one thing. */
+export interface Case {
+  variant: string;
+  operation: Operation;
+  state: State;
+  /** In the network between function and database. */
+  roundTrip_ms: number;
+}
+
+/** What one process showed. */
+export interface Sample {
+  load_ms: number;
+  /** Loading and the first call. */
+  answer_ms: number;
+  memory_mb: number;
+  /** Of a warm call. */
+  cpu_us?: number;
+}
 
 /** The middle of what was measured, and between which two values eight of ten lie. */
 export interface Spread {
@@ -8,50 +29,63 @@ export interface Spread {
   p90: number;
 }
 
-/** The median of every figure of a sample, and how far the rounds spread. */
-export type Summary<Sample> = Record<keyof Sample, Spread>;
-
-export interface VariantFigures {
-  name: string;
-  zip_bytes: Partial<Record<Operation, number>>;
-  cold: Partial<Record<Operation, Summary<ColdSample>>>;
-  warm: Partial<Record<Operation, Summary<WarmSample>>>;
-}
-
 /** What is stored in figures.json. */
 export interface Figures {
-  date: string;
-  command: string;
-  machine: { processor: string; processors: number; memory_gb: number; system: string; load: number };
-  node: string;
-  nodeFlags: string[];
-  /** Its version and those of its packages; or why there is none. */
-  python: string;
-  rounds: { cold: number; warm: number; warmCalls: number };
-  variants: VariantFigures[];
-  /** A warm create by the size of its event. */
-  payloads: { size_bytes: number; cpu_us: Spread; wall_us: Spread }[];
-  /** A page of 20 by the number of events in the table, in items that DynamoDB reads for it. */
-  lists: { query: string; events: number; itemsRead: number }[];
-  /** Where the design stops, by the number of shards of the indexes, and what a page of 20 then costs. */
-  shards: { shards: number; creates_per_s: number; itemsRead: { query: string; itemsRead: number }[] }[];
+  about: {
+    date: string;
+    command: string;
+    machine: string;
+    /** Of the machine, before the run. */
+    load: string;
+    node: string;
+    python: string;
+    /** What could not be measured here, and why. */
+    notMeasured: string[];
+    rounds: { cold: number; warm: number; warmCalls: number };
+  };
+  /** Of ours. */
+  zip_bytes: Record<Operation, number>;
+  measured: (Case & { [Figure in keyof Sample]: Spread })[];
 }
 
-/** Throws where the samples are none. */
-export function summarize<Sample extends object>(samples: Sample[]): Summary<Sample> {
-  if (samples.length === 0) throw new Error("There is nothing to take the median of: no round was measured.");
-  const names = Object.keys(samples[0] ?? {}) as (keyof Sample)[];
-  const spreads = names.map((name) => {
-    const sorted = samples.map((sample) => Number(sample[name])).sort((one, other) => one - other);
-    return [name, { median: quantile(sorted, 0.5), p10: quantile(sorted, 0.1), p90: quantile(sorted, 0.9) }];
+/**
+ * The mean of a figure of a create and of a get, which do the same work but for a little: either alone moves by
+ * a tenth from run to run. Undefined where one was not measured.
+ */
+export function mean(
+  { measured }: Pick<Figures, "measured">,
+  variant: string,
+  state: State,
+  figure: keyof Sample = "answer_ms",
+  roundTrip_ms = 0,
+): number | undefined {
+  const rows = measured.filter(
+    (row) => row.variant === variant && row.state === state && row.roundTrip_ms === roundTrip_ms,
+  );
+  const sum = rows.reduce((sum, row) => sum + (row[figure]?.median ?? NaN), 0);
+  return rows.length < operations.length ? undefined : sum / rows.length;
+}
+
+/** The spread of each figure, to four digits. */
+export function summarize<Each extends object>(samples: Each[]): Record<keyof Each, Spread> {
+  const spreads = Object.keys(samples[0] ?? {}).map((name) => {
+    const sorted = samples.map((sample) => Number(sample[name as keyof Each])).sort((one, other) => one - other);
+    const at = (part: number) => Number(sorted[Math.round((sorted.length - 1) * part)]?.toPrecision(4));
+    return [name, { median: at(0.5), p10: at(0.1), p90: at(0.9) }];
   });
-  return Object.fromEntries(spreads) as Summary<Sample>;
+  return Object.fromEntries(spreads) as Record<keyof Each, Spread>;
 }
 
-/** Between two values by the distance from each, as R's type 7 and NumPy do. */
-function quantile(sorted: number[], part: number): number {
-  const place = (sorted.length - 1) * part;
-  const below = sorted[Math.floor(place)] ?? 0;
-  const above = sorted[Math.ceil(place)] ?? 0;
-  return below + (above - below) * (place - Math.floor(place));
+/** Medians by variant and operation, for console.table. */
+export function tableOf({ measured }: Pick<Figures, "measured">): Record<string, Record<string, number>> {
+  const table: Record<string, Record<string, number>> = {};
+  for (const { variant, operation, state, roundTrip_ms, load_ms, answer_ms, memory_mb, cpu_us } of measured) {
+    const processor = state === "share" ? "256 MB" : "whole";
+    const cold = { load: load_ms, "+ answer": answer_ms, MB: memory_mb };
+    const shown = cpu_us ? { CPU: cpu_us } : roundTrip_ms > 0 ? { [`${roundTrip_ms} ms away`]: answer_ms } : cold;
+    const row = (table[`${variant}, ${operation}`] ??= {});
+    for (const [name, { median }] of Object.entries(shown))
+      row[cpu_us ? "warm CPU, µs" : `${processor}: ${name}`] = Number(median.toFixed(1));
+  }
+  return table;
 }

@@ -1,63 +1,76 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:https";
+import { createServer as createTlsServer } from "node:https";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { listen, stop } from "../../local/gateway/server.ts";
+import { setTimeout as wait } from "node:timers/promises";
 import { storedItem } from "./requests.ts";
 import type { Python } from "./variants.ts";
 
-/** As the indexes have it. */
-const listed = Object.fromEntries(["id", "event", "byOrganizer", "position"].map((name) => [name, storedItem[name]]));
-
-const answers: Record<string, string> = {
-  PutItem: "{}",
-  GetItem: JSON.stringify({ Item: storedItem }),
-  Query: JSON.stringify({ Items: Array<object>(21).fill(listed), Count: 21, ScannedCount: 21 }),
-  UpdateItem: JSON.stringify({ Attributes: storedItem }),
-  DeleteItem: "{}",
-};
-
+const found = JSON.stringify({ Item: storedItem });
 const refusal = JSON.stringify({
   __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
   message: "The conditional request failed",
   Item: storedItem,
 });
 
+/** There is no event "unknown" or ".", and none can be put with the id "taken" or ".". */
+function answerTo(operation: string, body: string): [status: number, answer: string] {
+  if (operation === "PutItem") return /"(taken|\.)"/.test(body) ? [400, refusal] : [200, "{}"];
+  return [200, /"(unknown|\.)"/.test(body) ? "{}" : found];
+}
+
 /**
  * DynamoDB's wire protocol over TLS with answers that are always the same, so that every variant waits the same time
- * for them; with a certificate that only the variants trust. What is measured runs in other processes than this one.
- * Throws where there is no openssl.
+ * for them; with a certificate that only the variants trust. Listens once for each round trip to lie in between.
  */
-export async function startDatabaseStub(path: string, python: Python | undefined) {
+export async function startDatabaseStub(path: string, roundTrips_ms: number[], python: Python | undefined) {
   const [certificate, key] = [join(path, "certificate.pem"), join(path, "key.pem")];
   const name = "dynamodb.us-east-1.amazonaws.com";
   const command = `req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=${name} -addext subjectAltName=DNS:${name}`;
   const files = ["-keyout", key, "-out", certificate];
-  const made = spawnSync("openssl", [...command.split(" "), ...files], { encoding: "utf8" });
-  if (made.status !== 0) throw new Error(`openssl made no certificate: ${made.error?.message ?? made.stderr}`);
-  const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (request, response) => {
+  execFileSync("openssl", [...command.split(" "), ...files], { stdio: "pipe" });
+  const tls = { cert: readFileSync(certificate), key: readFileSync(key) };
+  const servers = await Promise.all(roundTrips_ms.map((roundTrip_ms) => startServer(tls, roundTrip_ms)));
+  // As many certificates as it has in Lambda, and this one.
+  const trusted = join(path, "trusted.pem");
+  if (python) writeFileSync(trusted, Buffer.concat([readFileSync(python.certificates), tls.cert]));
+  return {
+    portAt: (roundTrip_ms: number) => servers[roundTrips_ms.indexOf(roundTrip_ms)]?.port,
+    environment: { NODE_EXTRA_CA_CERTS: certificate, AWS_CA_BUNDLE: trusted },
+    stop: () => Promise.all(servers.map((server) => server.stop())),
+  };
+}
+
+/** An answer waits for one round trip, a new connection for two before it: one of TCP's, one of TLS 1.3's. */
+async function startServer(tls: { cert: Buffer; key: Buffer }, roundTrip_ms: number) {
+  const later = async (act: () => void, roundTrips: number) => {
+    if (roundTrip_ms > 0) await wait(roundTrips * roundTrip_ms);
+    act();
+  };
+  const database = createTlsServer(tls, (request, response) => {
     void text(request).then((body) => {
-      const operation = String(request.headers["x-amz-target"]).replace("DynamoDB_20120810.", "");
-      const isTaken = operation === "PutItem" && body.includes('"taken"');
-      const answer = isTaken ? refusal : body.includes('"unknown"') ? "{}" : answers[operation];
-      const headers = {
-        "content-type": "application/x-amz-json-1.0",
-        "content-length": Buffer.byteLength(answer ?? ""),
-      };
-      response.writeHead(isTaken || answer === undefined ? 400 : 200, headers).end(answer);
+      const [status, answer] = answerTo(String(request.headers["x-amz-target"]).replace(/^.*\./, ""), body);
+      const headers = { "content-type": "application/x-amz-json-1.0", "content-length": Buffer.byteLength(answer) };
+      return later(() => response.writeHead(status, headers).end(answer), 1);
     });
   });
   // A variant that stops cuts its connections; that is no error of ours.
-  server.on("tlsClientError", () => undefined);
-  server.keepAliveTimeout = 60_000;
-  const { port } = await listen(server, 0);
-  // As many certificates as it has in Lambda, and this one.
-  const trusted = join(path, "trusted.pem");
-  if (python) writeFileSync(trusted, Buffer.concat([readFileSync(python.certificates), readFileSync(certificate)]));
+  database.on("tlsClientError", () => undefined);
+  database.keepAliveTimeout = 60_000;
+  const network = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    socket.on("error", () => undefined);
+    void later(() => database.emit("connection", socket), 2);
+  });
+  await once(network.listen(0, "127.0.0.1"), "listening");
   return {
-    port,
-    environment: { NODE_EXTRA_CA_CERTS: certificate, AWS_CA_BUNDLE: trusted },
-    stop: () => stop(server),
+    port: (network.address() as AddressInfo).port,
+    stop: async () => {
+      const closed = once(network.close(), "close");
+      database.closeAllConnections();
+      await closed;
+    },
   };
 }

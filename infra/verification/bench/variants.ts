@@ -1,107 +1,89 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundleFunctions, bundleModule, writeBundles } from "../../build/bundle.ts";
-import { root } from "../../build/functions.ts";
+import { bundleFunctions, bundleModule, type Bundle } from "../../build/bundle.ts";
 import type { Operation } from "./requests.ts";
 
 /** One way to write the API, ready to run. */
 export interface Variant {
   name: string;
-  runtime: "node" | "python";
-  /** The module that exports `handler`, by what it can do. */
-  artifacts: Partial<Record<Operation, string>>;
-  /** Absent where there is no zip to weigh. */
-  zip_bytes: Partial<Record<Operation, number>>;
-  /** The statuses it is built to give: the limits are no whole API. */
+  /** The module that exports `handler`: index.mjs, or one in Python. */
+  artifacts: Record<Operation, string>;
+  /** What it has in its environment besides what all have. */
+  environment?: Record<string, string>;
+  /** The statuses it is built to give: the limit is no whole API. */
   statuses: number[];
-  usesDatabase: boolean;
+  /** Whether it is another one's code, which differs from it only in a cold start. */
+  isTwin?: boolean;
 }
 
 export const ours = "ours";
-export const floor = "empty handler";
-export const limit = "raw HTTPS, signed by hand";
-export const unbundled = "the same code, AWS SDK not bundled";
+export const unprimed = "ours, not primed";
+export const limit = "signed by hand";
+export const primedLimit = "signed by hand, primed";
+export const hono = "hono";
 export const express = "express + serverless-http";
-export const middy = "middy + zod";
 export const fastapi = "FastAPI + Mangum + boto3";
 
-const wholeApi = { statuses: [200, 201, 204, 400, 404, 409], usesDatabase: true };
+/** Those that are also measured with a network in between. */
+export const primable = [ours, unprimed, primedLimit, limit];
+
+const wholeApi = { statuses: [200, 201, 400, 404, 409] };
+const notPrimed = { environment: { PRIMING: "off" } };
 const peersPath = join(import.meta.dirname, "peers");
 const peers = [
-  { name: floor, file: "empty.ts", statuses: [200, 201], usesDatabase: false },
-  { name: limit, file: "raw-https.ts", statuses: [200, 201, 404] },
+  { name: limit, file: "raw-https.ts", statuses: [200, 201, 404], ...notPrimed },
+  { name: primedLimit, file: "raw-https.ts", statuses: [200, 201, 404], isTwin: true },
   { name: "the same code, AWS SDK as it comes", file: "no-framework.ts" },
-  { name: "hono", file: "hono.ts" },
+  { name: hono, file: "hono.ts" },
   { name: "Powertools event handler", file: "powertools.ts" },
-  { name: middy, file: "middy-zod.ts" },
+  { name: "middy + zod", file: "middy-zod.ts" },
   { name: express, file: "express.ts" },
   { name: "fastify + @fastify/aws-lambda", file: "fastify.ts" },
-  // The SDK in node_modules, as Lambda finds it in a zip with all packages in it.
-  { name: unbundled, file: "no-framework.ts", isUnbundled: true },
 ];
-const pythonPeers = { "boto3 alone": "boto3_alone.py", [fastapi]: "fastapi_mangum.py" };
-
-const functions: Record<Operation, string> = {
-  create: "create-event",
-  get: "get-event",
-  list: "list-events",
-  update: "update-event",
-  delete: "delete-event",
-  upload: "create-upload-url",
-};
 
 /**
  * Builds every Node.js variant into `path`: our functions as `npm run build` makes them, the others by
  * the same bundler with the same settings, but with an SDK from which nothing is left out.
  */
-export async function buildVariants(path: string): Promise<Variant[]> {
-  mkdirSync(path, { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(path, "node_modules")); // for what is not bundled
-  return Promise.all([buildOurs(path), ...peers.map((peer) => buildPeer(path, peer))]);
-}
-
-async function buildOurs(path: string): Promise<Variant> {
+export async function buildVariants(path: string) {
   const bundles = await bundleFunctions();
-  writeBundles(bundles, path);
-  const variant: Variant = { ...wholeApi, name: ours, runtime: "node", artifacts: {}, zip_bytes: {} };
-  for (const [operation, name] of Object.entries(functions) as [Operation, string][]) {
+  const bundleOf = (name: string) => {
     const bundle = bundles.find((each) => each.name === name);
-    if (!bundle) continue; // a fork may have no need of it
-    variant.artifacts[operation] = join(path, name, "index.cjs");
-    variant.zip_bytes[operation] = bundle.zip.length;
-  }
-  return variant;
-}
-
-async function buildPeer(
-  path: string,
-  { name, file, isUnbundled = false, ...about }: (typeof peers)[number],
-): Promise<Variant> {
-  const { files, zip } = await bundleModule(join(peersPath, file), isUnbundled ? { packages: "external" } : {});
-  const folder = join(path, name.replaceAll(/\W+/g, "-"));
-  mkdirSync(folder);
-  for (const [part, bytes] of Object.entries(files)) writeFileSync(join(folder, part), bytes);
-  const artifact = join(folder, "index.cjs");
+    if (!bundle) throw new Error(`There is no function ${name} to measure.`);
+    return bundle;
+  };
+  const [create, get] = [bundleOf("create-event"), bundleOf("get-event")];
+  const artifacts = { create: write(path, "create", create), get: write(path, "get", get) };
+  const own: Variant = { ...wholeApi, name: ours, artifacts };
+  const others = peers.map(async ({ file, ...about }): Promise<Variant> => {
+    const artifact = write(path, about.name.replaceAll(/\W+/g, "-"), await bundleModule(join(peersPath, file)));
+    return { ...wholeApi, artifacts: { create: artifact, get: artifact }, ...about };
+  });
   return {
-    ...wholeApi,
-    ...about,
-    name,
-    runtime: "node",
-    artifacts: { create: artifact, get: artifact },
-    zip_bytes: isUnbundled ? {} : { create: zip.length, get: zip.length },
+    variants: [own, { ...own, ...notPrimed, name: unprimed, isTwin: true }, ...(await Promise.all(others))],
+    zip_bytes: { create: create.zip.length, get: get.zip.length },
   };
 }
+
+function write(path: string, name: string, { files }: Pick<Bundle, "files">): string {
+  mkdirSync(join(path, name));
+  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(path, name, file), bytes);
+  return join(path, name, "index.mjs");
+}
+
+/** Lambda's version of Node.js, which the peers' lock file brings. */
+export const lambdaNode = join(import.meta.dirname, `node_modules/node-linux-${process.arch}/bin/node`);
 
 export interface Python {
   /** The interpreter itself: a shim of a version manager would take 50 ms before it. */
   executable: string;
-  version: string;
+  /** Its version and those of its packages. */
+  description: string;
   /** Where its packages are; it runs without `site`, which Lambda's does not need to find them. */
   paths: string[];
   /** Certificates that botocore trusts. */
   certificates: string;
-  versions: Record<string, string>;
 }
 
 const pythonQuestion = `
@@ -110,22 +92,21 @@ import boto3, botocore, fastapi, mangum, pydantic
 packages = ["boto3", "fastapi", "mangum", "pydantic", "starlette"]
 print(json.dumps({
     "executable": sys.executable,
-    "version": sys.version.split()[0],
+    "description": ", ".join([sys.version.split()[0], *(f"{name} {importlib.metadata.version(name)}" for name in packages)]),
     "paths": [path for path in sys.path if path.endswith("-packages")],
     "certificates": os.path.join(os.path.dirname(botocore.__file__), "cacert.pem"),
-    "versions": {name: importlib.metadata.version(name) for name in packages},
 }))
 `;
 
-/** The Python variants where PYTHON (python3 if not set) has the packages of requirements.txt, else why there are none. */
-export function findPython(): { python?: Python; variants: Variant[]; missing?: string } {
+/** PYTHON (python3 if not set) where it has the packages of requirements.txt, and the variant that it runs. Throws where it has not. */
+export function findPython(): { python: Python; variant: Variant } {
   const command = process.env["PYTHON"] ?? "python3";
   const { status, stdout, stderr, error } = spawnSync(command, ["-c", pythonQuestion], { encoding: "utf8" });
   if (status !== 0)
-    return { variants: [], missing: `${command}: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? ""}` };
-  const variants = Object.entries(pythonPeers).map(([name, file]): Variant => {
-    const artifact = join(peersPath, file);
-    return { ...wholeApi, name, runtime: "python", artifacts: { create: artifact, get: artifact }, zip_bytes: {} };
-  });
-  return { python: JSON.parse(stdout) as Python, variants };
+    throw new Error(
+      `${command}: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? ""}. Set PYTHON to an interpreter with the packages of infra/verification/bench/requirements.txt`,
+    );
+  const file = join(peersPath, "fastapi_mangum.py");
+  const variant: Variant = { ...wholeApi, name: fastapi, artifacts: { create: file, get: file } };
+  return { python: JSON.parse(stdout) as Python, variant };
 }

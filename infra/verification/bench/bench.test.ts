@@ -1,0 +1,187 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { scratchFolder } from "../../testing/scratch.ts";
+import { draw } from "./chart.ts";
+import { planCpuShare } from "./cpu-share.ts";
+import { mean, summarize, tableOf, type Figures, type State } from "./figures.ts";
+import { judge } from "./gates.ts";
+import { operations } from "./requests.ts";
+import { express, fastapi, hono, limit, ours, primedLimit, unprimed } from "./variants.ts";
+
+const at = (median: number) => ({ median, p10: median * 0.9, p90: median * 1.1 });
+
+/** A create and a get of a variant that take so long to load and to answer. */
+function rows(variant: string, state: State, answer_ms: number, roundTrip_ms = 0): Figures["measured"] {
+  const figures = { load_ms: at(answer_ms / 2), answer_ms: at(answer_ms), memory_mb: at(58) };
+  return operations.map((operation) => ({ variant, operation, state, roundTrip_ms, ...figures }));
+}
+
+function warm(variant: string, cpu_us: number): Figures["measured"] {
+  return rows(variant, "warm", 50).map((row) => ({ ...row, cpu_us: at(cpu_us) }));
+}
+
+const figures: Figures = {
+  about: {
+    date: "2026-11-29T12:00:00.000Z",
+    command: "npm run bench",
+    machine: "2 x A <fast> one",
+    load: "0.1",
+    node: "v22.0.0 --expose-gc",
+    python: "3.13",
+    notMeasured: [],
+    rounds: { cold: 15, warm: 3, warmCalls: 2_000 },
+  },
+  zip_bytes: { create: 60 * 1024, get: 64 * 1024 + 1 },
+  measured: [
+    ...rows(ours, "share", 60),
+    ...rows(ours, "share", 75, 5),
+    ...rows(unprimed, "share", 240),
+    ...rows(limit, "share", 120),
+    ...rows(primedLimit, "share", 40),
+    ...rows(hono, "share", 720),
+    ...rows(express, "share", 300),
+    ...rows(ours, "whole", 60),
+    ...rows(unprimed, "whole", 55),
+    ...rows(limit, "whole", 30),
+    ...warm(ours, 480),
+    ...warm(limit, 200),
+  ],
+};
+
+const verdicts = (given = figures) =>
+  Object.fromEntries(judge(given).map(({ promise, found, verdict }) => [promise, [found, verdict]]));
+
+describe("promises", () => {
+  test("are ratios of one run, kept to the bound, broken beyond it, and not kept where nothing was measured", () => {
+    expect(verdicts()).toEqual({
+      "256 MB: against signed by hand": ["0.50", "reached"],
+      "256 MB: against signed by hand, primed": ["1.50", "kept"],
+      "256 MB: faster than hono": ["12.00", "reached"],
+      "256 MB: faster than express": ["5.00", "broken"],
+      "256 MB: faster than FastAPI + Mangum": [undefined, "not measured"],
+      "whole processor: against signed by hand": ["2.00", "broken"],
+      "warm CPU of a create: against signed by hand": ["2.40", "kept"],
+      "warm CPU of a get: against signed by hand": ["2.40", "kept"],
+      "KB of the zip of create-event": ["60.00", "kept"],
+      "KB of the zip of get-event": ["64.00", "broken"],
+      "MB that priming adds to a cold start's peak": ["0.00", "reached"],
+    });
+  });
+
+  test("of 256 MB are not measured without a share of a processor, however fast whole ones are", () => {
+    const measured = figures.measured.filter(({ state }) => state !== "share");
+    const of256MB = judge({ ...figures, measured: [...measured, ...rows(fastapi, "whole", 900)] }).slice(0, 5);
+    expect(of256MB.map(({ verdict }) => verdict)).toEqual(Array(5).fill("not measured"));
+  });
+
+  test("of 256 MB are broken where priming is off", () => {
+    const measured = figures.measured.filter(({ variant, state }) => variant !== ours || state !== "share");
+    expect(verdicts({ ...figures, measured: [...measured, ...rows(ours, "share", 240)] })).toMatchObject({
+      "256 MB: against signed by hand": ["2.00", "broken"],
+      "256 MB: against signed by hand, primed": ["6.00", "broken"],
+      "256 MB: faster than hono": ["3.00", "broken"],
+    });
+  });
+
+  test("of memory are broken by more than 3 MB", () => {
+    const measured = figures.measured.map((row) => (row.variant === ours ? { ...row, memory_mb: at(61.5) } : row));
+    expect(verdicts({ ...figures, measured })).toMatchObject({
+      "MB that priming adds to a cold start's peak": ["3.50", "broken"],
+    });
+  });
+});
+
+describe("a share of a processor", () => {
+  test("is a cgroup of version 2 where the kernel has one: 256 of 1,769 parts of each 20 ms", () => {
+    const root = scratchFolder({ "cgroup.controllers": "cpu memory", "cgroup.subtree_control": "cpuset cpu memory\n" });
+    expect(planCpuShare(root, "bench", 256)).toEqual({
+      path: join(root, "bench"),
+      settings: { "cpu.max": "2894 20000" },
+    });
+  });
+
+  test("is a cgroup of version 1 elsewhere", () => {
+    const root = scratchFolder({ "cpu/cgroup.procs": "" });
+    expect(planCpuShare(root, "bench", 256)).toEqual({
+      path: join(root, "cpu", "bench"),
+      settings: { "cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "2894" },
+    });
+  });
+
+  test.each([
+    ["no cgroups", {}, "there are no cgroups of processors in"],
+    [
+      "version 2 without its controller",
+      { "cgroup.controllers": "cpu", "cgroup.subtree_control": "cpuset memory" },
+      "cpu is not in",
+    ],
+  ])("is refused with %s", (_what, files, message) => {
+    const root = scratchFolder(files);
+    expect(() => planCpuShare(root, "bench", 256)).toThrow(message);
+  });
+});
+
+test("a mean is one of a create and a get of the same state and distance", () => {
+  const [create, get] = [rows(ours, "share", 40)[0], rows(ours, "share", 60)[1]];
+  const measured = [...(create ? [create] : []), ...(get ? [get] : []), ...rows(ours, "share", 70, 5)];
+  expect([
+    mean({ measured }, ours, "share"),
+    mean({ measured }, ours, "share", "load_ms"),
+    mean({ measured }, ours, "share", "answer_ms", 5),
+    mean({ measured }, ours, "whole"),
+    mean({ measured: measured.slice(0, 1) }, ours, "share"),
+  ]).toEqual([50, 25, 70, undefined, undefined]);
+});
+
+test.each([
+  ["one value", [7], [7, 7, 7]],
+  ["eleven values in any order", [10, 0, 9, 1, 8, 2, 7, 3, 6, 4, 5], [5, 1, 9]],
+  ["one value far off, which moves no median", [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1000], [1, 1, 1]],
+])("finds the median and the spread of %s, for each figure by itself", (_what, values, [median, p10, p90]) => {
+  expect(summarize(values.map((value) => ({ cpu_us: value, load_ms: 1 })))).toEqual({
+    cpu_us: { median, p10, p90 },
+    load_ms: { median: 1, p10: 1, p90: 1 },
+  });
+});
+
+test("tabulates the medians of each variant and operation", () => {
+  const { [`${ours}, create`]: own, [`${limit}, get`]: other } = tableOf(figures);
+  expect([own, other]).toEqual([
+    {
+      "256 MB: load": 30,
+      "256 MB: + answer": 60,
+      "256 MB: MB": 58,
+      "256 MB: 5 ms away": 75,
+      "whole: load": 30,
+      "whole: + answer": 60,
+      "whole: MB": 58,
+      "warm CPU, µs": 480,
+    },
+    {
+      "256 MB: load": 60,
+      "256 MB: + answer": 120,
+      "256 MB: MB": 58,
+      "whole: load": 15,
+      "whole: + answer": 30,
+      "whole: MB": 58,
+      "warm CPU, µs": 200,
+    },
+  ]);
+});
+
+test("draws 256 MB first, a bar for each variant, longest last, and says where and how it was measured", () => {
+  const chart = draw(figures);
+  const titles = [...chart.matchAll(/font-weight="bold" fill="#1f2328">([^:]*):/g)].map(([, title]) => title);
+  const widths = [...chart.matchAll(/<rect x="270" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  expect(titles).toEqual(["256 MB, cold", "Whole processors, cold", "Warm"]);
+  expect(widths).toEqual([27.8, 41.7, 83.3, 166.7, 208.3, 500, 250, 458.3, 500, 208.3, 500]);
+  expect(chart).toContain("2026-11-29, npm run bench, 2 x A &lt;fast> one, Node.js v22.0.0; not Lambda itself");
+});
+
+test("the chart is the one of the figures that are kept", () => {
+  const [kept, chart] = ["figures.json", "figures.svg"].map((name) =>
+    readFileSync(join(import.meta.dirname, name), "utf8"),
+  );
+  expect(draw(JSON.parse(kept ?? "") as Figures)).toBe(chart);
+});
