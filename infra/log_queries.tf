@@ -32,8 +32,9 @@ locals {
     cold-starts = {
       log_groups = local.function_log_groups
       query      = <<-EOT
-        filter type = "platform.report"
-        | stats count(*) as calls, count(record.metrics.initDurationMs) as coldStarts, max(record.metrics.initDurationMs) as slowestStart_ms by @log
+        filter type = "platform.report" and ispresent(record.metrics.initDurationMs)
+        | fields record.metrics.initDurationMs as load_ms, record.metrics.durationMs as first_ms, record.metrics.initDurationMs + record.metrics.durationMs as both_ms
+        | stats count(*) as coldStarts, pct(load_ms, 50) as load_p50_ms, pct(first_ms, 50) as first_p50_ms, pct(both_ms, 50) as both_p50_ms, max(both_ms) as slowest_ms by @log
         | sort coldStarts desc
       EOT
     }
