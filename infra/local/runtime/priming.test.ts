@@ -25,7 +25,7 @@ const environment = { ...services, ...proxies.environment, AUTH: "off", LABELS: 
 const inLambda = { ...environment, AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" };
 const client = new DynamoDBClient({
   region: "local",
-  endpoint: services["AWS_ENDPOINT_URL_DYNAMODB"] ?? "",
+  endpoint: services.AWS_ENDPOINT_URL_DYNAMODB,
   credentials: { accessKeyId: "local", secretAccessKey: "local" },
 });
 
@@ -75,7 +75,7 @@ function request(routeKey = "") {
 const context = { getRemainingTimeInMillis: () => 10_000 };
 
 async function items() {
-  return (await client.send(new ScanCommand({ TableName: services["TABLE_NAME"], ConsistentRead: true }))).Items;
+  return (await client.send(new ScanCommand({ TableName: services.TABLE_NAME, ConsistentRead: true }))).Items;
 }
 
 function actionOf({ headers }: ServiceCall): string {
