@@ -35,7 +35,7 @@ variable "lambda_runtime" {
 }
 
 variable "priming" {
-  description = "Whether a function sends one harmless command while it loads, so that its first request finds an open connection (infra/README.md, \"The first answer\")."
+  description = "Whether a function sends one harmless command while it loads, so that its first request finds an open connection (infra/README.md, \"Is priming worth it?\")."
   type        = bool
   default     = true
   nullable    = false

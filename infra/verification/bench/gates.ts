@@ -48,6 +48,17 @@ const promises: [claim: string, is: "at most" | "at least", must: number, goFor:
   ["MB that priming adds to a cold start's peak", "at most", 3, 3, primingMemory_mb],
 ];
 
+/** What the promises compare, of all that can be measured. */
+export const compared: Record<string, State[]> = {
+  [ours]: ["share", "whole", "warm"],
+  [unprimed]: ["whole"],
+  [limit]: ["share", "whole", "warm"],
+  [primedLimit]: ["share"],
+  [hono]: ["share"],
+  [express]: ["share"],
+  [fastapi]: ["share"],
+};
+
 /** Compares the figures of one run; `found` is undefined where something was not measured, as where Python has not the packages. */
 export function judge(figures: Figures) {
   return promises.map(([promise, is, must, goFor, find]) => {
