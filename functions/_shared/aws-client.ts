@@ -22,15 +22,14 @@ export const credentials = {
 /**
  * The options of an SDK client, every one of them: the SDK looks for each missing one in ~/.aws and in
  * files of its own at the first request, which costs milliseconds and finds nothing in Lambda. The
- * bundler takes the default credential chain out, so the credentials come from the environment.
- *
- * `endpoint` is the URL of an emulator, undefined for AWS.
+ * bundler takes the default credential chain out, so the credentials come from the environment, and the
+ * rules for where a service is, so the endpoint is given: AWS's in its own partition, or an emulator's.
  */
-export function clientOptions(endpoint: string | undefined, limits: AttemptLimits & { attempts: number }) {
+export function clientOptions(service: "dynamodb" | "rekognition", limits: AttemptLimits & { attempts: number }) {
   return {
     region,
     credentials,
-    ...(endpoint !== undefined && { endpoint }),
+    endpoint: process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? `https://${service}.${region}.amazonaws.com`,
     ignoreConfiguredEndpointUrls: true,
     requestHandler: new BoundedRequestHandler(limits),
     maxAttempts: limits.attempts,

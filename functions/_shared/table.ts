@@ -25,7 +25,7 @@ if (!(Number.isInteger(shards) && shards >= 1 && shards <= 64))
 
 const client = trimmed(
   new DynamoDBClient({
-    ...clientOptions(process.env["AWS_ENDPOINT_URL_DYNAMODB"], limits),
+    ...clientOptions("dynamodb", limits),
     accountIdEndpointMode: "disabled",
     endpointDiscoveryEnabled: false,
   }),

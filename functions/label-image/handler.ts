@@ -27,7 +27,7 @@ import { aliasesIn, isTooLarge, readEvent, send, tableName } from "../_shared/ta
 import { untilTimeIsUp, withinTimeLimit } from "../_shared/time-limit.ts";
 
 const limits = { connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000, attempts: 2 };
-const rekognition = trimmed(new RekognitionClient(clientOptions(process.env["AWS_ENDPOINT_URL_REKOGNITION"], limits)));
+const rekognition = trimmed(new RekognitionClient(clientOptions("rekognition", limits)));
 const labelling = process.env["LABELS"];
 if (labelling !== "on" && labelling !== "off")
   throw new Error('The environment variable LABELS must be "on" or "off".');

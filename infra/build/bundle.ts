@@ -27,6 +27,8 @@ const replacements = {
       ...options,
       requestHandler: NodeHttpHandler.create(options.requestHandler),
     });`,
+  "./endpoint/endpointResolver":
+    "export const defaultEndpointResolver = ({ Endpoint }) => ({ url: new URL(Endpoint), headers: {}, properties: {} });",
   "@aws-sdk/middleware-endpoint-discovery": "export const resolveEndpointDiscoveryConfig = (config) => config;",
   "@smithy/core/event-streams": "",
   "@aws/lambda-invoke-store": "",
@@ -125,19 +127,22 @@ function replace(replaced: Set<string>): Plugin {
   return {
     name: "replace",
     setup(bundler) {
-      bundler.onResolve({ filter: /^(@|node:|\.\/runtimeConfig$)/ }, ({ path, resolveDir }) => {
-        const content = contents.get(path);
-        if (content === undefined || !resolveDir.includes("node_modules")) return undefined;
-        replaced.add(path);
-        // Each client has a ./runtimeConfig of its own.
-        const unique = path.startsWith(".") ? join(resolveDir, path) : path;
-        return {
-          path: unique,
-          namespace: "replaced",
-          sideEffects: false,
-          pluginData: { contents: content, resolveDir },
-        };
-      });
+      bundler.onResolve(
+        { filter: /^(@|node:|\.\/(runtimeConfig|endpoint\/endpointResolver)$)/ },
+        ({ path, resolveDir }) => {
+          const content = contents.get(path);
+          if (content === undefined || !resolveDir.includes("node_modules")) return undefined;
+          replaced.add(path);
+          // Each client has a ./runtimeConfig of its own.
+          const unique = path.startsWith(".") ? join(resolveDir, path) : path;
+          return {
+            path: unique,
+            namespace: "replaced",
+            sideEffects: false,
+            pluginData: { contents: content, resolveDir },
+          };
+        },
+      );
       bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ pluginData }) => pluginData as OnLoadResult);
     },
   };

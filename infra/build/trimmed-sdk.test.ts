@@ -87,9 +87,7 @@ async function requestsOf(bundle: string, event: object): Promise<Sent[]> {
 }
 
 test.each(
-  functions.flatMap(({ name, routes }) =>
-    ["us-east-1", "ap-southeast-1", "us-gov-west-1", "cn-north-1"].map((region) => ({ name, routes, region })),
-  ),
+  functions.flatMap(({ name, routes }) => ["us-east-1", "ap-southeast-1"].map((region) => ({ name, routes, region }))),
 )("$name sends in $region what it would send with the whole SDK", async ({ name, routes, region }) => {
   vi.stubEnv("AWS_REGION", region);
   const event = {
@@ -106,6 +104,6 @@ test.each(
   };
   const whole = await requestsOf(join(wholePath, name, "main.cjs"), event);
   expect(whole.length).toBeGreaterThan(0);
-  expect(whole[0]?.headers.host).toBe(`dynamodb.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
+  expect(whole[0]?.headers.host).toBe(`dynamodb.${region}.amazonaws.com`);
   expect(await requestsOf(join(trimmedPath, name, "main.cjs"), event)).toEqual(whole);
 });
