@@ -34,6 +34,18 @@ variable "cors_origins" {
   }
 }
 
+# oidc/ makes the API, so that the deploy role of one stage can be given its id and so no other stage's.
+data "aws_apigatewayv2_apis" "this" {
+  name          = local.name
+  protocol_type = "HTTP"
+}
+
+import {
+  for_each = data.aws_apigatewayv2_apis.this.ids
+  to       = aws_apigatewayv2_api.this
+  id       = each.value
+}
+
 resource "aws_apigatewayv2_api" "this" {
   name          = local.name
   description   = "The events API, stage ${var.stage}."
@@ -48,6 +60,13 @@ resource "aws_apigatewayv2_api" "this" {
       allow_headers  = ["authorization", "content-type", "if-match", "if-none-match"]
       expose_headers = ["apigw-requestid", "etag", "location", "retry-after"]
       max_age        = 3600
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(data.aws_apigatewayv2_apis.this.ids) == 1
+      error_message = "There must be one HTTP API named ${local.name} in ${var.region}, and there are ${length(data.aws_apigatewayv2_apis.this.ids)}. oidc/ makes it: apply oidc/ with this stage and region. Of two, one is to go: see oidc/README.md, \"Move an older deployment\"."
     }
   }
 }

@@ -1,47 +1,37 @@
 locals {
   apis_arn = "arn:aws:apigateway:${var.region}::/apis"
+  api_arns = { for stage in var.stages : stage => "${local.apis_arn}/${aws_apigatewayv2_api.this[stage].id}" }
 
   deploy_api = {
     for stage in var.stages : stage => [
+      # infra/ finds the API by its name, and AWS knows no narrower right for that than to list all.
       {
-        Sid       = "Create"
-        Effect    = "Allow"
-        Action    = "apigateway:POST"
-        Resource  = local.apis_arn
-        Condition = { StringEquals = { "apigateway:Request/ApiName" = "${var.project}-${stage}" } }
-      },
-      {
-        Sid      = "Read"
+        Sid      = "Find"
         Effect   = "Allow"
         Action   = "apigateway:GET"
-        Resource = "${local.apis_arn}/*"
+        Resource = local.apis_arn
       },
-      # An API's id is made up by AWS, so its name must tell it. Routes, integrations, authorizers and
-      # stages have no name to compare.
+      # By another name it would be found in the place of another stage's. What is below it has none to compare.
       {
-        Sid      = "Change"
-        Effect   = "Allow"
-        Action   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST"]
-        Resource = "${local.apis_arn}/*"
-        Condition = {
-          StringEqualsIfExists = {
-            "apigateway:Request/ApiName"  = "${var.project}-${stage}"
-            "apigateway:Resource/ApiName" = "${var.project}-${stage}"
-          }
-        }
+        Sid       = "Api"
+        Effect    = "Allow"
+        Action    = ["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"]
+        Resource  = [local.api_arns[stage], "${local.api_arns[stage]}/*"]
+        Condition = { StringEqualsIfExists = { "apigateway:Request/ApiName" = "${var.project}-${stage}" } }
       },
+      # The ARN of what is tagged is a part of the resource's, and AWS does not say how it is encoded.
       {
         Sid      = "Tag"
         Effect   = "Allow"
         Action   = ["apigateway:DELETE", "apigateway:POST", "apigateway:PUT"]
-        Resource = "arn:aws:apigateway:${var.region}::/tags/*"
+        Resource = "arn:aws:apigateway:${var.region}::/tags/*apis*${aws_apigatewayv2_api.this[stage].id}*"
       },
       # A stage that is made with tags needs this one, though the Service Authorization Reference does not have it.
       {
         Sid      = "TagStages"
         Effect   = "Allow"
         Action   = ["apigateway:TagResource", "apigateway:UntagResource"]
-        Resource = ["${local.apis_arn}/*/stages", "${local.apis_arn}/*/stages/*"]
+        Resource = ["${local.api_arns[stage]}/stages", "${local.api_arns[stage]}/stages/*"]
       },
       {
         Sid    = "Logs"

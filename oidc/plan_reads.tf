@@ -17,7 +17,7 @@ locals {
       Sid      = "Apis"
       Effect   = "Allow"
       Action   = "apigateway:GET"
-      Resource = "${local.apis_arn}/*"
+      Resource = [local.apis_arn, "${local.apis_arn}/*"]
     },
     {
       Sid       = "UserPools"

@@ -12,6 +12,11 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+override_data {
+  target = data.aws_apigatewayv2_apis.this
+  values = { ids = ["abcdefghij"] }
+}
+
 override_resource {
   target          = aws_apigatewayv2_api.this
   override_during = plan
@@ -208,4 +213,26 @@ run "follows_what_the_stage_says_of_throttling_and_of_web_sites" {
     }])
     error_message = "Got ${jsonencode(aws_apigatewayv2_api.this.cors_configuration)}"
   }
+}
+
+run "refuses_a_stage_whose_api_oidc_has_not_made" {
+  command = plan
+
+  override_data {
+    target = data.aws_apigatewayv2_apis.this
+    values = { ids = [] }
+  }
+
+  expect_failures = [aws_apigatewayv2_api.this]
+}
+
+run "refuses_two_apis_of_its_name" {
+  command = plan
+
+  override_data {
+    target = data.aws_apigatewayv2_apis.this
+    values = { ids = ["abcdefghij", "bcdefghijk"] }
+  }
+
+  expect_failures = [aws_apigatewayv2_api.this]
 }

@@ -12,6 +12,11 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+override_data {
+  target = data.aws_apigatewayv2_apis.this
+  values = { ids = ["abcdefghij"] }
+}
+
 override_resource {
   target          = aws_apigatewayv2_api.this
   override_during = plan

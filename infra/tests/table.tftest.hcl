@@ -12,6 +12,16 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+override_data {
+  target = data.aws_apigatewayv2_apis.this
+  values = { ids = ["abcdefghij"] }
+}
+
+override_resource {
+  target = aws_apigatewayv2_api.this
+  values = { execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdefghij" }
+}
+
 variables {
   stage     = "prod"
   dist_path = "tests/fixtures/all"
