@@ -54,7 +54,7 @@ locals {
 
   # The odd one out: it has no route, and images reach their readers only through it. So the bucket is there if it is.
   has_images  = contains(keys(local.functions), "label-image")
-  has_indexes = anytrue([for function in local.functions : contains(keys(function.permissions), "indexes")])
+  has_indexes = anytrue([for function in local.functions : contains(function.permissions[*].on, "indexes")])
 
   # What the permissions of a function are on: a change under functions/ can reach this table, this bucket and the labels of
   # Rekognition, and nothing else.
@@ -66,14 +66,17 @@ locals {
     local.has_indexes ? { indexes = ["${aws_dynamodb_table.this.arn}/index/*"] } : {},
     local.has_images ? {
       bucket  = [aws_s3_bucket.images[0].arn]
-      objects = ["${aws_s3_bucket.images[0].arn}/*"]
+      objects = ["${aws_s3_bucket.images[0].arn}/"]
     } : {},
   )
 
   permissions = {
     for name, function in local.functions : name => [
-      for kind, resources in local.resources : { actions = function.permissions[kind], resources = resources }
-      if contains(keys(function.permissions), kind)
+      for permission in function.permissions : {
+        actions   = permission.actions
+        resources = permission.on == "objects" ? [for prefix in permission.prefixes : "${local.resources.objects[0]}${prefix}*"] : local.resources[permission.on]
+        listed    = permission.on == "bucket" ? [for prefix in permission.prefixes : "${prefix}*"] : []
+      } if contains(keys(local.resources), permission.on)
     ]
   }
 }

@@ -14,7 +14,7 @@ test("a function is a folder with its defaults filled in; a folder that begins w
     "get-event/function.json": '{"routes": ["GET /events/{id}"], "actions": ["dynamodb:GetItem"]}',
     "get-event/handler.ts": "",
     "label-image/function.json":
-      '{"actions": ["s3:GetObject"], "scopes": ["events/write"], "memory_mb": 512, "timeout_s": 60}',
+      '{"actions": ["s3:GetObject incoming/"], "scopes": ["events/write"], "memory_mb": 512, "timeout_s": 60}',
     "label-image/handler.ts": "",
     "openapi.yaml": "",
   });
@@ -32,7 +32,7 @@ test("a function is a folder with its defaults filled in; a folder that begins w
       name: "label-image",
       path: join(path, "label-image"),
       routes: [],
-      actions: ["s3:GetObject"],
+      actions: ["s3:GetObject incoming/"],
       scopes: ["events/write"],
       memory_mb: 512,
       timeout_s: 60,
@@ -45,7 +45,7 @@ describe("refused is", () => {
     'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end.';
   const scopes = 'functions/get-event/function.json: scopes must be a list of texts like ["events/write"].';
   const actions =
-    'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem"], without a wildcard.';
+    'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard.';
   const unknown = (action: string) =>
     `functions/get-event/function.json: unknown action ${action}: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem, rekognition:DetectLabels, s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject.`;
 
@@ -66,6 +66,19 @@ describe("refused is", () => {
       '{"actions": ["s3:GetObjectVersion", "dynamodb:GetItem", "rekognition:DetectFaces"]}',
       [unknown("s3:GetObjectVersion"), unknown("rekognition:DetectFaces")].join("\n"),
     ],
+    [
+      "an object's action without a prefix",
+      '{"actions": ["s3:GetObject"]}',
+      'functions/get-event/function.json: s3:GetObject must say below which prefix of the bucket, like "s3:GetObject incoming/".',
+    ],
+    [
+      "a prefix outside the bucket",
+      '{"actions": ["dynamodb:GetItem incoming/"]}',
+      "functions/get-event/function.json: dynamodb:GetItem is not about the bucket and takes no prefix.",
+    ],
+    ["a prefix without / at the end", '{"actions": ["s3:GetObject incoming"]}', actions],
+    ["a prefix with a wildcard", '{"actions": ["s3:GetObject */"]}', actions],
+    ["no prefix but a blank", '{"actions": ["s3:GetObject "]}', actions],
     ["an action that is no text", '{"actions": [1]}', actions],
     ["a route with any method", '{"actions": [], "routes": ["ANY /events"]}', routes],
     ["a default route", '{"actions": [], "routes": ["$default"]}', routes],
@@ -122,9 +135,10 @@ describe("refused is", () => {
 
   test("what uses the bucket without label-image, unless it only deletes there what then cannot be", () => {
     const path = scratchFolder({
-      "create-upload-url/function.json": '{"actions": ["s3:PutObject"]}',
+      "create-upload-url/function.json": '{"actions": ["s3:PutObject incoming/"]}',
       "create-upload-url/handler.ts": "",
-      "delete-event/function.json": '{"actions": ["s3:DeleteObject", "s3:ListBucket", "s3:PutObject"]}',
+      "delete-event/function.json":
+        '{"actions": ["s3:DeleteObject images/", "s3:ListBucket images/", "s3:PutObject deletions/"]}',
       "delete-event/handler.ts": "",
     });
     expect(() => readFunctions(path)).toThrow(
@@ -135,29 +149,30 @@ describe("refused is", () => {
   });
 });
 
-test("Terraform gets each function by its name, with its actions by what they are on", () => {
+test("Terraform gets each function by its name, with its actions by what they are on and below which prefixes", () => {
   const path = scratchFolder({
     "create-event/function.json": '{"routes": ["POST /events"], "actions": ["dynamodb:PutItem"], "scopes": ["a/b"]}',
     "create-event/handler.ts": "",
     "label-image/function.json":
-      '{"actions": ["s3:GetObject", "dynamodb:Query", "s3:ListBucket", "s3:PutObject"], "memory_mb": 512}',
+      '{"actions": ["s3:GetObject incoming/", "dynamodb:Query", "s3:ListBucket", "s3:DeleteObject incoming/", "s3:PutObject b/", "s3:PutObject a/"], "memory_mb": 512}',
     "label-image/handler.ts": "",
   });
   expect(JSON.parse(Buffer.from(listForTerraform(readFunctions(path))).toString())).toEqual({
     "create-event": {
       routes: ["POST /events"],
-      permissions: { table: ["dynamodb:PutItem"] },
+      permissions: [{ on: "table", prefixes: [], actions: ["dynamodb:PutItem"] }],
       scopes: ["a/b"],
       memory_mb: 256,
       timeout_s: 10,
     },
     "label-image": {
       routes: [],
-      permissions: {
-        indexes: ["dynamodb:Query"],
-        bucket: ["s3:ListBucket"],
-        objects: ["s3:GetObject", "s3:PutObject"],
-      },
+      permissions: [
+        { on: "objects", prefixes: ["incoming/"], actions: ["s3:GetObject", "s3:DeleteObject"] },
+        { on: "indexes", prefixes: [], actions: ["dynamodb:Query"] },
+        { on: "bucket", prefixes: [], actions: ["s3:ListBucket"] },
+        { on: "objects", prefixes: ["a/", "b/"], actions: ["s3:PutObject"] },
+      ],
       scopes: [],
       memory_mb: 512,
       timeout_s: 10,

@@ -10,7 +10,7 @@ export interface FunctionFolder {
   path: string;
   /** `METHOD /path/{parameter}`, as API Gateway writes a route key. */
   routes: string[];
-  /** AWS actions, such as `dynamodb:PutItem`. */
+  /** AWS actions, such as `dynamodb:PutItem`; in the bucket with the prefix of the keys: `s3:PutObject incoming/`. */
   actions: string[];
   scopes: string[];
   memory_mb: number;
@@ -18,9 +18,13 @@ export interface FunctionFolder {
 }
 
 const routeKey = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/([A-Za-z0-9._~-]+|\{[A-Za-z0-9_]+\}))+$/;
-const actionForm = /^[a-z0-9]+:[A-Z][A-Za-z]+$/;
+const actionForm = /^[a-z0-9]+:[A-Z][A-Za-z]+( [a-z0-9-]+\/)?$/;
 
-/** What a function.json may ask for, and on what; infra/functions.tf says which resources these are. */
+/**
+ * What a function.json may ask for, and on what; infra/functions.tf says which resources these are. `objects` need a
+ * prefix. A list of the whole `bucket` is for who reads objects: S3 answers 404 for a missing one to who may list without
+ * a prefix, and whether a right to list one is enough for that, AWS does not say.
+ */
 const allowed: Record<string, string> = {
   "dynamodb:DeleteItem": "table",
   "dynamodb:GetItem": "table",
@@ -82,21 +86,33 @@ function readFunction(name: string, path: string): FunctionFolder {
     timeout_s = defaults.timeout_s,
     ...unknown
   } = readObject(join(path, "function.json"), where);
-  const unknownActions = isTexts(actions, actionForm) ? actions.filter((action) => !(action in allowed)) : [];
+  const asked = isTexts(actions, actionForm) ? actions : [];
   const complaint = [
     ...Object.keys(unknown).map(
       (key) => `unknown key ${key}: the keys are routes, actions, scopes, memory_mb and timeout_s`,
     ),
     !isTexts(routes, routeKey) &&
       'routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end',
-    !isTexts(actions, actionForm) && 'actions must be a list like ["dynamodb:GetItem"], without a wildcard',
-    ...unknownActions.map((action) => `unknown action ${action}: the actions are ${Object.keys(allowed).join(", ")}`),
+    !isTexts(actions, actionForm) &&
+      'actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard',
+    ...asked.flatMap(complaintsOf),
     !isTexts(scopes, /^[^\s"\\]+$/) && 'scopes must be a list of texts like ["events/write"]',
     !isInteger(memory_mb, 128, 10_240) && "memory_mb must be an integer from 128 to 10240",
     !isInteger(timeout_s, 1, 900) && "timeout_s must be an integer from 1 to 900",
   ].filter((text) => text !== false);
   if (complaint.length > 0) throw new Error(complaint.map((text) => `${where}: ${text}.`).join("\n"));
   return { name, path, routes, actions, scopes, memory_mb, timeout_s } as FunctionFolder; // checked above
+}
+
+function complaintsOf(action: string): string[] {
+  const [name = "", prefix] = action.split(" ");
+  const on = allowed[name];
+  if (on === undefined) return [`unknown action ${name}: the actions are ${Object.keys(allowed).join(", ")}`];
+  if (on === "objects" && prefix === undefined)
+    return [`${name} must say below which prefix of the bucket, like "${name} incoming/"`];
+  return prefix === undefined || on === "objects" || on === "bucket"
+    ? []
+    : [`${name} is not about the bucket and takes no prefix`];
 }
 
 function readObject(path: string, where: string): Record<string, unknown> {
@@ -118,7 +134,11 @@ function readObject(path: string, where: string): Record<string, unknown> {
 function withoutBucket(functions: FunctionFolder[]): string[] {
   if (functions.some(({ name }) => name === "label-image")) return [];
   return functions
-    .filter(({ actions }) => actions.some((action) => action.startsWith("s3:")) && !actions.includes("s3:DeleteObject"))
+    .filter(
+      ({ actions }) =>
+        actions.some((action) => action.startsWith("s3:")) &&
+        !actions.some((action) => action.startsWith("s3:DeleteObject ")),
+    )
     .map(
       ({ name }) =>
         `functions/${name} uses the bucket, which is there only with functions/label-image: without it nobody would ever see an image.`,
@@ -142,20 +162,38 @@ function repeatedRoutes(functions: FunctionFolder[]): string[] {
 }
 
 /**
- * The functions for Terraform, which takes them as they are: what each may do stands by what that is on.
+ * The functions for Terraform, which takes them as they are: each with what it may do, on what, and below which prefixes.
  * The same bytes for the same functions.
  */
 export function listForTerraform(functions: FunctionFolder[]): Uint8Array {
-  const kinds = [...new Set(Object.values(allowed))];
-  const list = functions.map(({ name, routes, actions, scopes, memory_mb, timeout_s }) => {
-    const permissions: Record<string, string[]> = {};
-    for (const kind of kinds) {
-      const own = actions.filter((action) => allowed[action] === kind);
-      if (own.length > 0) permissions[kind] = own;
-    }
-    return [name, { routes, permissions, scopes, memory_mb, timeout_s }];
-  });
+  const list = functions.map(({ name, routes, actions, scopes, memory_mb, timeout_s }) => [
+    name,
+    { routes, permissions: permissionsFor(actions), scopes, memory_mb, timeout_s },
+  ]);
   return Buffer.from(`${JSON.stringify(Object.fromEntries(list), null, 2)}\n`);
+}
+
+interface Permission {
+  on: string;
+  /** None where all is meant. */
+  prefixes: string[];
+  actions: string[];
+}
+
+/** Actions on the same, below the same prefixes, are one permission. */
+function permissionsFor(actions: string[]): Permission[] {
+  const prefixesOf = new Map<string, string[]>();
+  for (const action of actions) {
+    const [name = "", prefix = []] = action.split(" ");
+    prefixesOf.set(name, (prefixesOf.get(name) ?? []).concat(prefix).sort());
+  }
+  const permissions = new Map<string, Permission>();
+  for (const [action, prefixes] of prefixesOf) {
+    const on = allowed[action] ?? "";
+    const key = [on, ...prefixes].join(" ");
+    permissions.set(key, { on, prefixes, actions: [...(permissions.get(key)?.actions ?? []), action] });
+  }
+  return [...permissions.values()];
 }
 
 function isTexts(value: unknown, pattern: RegExp): value is string[] {

@@ -22,9 +22,12 @@ resource "aws_iam_role_policy" "this" {
     Version = "2012-10-17"
     Statement = concat(
       [for permission in var.permissions : {
-        Effect   = "Allow"
-        Action   = permission.actions
-        Resource = permission.resources
+        for key, value in {
+          Effect    = "Allow"
+          Action    = permission.actions
+          Resource  = permission.resources
+          Condition = length(permission.listed) > 0 ? { StringLike = { "s3:prefix" = permission.listed } } : null
+        } : key => value if value != null
       }],
       # Not logs:CreateLogGroup: after a destroy a late call would bring the group back, without a retention.
       [{

@@ -57,8 +57,8 @@ variable "permissions_boundary" {
 }
 
 variable "permissions" {
-  description = "What the function may do, and on what; writing its own log is added."
-  type        = list(object({ actions = list(string), resources = list(string) }))
+  description = "What the function may do, on what, and which keys of a bucket it may list, all if none; writing its own log is added."
+  type        = list(object({ actions = list(string), resources = list(string), listed = list(string) }))
   nullable    = false
 }
 

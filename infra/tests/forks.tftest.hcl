@@ -69,8 +69,8 @@ run "plans_a_table_without_indexes_and_nothing_of_images_for_create_event_and_ge
       log_groups = distinct(flatten(values(aws_cloudwatch_query_definition.this)[*].log_group_names))
       }) == jsonencode({
       rights = {
-        create-event = [{ actions = ["dynamodb:PutItem"], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/a"] }]
-        get-event    = [{ actions = ["dynamodb:GetItem"], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/a"] }]
+        create-event = [{ actions = ["dynamodb:PutItem"], listed = [], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/a"] }]
+        get-event    = [{ actions = ["dynamodb:GetItem"], listed = [], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/a"] }]
       }
       variables  = [["AUTH", "INDEX_SHARDS", "PRIMING", "TABLE_NAME"]]
       routes     = ["GET /events/{id}", "POST /events"]

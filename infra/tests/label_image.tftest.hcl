@@ -153,13 +153,13 @@ run "calls_label_image_for_what_arrives_in_the_bucket" {
     error_message = "Got ${jsonencode(aws_cloudwatch_metric_alarm.label_image_failures[0])}"
   }
 
-  # Gives label image the table the bucket and rekognition.
+  # Gives label image the table, rekognition, and of the bucket the prefixes that it declares.
   assert {
     condition = module.function["label-image"].role.policy.Statement == [
       {
         Effect   = "Allow"
-        Action   = ["s3:ListBucket"]
-        Resource = ["arn:aws:s3:::events-api-prod-images-123456789012"]
+        Action   = ["dynamodb:UpdateItem"]
+        Resource = ["arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod"]
       },
       {
         Effect   = "Allow"
@@ -168,13 +168,24 @@ run "calls_label_image_for_what_arrives_in_the_bucket" {
       },
       {
         Effect   = "Allow"
-        Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
-        Resource = ["arn:aws:s3:::events-api-prod-images-123456789012/*"]
+        Action   = ["s3:DeleteObject"]
+        Resource = ["arn:aws:s3:::events-api-prod-images-123456789012/deletions/*", "arn:aws:s3:::events-api-prod-images-123456789012/images/*"]
       },
       {
         Effect   = "Allow"
-        Action   = ["dynamodb:UpdateItem"]
-        Resource = ["arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod"]
+        Action   = ["s3:GetObject"]
+        Resource = ["arn:aws:s3:::events-api-prod-images-123456789012/incoming/*"]
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["s3:PutObject"]
+        Resource = ["arn:aws:s3:::events-api-prod-images-123456789012/images/*"]
+      },
+      {
+        Effect    = "Allow"
+        Action    = ["s3:ListBucket"]
+        Resource  = ["arn:aws:s3:::events-api-prod-images-123456789012"]
+        Condition = { StringLike = { "s3:prefix" = ["images/*"] } }
       },
       {
         Effect   = "Allow"
