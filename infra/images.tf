@@ -10,15 +10,14 @@ resource "aws_s3_bucket" "images" {
   force_destroy = !var.deletion_protection
 }
 
-resource "aws_s3_bucket_public_access_block" "images" {
-  count = local.has_images ? 1 : 0
+# Every new bucket is closed to the public, and no deploy role may open it: a deployment looks that it still is. A stage from
+# before keeps its block and forgets that it made it.
+removed {
+  from = aws_s3_bucket_public_access_block.images
 
-  bucket = aws_s3_bucket.images[0].id
-
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
+  lifecycle {
+    destroy = false
+  }
 }
 
 resource "aws_s3_bucket_ownership_controls" "images" {

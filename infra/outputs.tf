@@ -57,3 +57,8 @@ output "client_id" {
   description = "The app client of that pool."
   value       = local.client_id
 }
+
+output "images_bucket" {
+  description = "The bucket of the images; empty without functions for them."
+  value       = try(aws_s3_bucket.images[0].bucket, "")
+}

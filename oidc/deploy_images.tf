@@ -26,8 +26,9 @@ locals {
 
   deploy_images = {
     for stage in var.stages : stage => [
-      # No right on the objects: a bucket that still holds images goes by the hand of a person only. The tags of a bucket have two
-      # rights each, as the provider uses another API for them from 6.23 on.
+      # No right on the objects: a bucket that still holds images goes by the hand of a person only. None on the block of
+      # public access either, which every new bucket has. The tags of a bucket have two rights each, as the provider uses
+      # another API for them from 6.23 on.
       {
         Sid    = "Bucket"
         Effect = "Allow"
@@ -39,7 +40,6 @@ locals {
           "s3:PutBucketNotification",
           "s3:PutBucketOwnershipControls",
           "s3:PutBucketPolicy",
-          "s3:PutBucketPublicAccessBlock",
           "s3:PutBucketTagging",
           "s3:PutEncryptionConfiguration",
           "s3:PutLifecycleConfiguration",

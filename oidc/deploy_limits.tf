@@ -13,7 +13,7 @@ locals {
   user_actions    = ["cognito-idp:Admin*", "cognito-idp:ListUsers*", "cognito-idp:*UserImportJob*"]
 
   deploy_limits = {
-    for stage in var.stages : stage => [
+    for stage in var.stages : stage => concat([
       {
         Sid    = "NotItself"
         Effect = "Deny"
@@ -73,6 +73,13 @@ locals {
         Action   = ["lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"]
         Resource = "*"
       },
-    ]
+      ], [
+      for others in [sort(setsubtract(var.stages, [stage]))] : {
+        Sid      = "NotOtherTopics"
+        Effect   = "Deny"
+        Action   = "sns:*"
+        Resource = [for other in others : local.arns[other].topics]
+      } if length(others) > 0
+    ])
   }
 }

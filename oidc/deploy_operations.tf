@@ -12,8 +12,16 @@ locals {
       {
         Sid      = "Alarms"
         Effect   = "Allow"
-        Action   = concat(local.alarm_reads, ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"])
+        Action   = concat(local.alarm_reads, ["cloudwatch:DeleteAlarms", "cloudwatch:TagResource", "cloudwatch:UntagResource"])
         Resource = local.arns[stage].alarms
+      },
+      # It can tell its topic and do nothing else; one that does nothing at all passes too.
+      {
+        Sid       = "AlarmsForItsTopics"
+        Effect    = "Allow"
+        Action    = "cloudwatch:PutMetricAlarm"
+        Resource  = local.arns[stage].alarms
+        Condition = { "ForAllValues:StringLike" = { "cloudwatch:AlarmActions" = local.arns[stage].topics } }
       },
       {
         Sid      = "Dashboard"
@@ -34,13 +42,21 @@ locals {
           "sns:CreateTopic",
           "sns:DeleteTopic",
           "sns:SetTopicAttributes",
-          "sns:Subscribe",
           "sns:TagResource",
           "sns:UntagResource",
         ])
         Resource = local.arns[stage].topics
       },
-      # AWS makes up the ids of saved queries and subscriptions, and knows no resource for them.
+      # Elsewhere, alarms would tell strangers, or call what they like.
+      {
+        Sid       = "Subscribers"
+        Effect    = "Allow"
+        Action    = "sns:Subscribe"
+        Resource  = local.arns[stage].topics
+        Condition = { StringEquals = { "sns:Protocol" = "email" } }
+      },
+      # AWS makes up the ids of saved queries and subscriptions. It knows no resource for the former, and for the latter not
+      # always one: where it does, NotOtherTopics counts (deploy_limits.tf).
       {
         Sid    = "QueriesAndSubscriptions"
         Effect = "Allow"

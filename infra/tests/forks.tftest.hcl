@@ -88,7 +88,7 @@ run "plans_a_table_without_indexes_and_nothing_of_images_for_create_event_and_ge
   assert {
     condition = alltrue([
       for planned in [
-        aws_s3_bucket.images, aws_s3_bucket_public_access_block.images, aws_s3_bucket_ownership_controls.images,
+        aws_s3_bucket.images, aws_s3_bucket_ownership_controls.images,
         aws_s3_bucket_server_side_encryption_configuration.images, aws_s3_bucket_policy.images, aws_s3_bucket_cors_configuration.images,
         aws_s3_bucket_lifecycle_configuration.images, aws_s3_bucket_notification.images, aws_lambda_permission.images,
         aws_lambda_function_event_invoke_config.label_image, aws_sqs_queue.label_image_failures, aws_iam_role_policy.label_image_failures,
@@ -128,7 +128,7 @@ run "plans_no_bucket_and_no_right_on_one_without_the_functions_for_images" {
   assert {
     condition = alltrue([
       for planned in [
-        aws_s3_bucket.images, aws_s3_bucket_public_access_block.images, aws_s3_bucket_ownership_controls.images,
+        aws_s3_bucket.images, aws_s3_bucket_ownership_controls.images,
         aws_s3_bucket_server_side_encryption_configuration.images, aws_s3_bucket_policy.images, aws_s3_bucket_cors_configuration.images,
         aws_s3_bucket_lifecycle_configuration.images, aws_s3_bucket_notification.images, aws_lambda_permission.images,
         aws_lambda_function_event_invoke_config.label_image, aws_sqs_queue.label_image_failures, aws_iam_role_policy.label_image_failures,

@@ -46,23 +46,6 @@ run "keeps_the_bucket_private_and_tidy" {
   }
 
   assert {
-    condition = {
-      bucket                  = aws_s3_bucket_public_access_block.images[0].bucket
-      block_public_acls       = aws_s3_bucket_public_access_block.images[0].block_public_acls
-      block_public_policy     = aws_s3_bucket_public_access_block.images[0].block_public_policy
-      ignore_public_acls      = aws_s3_bucket_public_access_block.images[0].ignore_public_acls
-      restrict_public_buckets = aws_s3_bucket_public_access_block.images[0].restrict_public_buckets
-      } == {
-      bucket                  = "events-api-prod-images-123456789012"
-      block_public_acls       = true
-      block_public_policy     = true
-      ignore_public_acls      = true
-      restrict_public_buckets = true
-    }
-    error_message = "Got ${jsonencode(aws_s3_bucket_public_access_block.images[0])}"
-  }
-
-  assert {
     condition = [aws_s3_bucket_ownership_controls.images[0].bucket, aws_s3_bucket_ownership_controls.images[0].rule[0].object_ownership] == [
       "events-api-prod-images-123456789012", "BucketOwnerEnforced",
     ]

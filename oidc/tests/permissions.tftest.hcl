@@ -81,9 +81,11 @@ run "lets_the_deploy_role_deploy_its_stage" {
       ]
       prod-operations = [
         ["Alarms", "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:events-api-prod-*"],
+        ["AlarmsForItsTopics", "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:events-api-prod-*"],
         ["Dashboard", "arn:aws:cloudwatch::123456789012:dashboard/events-api-prod"],
         ["MetricFilters", "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-prod-*"],
         ["Topic", "arn:aws:sns:eu-central-1:123456789012:events-api-prod-*"],
+        ["Subscribers", "arn:aws:sns:eu-central-1:123456789012:events-api-prod-*"],
         ["QueriesAndSubscriptions", "*"],
       ]
       prod-limits = []
@@ -117,6 +119,14 @@ run "lets_the_deploy_role_deploy_its_stage" {
       Api = { StringEqualsIfExists = { "apigateway:Request/ApiName" = "events-api-prod" } }
     }
     error_message = "No API may be renamed to that of another stage: ${aws_iam_policy.deploy["prod-api"].policy}"
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.deploy["prod-operations"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
+      AlarmsForItsTopics = { "ForAllValues:StringLike" = { "cloudwatch:AlarmActions" = "arn:aws:sns:eu-central-1:123456789012:events-api-prod-*" } }
+      Subscribers        = { StringEquals = { "sns:Protocol" = "email" } }
+    }
+    error_message = "Alarms must tell the stage's own topic, by mail: ${aws_iam_policy.deploy["prod-operations"].policy}"
   }
 
   assert {
@@ -171,7 +181,7 @@ run "lets_the_deploy_role_deploy_its_stage" {
         "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment",
         "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetBucketWebsite", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
         "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:ListTagsForResource", "s3:PutBucketCORS", "s3:PutBucketNotification",
-        "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging",
+        "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy", "s3:PutBucketTagging",
         "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:TagResource", "s3:UntagResource",
         "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:ListQueueTags", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
       ])
@@ -188,7 +198,7 @@ run "lets_the_deploy_role_deploy_its_stage" {
   }
 
   assert {
-    condition     = replace(jsonencode([for part in ["api", "auth", "data", "functions", "images", "limits", "operations"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "auth", "data", "functions", "images", "limits", "operations"] : aws_iam_policy.deploy["staging-${part}"].policy])
+    condition     = replace(jsonencode([for part in ["api", "auth", "data", "functions", "images", "operations"] : aws_iam_policy.deploy["prod-${part}"].policy]), "prod", "staging") == jsonencode([for part in ["api", "auth", "data", "functions", "images", "operations"] : aws_iam_policy.deploy["staging-${part}"].policy])
     error_message = "The policies of the stages must differ in the stage's name only."
   }
 }
@@ -254,6 +264,12 @@ run "limits_the_deploy_role_whatever_else_is_allowed" {
         Effect   = "Deny"
         Action   = ["lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"]
         Resource = "*"
+      },
+      {
+        Sid      = "NotOtherTopics"
+        Effect   = "Deny"
+        Action   = "sns:*"
+        Resource = ["arn:aws:sns:ap-southeast-1:123456789012:events-api-staging-*"]
       },
     ]
     error_message = "The limits: ${aws_iam_policy.deploy["prod-limits"].policy}"
@@ -371,22 +387,34 @@ run "bounds_the_functions_of_each_stage_to_its_own_data" {
           "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
           "logs:CreateLogStream", "logs:PutLogEvents",
           "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
-          "sqs:SendMessage",
         ]
         Resource = [
           "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod",
           "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod/index/*",
           "arn:aws:s3:::events-api-prod-images-123456789012",
           "arn:aws:s3:::events-api-prod-images-123456789012/*",
-          "arn:aws:sqs:eu-central-1:123456789012:events-api-prod-*",
           "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/events-api-prod-*:*",
         ]
+        Condition = { ArnLike = { "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*" } }
+      },
+      {
+        Sid       = "ProdFailures"
+        Effect    = "Allow"
+        Action    = ["sqs:SendMessage"]
+        Resource  = ["arn:aws:sqs:eu-central-1:123456789012:events-api-prod-*"]
         Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-*" } }
       },
       {
-        Sid      = "LabelsAndTraces"
+        Sid       = "Labels"
+        Effect    = "Allow"
+        Action    = ["rekognition:DetectLabels"]
+        Resource  = "*"
+        Condition = { ArnLike = { "lambda:SourceFunctionArn" = ["arn:aws:lambda:eu-central-1:123456789012:function:events-api-prod-*"] } }
+      },
+      {
+        Sid      = "Traces"
         Effect   = "Allow"
-        Action   = ["rekognition:DetectLabels", "xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
         Resource = "*"
       },
     ]

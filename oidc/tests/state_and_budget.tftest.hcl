@@ -135,3 +135,26 @@ run "sends_a_mail_when_the_budget_is_used_up_or_will_be" {
     error_message = "There must be a mail at 80 % used and at 100 % forecast."
   }
 }
+
+run "closes_every_bucket_of_the_account_only_where_that_is_said" {
+  command = plan
+
+  assert {
+    condition     = length(aws_s3_account_public_access_block.this) == 0
+    error_message = "Other projects may have buckets that are public by intention."
+  }
+}
+
+run "closes_every_bucket_of_the_account" {
+  command = plan
+  variables {
+    block_public_buckets = true
+  }
+
+  assert {
+    condition = jsonencode([for block in aws_s3_account_public_access_block.this : [
+      block.block_public_acls, block.block_public_policy, block.ignore_public_acls, block.restrict_public_buckets,
+    ]]) == jsonencode([[true, true, true, true]])
+    error_message = "Got ${jsonencode(aws_s3_account_public_access_block.this)}"
+  }
+}
