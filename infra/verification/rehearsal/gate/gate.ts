@@ -51,7 +51,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   });
   const permissions = makePermissions({ accountId, region, deployed, bucketPolicyOf: repairs.bucketPolicyOf, forward });
   const deliveries = makeDeliveries({ ...repairs, forward, permissions, invokerOf });
-  const sessions = makeSessions({ accountId, deployed, permissions, publicKey, forward });
+  const sessions = makeSessions({ accountId, region, deployed, permissions, publicKey, forward });
 
   // Functions wait for an answer two seconds only, Terraform for minutes.
   const afterFunctions = pLimit(2);

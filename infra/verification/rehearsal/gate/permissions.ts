@@ -50,12 +50,13 @@ export function makePermissions({ accountId, region, deployed, bucketPolicyOf, f
     decisions,
     byResource,
     /** Decides every ask of a request up to the first denial, which it gives. */
-    async firstDenial(request: ServiceRequest, { name, arn, role }: Caller, asks: Ask[]): Promise<Decided | undefined> {
+    async firstDenial(request: ServiceRequest, caller: Caller, asks: Ask[]): Promise<Decided | undefined> {
+      const { name, arn, role } = caller;
       for (const { action, resource, context } of asks) {
         const asked: Asked = {
           action,
           resource,
-          context: { ...contextOf(request, arn, accountId), ...context },
+          context: { ...contextOf(request, caller, accountId), ...context },
           principal: { kind: "AWS", value: arn },
         };
         const policies = role === undefined ? { identity: [everything] } : await deployed.policiesOf(role);
@@ -80,7 +81,11 @@ export function makePermissions({ accountId, region, deployed, bucketPolicyOf, f
 }
 
 /** What AWS puts into every request's context. Loopback is plain HTTP; clients of AWS speak HTTPS. */
-function contextOf({ region }: ServiceRequest, arn: string, accountId: string): Record<string, string[]> {
+function contextOf(
+  { region }: ServiceRequest,
+  { arn, functionArn }: Caller,
+  accountId: string,
+): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
     "aws:principalarn": [arn],
@@ -90,5 +95,6 @@ function contextOf({ region }: ServiceRequest, arn: string, accountId: string): 
     "aws:sourceip": ["127.0.0.1"],
     "aws:viaawsservice": ["false"],
     "aws:currenttime": [new Date().toISOString()],
+    ...(functionArn !== undefined && { "lambda:sourcefunctionarn": [functionArn] }),
   };
 }

@@ -14,12 +14,16 @@ export interface Caller {
   arn: string;
   /** The operator has none, and may do everything that no resource's policy forbids. */
   role?: string;
+  /** Of keys that Lambda has given to a function. */
+  functionArn?: string;
 }
 
 export type Sessions = ReturnType<typeof makeSessions>;
 
 interface Parts {
   accountId: string;
+  /** Where the functions are. */
+  region: string;
   deployed: DeployedIam;
   permissions: Permissions;
   publicKey: KeyObject;
@@ -30,7 +34,7 @@ interface Parts {
  * All keys that are valid now, and how a role's are got: by who its trust policy names. moto gives any role, also one that
  * does not exist, to anyone.
  */
-export function makeSessions({ accountId, deployed, permissions, publicKey, forward }: Parts) {
+export function makeSessions({ accountId, region, deployed, permissions, publicKey, forward }: Parts) {
   const known = new Map<string, { secret: Secret; caller: Caller }>();
   const add = ({ accessKeyId, secretAccessKey: secret, sessionToken }: Credentials, caller: Caller) =>
     known.set(accessKeyId, { secret: { secret, ...(sessionToken !== undefined && { sessionToken }) }, caller });
@@ -50,10 +54,10 @@ export function makeSessions({ accountId, deployed, permissions, publicKey, forw
     const { isAllowed, reason } = permissions.byResource(name, role.trust, asked);
     return isAllowed ? undefined : `${name} may not ${action} on ${roleArn}: by its trust policy ${reason}.`;
   };
-  const take = async (request: ServiceRequest, arn: string): Promise<ServiceAnswer> => {
+  const take = async (request: ServiceRequest, arn: string, of: Partial<Caller> = {}): Promise<ServiceAnswer> => {
     const answer = await forward(request);
     const role = nameIn(arn);
-    if (answer.status === 200) add(credentialsIn(answer.body.toString()), { name: role, arn, role });
+    if (answer.status === 200) add(credentialsIn(answer.body.toString()), { name: role, arn, role, ...of });
     return answer;
   };
   return {
@@ -83,13 +87,14 @@ export function makeSessions({ accountId, deployed, permissions, publicKey, forw
       const refused = await whyNot(RoleArn, name, { kind: "Federated", value }, context, action);
       return refused === undefined ? take(request, RoleArn) : accessDenied(request, refused);
     },
-    /** Takes a role as Lambda does for a function. Throws where the role does not trust Lambda. */
+    /** Takes a role as Lambda does for the function of its name. Throws where the role does not trust Lambda. */
     credentialsFor: async (RoleArn: string): Promise<Credentials> => {
       const lambda: Principal = { kind: "Service", value: "lambda.amazonaws.com" };
       const refused = await whyNot(RoleArn, "Lambda", lambda, { "aws:sourceaccount": [accountId] });
       if (refused !== undefined) throw new Error(refused);
+      const functionArn = `arn:aws:lambda:${region}:${accountId}:function:${nameIn(RoleArn)}`;
       const request = ownRequest("sts AssumeRole", "us-east-1", { RoleArn, RoleSessionName: "lambda" });
-      const { status, body } = await take(request, RoleArn);
+      const { status, body } = await take(request, RoleArn, { functionArn });
       if (status !== 200) throw new Error(`moto answered ${status} to AssumeRole of ${RoleArn}: ${body.toString()}`);
       return credentialsIn(body.toString());
     },

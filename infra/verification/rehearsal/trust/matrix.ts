@@ -26,7 +26,9 @@ export async function tryMatrix(
   for (const { functionName, actions } of functions) {
     const caller = await callAs(functionName);
     for (const [action, input, call = action.replace(/ .*/, "").replace(":", " ")] of rows(functionName, names)) {
-      const isGranted = actions.includes(action) || ownLog.includes(action);
+      // Who may list the whole bucket may list every prefix.
+      const isListed = /^s3:ListBucket [^(]/.test(action) && actions.includes("s3:ListBucket");
+      const isGranted = actions.includes(action) || ownLog.includes(action) || isListed;
       const { status } = await caller(call, input);
       const isAllowed = status !== 403;
       tried += 1;
@@ -77,9 +79,13 @@ function rows(functionName: string, names: Names): Row[] {
     ["iam:CreateRole", { RoleName: "x", AssumeRolePolicyDocument: "{}" }],
     ["sts:AssumeRole", { RoleArn: `arn:aws:iam::${accountId}:role/${project}-deploy-${stage}`, RoleSessionName: "x" }],
     ["lambda:DeleteFunction", {}, `lambda DELETE /2015-03-31/functions/${TableName}-other`],
-    ["s3:GetObject", {}, `s3 GET ${image}`],
-    ["s3:PutObject", {}, `s3 PUT ${image}-put`],
-    ["s3:DeleteObject", {}, `s3 DELETE ${image}-put`],
+    ...["deletions/", "images/", "incoming/", "x-"].flatMap((prefix): Row[] => [
+      [`s3:GetObject ${prefix}`, {}, `s3 GET /${bucket}/${prefix}of-the-matrix/1`],
+      // The beginning of an upload in parts needs the same right, and S3 tells nobody of it.
+      [`s3:PutObject ${prefix}`, {}, `s3 POST /${bucket}/${prefix}of-the-matrix/1?uploads`],
+      [`s3:DeleteObject ${prefix}`, {}, `s3 DELETE /${bucket}/${prefix}of-the-matrix/1-put`],
+      [`s3:ListBucket ${prefix}`, {}, `s3 GET /${bucket}?list-type=2&prefix=${prefix}`],
+    ]),
     ["s3:ListBucket", {}, `s3 GET /${bucket}?list-type=2`],
     ["s3:PutObjectAcl", {}, `s3 PUT ${image}?acl`],
     ["s3:PutBucketPolicy", {}, `s3 PUT /${bucket}?policy`],

@@ -186,10 +186,16 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ],
     [
       "PutMetricAlarm in a form",
-      form("monitoring", { Action: "PutMetricAlarm", AlarmName: "x", "Tags.member.1.Key": "a" }),
+      form("monitoring", {
+        Action: "PutMetricAlarm",
+        AlarmName: "x",
+        "AlarmActions.member.1": "a",
+        "OKActions.member.1": "b",
+        "Tags.member.1.Key": "a",
+      }),
       [
-        "cloudwatch:PutMetricAlarm arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x",
-        "cloudwatch:TagResource arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x",
+        "cloudwatch:PutMetricAlarm arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x cloudwatch:alarmactions=a|b",
+        "cloudwatch:TagResource arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x cloudwatch:alarmactions=a|b",
       ],
     ],
     [
@@ -214,8 +220,12 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ],
     [
       "Subscribe",
-      form("sns", { Action: "Subscribe", TopicArn: "arn:aws:sns:eu-north-1:111122223333:t" }),
-      ["sns:Subscribe arn:aws:sns:eu-north-1:111122223333:t"],
+      form("sns", {
+        Action: "Subscribe",
+        TopicArn: "arn:aws:sns:eu-north-1:111122223333:t",
+        Protocol: "sms",
+      }),
+      ["sns:Subscribe arn:aws:sns:eu-north-1:111122223333:t sns:protocol=sms"],
     ],
     [
       "a subscription",
@@ -412,6 +422,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       ),
       ["s3:DeleteObject arn:aws:s3:::b/a&b", "s3:DeleteObjectVersion arn:aws:s3:::b/c"],
     ],
+    ["the beginning of an upload in parts", s3("POST", "/b/a?uploads"), ["s3:PutObject arn:aws:s3:::b/a"]],
     ["a tag on an object", s3("PUT", "/b/a?tagging", "<Tagging/>"), ["s3:PutObjectTagging arn:aws:s3:::b/a"]],
   ],
 };

@@ -113,13 +113,16 @@ function isTagged(fields: Fields): boolean {
   return tags.some((each) => Object.keys(each ?? {}).length > 0) || "Tags.member.1.Key" in fields;
 }
 
-/** What is in a condition key because no ARN says it: the alias by which a key is asked for, and a user pool's tags. */
+/** What is in a condition key because no ARN says it: the alias by which a key is asked for, a user pool's tags, how a topic tells, and what an alarm does. */
 async function contextOf(
   service: string,
   fields: Fields,
   region: string,
   account: Account,
 ): Promise<Record<string, string[]>> {
+  if (service === "sns") return "Protocol" in fields ? { "sns:protocol": valuesOf(fields, "Protocol") } : {};
+  const actions = ["AlarmActions", "OKActions", "InsufficientDataActions"].flatMap((name) => valuesOf(fields, name));
+  if (service === "cloudwatch" && actions.length > 0) return { "cloudwatch:alarmactions": actions };
   if (service === "sts") return { "sts:rolesessionname": [textOf(fields["RoleSessionName"])] };
   const keyId = textOf(fields["KeyId"]);
   if (service === "kms" && keyId.startsWith("alias/")) return { "kms:requestalias": [keyId] };

@@ -57,8 +57,9 @@ function asksOfObject({ method, query, headers }: ServiceRequest, resource: stri
   const version = query.has("versionId") ? "Version" : "";
   const sent = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-"));
   const context = Object.fromEntries(sent.map(([name, values]) => [`s3:${name}`, values ?? []]));
-  const verb = { GET: "Get", HEAD: "Get", PUT: "Put", DELETE: "Delete" }[method];
-  if (verb === undefined || query.has("uploadId")) return undefined; // nothing here is uploaded in parts
+  const begin = query.has("uploads") ? "Put" : undefined; // nothing here is uploaded in parts, but for the matrix's tries
+  const verb = { GET: "Get", HEAD: "Get", PUT: "Put", DELETE: "Delete", POST: begin }[method];
+  if (verb === undefined || query.has("uploadId")) return undefined;
   const ask = (action: string) => ({ action: `s3:${action}`, resource, context });
   if (query.has("tagging")) return [ask(`${verb}Object${version}Tagging`)];
   if (query.has("acl")) return [ask(`${verb}Object${version}Acl`)];

@@ -2,14 +2,19 @@ import { s3Place } from "../actions/s3.ts";
 import { xmlAnswer } from "../service-request.ts";
 import type { Repair, Repairs } from "./repairs.ts";
 
+const closed = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"].map(
+  (name) => `<${name}>true</${name}>`,
+);
+
 /**
  * moto applies a bucket's policy without its conditions, so that one that only forbids plain HTTP
  * forbids everything; and after each upload it tries to run what a notification names in Docker.
  * Both are kept here, and moto never hears of them. Nor does it of a suspended versioning, with which
- * it can no longer delete a version.
+ * it can no longer delete a version. A new bucket is open there, and on AWS it is closed to the public.
  */
 export function s3Repair(): Pick<Repairs, "repair" | "bucketPolicyOf" | "notificationOf"> {
   const kept = new Map<string, string>();
+  const opened = new Set<string>();
   const done = (status: number) => ({ status, headers: [], body: Buffer.alloc(0) });
   const repair: Repair = async (request, pass) => {
     const { method, query, body } = request;
@@ -18,6 +23,11 @@ export function s3Repair(): Pick<Repairs, "repair" | "bucketPolicyOf" | "notific
       key === undefined ? ["policy", "notification", "versioning"].find((each) => query.has(each)) : undefined;
     if (kind === undefined) {
       const answer = await pass();
+      if (query.has("publicAccessBlock")) {
+        if (method === "DELETE") opened.add(bucket);
+        if (method === "GET" && answer.status === 404 && !opened.has(bucket))
+          return xmlAnswer(200, `<PublicAccessBlockConfiguration>${closed.join("")}</PublicAccessBlockConfiguration>`);
+      }
       if (key === undefined && method === "DELETE" && query.size === 0 && answer.status === 204)
         for (const each of kept.keys()) if (each.startsWith(`${bucket}?`)) kept.delete(each);
       return answer;
