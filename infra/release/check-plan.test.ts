@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runBundle, type Ended } from "./_tests/run-bundle.ts";
 import { contractionsIn } from "./check-plan/contractions.ts";
+import { exposuresIn } from "./check-plan/exposures.ts";
 import { lossesIn } from "./check-plan/losses.ts";
 import { readPlan } from "./check-plan/plan.ts";
 
 type Values = Record<string, unknown>;
 
 const advice = 'If that is meant, deploy it by hand: README.md, "Deploy by hand".';
+const passed =
+  "The plan keeps every table, index, bucket and user pool with its protection, has nothing expire sooner, " +
+  "keeps logs as long as before, and opens no bucket, queue, topic, function or route.";
 const table = "module.store.aws_dynamodb_table.this";
 const bucket = "module.store.aws_s3_bucket.images";
 const pool = "module.store.aws_cognito_user_pool.this";
@@ -144,7 +148,7 @@ describe("warns of a plan that takes away", () => {
       [
         `${begin}aws_apigatewayv2_route.this would no longer answer GET /events. Versions that callers still get, or get again when a release is taken back, ` +
           "may need it: an alias goes back, and a role does not. Expand in one release, and contract in a later one, when no version needs it any more.",
-        "The plan keeps every table, index, bucket and user pool.",
+        passed,
         "",
       ],
     ]);
@@ -155,8 +159,7 @@ describe("the command", () => {
   const check = (input: string): Promise<Ended> => runBundle("check-plan", [], { input });
 
   test("lets a plan pass that keeps everything", async () => {
-    const output = "The plan keeps every table, index, bucket and user pool.\n";
-    expect(await check(recorded("harmless"))).toEqual({ exitCode: 0, output, errors: "" });
+    expect(await check(recorded("harmless"))).toEqual({ exitCode: 0, output: `${passed}\n`, errors: "" });
   });
 
   test("refuses a plan with a line for each loss", async () => {
@@ -192,6 +195,322 @@ describe("refuses a plan of Terraform's", () => {
     ["unknown-names", fewer],
   ])("%s", (name, expected) => {
     expect(losses(recorded(name))).toEqual(expected.map((loss) => `${loss}. ${advice}`));
+  });
+});
+
+describe("what an update exposes", () => {
+  const policyOf = (Principal: unknown, more: object = {}) => ({
+    bucket: "events",
+    policy: JSON.stringify({ Statement: [{ Effect: "Allow", Principal, Action: "*", Resource: "*", ...more }] }),
+  });
+  const expiry = (filter: object, days: number | undefined, more: object = {}) => ({
+    rule: [{ status: "Enabled", filter: [filter], expiration: [{ days }], ...more }],
+  });
+  const passing = expiry({ prefix: "incoming/" }, 2);
+  const block = (last: boolean) => ({
+    block_public_acls: true,
+    block_public_policy: true,
+    ignore_public_acls: true,
+    restrict_public_buckets: last,
+  });
+  const call = (principal: unknown, source_arn: unknown, source_account: unknown = null) => ({
+    principal,
+    source_arn,
+    source_account,
+  });
+  const exposures = (type: string, before: object | null, after: object | null, actions: string[]) =>
+    exposuresIn(readPlan(planOf(type, { actions, before, after })));
+
+  test.each<[what: string, type: string, before: Values, after: Values, sentence: string]>([
+    [
+      "a route without its authorizer",
+      "aws_apigatewayv2_route",
+      { authorization_type: "JWT" },
+      { authorization_type: "NONE" },
+      "lose its authorizer",
+    ],
+    [
+      "a route whose authorizer is not known",
+      "aws_apigatewayv2_route",
+      { authorization_type: "JWT" },
+      {},
+      "lose its authorizer",
+    ],
+    [
+      "a shorter log",
+      "aws_cloudwatch_log_group",
+      { retention_in_days: 30 },
+      { retention_in_days: 14 },
+      "keep its logs for a shorter time",
+    ],
+    [
+      "a log that was for ever",
+      "aws_cloudwatch_log_group",
+      { retention_in_days: 0 },
+      { retention_in_days: 3653 },
+      "keep its logs for a shorter time",
+    ],
+    [
+      "users without protection",
+      "aws_cognito_user_pool",
+      { deletion_protection: "ACTIVE" },
+      { deletion_protection: "INACTIVE" },
+      "lose its deletion protection",
+    ],
+    [
+      "a table without protection",
+      "aws_dynamodb_table",
+      { deletion_protection_enabled: true },
+      { deletion_protection_enabled: false },
+      "lose its deletion protection",
+    ],
+    [
+      "a table without recovery",
+      "aws_dynamodb_table",
+      { point_in_time_recovery: [{ enabled: true }] },
+      { point_in_time_recovery: [{ enabled: false }] },
+      "lose its point-in-time recovery",
+    ],
+    [
+      "a table whose recovery is not known",
+      "aws_dynamodb_table",
+      { point_in_time_recovery: [{ enabled: true }] },
+      {},
+      "lose its point-in-time recovery",
+    ],
+    [
+      "events that expire",
+      "aws_dynamodb_table",
+      { ttl: [{ enabled: false }] },
+      { ttl: [{ enabled: true }] },
+      "have its events expire",
+    ],
+    ["events of which it is not known", "aws_dynamodb_table", { ttl: [] }, { ttl: [{}] }, "have its events expire"],
+    [
+      "a function for everybody",
+      "aws_lambda_permission",
+      {},
+      call("*", null),
+      "let everybody or an account call the function",
+    ],
+    [
+      "a function for an account",
+      "aws_lambda_permission",
+      {},
+      call("111122223333", "arn"),
+      "let everybody or an account call the function",
+    ],
+    [
+      "a function for any API",
+      "aws_lambda_permission",
+      {},
+      call("apigateway.amazonaws.com", null),
+      "let apigateway.amazonaws.com call the function for every customer of AWS",
+    ],
+    [
+      "a bucket that opens",
+      "aws_s3_bucket_public_access_block",
+      block(true),
+      block(false),
+      "not have restrict_public_buckets on",
+    ],
+    [
+      "an account that opens",
+      "aws_s3_account_public_access_block",
+      block(true),
+      block(false),
+      "not have restrict_public_buckets on",
+    ],
+    [
+      "images that expire",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      expiry({ prefix: "images/" }, 9),
+      'have what is below "images/" expire',
+    ],
+    [
+      "all that expires",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      expiry({}, 9),
+      'have what is below "" expire',
+    ],
+    [
+      "all that has a tag",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      expiry({ and: [{ prefix: "images/", tags: {} }] }, 9),
+      'have what is below "images/" expire',
+    ],
+    [
+      "old versions that expire",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      { rule: [{ noncurrent_version_expiration: [{ noncurrent_days: 1 }] }] },
+      'have what is below "" expire',
+    ],
+    [
+      "uploads that expire sooner",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      expiry({ prefix: "incoming/" }, 1),
+      'have more of what is below "incoming/" expire, or sooner',
+    ],
+    [
+      "notes that did not",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      expiry({ prefix: "deletions/" }, 2),
+      'have more of what is below "deletions/" expire, or sooner',
+    ],
+    [
+      "rules that are not known",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      { bucket: "events" },
+      'have what is below "" expire',
+    ],
+    [
+      "a bucket for everybody",
+      "aws_s3_bucket_policy",
+      policyOf({ Service: "a" }),
+      policyOf("*"),
+      "let everybody or an account in",
+    ],
+    [
+      "a bucket for an account",
+      "aws_s3_bucket_policy",
+      {},
+      policyOf({ Service: "a", AWS: "111122223333" }),
+      "let everybody or an account in",
+    ],
+    [
+      "a bucket for all but one",
+      "aws_s3_bucket_policy",
+      {},
+      policyOf(undefined, { NotPrincipal: { AWS: "1" } }),
+      "let everybody or an account in",
+    ],
+    [
+      "a bucket whose policy is not known",
+      "aws_s3_bucket_policy",
+      policyOf({ Service: "a" }),
+      { bucket: "events" },
+      "have a policy that cannot be looked at before it is applied",
+    ],
+    [
+      "a bucket whose policy is none",
+      "aws_s3_bucket_policy",
+      {},
+      { bucket: "events", policy: "x" },
+      "let everybody or an account in",
+    ],
+    ["a queue for everybody", "aws_sqs_queue", {}, policyOf({ AWS: "*" }), "let everybody or an account in"],
+    [
+      "a queue's policy for everybody",
+      "aws_sqs_queue_policy",
+      {},
+      policyOf({ AWS: "*" }),
+      "let everybody or an account in",
+    ],
+    ["a topic for everybody", "aws_sns_topic", {}, policyOf({ AWS: "*" }), "let everybody or an account in"],
+    [
+      "a topic's policy for everybody",
+      "aws_sns_topic_policy",
+      {},
+      policyOf({ AWS: "*" }),
+      "let everybody or an account in",
+    ],
+    [
+      "a table for an account",
+      "aws_dynamodb_resource_policy",
+      {},
+      policyOf({ AWS: "1" }),
+      "let everybody or an account in",
+    ],
+  ])("is refused: %s", (_what, type, before, after, sentence) => {
+    expect(exposures(type, before, after, ["update"])).toEqual([`${type}.this would ${sentence}. ${advice}`]);
+  });
+
+  test("is refused: a block of public access that goes", () => {
+    const type = "aws_s3_bucket_public_access_block";
+    const sentence = `${type}.this would be gone, and what it closed to the public might be open. ${advice}`;
+    expect(exposures(type, block(true), null, ["delete"])).toEqual([sentence]);
+  });
+
+  test.each<[what: string, type: string, before: Values | null, after: Values | null, actions: string[]]>([
+    ["a route that goes", "aws_apigatewayv2_route", { authorization_type: "JWT" }, null, ["delete"]],
+    ["a new open route", "aws_apigatewayv2_route", null, { authorization_type: "NONE" }, ["create"]],
+    [
+      "a route that gets an authorizer",
+      "aws_apigatewayv2_route",
+      { authorization_type: "NONE" },
+      { authorization_type: "JWT" },
+      ["update"],
+    ],
+    ["a longer log", "aws_cloudwatch_log_group", { retention_in_days: 30 }, { retention_in_days: 0 }, ["update"]],
+    ["a log that goes", "aws_cloudwatch_log_group", { retention_in_days: 30 }, null, ["delete"]],
+    ["a new table whose items expire", "aws_dynamodb_table", null, { ttl: [{ enabled: true }] }, ["create"]],
+    ["a table that never had protection", "aws_dynamodb_table", { deletion_protection_enabled: false }, {}, ["update"]],
+    [
+      "a function for one API, whose id is not known",
+      "aws_lambda_permission",
+      null,
+      { principal: "apigateway.amazonaws.com", source_account: null },
+      ["create"],
+    ],
+    [
+      "a function for one account's buckets",
+      "aws_lambda_permission",
+      null,
+      call("s3.amazonaws.com", null, "1"),
+      ["create"],
+    ],
+    ["a bucket that closes", "aws_s3_bucket_public_access_block", block(false), block(true), ["update"]],
+    ["a block that is left to its bucket", "aws_s3_bucket_public_access_block", block(true), null, ["forget"]],
+    [
+      "uploads that expire later",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      expiry({ prefix: "incoming/a/" }, 3),
+      ["update"],
+    ],
+    ["new rules for uploads", "aws_s3_bucket_lifecycle_configuration", null, passing, ["create"]],
+    [
+      "a rule that is off",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      expiry({}, 1, { status: "Disabled" }),
+      ["update"],
+    ],
+    [
+      "unfinished uploads that go",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      { rule: [{ filter: [{}], abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }] }] },
+      ["update"],
+    ],
+    [
+      "a bucket for a service",
+      "aws_s3_bucket_policy",
+      null,
+      policyOf({ Service: "cloudfront.amazonaws.com" }),
+      ["create"],
+    ],
+    [
+      "a bucket that denies everybody something",
+      "aws_s3_bucket_policy",
+      null,
+      policyOf("*", { Effect: "Deny" }),
+      ["create"],
+    ],
+    ["a new bucket whose policy is not known", "aws_s3_bucket_policy", null, {}, ["create"]],
+    ["a queue without a policy", "aws_sqs_queue", null, { policy: "" }, ["create"]],
+    ["a queue whose policy is a thing of its own", "aws_sqs_queue", null, { name: "failures" }, ["create"]],
+    ["a policy that stays", "aws_s3_bucket_policy", policyOf("*"), policyOf("*"), ["no-op"]],
+    ["something else", "constructor", null, policyOf("*"), ["create"]],
+  ])("is not %s", (_what, type, before, after, actions) => {
+    expect(exposures(type, before, after, actions)).toEqual([]);
   });
 });
 

@@ -1,7 +1,8 @@
-// Refuses to go on with a plan of Terraform that would lose what people have stored, and warns of one that takes away
-// what the versions before may need.
+// Refuses to go on with a plan of Terraform that would lose what people have stored, or open it to strangers, and warns of
+// one that takes away what the versions before may need.
 import { runCommand } from "./_shared/command.ts";
 import { contractionsIn } from "./check-plan/contractions.ts";
+import { exposuresIn } from "./check-plan/exposures.ts";
 import { lossesIn } from "./check-plan/losses.ts";
 import { readPlan } from "./check-plan/plan.ts";
 
@@ -14,7 +15,10 @@ const warning =
 await runCommand(usage, false, (input) => {
   const changes = readPlan(input);
   for (const contraction of contractionsIn(changes)) console.log(`${warning}${contraction}`);
-  const losses = lossesIn(changes);
-  if (losses.length > 0) throw new Error(losses.join("\n"));
-  console.log("The plan keeps every table, index, bucket and user pool.");
+  const refused = [...lossesIn(changes), ...exposuresIn(changes)];
+  if (refused.length > 0) throw new Error(refused.join("\n"));
+  console.log(
+    "The plan keeps every table, index, bucket and user pool with its protection, has nothing expire sooner, " +
+      "keeps logs as long as before, and opens no bucket, queue, topic, function or route.",
+  );
 });
