@@ -1,8 +1,8 @@
-# For pull requests, whose code it runs, and for the weekly look at what has drifted. What it may read is all that
+# For pull requests, whose code it runs, for the weekly look at what has drifted, and for the plan of prod to approve. What it may read is all that
 # protects the rest: a pull request may edit the workflow. It cannot lock the state: plan with -lock=false.
 resource "aws_iam_role" "plan" {
   name                 = "${var.project}-plan"
-  description          = "Plans the stages for pull requests of ${var.repository}, and for the drift check on its main branch."
+  description          = "Plans the stages for pull requests of ${var.repository}, and on its main branch for the drift check and for approval."
   max_session_duration = 3600
   assume_role_policy   = jsonencode(local.trust["plan"])
 

@@ -41,11 +41,11 @@ locals {
         "${local.issuer}:job_workflow_ref" = "${local.workflows}/plan.yml@refs/pull/*/merge"
       }
     }
-    Drift = {
+    Main = {
       StringEquals = merge(local.repository_claims, {
         "${local.issuer}:sub"              = [for subject in local.subjects : "${subject}:ref:refs/heads/main"]
         "${local.issuer}:ref"              = "refs/heads/main"
-        "${local.issuer}:job_workflow_ref" = "${local.workflows}/drift.yml@refs/heads/main"
+        "${local.issuer}:job_workflow_ref" = ["${local.workflows}/drift.yml@refs/heads/main", "${local.workflows}/deploy.yml@refs/heads/main"]
       })
     }
   }

@@ -57,8 +57,8 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     [
       "no look at the plan",
       "deploy-stage",
-      "- name: Refuse to lose data",
-      "- name: Refuse to lose data\n        if: false",
+      "- name: Refuse to lose or expose data",
+      "- name: Refuse to lose or expose data\n        if: false",
     ],
     ["tests that may fail", "ci", "- run: npm test", "- run: npm test\n        continue-on-error: true"],
     ["deployments that cancel each other", "deploy-stage", "cancel-in-progress: false", "cancel-in-progress: true"],

@@ -37,7 +37,8 @@ const expected: Record<string, object> = {
     writes: ["id-token", "attestations"],
   },
   "deploy.yml: staging": { needs: ["ready", "build"], writes: ["id-token"] },
-  "deploy.yml: prod": { needs: ["ready", "build", "staging"], writes: ["id-token"] },
+  "deploy.yml: plan": { needs: ["ready", "build", "staging"], writes: ["id-token"] },
+  "deploy.yml: prod": { needs: ["ready", "build", "staging", "plan"], writes: ["id-token"] },
   "deploy-stage.yml": { on: ["workflow_call", "workflow_dispatch"] },
   "deploy-stage.yml: deploy": {
     if: "${{ inputs.digest }}",
@@ -47,6 +48,7 @@ const expected: Record<string, object> = {
     concurrency: { group: "deploy-${{ inputs.stage }}", "cancel-in-progress": false },
   },
   "deploy-stage.yml: deploy: Refuse to go back": { if: "${{ !inputs.may_go_back }}" },
+  "deploy-stage.yml: deploy: Refuse another plan than was approved": { if: "${{ inputs.plan }}" },
   // Not where the release was not reached: then nothing is to be put back, and the bytes may not be those of the build.
   "deploy-stage.yml: deploy: Put back what was not released": {
     if: "${{ (failure() || cancelled()) && steps.release.outcome != 'skipped' }}",
@@ -96,6 +98,7 @@ const inOrder = [
   'git merge-base --is-ancestor "$deployed" "$COMMIT"',
   "-out=stack.tfplan",
   "show -json stack.tfplan | node dist/release/check-plan.mjs",
+  'echo "$APPROVED  shown.txt" | sha256sum --check --strict',
   "apply -lock-timeout=10m stack.tfplan",
   "release.mjs ${AT_ONCE",
   "release.mjs roll-back",

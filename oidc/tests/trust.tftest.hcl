@@ -59,7 +59,7 @@ run "trusts_the_jobs_of_this_repository_and_nothing_else" {
     error_message = "There must be one role per stage, named events-api-deploy-STAGE, for an hour at most."
   }
 
-  # Trusts pull requests and the drift check to plan and nothing else.
+  # Trusts pull requests, the drift check and the plan to approve and nothing else.
   assert {
     condition = { for statement in jsondecode(aws_iam_role.plan.assume_role_policy).Statement : statement.Sid => statement.Condition } == {
       PullRequest = {
@@ -77,7 +77,7 @@ run "trusts_the_jobs_of_this_repository_and_nothing_else" {
           "token.actions.githubusercontent.com:job_workflow_ref" = "Octo-Org/Events.API/.github/workflows/plan.yml@refs/pull/*/merge"
         }
       }
-      Drift = {
+      Main = {
         StringEquals = {
           "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
           "token.actions.githubusercontent.com:sub" = [
@@ -87,7 +87,10 @@ run "trusts_the_jobs_of_this_repository_and_nothing_else" {
           "token.actions.githubusercontent.com:repository_id"       = "987654321"
           "token.actions.githubusercontent.com:repository_owner_id" = "1234567"
           "token.actions.githubusercontent.com:ref"                 = "refs/heads/main"
-          "token.actions.githubusercontent.com:job_workflow_ref"    = "Octo-Org/Events.API/.github/workflows/drift.yml@refs/heads/main"
+          "token.actions.githubusercontent.com:job_workflow_ref" = [
+            "Octo-Org/Events.API/.github/workflows/drift.yml@refs/heads/main",
+            "Octo-Org/Events.API/.github/workflows/deploy.yml@refs/heads/main",
+          ]
         }
       }
     }
@@ -149,7 +152,7 @@ run "trusts_the_jobs_of_this_repository_and_nothing_else" {
 run "fits_a_long_repository_name_into_iams_2048_characters" {
   command = plan
   variables {
-    repository          = "an-organisation-with-quite-a-long-name/a-repository-with-a-name-that-goes-on-and-on-and-on"
+    repository          = "an-organisation-with-quite-a-long-name/a-repository-with-a-name-that-goes-on-and"
     repository_id       = "1234567890"
     repository_owner_id = "1234567890"
   }

@@ -18,8 +18,8 @@ import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
 export const staging = "staging";
 
 /** What ci.yml runs is what runs this rehearsal, so it is not run again. */
-const jobs = ["ready", "ci", "build", "attest", "staging", "prod"];
-const settled = { ci: "success", prod: "success" } as const;
+const jobs = ["ready", "ci", "build", "attest", "staging", "plan", "prod"];
+const settled = { ci: "success", plan: "success", prod: "success" } as const;
 const stageJob = `${staging} / deploy`;
 
 /**
@@ -102,8 +102,8 @@ async function expectTamperingStopped(rehearsal: Rehearsal, tamper: (folder: str
 
 async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edits): Promise<string> {
   const sha = await rehearsal.github.repository.push(what, edits);
-  const run = await expectUnchanged(rehearsal, () => push(rehearsal, sha), "Refuse to lose data");
-  return `refused: ${outputOf(run, stageJob, "Refuse to lose data").split(". ")[0] ?? ""}`;
+  const run = await expectUnchanged(rehearsal, () => push(rehearsal, sha), "Refuse to lose or expose data");
+  return `refused: ${outputOf(run, stageJob, "Refuse to lose or expose data").split(". ")[0] ?? ""}`;
 }
 
 /** Throws unless a run stops at this step and leaves the state and the table as they were. */
