@@ -124,7 +124,7 @@ describe("explain-token.ts", () => {
     repository_owner_id: "1234567",
     ref: "refs/heads/main",
     environment: "prod",
-    job_workflow_ref: "Octo-Org/Events.API/.github/workflows/deploy-stage.yml@refs/heads/main",
+    job_workflow_ref: "Octo-Org/Events.API/.github/workflows/explain.yml@refs/heads/main",
     actor: "someone-who-is-not-asked-about",
   };
   const servers: Server[] = [];

@@ -108,7 +108,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["a stage without environment file", "deploy", "      stage: staging", "      stage: test"],
     ["a stage that is not planned", "plan", "stage: [staging, prod]", "stage: [prod]"],
     ["a stage that is not reported", "drift", "for stage in staging prod;", "for stage in prod;"],
-    ["a stage that cannot be explained", "deploy-stage", "options: [staging, prod]", "options: [prod]"],
+    ["a stage that cannot be explained", "explain", "options: [staging, prod]", "options: [prod]"],
   ],
 };
 

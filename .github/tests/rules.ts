@@ -39,9 +39,8 @@ const expected: Record<string, object> = {
   "deploy.yml: staging": { needs: ["ready", "build"], writes: ["id-token"] },
   "deploy.yml: plan": { needs: ["ready", "build", "staging"], writes: ["id-token"] },
   "deploy.yml: prod": { needs: ["ready", "build", "staging", "plan"], writes: ["id-token"] },
-  "deploy-stage.yml": { on: ["workflow_call", "workflow_dispatch"] },
+  "deploy-stage.yml": { on: ["workflow_call"] },
   "deploy-stage.yml: deploy": {
-    if: "${{ inputs.digest }}",
     writes: ["id-token"],
     environment: "${{ inputs.stage }}",
     // One of a stage at a time, and none is cancelled.
@@ -53,15 +52,12 @@ const expected: Record<string, object> = {
   "deploy-stage.yml: deploy: Put back what was not released": {
     if: "${{ (failure() || cancelled()) && steps.release.outcome != 'skipped' }}",
   },
-  "deploy-stage.yml: explain": {
-    if: "${{ inputs.trust }}",
-    writes: ["id-token"],
-    environment: "${{ inputs.stage }}",
-  },
   "drift.yml": { on: ["schedule", "workflow_dispatch"] },
   "drift.yml: ready": { if: onMain },
   ...planJobs("drift.yml"),
   "drift.yml: report": { needs: ["build", "plan"], if: afterBuild, writes: ["issues"] },
+  "explain.yml": { on: ["workflow_dispatch"] },
+  "explain.yml: explain": { writes: ["id-token"], environment: "${{ inputs.stage }}" },
   "nightly.yml": { on: ["schedule", "workflow_dispatch"] },
   "plan.yml": { on: ["pull_request"] },
   ...planJobs("plan.yml"),

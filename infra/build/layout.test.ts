@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "./functions.ts";
@@ -28,5 +28,27 @@ describe.skipIf(!hasGit)("whoever opens a folder sees what is there at a glance"
   test("no other rooms in infra/ than those of the README", () => {
     const rooms = "build|environments|function|local|release|testing|tests|verification";
     expect(files.filter((file) => new RegExp(`^infra/(?!(${rooms})/).*/`).test(file))).toEqual([]);
+  });
+});
+
+// Terraform runs beside credentials, and reads whatever lies in its folders.
+describe.skipIf(!hasGit)("Terraform runs no other program and reads no file unasked:", () => {
+  const read = files.filter((file) => /^(infra|oidc)\//.test(file));
+  const configuration = files.filter((file) => /^(infra|infra\/function|oidc)\/[^/]+\.tf$/.test(file));
+  const linesWith = (pattern: RegExp) =>
+    configuration
+      .flatMap((file) => readFileSync(join(root, file), "utf8").split("\n"))
+      .filter((line) => pattern.test(line));
+
+  test("no *.tf.json, no *.tofu, no override, and no variables but those that a command names", () => {
+    const unasked =
+      /\.tf\.json$|\.tofu(\.json)?$|(^|_|\/)override\.tf$|\.auto\.tfvars(\.json)?$|\/terraform\.tfvars(\.json)?$/;
+    expect(read.filter((file) => unasked.test(file))).toEqual([]);
+  });
+
+  test("no provisioner, and no provider or module but AWS's and ours", () => {
+    expect(linesWith(/\bprovisioner\b|"(external|local|null|http|shell)[_"]|\blocal-exec\b/)).toEqual([]);
+    const sources = linesWith(/^\s*source\s*=/).map((line) => line.replace(/.*=\s*/, ""));
+    expect([...new Set(sources)].sort()).toEqual(['"./function"', '"hashicorp/aws"']);
   });
 });

@@ -29,15 +29,14 @@ function headlineOf(body: string, stage: string): string {
   return headline;
 }
 
-/** Runs deploy-stage.yml by hand, as somebody does whose role is refused. */
+/** Runs explain.yml, as somebody does whose role is refused. */
 export async function explainToken({ gate, github, names, scratchPath }: Rehearsal): Promise<string> {
   const person = personAt(gate, names.region);
   const trust = await person.shell(scratchPath, "terraform -chdir=oidc output -json trust");
   const inputs = { stage: names.stage, trust };
   const sha = github.repository.first;
-  const run = await github.run("deploy-stage.yml", { event: "workflow_dispatch", sha, inputs });
+  const run = await github.run("explain.yml", { event: "workflow_dispatch", sha, inputs });
   expectSuccess(run, ["explain"]);
   expectText(outputOf(run, "explain", "Compare the token with what the role trusts"), "Every claim is as wanted.");
-  if (jobOf(run, "deploy").result !== "skipped") throw new Error("By hand deploy-stage.yml should deploy nothing.");
   return "for no reason, as every claim is as wanted";
 }
