@@ -28,8 +28,13 @@ variable "region" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    condition     = can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]$", var.region))
     error_message = "The region must be the code of an AWS region, like ap-southeast-1."
+  }
+
+  validation {
+    condition     = !can(regex("^(cn|eusc|us-gov|[a-z]{2}-iso[a-z]*)-", var.region))
+    error_message = "The region must not be one of GovCloud, China, the ISO partitions or the European Sovereign Cloud: all ARNs here are those of the partition aws."
   }
 }
 

@@ -64,4 +64,12 @@ resource "aws_iam_policy" "boundary" {
       },
     ])
   })
+
+  # Else the roles of a project events-api could reach what events-api-staging names, which begins as its own does.
+  lifecycle {
+    precondition {
+      condition     = alltrue([for stage in var.stages : !can(regex("-${stage}(-|$)", var.project))])
+      error_message = "The project must have none of the stages in its name, as in events-api-staging: the roles of a project events-api could reach what is its own."
+    }
+  }
 }

@@ -1,4 +1,4 @@
-# One role per stage: a deployment of staging cannot reach prod.
+# One role per stage. It can do to its stage what that stage's code can do; what it can do elsewhere is in README.md.
 resource "aws_iam_role" "deploy" {
   for_each = var.stages
 

@@ -81,6 +81,5 @@ function whatElse(): string {
 
 - The secret AWS_ACCOUNT_ID is another account's, or the variables with the project's name and region are not those of oidc/: the role PROJECT-${role} must be in that account.
 - What is in the account is not what TRUST says: \`terraform -chdir=oidc plan\` must say "No changes".
-- The account's provider for GitHub is missing or has another audience: \`aws iam list-open-id-connect-providers\` must list it, with sts.amazonaws.com as its client id.
-- AWS does not evaluate one of the claims: oidc/README.md says which one to take out.`;
+- The account's provider for GitHub is missing or has another audience: \`aws iam list-open-id-connect-providers\` must list it, with sts.amazonaws.com as its client id.`;
 }

@@ -142,3 +142,57 @@ run "refuses_a_folder_that_no_build_has_filled" {
 
   expect_failures = [var.dist_path]
 }
+
+run "refuses_the_region_us_gov_west_1_of_another_partition" {
+  command = plan
+  variables {
+    region = "us-gov-west-1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_the_region_cn_north_1_of_another_partition" {
+  command = plan
+  variables {
+    region = "cn-north-1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_the_region_us_iso_east_1_of_another_partition" {
+  command = plan
+  variables {
+    region = "us-iso-east-1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_the_region_us_isob_east_1_of_another_partition" {
+  command = plan
+  variables {
+    region = "us-isob-east-1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_the_region_eu_isoe_west_1_of_another_partition" {
+  command = plan
+  variables {
+    region = "eu-isoe-west-1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_the_region_eusc_de_east_1_of_another_partition" {
+  command = plan
+  variables {
+    region = "eusc-de-east-1"
+  }
+
+  expect_failures = [var.region]
+}

@@ -79,3 +79,42 @@ run "refuses_a_repository_that_ends_with_git" {
   }
   expect_failures = [var.repository]
 }
+
+run "refuses_the_region_us_gov_west_1_of_another_partition" {
+  command = plan
+  variables {
+    region = "us-gov-west-1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_the_region_eusc_de_east_1_of_another_partition" {
+  command = plan
+  variables {
+    region = "eusc-de-east-1"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_a_project_that_begins_as_a_stage_of_another_may" {
+  command = plan
+  variables {
+    project = "events-api-staging"
+  }
+
+  expect_failures = [aws_iam_policy.boundary]
+}
+
+run "takes_a_project_with_a_stage_inside_a_word" {
+  command = plan
+  variables {
+    project = "events-production"
+  }
+
+  assert {
+    condition     = aws_iam_role.plan.name == "events-production-plan"
+    error_message = "Got ${aws_iam_role.plan.name}"
+  }
+}
