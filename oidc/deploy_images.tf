@@ -27,8 +27,8 @@ locals {
   deploy_images = {
     for stage in var.stages : stage => [
       # No right on the objects: what still holds images is not deleted by a destroy. (A lifecycle rule, or code that it
-      # deploys, could.) None on the block of public access either, which every new bucket has. The tags of a bucket have two rights each, as the provider uses
-      # another API for them from 6.23 on.
+      # deploys, could.) None on the block of public access either, which every new bucket has. The tags of a bucket have two
+      # rights each, as the provider uses another API for them from 6.23 on.
       {
         Sid    = "Bucket"
         Effect = "Allow"
