@@ -13,9 +13,8 @@ import { startMoto } from "./moto.ts";
 import { severalShards } from "./pipeline/pipeline-faults.ts";
 import { killPrograms } from "./programs.ts";
 import { rehearse } from "./rehearsal.ts";
-import { trusted } from "./setting.ts";
 import { durationsOfParts, interrupt, step } from "./steps.ts";
-import { startIssuer } from "./trust/tokens.ts";
+import { startIssuer, trusted } from "./trust/tokens.ts";
 
 const region = "ap-southeast-1"; // the one that the README deploys to
 const scratchPath = mkdtempSync(join(tmpdir(), "rehearsal-"));

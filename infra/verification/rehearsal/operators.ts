@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callerOf, takeRole, type AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
-import { runProgram } from "./programs.ts";
-import { trusted, type Rehearsal } from "./setting.ts";
-import { tokensOf } from "./trust/tokens.ts";
+import { environmentAt, pathStyle, runProgram } from "./programs.ts";
+import type { Rehearsal } from "./setting.ts";
+import { tokensOf, trusted } from "./trust/tokens.ts";
 
 /** Whoever runs Terraform: a person or a job, with an environment that leads to the emulated AWS. */
 export interface Operator {
@@ -17,28 +17,7 @@ export interface Job extends Operator {
   call: AwsCaller;
 }
 
-/** An address in numbers makes the provider put a bucket's name into the path; the S3 backend needs to be told. */
-export const pathStyle = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
-
 export const tokens = tokensOf(trusted);
-
-/** An environment in which programs find the emulated AWS and nothing of this machine. */
-export function environmentAt(url: string): NodeJS.ProcessEnv {
-  const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
-  return {
-    PATH,
-    HOME,
-    TF_CLI_CONFIG_FILE,
-    CHECKPOINT_DISABLE: "1",
-    TF_CLI_ARGS: "-no-color",
-    AWS_ENDPOINT_URL: url,
-    AWS_ENDPOINT_URL_S3: url,
-    AWS_ENDPOINT_URL_STS: url,
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_CONFIG_FILE: "/dev/null",
-    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-  };
-}
 
 export function personAt({ url, operator }: Gate, region: string): Operator {
   return operatorAt(url, region, {

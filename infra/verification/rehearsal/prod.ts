@@ -7,10 +7,11 @@ import { personAt, readmeBlocks, startJob, tokens, type Job } from "./operators.
 import { explainToken, findDrift, planPullRequest } from "./pipeline/other-workflows.ts";
 import { rehearseReleases } from "./pipeline/releases.ts";
 import { runSuites, whatFails, whileServed } from "./served.ts";
-import { trusted, type Rehearsal } from "./setting.ts";
+import type { Rehearsal } from "./setting.ts";
 import { expectNone, step } from "./steps.ts";
 import { imageOfMatrix, tryMatrix } from "./trust/matrix.ts";
 import { refusedToDeploy, refusedToPlan, type Attempt } from "./trust/refusals.ts";
+import { trusted } from "./trust/tokens.ts";
 import { trustCases } from "./trust/trust-cases.ts";
 
 /** Prod, by hand as the README says, beside what workflows do for pull requests and every week. */

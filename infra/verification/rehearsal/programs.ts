@@ -43,3 +43,24 @@ export function killPrograms(): void {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   }
 }
+
+/** An address in numbers makes the provider put a bucket's name into the path; the S3 backend needs to be told. */
+export const pathStyle = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
+
+/** An environment in which programs find the emulated AWS and nothing of this machine. */
+export function environmentAt(url: string): NodeJS.ProcessEnv {
+  const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
+  return {
+    PATH,
+    HOME,
+    TF_CLI_CONFIG_FILE,
+    CHECKPOINT_DISABLE: "1",
+    TF_CLI_ARGS: "-no-color",
+    AWS_ENDPOINT_URL: url,
+    AWS_ENDPOINT_URL_S3: url,
+    AWS_ENDPOINT_URL_STS: url,
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  };
+}

@@ -1,7 +1,7 @@
 import type { AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { GitHub } from "./github/github.ts";
-import type { TokenIssuer, Trusted } from "./trust/tokens.ts";
+import type { TokenIssuer } from "./trust/tokens.ts";
 
 export interface Names {
   project: string;
@@ -9,14 +9,6 @@ export interface Names {
   accountId: string;
   region: string;
 }
-
-export const trusted: Trusted = {
-  project: "events-api",
-  repository: "acme/events-api",
-  repositoryId: "123456",
-  ownerId: "654321",
-  stages: ["staging", "prod"],
-};
 
 export interface Rehearsal {
   gate: Gate;

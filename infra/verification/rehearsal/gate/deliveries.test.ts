@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeDeliveries, type Deliveries } from "./deliveries.ts";
 import type { ServiceCall } from "./permissions.ts";
-import type { Invoke } from "./repairs/repairs.ts";
+import type { Invoke } from "./repairs/repair.ts";
 import { jsonAnswer, jsonOf, serviceRequest, xmlAnswer, type Fields, type ServiceRequest } from "./service-request.ts";
 
 const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:live";

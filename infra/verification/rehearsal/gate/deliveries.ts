@@ -3,7 +3,7 @@ import { pathOf, s3Place } from "./actions/s3.ts";
 import { matchesPattern } from "./conditions.ts";
 import { ownRequest, type Forward } from "./forward.ts";
 import type { Permissions } from "./permissions.ts";
-import type { InvokerOf, Repairs } from "./repairs/repairs.ts";
+import type { InvokerOf, Repairs } from "./repairs/repair.ts";
 import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 

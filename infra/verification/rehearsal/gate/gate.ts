@@ -10,8 +10,9 @@ import { pathOf, s3Place } from "./actions/s3.ts";
 import { makeDeliveries } from "./deliveries.ts";
 import { deployedIam } from "./deployed-roles.ts";
 import { forwardTo, ownRequest } from "./forward.ts";
-import { makePermissions } from "./permissions.ts";
-import { makeRepairs, type Invoke } from "./repairs/repairs.ts";
+import { makePermissions, type Caller } from "./permissions.ts";
+import type { Invoke } from "./repairs/repair.ts";
+import { makeRepairs } from "./repairs/repairs.ts";
 import {
   accessDenied,
   jsonOf,
@@ -22,7 +23,7 @@ import {
   type ServiceAnswer,
   type ServiceRequest,
 } from "./service-request.ts";
-import { makeSessions, type Caller } from "./sessions.ts";
+import { makeSessions } from "./sessions.ts";
 
 export type Gate = Awaited<ReturnType<typeof startGate>>;
 

@@ -1,10 +1,18 @@
-import type { Ask } from "./actions/actions.ts";
+import type { Ask } from "./actions/ask.ts";
 import { s3Place } from "./actions/s3.ts";
 import type { DeployedIam } from "./deployed-roles.ts";
 import { ownRequest, type Forward } from "./forward.ts";
 import { decide, decideByResource, type Asked, type Decision, type Policy } from "./iam.ts";
 import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
-import type { Caller } from "./sessions.ts";
+
+export interface Caller {
+  name: string;
+  arn: string;
+  /** The operator has none, and may do everything that no resource's policy forbids. */
+  role?: string;
+  /** Of keys that Lambda has given to a function. */
+  functionArn?: string;
+}
 
 export interface Decided extends Decision {
   principal: string;

@@ -5,18 +5,9 @@ import { issuer } from "../trust/tokens.ts";
 import type { DeployedIam } from "./deployed-roles.ts";
 import { ownRequest, type Forward } from "./forward.ts";
 import type { Principal } from "./iam.ts";
-import type { Permissions } from "./permissions.ts";
+import type { Caller, Permissions } from "./permissions.ts";
 import { accessDenied, formOf, refusal, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
 import { contextOf, providerName, readToken } from "./web-identity.ts";
-
-export interface Caller {
-  name: string;
-  arn: string;
-  /** The operator has none, and may do everything that no resource's policy forbids. */
-  role?: string;
-  /** Of keys that Lambda has given to a function. */
-  functionArn?: string;
-}
 
 export type Sessions = ReturnType<typeof makeSessions>;
 

@@ -31,6 +31,14 @@ export interface Trusted {
   stages: string[];
 }
 
+export const trusted: Trusted = {
+  project: "events-api",
+  repository: "acme/events-api",
+  repositoryId: "123456",
+  ownerId: "654321",
+  stages: ["staging", "prod"],
+};
+
 export type Claims = Record<string, string>;
 
 /** What GitHub looks at when a job asks for a token; `file` has the job in it, and may be one that is called. */

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathStyle, personAt, readmeBlocks } from "../operators.ts";
-import { trusted, type Rehearsal } from "../setting.ts";
+import { personAt, readmeBlocks } from "../operators.ts";
+import { pathStyle } from "../programs.ts";
+import type { Rehearsal } from "../setting.ts";
 import { step } from "../steps.ts";
+import { trusted } from "./tokens.ts";
 
 /** Sets the account's trust up as oidc/README.md says. Gives what takes all down but the provider, which others may use. */
 export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promise<() => Promise<unknown>> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { asksOf, type Account, type Ask } from "./actions.ts";
+import { asksOf } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 import { serviceRequest, type ServiceRequest } from "../service-request.ts";
 
 const account: Account = {

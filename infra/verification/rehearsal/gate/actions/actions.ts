@@ -1,23 +1,10 @@
 import type { ServiceRequest } from "../service-request.ts";
 import { asksOfApiGateway } from "./apigateway.ts";
+import type { Account, Ask } from "./ask.ts";
 import { asksOfIam } from "./iam.ts";
 import { asksOfLambda } from "./lambda.ts";
 import { asksByOperation } from "./operations.ts";
 import { asksOfS3 } from "./s3.ts";
-
-export interface Ask {
-  action: string;
-  resource: string;
-  context?: Record<string, string[]>;
-}
-
-/** What must be looked up, because ARNs and condition keys have it and requests do not. */
-export interface Account {
-  accountId: string;
-  role: (name: string) => Promise<{ arn: string; boundary?: string } | undefined>;
-  apiName: (id: string, region: string) => Promise<string | undefined>;
-  userPoolTags: (id: string, region: string) => Promise<Record<string, string>>;
-}
 
 /**
  * Which IAM actions on which resources a request needs, all of them; none for what everyone may do.

@@ -1,5 +1,5 @@
 import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
-import type { Account, Ask } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 
 /**
  * API Gateway's actions are HTTP methods, and its resources the paths they are sent to. Only an API itself has its name

@@ -1,5 +1,5 @@
 import { formOf, type ServiceRequest } from "../service-request.ts";
-import type { Account, Ask } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 
 /** Those whose condition key iam:PermissionsBoundary is the boundary that the role has. */
 const boundaryOfRole = /^(Put|Delete|Attach|Detach)RolePolicy$|^DeleteRolePermissionsBoundary$/;

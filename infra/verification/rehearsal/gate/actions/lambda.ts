@@ -1,6 +1,6 @@
 import * as sdk from "@aws-sdk/client-lambda";
 import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
-import type { Account, Ask } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 
 type OperationSchema = [
   kind: number,

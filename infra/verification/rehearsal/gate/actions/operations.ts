@@ -7,7 +7,7 @@ import {
   type Fields,
   type ServiceRequest,
 } from "../service-request.ts";
-import type { Account, Ask } from "./actions.ts";
+import type { Account, Ask } from "./ask.ts";
 
 /**
  * What operations need a permission on, of services whose requests name the operation. Fields of the request stand in

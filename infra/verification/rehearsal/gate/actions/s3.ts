@@ -1,6 +1,6 @@
 import type { ServiceRequest } from "../service-request.ts";
 import { elementOf, elementsOf } from "../xml.ts";
-import type { Ask } from "./actions.ts";
+import type { Ask } from "./ask.ts";
 
 /** The sub-resources of a bucket, with what they are called in actions after Get and Put. */
 const ofBucket = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { jsonAnswer, jsonOf, listOf, operationOf, textOf, withJson, type Fields } from "../service-request.ts";
-import type { Repair } from "./repairs.ts";
+import type { Repair } from "./repair.ts";
 
 // What moto drops of what it is sent, so that Terraform would plan it again and again, or cannot describe at all.
 

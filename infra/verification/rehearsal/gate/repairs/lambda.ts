@@ -10,7 +10,7 @@ import {
   type ServiceAnswer,
   type ServiceRequest,
 } from "../service-request.ts";
-import type { InvokerOf, Repair, Repairs } from "./repairs.ts";
+import type { InvokerOf, Repair, Repairs } from "./repair.ts";
 
 /**
  * What is repaired of Lambda: LoggingConfig, which moto drops; an alias's RevisionId, which never changes and is not

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makePng } from "../../../../local/bucket/sample-images.ts";
-import { makeRepairs, type Invoke, type Repairs } from "./repairs.ts";
+import type { Invoke, Repairs } from "./repair.ts";
+import { makeRepairs } from "./repairs.ts";
 import { jsonAnswer, jsonOf, serviceRequest, type ServiceAnswer, type ServiceRequest } from "../service-request.ts";
 
 let repairs: Repairs;

@@ -1,6 +1,6 @@
 import { s3Place } from "../actions/s3.ts";
 import { xmlAnswer } from "../service-request.ts";
-import type { Repair, Repairs } from "./repairs.ts";
+import type { Repair, Repairs } from "./repair.ts";
 
 const closed = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"].map(
   (name) => `<${name}>true</${name}>`,

@@ -1,0 +1,13 @@
+export interface Ask {
+  action: string;
+  resource: string;
+  context?: Record<string, string[]>;
+}
+
+/** What must be looked up, because ARNs and condition keys have it and requests do not. */
+export interface Account {
+  accountId: string;
+  role: (name: string) => Promise<{ arn: string; boundary?: string } | undefined>;
+  apiName: (id: string, region: string) => Promise<string | undefined>;
+  userPoolTags: (id: string, region: string) => Promise<Record<string, string>>;
+}

@@ -1,0 +1,21 @@
+import type { Fields, ServiceAnswer, ServiceRequest } from "../service-request.ts";
+
+export type Repair = (request: ServiceRequest, pass: () => Promise<ServiceAnswer>) => Promise<ServiceAnswer>;
+
+export type Invoke = (call: {
+  functionName: string;
+  qualifier: string | undefined;
+  payload: Buffer;
+}) => Promise<{ payload: Buffer; isError: boolean }>;
+
+export type InvokerOf = (functionName: string) => Invoke | undefined;
+
+export interface Repairs {
+  repair: Repair;
+  zipOf: (codeSha256: string) => Uint8Array | undefined;
+  aliasOf: (region: string, functionName: string, alias: string) => Fields | undefined;
+  /** What an alias's asynchronous calls come to when they fail, as it was sent to Lambda. */
+  invokeConfigOf: (functionName: string, qualifier: string) => Fields | undefined;
+  bucketPolicyOf: (bucket: string) => string | undefined;
+  notificationOf: (bucket: string) => string | undefined;
+}
