@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readFunctions } from "../../build/functions.ts";
 import type { DeadLetter } from "../../local/bucket/image-events.ts";
-import { callerOf, succeed, takeRole, type AwsCaller } from "./aws.ts";
+import { callerOf, succeed, takeRole } from "./aws.ts";
 import { changeMemory, mutationsOf } from "./mutations.ts";
 import { personAt, readmeBlocks, startJob, tokens, type Job } from "./operators.ts";
 import { explainToken, findDrift, planPullRequest } from "./pipeline/other-workflows.ts";
@@ -10,7 +10,7 @@ import { runSuites, whatFails, whileServed } from "./served.ts";
 import type { Rehearsal } from "./setting.ts";
 import { expectNone, step } from "./steps.ts";
 import { imageOfMatrix, tryMatrix } from "./trust/matrix.ts";
-import { refusedToDeploy, refusedToPlan, type Attempt } from "./trust/refusals.ts";
+import { expectRefused, refusedToDeploy, refusedToPlan } from "./trust/refusals.ts";
 import { trusted } from "./trust/tokens.ts";
 import { trustCases } from "./trust/trust-cases.ts";
 
@@ -102,16 +102,6 @@ async function expectLeastPrivilege({ gate, names, operate }: Rehearsal): Promis
   });
   expectNone(wrong, "A function's role may do other things than its function.json says");
   return `${tried} tried, as granted`;
-}
-
-async function expectRefused(caller: AwsCaller, attempts: Attempt[]): Promise<string> {
-  const allowed: string[] = [];
-  for (const [what, call, input] of attempts) {
-    const { status, body } = await caller(call, input);
-    if (status !== 403) allowed.push(`${what}: answered ${status} ${body.slice(0, 200)}`);
-  }
-  expectNone(allowed, "It may do what it must not");
-  return `${attempts.length} refused`;
 }
 
 /** A rehearsal that could not fail would prove nothing. */

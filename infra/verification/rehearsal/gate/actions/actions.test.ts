@@ -398,6 +398,11 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ["HeadBucket", s3("HEAD", "/b"), ["s3:ListBucket arn:aws:s3:::b"]],
     ["a list with a prefix", s3("GET", "/b?list-type=2&prefix=a%2F"), ["s3:ListBucket arn:aws:s3:::b s3:prefix=a/"]],
     ["the list of buckets", s3("GET", "/?x-id=ListBuckets"), ["s3:ListAllMyBuckets *"]],
+    [
+      "the block of the whole account",
+      s3("PUT", "/v20180820/configuration/publicAccessBlock"),
+      ["s3:PutAccountPublicAccessBlock *"],
+    ],
     ["a bucket's policy", s3("PUT", "/b?policy", "{}"), ["s3:PutBucketPolicy arn:aws:s3:::b"]],
     ["no policy any more", s3("DELETE", "/b?policy"), ["s3:DeleteBucketPolicy arn:aws:s3:::b"]],
     ["no CORS any more", s3("DELETE", "/b?cors"), ["s3:PutBucketCORS arn:aws:s3:::b"]],
