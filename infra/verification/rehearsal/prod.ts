@@ -9,8 +9,9 @@ import { rehearseReleases } from "./pipeline/releases.ts";
 import { runSuites, whatFails, whileServed } from "./served.ts";
 import type { Rehearsal } from "./setting.ts";
 import { expectNone, step } from "./steps.ts";
+import { expectRefused } from "./trust/attempts.ts";
 import { imageOfMatrix, tryMatrix } from "./trust/matrix.ts";
-import { expectRefused, refusedToDeploy, refusedToPlan } from "./trust/refusals.ts";
+import { refusedToDeploy, refusedToPlan } from "./trust/refusals.ts";
 import { trusted } from "./trust/tokens.ts";
 import { trustCases } from "./trust/trust-cases.ts";
 

@@ -10,7 +10,7 @@ import { readmeBlocks, startJob, tokens } from "../operators.ts";
 import { runSuites, whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
 import { expectText, step } from "../steps.ts";
-import { apiIdsOf, tryAsOutsider, tryToReachOther } from "../trust/other-stage.ts";
+import { stageOf, tryAsOutsider, tryToReach } from "../trust/other-stage.ts";
 import { expectTokensRefused, turnSignInOn } from "../trust/sign-in.ts";
 import * as faults from "./pipeline-faults.ts";
 import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
@@ -31,7 +31,8 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   const { github, scratchPath, operate } = rehearsal;
   const { repository } = github;
   const folder = join(scratchPath, staging);
-  const apiIds = await apiIdsOf(operate); // while there is one of each stage
+  const own = await stageOf(rehearsal.names, operate);
+  const other = await stageOf({ ...rehearsal.names, stage: "prod" }, operate);
   copyProject(repository.path, folder);
   cpSync(join(scratchPath, "dist"), join(folder, "dist"), { recursive: true });
   await step("Push to main for the first time: staging is deployed", async () => {
@@ -79,8 +80,8 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     await step("Send every token that must be refused", () => expectTokensRefused(served));
     await step("Run the callers' suites as two who have signed in", () => runSuites(served));
   });
-  await step("Try to reach prod as the deploy role of staging", () => tryToReachOther(rehearsal, "prod", apiIds));
-  await step("Try a role of staging's as an outsider", () => tryAsOutsider(rehearsal, "prod"));
+  await step("Try to reach prod as the deploy role of staging", () => tryToReach(other, own, rehearsal));
+  await step("Try a role of staging's as an outsider", () => tryAsOutsider(other, own, rehearsal));
   await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
 }
 

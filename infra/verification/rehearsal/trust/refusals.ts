@@ -1,32 +1,13 @@
-import type { AwsCaller } from "../aws.ts";
 import type { Names } from "../setting.ts";
-import { expectNone } from "../steps.ts";
+import { allowAll, trustAll, type Attempt } from "./attempts.ts";
 
-/** One line each: what is tried, the call as requestOf takes it, and what goes with it. */
-export type Attempt = [what: string, call: string, input?: object | string];
-
-/** Throws which of the attempts are not refused, or refused where they must not be. */
-export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRefused = true): Promise<string> {
-  const wrong: string[] = [];
-  for (const [what, call, input] of attempts) {
-    const { status, body } = await caller(call, input);
-    if ((status === 403) !== isRefused) wrong.push(`${what} (${call}): answered ${status} ${body.slice(0, 200)}`);
-  }
-  expectNone(wrong, isRefused ? "It may do what it must not" : "It may not do what it must");
-  return `${attempts.length} ${isRefused ? "refused" : "allowed"}`;
-}
-
-const allow = (statement: object) =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
-const allowAll = allow({ Action: "*", Resource: "*" });
-const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*" } });
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
 const functions = "/2015-03-31/functions";
 
-/** What the deploy role may not do: each would be a way to more than deploying this stage. */
+/** What the deploy role may not do, beside what escalations.ts has: each would be a way to more than deploying this stage. */
 export function refusedToDeploy(names: Names): Attempt[] {
   const { project, stage, accountId, region } = names;
-  const [own, other, its] = [`${project}-deploy-${stage}`, `${project}-other`, `${project}-${stage}`];
+  const [own, its] = [`${project}-deploy-${stage}`, `${project}-${stage}`];
   const iam = `arn:aws:iam::${accountId}`;
   const boundary = `${iam}:policy/${project}-boundary`;
   const provider = `${iam}:oidc-provider/token.actions.githubusercontent.com`;
@@ -40,7 +21,6 @@ export function refusedToDeploy(names: Names): Attempt[] {
     AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
     ...key,
   };
-  const sns = { StatementId: "x", Action: "lambda:InvokeFunction", Principal: "sns.amazonaws.com" };
   const policy = { PolicyName: "x", PolicyDocument: allowAll };
   const states = `${project}-state-${accountId}`;
   return [
@@ -70,12 +50,9 @@ export function refusedToDeploy(names: Names): Attempt[] {
     ...toData(names),
     ...toStates(names, ["other/terraform.tfstate", "oidc/terraform.tfstate"]),
     ["change the bucket of the states", `s3 PUT /${states}?policy`, allowAll],
-    ["change the bucket of another stage's images", `s3 PUT /${other}-images-${accountId}?policy`, allowAll],
-    ["let SNS call a function", `lambda POST ${functions}/${its}-label-image/policy?Qualifier=live`, sns],
     ["change a queue of another project", "sqs SetQueueAttributes", { QueueUrl: `https://sqs/${accountId}/other` }],
     ["delete an alarm of another project", "monitoring DeleteAlarms", { "AlarmNames.member.1": "other" }],
     ["invoke what no version is, and nobody has tested", `lambda POST ${functions}/${RoleName}/invocations`],
-    ["invoke a function of another stage", `lambda POST ${functions}/${other}-create-event/invocations?Qualifier=1`],
     ["invoke a function of another project", `lambda POST ${functions}/other-create-event/invocations?Qualifier=live`],
     [
       "pass another role",

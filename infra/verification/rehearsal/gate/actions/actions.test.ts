@@ -357,6 +357,11 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       ],
     ],
     [
+      "more tags",
+      apigateway("POST", "/v2/tags/a1", { tags: { a: "b" } }),
+      ["apigateway:POST arn:aws:apigateway:eu-north-1::/tags/a1"],
+    ],
+    [
       "another name",
       apigateway("PATCH", "/v2/apis/a1", { name: "b" }),
       [

@@ -21,7 +21,7 @@ export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Acc
   const isStage = /\/stages(\/[^/]+)?$/.test(rest);
   // A new API's tags need the method POST on all tags, and a new stage's the named action TagResource, which the Service
   // Authorization Reference does not have: so say the refusals that AWS sends.
-  if (method === "POST" && Object.keys(tags ?? {}).length > 0)
+  if (method === "POST" && rest.startsWith("/apis") && Object.keys(tags ?? {}).length > 0)
     asks.push(
       isStage
         ? { action: "apigateway:TagResource", resource: arnOf(rest) }

@@ -245,6 +245,16 @@ describe("S3", () => {
     expect((await send(request("s3", "GET", `/b?${kind}`), 404)).status).toBe(404);
   });
 
+  test("closes a new bucket to the public, as long as nobody opens it", async () => {
+    const closed = async () => (await send(request("s3", "GET", "/b?publicAccessBlock"), 404)).status === 200;
+    const answer = await send(request("s3", "GET", "/b?publicAccessBlock"), 404);
+    expect([answer.status, answer.body.toString().match(/>true</g)]).toEqual([200, Array(4).fill(">true<")]);
+    await send(request("s3", "DELETE", "/b?publicAccessBlock"), 204);
+    expect(await closed()).toBe(false);
+    await send(request("s3", "DELETE", "/b"), 204);
+    expect(await closed()).toBe(true);
+  });
+
   test("tells a bucket's notification to who delivers", async () => {
     await send(request("s3", "PUT", "/b?notification", "<N/>"));
     expect([repairs.notificationOf("b"), repairs.notificationOf("c")]).toEqual(["<N/>", undefined]);

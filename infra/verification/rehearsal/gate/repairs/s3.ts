@@ -28,8 +28,10 @@ export function s3Repair(): Pick<Repairs, "repair" | "bucketPolicyOf" | "notific
         if (method === "GET" && answer.status === 404 && !opened.has(bucket))
           return xmlAnswer(200, `<PublicAccessBlockConfiguration>${closed.join("")}</PublicAccessBlockConfiguration>`);
       }
-      if (key === undefined && method === "DELETE" && query.size === 0 && answer.status === 204)
+      if (key === undefined && method === "DELETE" && query.size === 0 && answer.status === 204) {
+        opened.delete(bucket);
         for (const each of kept.keys()) if (each.startsWith(`${bucket}?`)) kept.delete(each);
+      }
       return answer;
     }
     const place = `${bucket}?${kind}`;

@@ -1,0 +1,76 @@
+import { generateKeyPairSync } from "node:crypto";
+import { expect, test } from "vitest";
+import type { Policy } from "./iam.ts";
+import { makePermissions } from "./permissions.ts";
+import { serviceRequest, type ServiceAnswer } from "./service-request.ts";
+import { makeSessions } from "./sessions.ts";
+
+const [accountId, region] = ["111122223333", "eu-north-1"];
+const arn = `arn:aws:iam::${accountId}:role/app/prod/app-prod-get`;
+const principals = { AWS: "*", Service: "lambda.amazonaws.com" };
+const trust: Policy = { Statement: { Effect: "Allow", Action: "sts:AssumeRole", Principal: principals } };
+const ask = { action: "dynamodb:GetItem", resource: `arn:aws:dynamodb:${region}:${accountId}:table/t` };
+
+/** With a role whose policy has this condition. */
+function sessionsWith(Condition: Record<string, Record<string, string>>) {
+  const identity: Policy[] = [{ Statement: { Effect: "Allow", Action: ask.action, Resource: "*", Condition } }];
+  const deployed = {
+    role: () => Promise.resolve({ arn, trust }),
+    policiesOf: () => Promise.resolve({ identity }),
+    audiencesOf: () => Promise.resolve(undefined),
+    forget: () => undefined,
+  };
+  const forward = (request: { body: Buffer }): Promise<ServiceAnswer> => {
+    const name = new URLSearchParams(request.body.toString()).get("RoleSessionName") ?? "";
+    const keys = `<AccessKeyId>${name}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`;
+    return Promise.resolve({ status: 200, headers: [], body: Buffer.from(keys) });
+  };
+  const permissions = makePermissions({ accountId, region, deployed, bucketPolicyOf: () => undefined, forward });
+  const { publicKey } = generateKeyPairSync("ed25519");
+  const sessions = makeSessions({ accountId, region, deployed, permissions, publicKey, forward });
+  const request = (service: string, fields: Record<string, string>) =>
+    serviceRequest(
+      { method: "POST", url: "/", headers: {}, body: Buffer.from(new URLSearchParams(fields).toString()) },
+      service,
+      region,
+    );
+  return {
+    async assume() {
+      const caller = { name: "outsider", arn: `arn:aws:iam::${accountId}:user/outsider` };
+      await sessions.assumeRole(request("sts", { RoleArn: arn, RoleSessionName: "outsider" }), caller);
+      return "outsider";
+    },
+    startFunction: async () => (await sessions.credentialsFor(arn)).accessKeyId,
+    isAllowed: async (accessKeyId: string) => {
+      const caller = sessions.callerOf(accessKeyId);
+      if (!caller) throw new Error(`${accessKeyId} belongs to nobody.`);
+      return (await permissions.firstDenial(request("dynamodb", {}), caller, [ask])) === undefined;
+    },
+  };
+}
+
+const inFunction = {
+  ArnLike: { "lambda:SourceFunctionArn": `arn:aws:lambda:${region}:${accountId}:function:app-prod-*` },
+};
+
+test("keys that Lambda has given to a function carry the function's ARN", async () => {
+  const sessions = sessionsWith(inFunction);
+  expect(await sessions.isAllowed(await sessions.startFunction())).toBe(true);
+});
+
+test("keys of the same role that somebody has taken carry none", async () => {
+  const sessions = sessionsWith(inFunction);
+  expect(await sessions.isAllowed(await sessions.assume())).toBe(false);
+});
+
+test("a function's ARN is its own, not another stage's", async () => {
+  const other = `arn:aws:lambda:${region}:${accountId}:function:app-staging-*`;
+  const sessions = sessionsWith({ ArnLike: { "lambda:SourceFunctionArn": other } });
+  expect(await sessions.isAllowed(await sessions.startFunction())).toBe(false);
+});
+
+test("both are the role", async () => {
+  const sessions = sessionsWith({ ArnEquals: { "aws:PrincipalArn": arn } });
+  const keys = [await sessions.startFunction(), await sessions.assume()];
+  expect(await Promise.all(keys.map(sessions.isAllowed))).toEqual([true, true]);
+});
