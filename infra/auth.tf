@@ -87,6 +87,6 @@ resource "aws_apigatewayv2_authorizer" "this" {
 check "auth" {
   assert {
     condition     = local.has_auth || !var.deletion_protection
-    error_message = "auth is off: whoever knows the URL can read, change and delete every event of this stage, though its table is protected from deletion. See the README, \"Sign in\"."
+    error_message = "auth is off: whoever knows the URL can read, change and delete every event of this stage, though its table is protected from deletion. See infra/README.md, \"Sign in\"."
   }
 }

@@ -9,7 +9,7 @@ import { readPlan } from "./check-plan/plan.ts";
 
 type Values = Record<string, unknown>;
 
-const advice = 'If that is meant, deploy it by hand: README.md, "Deploy by hand".';
+const advice = 'If that is meant, deploy it by hand: infra/README.md, "Deploy by hand".';
 const passed =
   "The plan keeps every table, index, bucket and user pool with its protection, has nothing expire sooner, " +
   "keeps logs as long as before, and opens no bucket, queue, topic, function or route.";

@@ -8,7 +8,7 @@ import type { Answer } from "./call.ts";
 import { complaintsAbout, document, documentPath, operations } from "./contract.ts";
 import { needsRouteOf } from "./left-out.ts";
 
-const readme = readFileSync(join(root, "README.md"), "utf8");
+const readme = readFileSync(join(root, "functions/README.md"), "utf8");
 
 test("redocly has nothing against functions/openapi.yaml", async () => {
   const config = await createConfig({
@@ -24,7 +24,7 @@ test("redocly has nothing against functions/openapi.yaml", async () => {
   ).toEqual([]);
 });
 
-/** The names in the first column of a table of the README, found by its header. */
+/** The names in the first column of a table of functions/README.md, found by its header. */
 function namesIn(header: string): string[] {
   const [, table = ""] = readme.split(`${header}\n| --- | --- |\n`);
   const [rows = ""] = table.split("\n\n");
@@ -69,7 +69,7 @@ describe("the fields are the same", () => {
   });
 });
 
-test("the README has no field that functions/openapi.yaml lacks, and the same parameters", () => {
+test("functions/README.md has no field that functions/openapi.yaml lacks, and the same parameters", () => {
   const fields = ["Fields", "NewEvent", "ListedEvent"].flatMap(propertiesOf);
   expect(namesIn("| field | rule |").filter((name) => !fields.includes(name))).toEqual([]);
   const list = operations.find(({ routeKey }) => routeKey === "GET /events")?.operation;

@@ -9,11 +9,11 @@ import { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
 const { url } = await startApi();
 const posts = examples.filter(({ section }) => section === "Posts");
 
-/** The size that the README shows. */
+/** The size that functions/README.md shows. */
 const photo = { width: 640, height: 480, size_bytes: 48_213 };
 
 /** The same example for a PNG, and another post. */
-function withPng({ line, setup, answer, section }: Example): Example {
+function withPng({ line, setup, answer, ...place }: Example): Example {
   const [ofLine = "", ofSetup = "", ofAnswer = ""] = [line, setup, answer].map((text) =>
     text
       .replaceAll("sunset", "sunrise")
@@ -22,14 +22,14 @@ function withPng({ line, setup, answer, section }: Example): Example {
       .replaceAll("JPEG", "PNG")
       .replaceAll("ada", "grace"),
   );
-  return { line: ofLine, setup: ofSetup, answer: ofAnswer, section };
+  return { line: ofLine, setup: ofSetup, answer: ofAnswer, ...place };
 }
 
 test.each([
   { kind: "JPEG", name: "photo.jpg", bytes: makeJpeg(photo), shared: "sunset.jpg", steps: posts },
   { kind: "PNG", name: "photo.png", bytes: makePng(photo), shared: "sunrise.png", steps: posts.map(withPng) },
 ])(
-  "a $kind goes from the README's first line of Posts to its last: labelled, listed, got back and deleted",
+  "a $kind goes from the first line of Posts in functions/README.md to its last: labelled, listed, got back and deleted",
   async ({ name, bytes, shared, steps }) => {
     needs("create-upload-url", "get-image", "label-image");
     const folder = scratchFolder({});

@@ -1,25 +1,32 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { root } from "../build/functions.ts";
 
-export const readme = readFileSync(join(root, "README.md"), "utf8");
+/** A fork may have deleted infra/verification/. */
+export const readmes = ["", "functions/", "infra/", "infra/verification/", "oidc/"]
+  .map((folder) => `${folder}README.md`)
+  .filter((file) => existsSync(join(root, file)))
+  .map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }));
+
 export const published = "http://localhost:3000";
 
 export type Example = (typeof examples)[number];
 
 /** `setup` is what sets a variable for the line, `answer` is `# STATUS BODY` below it. */
-export const examples = readme.split(/^## /m).flatMap((text) => {
-  const section = text.split("\n")[0] ?? "";
-  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
-    [...block.matchAll(/^(curl .*)\n(.*)$/gm)].map(({ 1: line = "", 2: answer = "", index }) => {
-      const setup = [...block.slice(0, index).matchAll(/^[a-z]+=.*$/gm)].join("\n");
-      return { line, setup, answer, section };
-    }),
-  );
-});
+export const examples = readmes
+  .flatMap(({ file, text }) => text.split(/^## /m).map((part) => [file, part] as const))
+  .flatMap(([file, text]) => {
+    const section = text.split("\n")[0] ?? "";
+    return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
+      [...block.matchAll(/^(curl .*)\n(.*)$/gm)].map(({ 1: line = "", 2: answer = "", index }) => {
+        const setup = [...block.slice(0, index).matchAll(/^[a-z]+=.*$/gm)].join("\n");
+        return { line, setup, answer, section, file };
+      }),
+    );
+  });
 
 export function callsOf({ line, setup }: Example): [method: string, path: string][] {
   const calls = `${setup}\n${line}`.matchAll(/curl ([^"']*)["']http:\/\/localhost:3000\/prod([^"'?]*)/g);

@@ -5,19 +5,22 @@ import { parse } from "yaml";
 import { readFunctions } from "../build/functions.ts";
 import { matchRoute } from "../local/gateway/routes.ts";
 import { documentPath, operations } from "./contract.ts";
-import { callsOf, examples, readme } from "./readme-examples.ts";
+import { callsOf, examples, readmes } from "./readme-examples.ts";
 
 interface Declared {
   name: string;
   routes: string[];
 }
 
+const textOf = (name: string) => readmes.find(({ file }) => file === name)?.text ?? "";
 const functions: Declared[] = readFunctions();
 const parameters = "| parameter | of `GET /events` |";
-const rows = [...readme.matchAll(/^\| (`[A-Z]+ \/.*?) \| (.*) \|$/gm)].map(([, routes = "", answers = ""]) => ({
-  routes: routes.replaceAll("`", "").split(", "),
-  statuses: [...answers.matchAll(/\b[2-5]\d\d\b/g)].map(([status]) => status),
-}));
+const rows = [...textOf("README.md").matchAll(/^\| (`[A-Z]+ \/.*?) \| (.*) \|$/gm)].map(
+  ([, routes = "", answers = ""]) => ({
+    routes: routes.replaceAll("`", "").split(", "),
+    statuses: [...answers.matchAll(/\b[2-5]\d\d\b/g)].map(([status]) => status),
+  }),
+);
 const routesInReadme = rows.flatMap(({ routes }) => routes);
 
 test("functions/openapi.yaml and README.md say what the functions answer, and nothing else", async () => {
@@ -80,7 +83,7 @@ async function componentComplaints(declared: Declared[]): Promise<string[]> {
   );
 }
 
-/** A sentence for all that the README tells of functions that are not there: "Posts" is one story, and takes them all. */
+/** A sentence for all that the READMEs tell of functions that are not there: "Posts" is one story, and takes them all. */
 function exampleComplaints(declared: Declared[]): string[] {
   const isAnswered = ([method, path]: [string, string]) =>
     declared.some(({ routes }) => routes.some((route) => matchRoute(route, method, path)));
@@ -89,14 +92,14 @@ function exampleComplaints(declared: Declared[]): string[] {
   );
   const isStoryless = missing !== undefined && examples.some(({ section }) => section === "Posts");
   return [
-    ...(isStoryless ? [`README.md: take out the section "Posts": it needs functions/${missing}.`] : []),
-    ...(readme.includes(parameters) && !isAnswered(["GET", "/events"])
-      ? [`README.md: take out the table "${parameters}": no function has this route.`]
+    ...(isStoryless ? [`functions/README.md: take out the section "Posts": it needs functions/${missing}.`] : []),
+    ...(textOf("functions/README.md").includes(parameters) && !isAnswered(["GET", "/events"])
+      ? [`functions/README.md: take out the table "${parameters}": no function has this route.`]
       : []),
     ...examples
       .filter((example) => !(isStoryless && example.section === "Posts"))
       .filter((example) => !callsOf(example).every(isAnswered))
-      .map(({ line, section }) => `README.md: take out of "${section}", with the answer below it: ${line}`),
+      .map(({ line, section, file }) => `${file}: take out of "${section}", with the answer below it: ${line}`),
   ];
 }
 

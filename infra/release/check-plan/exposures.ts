@@ -5,7 +5,7 @@ type Values = Record<string, unknown>;
 /** What a change would do, after the address of what it changes. */
 type Rule = (change: Change) => string[];
 
-const advice = 'If that is meant, deploy it by hand: README.md, "Deploy by hand".';
+const advice = 'If that is meant, deploy it by hand: infra/README.md, "Deploy by hand".';
 
 /** What only passes through the bucket: uploads, and notes of deletions (infra/images.tf). */
 const passing = ["deletions/", "incoming/"];

@@ -16,7 +16,7 @@ const guarded = new Map([
 /** Named are those that keep what is there: what a later Terraform adds is refused until somebody has looked at it. */
 const keeping = new Set(["no-op", "create", "read", "update"]);
 
-const advice = 'If that is meant, deploy it by hand: README.md, "Deploy by hand".';
+const advice = 'If that is meant, deploy it by hand: infra/README.md, "Deploy by hand".';
 
 /**
  * One line for each thing that a plan would delete or replace though people's data is in it: a table,

@@ -69,8 +69,9 @@ test("provisioned stays within the 25 units of DynamoDB's free tier, over all st
   expect(Math.floor(25 / tables) * tables).toBeLessThanOrEqual(25);
 });
 
-describe("the README", () => {
-  const [, section = ""] = /\n## What it costs\n(.*?)\n## /s.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+describe("infra/README.md", () => {
+  const [, section = ""] =
+    /\n## What it costs\n(.*?)\n## /s.exec(readFileSync(join(root, "infra/README.md"), "utf8")) ?? [];
 
   test("has the table that the prices make", () => {
     const months = [

@@ -60,7 +60,7 @@ function sum(numbers: number[]): number {
 }
 
 /**
- * As the README assumes: an event of 1 KB takes 2 units with what is stored beside its fields, and an entry in each of
+ * As infra/README.md assumes: an event of 1 KB takes 2 units with what is stored beside its fields, and an entry in each of
  * three indexes one more when it is written.
  */
 export const usual = {

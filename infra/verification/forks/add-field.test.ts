@@ -12,10 +12,10 @@ const patience_ms = 1_800_000;
 const fork = makeFork();
 const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split("\n## Add a field\n");
 
-/** The blocks of the README's section in this language, without their indentation. */
+/** The blocks of the README's section in this language. */
 function blocksOf(language: string): string[] {
   const blocks = section.split("\n## ")[0]?.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\n *\`\`\``, "gs")) ?? [];
-  return [...blocks].map(([, block = ""]) => block.replaceAll(/^ {3}/gm, ""));
+  return [...blocks].map(([, block = ""]) => block);
 }
 
 /** Puts lines behind the one that is there once, as far to the right. */
@@ -55,7 +55,7 @@ function lossesBetween(before: string, after: string): string[] {
 test("a field is added by what the README says, and by nothing else", { timeout: patience_ms }, async () => {
   needs("list-events", "update-event");
   const [rule] = blocksOf("ts");
-  const [inFields, inChanges] = blocksOf("yaml");
+  const [inFields, inChanges] = blocksOf("yaml")[0]?.split("\n") ?? [];
   addBehind("functions/_shared/event.ts", /^ {2}location: text\(200\),$/m, rule);
   const half = await fork.runSuites(
     "--project",

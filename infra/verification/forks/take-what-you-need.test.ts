@@ -15,7 +15,9 @@ const names = readFunctions().map(({ name }) => name);
 function sentencesIn(said: string): string[] {
   return said
     .split("\n")
-    .flatMap((line) => /^(?:Error: )?((?:functions\/openapi\.yaml|README\.md): .*)$/.exec(line)?.[1] ?? []);
+    .flatMap(
+      (line) => /^(?:Error: )?((?:functions\/openapi\.yaml|(?:functions\/)?README\.md): .*)$/.exec(line)?.[1] ?? [],
+    );
 }
 
 const tellingSuites = ["functions/get-event", "infra/testing/contract.test.ts", "infra/testing/routes.test.ts"];

@@ -15,7 +15,7 @@ import { refusedToDeploy, refusedToPlan } from "./trust/refusals.ts";
 import { trusted } from "./trust/tokens.ts";
 import { trustCases } from "./trust/trust-cases.ts";
 
-/** Prod, by hand as the README says, beside what workflows do for pull requests and every week. */
+/** Prod, by hand as infra/README.md says, beside what workflows do for pull requests and every week. */
 export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, scratchPath } = rehearsal;
   const { project, stage, region } = names;
@@ -72,7 +72,10 @@ async function expectTrust({ gate, issuer, names }: Rehearsal): Promise<string> 
 }
 
 function stackBlock({ names, scratchPath }: Rehearsal, heading: string): string {
-  return readmeBlocks(join(scratchPath, "README.md"), heading, "npm")[0].replaceAll("ACCOUNT_ID", names.accountId);
+  return readmeBlocks(join(scratchPath, "infra/README.md"), heading, "npm")[0].replaceAll(
+    "ACCOUNT_ID",
+    names.accountId,
+  );
 }
 
 /** A delete that was killed once it had decided leaves this: no event, an image, and the note. */

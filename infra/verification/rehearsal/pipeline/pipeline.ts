@@ -157,11 +157,11 @@ function statePath({ names: { project, stage, accountId } }: Rehearsal): string 
   return `/${project}-state-${accountId}/${stage}/terraform.tfstate`;
 }
 
-/** As the README says, but that there is nothing to unprotect in staging. A deploy role cannot empty the bucket. */
+/** As infra/README.md says, but that there is nothing to unprotect in staging. A deploy role cannot empty the bucket. */
 async function destroy(rehearsal: Rehearsal, folder: string): Promise<void> {
   const { names, operate } = rehearsal;
   const { project, stage, accountId } = names;
-  const readme = join(folder, "README.md");
+  const readme = join(folder, "infra/README.md");
   const [init] = readmeBlocks(readme, "Deploy by hand", "npm")[0].split("\n");
   const [, takeDown] = readmeBlocks(readme, "Take it down")[0].split("\n");
   const lines = [init, takeDown].join("\n").replaceAll("prod", stage).replaceAll("ACCOUNT_ID", accountId);

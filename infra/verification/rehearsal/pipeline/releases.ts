@@ -31,7 +31,7 @@ const twoMistakes =
   "(answer, event) => { globalThis.calls ??= 0; if (event.requestContext.http || ++globalThis.calls === 4) throw new Error('A mistake.'); return answer; }";
 
 /**
- * Releases prod by hand, with the line of the README: nothing, then a new version that an alarm, a kill and at last
+ * Releases prod by hand, with the line of infra/README.md: nothing, then a new version that an alarm, a kill and at last
  * nothing stops, then one that fails a call when callers get it, and the smoke test when they all do.
  */
 export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: string): Promise<void> {

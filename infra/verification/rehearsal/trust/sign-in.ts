@@ -3,7 +3,7 @@ import type { Edits } from "../github/repository.ts";
 import type { Served } from "../served.ts";
 import { expectNone } from "../steps.ts";
 
-/** As the README says under "Sign in"; with mail and traces, because nothing else here needs the rights for them. */
+/** As infra/README.md says under "Sign in"; with mail and traces, because nothing else here needs the rights for them. */
 export const turnSignInOn: Edits = {
   "infra/environments/staging.tfvars": (before) =>
     `${before}\nauth = { create_user_pool = true }\nalarm_email = "on-call@example.com"\ntracing = true\n`,
