@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Event } from "../_shared/event.ts";
 import { expectNewEvent, uuidv7 } from "../_shared/event-body.ts";
-import { endpoint } from "../_shared/http.ts";
+import { endpoint, type Caller } from "../_shared/http.ts";
 import { readJson } from "../_shared/json-body.ts";
 import { expectNoPrecondition } from "../_shared/precondition.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
@@ -15,12 +15,9 @@ import { isTooLarge, never, noKey, prime, send, shards, tableName } from "../_sh
  * who is then the organizer: 409.
  */
 export const handler = endpoint(async (request, caller) => {
-  const content = expectNewEvent(readJson(request), caller);
-  expectNoPrecondition(request);
-  const now = new Date().toISOString();
-  const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
   const { requestId } = request.requestContext;
-  const item = toItem(event, content, requestId, shards);
+  const { event, item } = newEvent(readJson(request), caller, requestId);
+  expectNoPrecondition(request);
 
   const existing = await put(item, event.id);
 
@@ -34,7 +31,17 @@ export const handler = endpoint(async (request, caller) => {
   return { status: 200, ...represent(fromItem(existing)) };
 });
 
-export const primed = prime(new PutItemCommand({ ...never, Item: noKey }));
+/** With an event as callers send them, so that the code that checks and stores one is compiled then. */
+const example = newEvent({ title: "Example", date: "2026-01-01", capacity: 1, payload: {} }, undefined, "");
+export const primed = prime(new PutItemCommand({ ...never, Item: { ...example.item, ...noKey } }));
+
+/** Throws a `Problem` 400 for a body that breaks the rules, 413 for one that is too large. */
+function newEvent(body: unknown, caller: Caller, requestId: string): { event: Event; item: Item } {
+  const content = expectNewEvent(body, caller);
+  const now = new Date().toISOString();
+  const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
+  return { event, item: toItem(event, content, requestId, shards) };
+}
 
 /** Stores a new item, or leaves what is there alone and returns it: one round trip either way. */
 async function put(item: Item, id: string): Promise<Item | undefined> {
