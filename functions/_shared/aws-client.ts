@@ -1,6 +1,6 @@
-import type { Readable } from "node:stream";
-import type { HttpRequest } from "@smithy/core/protocols";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { Agent, request } from "node:http";
+import { Agent as TlsAgent, request as requestOverTls } from "node:https";
+import { HttpResponse, type HttpRequest } from "@smithy/core/protocols";
 import { timeIsUp } from "./time-limit.ts";
 
 /** An environment variable that must be there. Without one this throws as the function loads, and names it. */
@@ -31,7 +31,7 @@ export function clientOptions(service: "dynamodb" | "rekognition", limits: Attem
     credentials,
     endpoint: process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? `https://${service}.${region}.amazonaws.com`,
     ignoreConfiguredEndpointUrls: true,
-    requestHandler: new BoundedRequestHandler(limits),
+    requestHandler: sender(limits),
     maxAttempts: limits.attempts,
     retryMode: "standard",
     defaultsMode: "standard" as const,
@@ -64,35 +64,78 @@ export interface AttemptLimits {
 }
 
 /**
- * The SDK's sender of HTTPS requests, which by itself puts no limit on how slowly a body may arrive, and
- * knows nothing of the invocation's time limit. An abort signal in the options of each command would end
- * both, but with options of its own each command makes the SDK build its middleware again.
+ * What sends the SDK's requests, each within these limits and within the invocation's time limit, and reads
+ * the whole answer. It takes the place of the SDK's NodeHttpHandler, which costs a tenth of each command, does
+ * not limit how slowly a body may arrive and knows nothing of the invocation.
+ *
+ * Rejects with Node's error, named by its code, such as `ECONNRESET`, or with a `TimeoutError`. The SDK tries
+ * again after both.
  */
-export class BoundedRequestHandler extends NodeHttpHandler {
-  readonly #body_ms: number;
-
-  constructor({ connection_ms, answer_ms, body_ms }: AttemptLimits) {
-    super({
-      connectionTimeout: connection_ms,
-      requestTimeout: answer_ms,
-      throwOnRequestTimeout: true,
-      socketTimeout: answer_ms,
-    });
-    this.#body_ms = body_ms;
-  }
-
-  override async handle(request: HttpRequest, options: Parameters<NodeHttpHandler["handle"]>[1] = {}) {
-    const answer = await super.handle(request, { abortSignal: timeIsUp(), ...options });
-    const body = answer.response.body as Readable;
-    const timer = setTimeout(() => body.destroy(slowBody()), this.#body_ms);
-    body.once("close", () => {
-      clearTimeout(timer);
-    });
-    return answer;
-  }
+export function sender(limits: AttemptLimits) {
+  return {
+    metadata: { handlerProtocol: "http/1.1" },
+    handle: async (request: HttpRequest) => ({ response: await attempt(request, limits) }),
+  };
 }
 
-/** The SDK tries again after an error of this name. */
-function slowBody(): Error {
-  return Object.assign(new Error("The body of the answer took too long."), { name: "TimeoutError" });
+const keepAlive = { keepAlive: true, maxSockets: 50 };
+const overTls = { send: requestOverTls, agent: new TlsAgent(keepAlive) };
+/** To an emulator. */
+const inTheClear = { send: request, agent: new Agent(keepAlive) };
+
+function attempt(
+  { protocol, hostname: host, port, method, path, query, headers, body }: HttpRequest,
+  { connection_ms, answer_ms, body_ms }: AttemptLimits,
+): Promise<HttpResponse> {
+  const { send, agent } = protocol === "http:" ? inTheClear : overTls;
+  const search = new URLSearchParams(query as Record<string, string>).toString();
+  const signal = timeIsUp();
+  return new Promise((resolve, reject) => {
+    const outgoing = send({ agent, host, port, method, headers, path: search ? `${path}?${search}` : path });
+    let timer: NodeJS.Timeout | undefined;
+    const allow = (limit_ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        fail(tooSlow());
+      }, limit_ms);
+    };
+    const giveUp = () => {
+      fail(signal.reason as Error);
+    };
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+    };
+    const fail = (error: NodeJS.ErrnoException) => {
+      end();
+      reject(Object.assign(error, { name: error.code ?? error.name }));
+      outgoing.destroy();
+    };
+    signal.addEventListener("abort", giveUp);
+    outgoing
+      .on("error", fail)
+      .once("socket", (socket) => {
+        allow(socket.connecting ? connection_ms : answer_ms);
+        if (socket.connecting) socket.once("connect", allow.bind(undefined, answer_ms));
+      })
+      .once("response", (answer) => {
+        const chunks: Buffer[] = [];
+        allow(body_ms);
+        answer
+          .on("error", fail)
+          .on("data", (chunk: Buffer) => chunks.push(chunk))
+          .once("end", () => {
+            end();
+            const { statusCode = 0, headers } = answer;
+            resolve(
+              new HttpResponse({ statusCode, headers: headers as Record<string, string>, body: Buffer.concat(chunks) }),
+            );
+          });
+      })
+      .end(body);
+  });
+}
+
+function tooSlow(): Error {
+  return Object.assign(new Error("The service took too long."), { name: "TimeoutError" });
 }

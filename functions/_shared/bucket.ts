@@ -1,10 +1,8 @@
-import { buffer } from "node:stream/consumers";
-import type { Readable } from "node:stream";
 import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/protocols";
 import { isThrottlingError, isTransientError, StandardRetryStrategy } from "@smithy/core/retry";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { BoundedRequestHandler, credentials, environment, region } from "./aws-client.ts";
+import { credentials, environment, region, sender } from "./aws-client.ts";
 import { Problem } from "./problem.ts";
 import { timeIsUp, untilTimeIsUp } from "./time-limit.ts";
 
@@ -37,7 +35,7 @@ const endpoint = new URL(
 
 /** The SDK's signer, sender and retries without its S3 client, which alone weighs more than a whole function may. */
 const signer = new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
-const sender = new BoundedRequestHandler({ connection_ms: 1_000, answer_ms: 2_000, body_ms: 1_000 });
+const { handle } = sender({ connection_ms: 1_000, answer_ms: 2_000, body_ms: 1_000 });
 const retries = new StandardRetryStrategy(3);
 
 interface BucketRequest {
@@ -161,11 +159,11 @@ function errorTypeOf(error: SdkError): "THROTTLING" | "TRANSIENT" | "CLIENT_ERRO
 }
 
 async function attempt(request: BucketRequest): Promise<BucketAnswer> {
-  const { response } = await sender.handle(await sign(request, 60, new Date()));
+  const { response } = await handle(await sign(request, 60, new Date()));
   const answer = {
     status: response.statusCode,
     headers: response.headers,
-    body: await buffer(response.body as Readable),
+    body: response.body as Buffer,
   };
   if (answer.status < 300) return answer;
   if ([404, 416].includes(answer.status) && !answer.body.includes("<Code>NoSuchBucket</Code>")) return answer;

@@ -94,7 +94,7 @@ describe("a build fails", () => {
           'import { client } from "./@aws-sdk/client-dynamodb/client.ts"; export const handler = () => client;',
         "f/@aws-sdk/client-dynamodb/client.ts": "export const client = 1;",
       },
-      "f: nothing imports ./runtimeConfig, ./endpoint/endpointResolver, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams, @aws/lambda-invoke-store, node:fs/promises, node:os any more; the SDK's layout has changed, see infra/build/bundle.ts.",
+      "f: nothing imports ./runtimeConfig, ./endpoint/endpointResolver, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams, ./uuid/v4, ./DefaultRateLimiter, ./HeaderFormatter, ./Sha256Js, ./partitions, @aws/lambda-invoke-store, node:fs/promises, node:os any more; the SDK's layout has changed, see infra/build/bundle.ts.",
     ],
     [
       "with a syntax error",

@@ -17,20 +17,24 @@ const budget_bytes = 64 * 1024;
 const replacements = {
   "./runtimeConfig": `
     import { calculateBodyLength } from "@smithy/core/serde";
-    import { NodeHttpHandler, streamCollector } from "@smithy/node-http-handler";
     import { getRuntimeConfig as getSharedConfig } from "./runtimeConfig.shared";
     export const getRuntimeConfig = (options) => ({
       ...getSharedConfig(options),
       runtime: "node",
       bodyLengthChecker: calculateBodyLength,
-      streamCollector,
       ...options,
-      requestHandler: NodeHttpHandler.create(options.requestHandler),
     });`,
   "./endpoint/endpointResolver":
     "export const defaultEndpointResolver = ({ Endpoint }) => ({ url: new URL(Endpoint), headers: {}, properties: {} });",
   "@aws-sdk/middleware-endpoint-discovery": "export const resolveEndpointDiscoveryConfig = (config) => config;",
   "@smithy/core/event-streams": "",
+  // To look at the global `crypto` makes Node compile WebCrypto.
+  "./uuid/v4": 'import { randomUUID } from "node:crypto"; export const bindV4 = () => () => randomUUID();',
+  // Never created, or never called.
+  "./DefaultRateLimiter": "export class DefaultRateLimiter {}",
+  "./HeaderFormatter": "export class HeaderFormatter {}",
+  "./Sha256Js": "export class Sha256Js {}",
+  "./partitions": "export const partitionsInfo = { partitions: [] };",
   "@aws/lambda-invoke-store": "",
   // For files in ~/.aws. Node compiles these as they are loaded, which takes a tenth of a bundle's time to load.
   "node:fs/promises": "",
@@ -136,22 +140,19 @@ function replace(replaced: Set<string>): Plugin {
   return {
     name: "replace",
     setup(bundler) {
-      bundler.onResolve(
-        { filter: /^(@|node:|\.\/(runtimeConfig|endpoint\/endpointResolver)$)/ },
-        ({ path, resolveDir }) => {
-          const content = contents.get(path);
-          if (content === undefined || !resolveDir.includes("node_modules")) return undefined;
-          replaced.add(path);
-          // Each client has a ./runtimeConfig of its own.
-          const unique = path.startsWith(".") ? join(resolveDir, path) : path;
-          return {
-            path: unique,
-            namespace: "replaced",
-            sideEffects: false,
-            pluginData: { contents: content, resolveDir },
-          };
-        },
-      );
+      bundler.onResolve({ filter: /^(@|node:|\.\/)/ }, ({ path, resolveDir }) => {
+        const content = contents.get(path);
+        if (content === undefined || !resolveDir.includes("node_modules")) return undefined;
+        replaced.add(path);
+        // Each client has a ./runtimeConfig of its own.
+        const unique = path.startsWith(".") ? join(resolveDir, path) : path;
+        return {
+          path: unique,
+          namespace: "replaced",
+          sideEffects: false,
+          pluginData: { contents: content, resolveDir },
+        };
+      });
       bundler.onLoad({ filter: /.*/, namespace: "replaced" }, ({ pluginData }) => pluginData as OnLoadResult);
     },
   };

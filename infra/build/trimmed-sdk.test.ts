@@ -52,6 +52,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 2, 15) });
   vi.spyOn(nodeCrypto, "randomBytes").mockImplementation((size: number) => Buffer.alloc(size, 7));
   vi.spyOn(crypto, "randomUUID").mockReturnValue("0-0-0-0-0");
+  vi.spyOn(nodeCrypto, "randomUUID").mockReturnValue("0-0-0-0-0");
   vi.stubEnv("TABLE_NAME", "events");
   vi.stubEnv("INDEX_SHARDS", "1");
   vi.stubEnv("BUCKET_NAME", "images");
