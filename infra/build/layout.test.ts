@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { scratchFolder } from "../testing/scratch.ts";
 import { root } from "./functions.ts";
 
 /** What else lies about, such as node_modules/, is nobody's to read. A copy without Git is held to nothing. */
@@ -29,6 +30,23 @@ describe.skipIf(!hasGit)("whoever opens a folder sees what is there at a glance"
     const rooms = "build|environments|function|local|release|testing|tests|verification";
     expect(files.filter((file) => new RegExp(`^infra/(?!(${rooms})/).*/`).test(file))).toEqual([]);
   });
+});
+
+// Git for Windows is installed so: queries, templates and bundles would have other bytes than on every other machine.
+test.skipIf(!hasGit)("a clone has the same bytes where git writes Windows's line ends", () => {
+  const [origin, clone] = [scratchFolder(), scratchFolder()];
+  const git = (...command: string[]) => {
+    const env = { PATH: process.env["PATH"], GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+    const author = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
+    execFileSync("git", ["-C", origin, ...author, ...command], { env });
+  };
+  for (const file of files) cpSync(join(root, file), join(origin, file));
+  git("init", "--quiet");
+  git("add", "--all");
+  git("commit", "--quiet", "--message=The project");
+  git("clone", "--quiet", "--config", "core.autocrlf=true", origin, clone);
+  const bytes = (folder: string, file: string) => readFileSync(join(folder, file)).toString("base64");
+  expect(files.filter((file) => bytes(clone, file) !== bytes(root, file))).toEqual([]);
 });
 
 // Terraform runs beside credentials, and reads whatever lies in its folders.

@@ -10,6 +10,7 @@ const entries = [
   "package.json",
   "package-lock.json",
   ".npmrc",
+  ".gitattributes",
   ".gitignore",
   "tsconfig.json",
   "eslint.config.js",
