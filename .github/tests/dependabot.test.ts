@@ -37,3 +37,17 @@ test("Dependabot finds every pin, since it looks at workflows only: actions of t
   const actions = Object.entries(readTexts()).filter(([file]) => file.startsWith("actions/"));
   expect(actions.filter(([, text]) => /\buses:/.test(text)).map(([file]) => file)).toEqual([]);
 });
+
+test("the oldest Node.js of package.json runs the AWS SDK of the lock file: raise it in engines when an update needs a newer one", () => {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { engines?: { node?: string } }>;
+  };
+  const oldest = packages[""]?.engines?.node?.replace(">=", "") ?? "none";
+  const sdk = Object.entries(packages).filter(([path]) => /\/@(aws-sdk|smithy)\//.test(path));
+  expect(sdk.length).toBeGreaterThan(10);
+  const newer = sdk.filter(([, { engines }]) => {
+    const wanted = /^>= ?([\d.]+)$/.exec(engines?.node ?? "")?.[1];
+    return wanted === undefined || oldest.localeCompare(wanted, "en", { numeric: true }) < 0;
+  });
+  expect(newer.map(([path, { engines }]) => `${path} ${engines?.node ?? ""}`)).toEqual([]);
+});

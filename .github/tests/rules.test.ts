@@ -60,6 +60,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
       "- name: Refuse to lose or expose data",
       "- name: Refuse to lose or expose data\n        if: false",
     ],
+    ["tests that may fail on every Node.js", "ci", "${{ matrix.node == 'latest' }}", "true"],
     ["tests that may fail", "ci", "- run: npm test", "- run: npm test\n        continue-on-error: true"],
     ["deployments that cancel each other", "deploy-stage", "cancel-in-progress: false", "cancel-in-progress: true"],
     ["one group for all stages", "deploy-stage", "group: deploy-${{ inputs.stage }}", "group: ${{ github.workflow }}"],
@@ -88,6 +89,11 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["a role for half a day", "deploy-stage", "role-duration-seconds: 3600", "role-duration-seconds: 43200"],
     ["a session without its run", "deploy-stage", "-${{ github.run_attempt }}", ""],
     ["any account", "plan", "          allowed-account-ids: ${{ secrets.AWS_ACCOUNT_ID }}\n", ""],
+  ],
+  "Node.js is the one": [
+    ["a version of its own", "deploy", "node-version-file: .nvmrc", 'node-version: "22"'],
+    ["the runner's version", "plan", "          node-version-file: .nvmrc\n", ""],
+    ["one version for all tests", "ci", "node-version: ${{ matrix.node }}", "node-version-file: .nvmrc"],
   ],
   "every job says on which runner": [
     ["a runner that changes", "ci", "ubuntu-24.04", "ubuntu-latest"],

@@ -25,7 +25,8 @@ const planJobs = (file: string) => ({
  * done after a failure.
  */
 const expected: Record<string, object> = {
-  "ci.yml": { on: ["pull_request", "workflow_call"] },
+  "ci.yml": { on: ["pull_request", "merge_group", "workflow_call"] },
+  "ci.yml: test": { "continue-on-error": "${{ matrix.node == 'latest' }}" },
   "ci.yml: zizmor": { if: "github.event_name == 'pull_request'" },
   "deploy.yml": { on: ["push to main", "workflow_dispatch"] },
   "deploy.yml: ready": { if: onMain },
@@ -134,6 +135,13 @@ export const rules: Rules = {
           .map(([input, pattern]) => `${where}: ${input} must be ${String(pattern)}.`),
       ),
     ),
+
+  "Node.js is the one of .nvmrc, but where CI tries several": (texts) =>
+    stepsWith(texts, "actions/setup-node").flatMap(({ where, step }) => {
+      const { "node-version": version, "node-version-file": file } = step.with ?? {};
+      const isRight = where === "ci.yml: test" ? version === "${{ matrix.node }}" : file === ".nvmrc" && !version;
+      return isRight ? [] : [`${where}: node-version-file must be .nvmrc, without a node-version.`];
+    }),
 
   "every job says on which runner it runs and when it is given up": (texts) =>
     jobsIn(texts)
