@@ -27,7 +27,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["deployment of every branch", "deploy", "branches: [main]", 'branches: ["**"]'],
     ["a permission too many", "drift", "issues: write", "pull-requests: write"],
     ["a token for what needs none", "deploy", "contents: read", "id-token: write"],
-    ["a look at what else there is", "drift", "    permissions: {}", "    permissions:\n      actions: read"],
+    ["a look at what else there is", "plan", "    permissions: {}", "    permissions:\n      actions: read"],
     ["an environment without its protection", "deploy-stage", "name: ${{ inputs.stage }}", "name: live"],
     ["a plan in an environment", "plan", "    name: Plan ${{", "    environment: prod\n    name: Plan ${{"],
     ["deployment without CI", "deploy", "needs: [ready, ci]", "needs: [ready]"],
@@ -40,6 +40,8 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
       "    if: ${{ !cancelled() }}\n    needs: [ready, build, s",
     ],
     ["deployment by hand of any branch", "deploy", "    if: github.ref == 'refs/heads/main'\n", ""],
+    ["a search for drift without an account", "drift", " && vars.AWS_REGION != ''", ""],
+    ["nights that are not asked for", "nightly", "vars.NIGHTLY == 'true'", "true"],
     ["deployment without secret", "deploy", "    if: needs.ready.outputs.is_set_up == 'true'\n", ""],
     [
       "a way back for runs that are not cancelled only",

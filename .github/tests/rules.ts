@@ -14,10 +14,7 @@ export type Rules = Record<string, (texts: Texts) => string[]>;
 const isSetUp = "needs.ready.outputs.is_set_up == 'true'";
 const onMain = "github.ref == 'refs/heads/main'";
 const afterBuild = "${{ !cancelled() && needs.build.result == 'success' }}";
-const planJobs = (file: string) => ({
-  [`${file}: build`]: { needs: ["ready"], if: isSetUp },
-  [`${file}: plan`]: { needs: ["build"], writes: ["id-token"] },
-});
+const asked = { if: "github.event_name == 'workflow_dispatch' || vars.NIGHTLY == 'true'" };
 
 /**
  * What starts each workflow; and of each job and step on what it depends, when it is left out, what it may write, and
@@ -54,14 +51,19 @@ const expected: Record<string, object> = {
     if: "${{ (failure() || cancelled()) && steps.release.outcome != 'skipped' }}",
   },
   "drift.yml": { on: ["schedule", "workflow_dispatch"] },
-  "drift.yml: ready": { if: onMain },
-  ...planJobs("drift.yml"),
+  "drift.yml: build": { if: `${onMain} && vars.AWS_REGION != ''` },
+  "drift.yml: plan": { needs: ["build"], writes: ["id-token"] },
   "drift.yml: report": { needs: ["build", "plan"], if: afterBuild, writes: ["issues"] },
   "explain.yml": { on: ["workflow_dispatch"] },
   "explain.yml: explain": { writes: ["id-token"], environment: "${{ inputs.stage }}" },
   "nightly.yml": { on: ["schedule", "workflow_dispatch"] },
+  "nightly.yml: bench": asked,
+  "nightly.yml: fuzz": asked,
+  "nightly.yml: forks": asked,
+  "nightly.yml: mutate": asked,
   "plan.yml": { on: ["pull_request"] },
-  ...planJobs("plan.yml"),
+  "plan.yml: build": { needs: ["ready"], if: isSetUp },
+  "plan.yml: plan": { needs: ["build"], writes: ["id-token"] },
   "plan.yml: comment": { needs: ["build", "plan"], if: afterBuild, writes: ["pull-requests"] },
 };
 

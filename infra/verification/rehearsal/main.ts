@@ -41,7 +41,7 @@ try {
   const issuer = startIssuer();
   const gate = await step("Start the gate in front of it", () => startGate({ motoUrl: moto.url, region, issuer }));
   started.push(gate);
-  const github = await step("Make the project a repository", () => startGitHub(gate, issuer, scratchPath));
+  const github = await step("Make the project a repository", () => startGitHub(gate, issuer, scratchPath, region));
   started.push(github);
   await rehearse({
     gate,

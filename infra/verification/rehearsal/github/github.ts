@@ -24,7 +24,7 @@ export interface Started extends Extent {
 }
 
 /** Stands for GitHub with the project as a repository in it, as it is in `scratchPath`, set up as the README says. */
-export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: string) {
+export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: string, region: string) {
   const path = join(scratchPath, "repository");
   copyProject(scratchPath, path);
   const repository = await makeRepository(path);
@@ -62,8 +62,13 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
       };
       const machine = machineAt(gate.url, apiOrigin);
       const environmentOf = (job: JobDescription) => ({ ...machine, ...services.variablesFor(job) });
-      const github = { ...contextOf(event, sha), run_id: String(runs), api_url: services.url };
-      const given = { github, inputs, vars: {}, secrets: { AWS_ACCOUNT_ID: gate.accountId } };
+      const github = {
+        ...contextOf(event, sha),
+        run_id: String(runs),
+       
+        api_url: services.url,
+      };
+      const given = { github, inputs, vars: { AWS_REGION: region }, secrets: { AWS_ACCOUNT_ID: gate.accountId } };
       const runner = { path: runPath, environmentOf, substitutes };
       return runWorkflow(path, `.github/workflows/${file}`, given, runner, extent);
     },

@@ -43,7 +43,7 @@ async function report(file: string, plans: Record<string, string>): Promise<{ re
       },
     },
   };
-  const event = { github, vars: {}, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
+  const event = { github, vars: { AWS_REGION: "eu-central-1" }, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
   const run: WorkflowRun = await runWorkflow(root, `.github/workflows/${file}`, event, runner, {
     settled: { build: "success", plan: "failure" },
   });
