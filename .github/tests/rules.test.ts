@@ -32,6 +32,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["a plan in an environment", "plan", "    name: Plan ${{", "    environment: prod\n    name: Plan ${{"],
     ["deployment without CI", "deploy", "needs: [ready, ci]", "needs: [ready]"],
     ["prod beside staging", "deploy", "needs: [ready, build, staging]", "needs: [ready, build]"],
+    ["prod beside older releases that wait", "deploy", ", plan, newest]", ", plan]"],
     ["deployment whatever CI says", "deploy", "if: needs.ready", "if: always() && needs.ready"],
     [
       "prod after a failure",

@@ -36,7 +36,8 @@ const expected: Record<string, object> = {
   },
   "deploy.yml: staging": { needs: ["ready", "build"], writes: ["id-token"] },
   "deploy.yml: plan": { needs: ["ready", "build", "staging"], writes: ["id-token"] },
-  "deploy.yml: prod": { needs: ["ready", "build", "staging", "plan"], writes: ["id-token"] },
+  "deploy.yml: newest": { needs: ["plan"], writes: ["actions"] },
+  "deploy.yml: prod": { needs: ["ready", "build", "staging", "plan", "newest"], writes: ["id-token"] },
   "deploy-stage.yml": { on: ["workflow_call"] },
   "deploy-stage.yml: deploy": {
     writes: ["id-token"],

@@ -65,7 +65,7 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
       const github = {
         ...contextOf(event, sha),
         run_id: String(runs),
-       
+        run_number: String(runs),
         api_url: services.url,
       };
       const given = { github, inputs, vars: { AWS_REGION: region }, secrets: { AWS_ACCOUNT_ID: gate.accountId } };

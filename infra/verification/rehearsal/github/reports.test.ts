@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { root } from "../../../build/functions.ts";
 import { scratchFolder } from "../../../testing/scratch.ts";
-import { runWorkflow, type WorkflowRun } from "./run-workflow.ts";
+import { checkOutOf, makeRepository } from "./repository.ts";
+import { runWorkflow, type Extent, type WorkflowRun } from "./run-workflow.ts";
+import type { Substitute } from "./runner.ts";
 import { bot, startServices, type Comment, type Issue } from "./services.ts";
 
-// What plan.yml and drift.yml write for people: their last jobs, with gh as it answers here.
+// What workflows tell people and do for them: jobs that call gh, with gh as it answers here.
 
 const services = await startServices(() => "");
 const { issues: gitHub } = services;
@@ -15,38 +17,43 @@ const drifted = "### staging: Plan: 0 to add, 1 to change, 0 to destroy.\n\n$(fa
 
 afterAll(services.stop);
 beforeEach(() => {
-  Object.assign(gitHub, { isEnabled: true, issues: [], comments: [], done: [] });
+  Object.assign(gitHub, { isEnabled: true, issues: [], comments: [], waiting: [], done: [] });
 });
 
-/** Runs the last job of a workflow with these plans, by the name of their file; gives what it printed. */
-async function report(file: string, plans: Record<string, string>): Promise<{ result: string; output: string }> {
-  const isPlan = file === "plan.yml";
+/** Runs a workflow, whose run has the number 5, of which these jobs count as done. */
+function runOf(file: string, event: object, substitutes: Record<string, Substitute>, settled: Extent["settled"] = {}) {
   const github = {
-    event_name: isPlan ? "pull_request" : "schedule",
-    event: { pull_request: { number: 7 } },
+    event_name: "schedule",
     ref: "refs/heads/main",
     repository: "acme/events-api",
     server_url: "https://github.com",
     api_url: services.url,
     token: "t",
     run_id: "1",
+    run_number: "5",
+    ...event,
   };
-  const given = scratchFolder(plans);
   const runner = {
     path: scratchFolder(),
     environmentOf: () => ({ PATH: `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}` }),
-    substitutes: {
-      "actions/download-artifact": ({ workspace }: { workspace: string }) => {
-        mkdirSync(join(workspace, "plans"));
-        for (const name of Object.keys(plans)) copyFileSync(join(given, name), join(workspace, "plans", name));
-        return undefined;
-      },
-    },
+    substitutes,
   };
-  const event = { github, vars: { AWS_REGION: "eu-central-1" }, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
-  const run: WorkflowRun = await runWorkflow(root, `.github/workflows/${file}`, event, runner, {
-    settled: { build: "success", plan: "failure" },
-  });
+  const given = { github, vars: { AWS_REGION: "eu-central-1" }, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
+  return runWorkflow(root, `.github/workflows/${file}`, given, runner, { settled });
+}
+
+/** Runs the last job of a workflow with these plans, by the name of their file; gives what it printed. */
+async function report(file: string, plans: Record<string, string>): Promise<{ result: string; output: string }> {
+  const isPlan = file === "plan.yml";
+  const event = isPlan ? { event_name: "pull_request", event: { pull_request: { number: 7 } } } : {};
+  const given = scratchFolder(plans);
+  const download: Substitute = ({ workspace }) => {
+    mkdirSync(join(workspace, "plans"));
+    for (const name of Object.keys(plans)) copyFileSync(join(given, name), join(workspace, "plans", name));
+    return undefined;
+  };
+  const settled = { build: "success", plan: "failure" } as const;
+  const run: WorkflowRun = await runOf(file, event, { "actions/download-artifact": download }, settled);
   const job = run[isPlan ? "comment" : "report"];
   return { result: job?.result ?? "", output: job?.steps.at(-1)?.output ?? "" };
 }
@@ -168,6 +175,53 @@ Deploy again to put it back, or write what was changed into infra/. The workflow
     expect(await report("drift.yml", { "staging.md": plan })).toEqual({
       result,
       output: expect.stringMatching(output) as string,
+    });
+    expect(gitHub.done).toEqual([]);
+  });
+});
+
+describe("deploy.yml, when its plan of prod is there to be approved,", async () => {
+  const repository = await makeRepository(scratchFolder());
+  const settled = { ci: "success", build: "success", attest: "success", staging: "success", plan: "success" } as const;
+
+  async function deploy(waiting: number[]) {
+    gitHub.waiting = waiting.map((number) => ({ id: number * 100, run_number: number }));
+    const event = { event_name: "push", sha: repository.first, event: { repository: { private: true } } };
+    const checkOut = { "actions/checkout": checkOutOf(repository) };
+    const { newest, prod } = await runOf("deploy.yml", event, checkOut, { ...settled, prod: "success" });
+    return { output: newest?.steps[0]?.output, summary: newest?.summary, prod: prod?.result };
+  }
+
+  test("goes on where nothing waits", async () => {
+    expect(await deploy([])).toEqual({ output: "", summary: "", prod: "success" });
+    expect(gitHub.done).toEqual([]);
+  });
+
+  test("cancels every older run that waits, so that none is approved after it and none holds it back", async () => {
+    expect(await deploy([3, 4])).toEqual({
+      output: "",
+      summary:
+        "Run 300 waited for approval and was cancelled: this one is newer.\nRun 400 waited for approval and was cancelled: this one is newer.\n",
+      prod: "success",
+    });
+    expect(gitHub.done).toEqual(["POST actions/runs/300/cancel", "POST actions/runs/400/cancel"]);
+  });
+
+  test("goes on where one was answered in the meantime", async () => {
+    expect(await deploy([4, 4])).toEqual({
+      output:
+        "gh: Cannot cancel a workflow run that is completed. (HTTP 409)\n::warning::Run 400 waited for approval and could not be cancelled: reject it if it still waits.\n",
+      summary: "Run 400 waited for approval and was cancelled: this one is newer.\n",
+      prod: "success",
+    });
+  });
+
+  test("makes way for a newer run that waits, and says so", async () => {
+    expect(await deploy([4, 6, 7])).toEqual({
+      output:
+        "::error::A newer run waits for approval: 600, 700. Approve that one; or reject it, and run this one again.\n",
+      summary: "",
+      prod: "skipped",
     });
     expect(gitHub.done).toEqual([]);
   });

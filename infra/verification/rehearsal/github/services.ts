@@ -32,6 +32,8 @@ export interface Issues {
   isEnabled: boolean;
   issues: Issue[];
   comments: Comment[];
+  /** Runs that wait for approval. */
+  waiting: { id: number; run_number: number }[];
   done: string[];
 }
 
@@ -39,19 +41,21 @@ export interface Issues {
 export const bot: Author = { login: "github-actions[bot]", type: "Bot" };
 
 /**
- * Stands for GitHub's token endpoint, and for the REST API of issues and comments. `issueFor` signs the token
+ * Stands for GitHub's token endpoint, and for the REST API of runs, issues and comments. `issueFor` signs the token
  * that GitHub would give to a job for an audience.
  *
  * https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
 export async function startServices(issueFor: (job: JobDescription, audience: string) => string) {
   const jobs = new Map<string, JobDescription>();
-  const issues: Issues = { isEnabled: true, issues: [], comments: [], done: [] };
+  const issues: Issues = { isEnabled: true, issues: [], comments: [], waiting: [], done: [] };
   const answerTo = async (request: IncomingMessage): Promise<[status: number, content: unknown]> => {
     const { url: sent = "", method = "", headers } = request;
     const { pathname, searchParams } = new URL(sent, "http://localhost");
-    if (pathname !== "/token")
-      return answerAbout(issues, method, pathname, method === "GET" ? {} : await json(request));
+    if (pathname !== "/token") {
+      const hasBody = Number(headers["content-length"]) > 0;
+      return answerAbout(issues, method, pathname, hasBody ? await json(request) : Object.fromEntries(searchParams));
+    }
     const job = jobs.get(headers.authorization?.replace(/^bearer /i, "") ?? "");
     return job
       ? [200, { value: issueFor(job, searchParams.get("audience") ?? "") }]
@@ -84,18 +88,27 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
 }
 
 /**
- * Stands for GitHub's REST API of a repository's issues and comments.
+ * Stands for GitHub's REST API of a repository's issues and comments, and of runs that wait.
  *
  * https://docs.github.com/en/rest/issues
+ * https://docs.github.com/en/rest/actions/workflow-runs
  */
 function answerAbout(all: Issues, method: string, path: string, given: unknown): [number, unknown] {
   const fields = given as Record<string, string>;
   const { title = "", body = "" } = fields;
-  const [, place = "", id] = /^\/repos\/[^/]+\/[^/]+\/?(.*?)(\d+(?=\/|$))?(?:\/comments)?$/.exec(path) ?? [];
+  const [, place = "", id] = /^\/repos\/[^/]+\/[^/]+\/?(.*?)(\d+(?=\/|$))?(?:\/(?:comments|cancel))?$/.exec(path) ?? [];
   const number = Number(id);
   const isOfComments = path.endsWith("/comments");
   if (method !== "GET") all.done.push(`${method} ${path.replace(/^\/repos\/[^/]+\/[^/]+\//, "")}`);
   if (Object.values(fields).some((text) => text.length > 65_536)) return [422, { message: "body is too long" }];
+  if (path.endsWith("/runs")) return [200, { workflow_runs: fields["status"] === "waiting" ? all.waiting : [] }];
+  if (path.endsWith("/cancel")) {
+    const left = all.waiting.filter((run) => run.id !== number);
+    if (left.length === all.waiting.length)
+      return [409, { message: "Cannot cancel a workflow run that is completed." }];
+    all.waiting = left;
+    return [202, {}];
+  }
   if (place === "") return [200, { has_issues: all.isEnabled }];
   if (id === undefined) {
     if (!all.isEnabled) return [410, { message: "Issues has been disabled" }];

@@ -19,7 +19,7 @@ import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
 export const staging = "staging";
 
 /** What ci.yml runs is what runs this rehearsal, so it is not run again. */
-const jobs = ["ready", "ci", "build", "attest", "staging", "plan", "prod"];
+const jobs = ["ready", "ci", "build", "attest", "staging", "plan", "newest", "prod"];
 const settled = { ci: "success", plan: "success", prod: "success" } as const;
 const stageJob = `${staging} / deploy`;
 
@@ -39,10 +39,15 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 201);
     return addressIn(jobOf(run, stageJob).summary);
   });
-  await step("Run the push again: nothing to change", async () => {
-    const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 200);
-    expectPrinted(run, "Apply", "0 added, 0 changed, 0 destroyed");
-  });
+  await step(
+    "Push again while an older run waits for approval: nothing to change, and that one is cancelled",
+    async () => {
+      github.issues.waiting.push({ id: 7, run_number: 0 });
+      const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 200);
+      expectPrinted(run, "Apply", "0 added, 0 changed, 0 destroyed");
+      expectText(jobOf(run, "newest").summary, "Run 7 waited for approval and was cancelled");
+    },
+  );
   for (const [what, tamper] of Object.entries(faults.tamperings))
     await step(`Exchange ${what} after the build`, () => expectTamperingStopped(rehearsal, tamper));
   for (const [what, edits] of Object.entries(faults.losses))
