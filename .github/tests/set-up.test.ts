@@ -183,28 +183,31 @@ test.each([
   ["public", "Free", { ...onlyMain, ...reviewed }],
   ["private", "Team", onlyMain],
   ["private", "Enterprise", { ...onlyMain, ...reviewed }],
-])("who follows the README has stages open to main only: %s, on GitHub %s", async (visibility, _plan, prod) => {
-  const hasReviewers = "reviewers" in prod;
-  const { refused, ...had } = await follow(visibility, hasReviewers);
-  expect(had).toEqual({
-    environments: Object.fromEntries(stages.map((stage) => [stage, stage === "prod" ? prod : onlyMain])),
-    set: { AWS_ACCOUNT_ID: "1234", AWS_REGION: "ap-southeast-1", PROJECT: "events-api" },
-    ran: [
-      `$ gh repo create events --template acme/events-api --${visibility} --clone`,
-      "events/oidc$ terraform init",
-      "events/oidc$ terraform apply",
-      "events/oidc$ terraform output -raw backend",
-      "events/oidc$ terraform init -migrate-state -force-copy",
-      "events/oidc$ gh secret set AWS_ACCOUNT_ID --body 1234",
-      "events/oidc$ gh variable set AWS_REGION --body ap-southeast-1",
-      "events/oidc$ gh variable set PROJECT --body events-api",
-    ],
-    owners: [`@${person.login}`],
-    variables: 'repository = "ada/events"\nrepository_id = "42"\nrepository_owner_id = "7"\n',
-  });
-  const reviewers = "gh api --method PUT repos/{owner}/{repo}/environments/prod --input -: 422";
-  expect(refused).toEqual(hasReviewers ? [] : [reviewers]);
-});
+])(
+  "a person who follows the README ends with stages open to main only: %s, on GitHub %s",
+  async (visibility, _plan, prod) => {
+    const hasReviewers = "reviewers" in prod;
+    const { refused, ...had } = await follow(visibility, hasReviewers);
+    expect(had).toEqual({
+      environments: Object.fromEntries(stages.map((stage) => [stage, stage === "prod" ? prod : onlyMain])),
+      set: { AWS_ACCOUNT_ID: "1234", AWS_REGION: "ap-southeast-1", PROJECT: "events-api" },
+      ran: [
+        `$ gh repo create events --template acme/events-api --${visibility} --clone`,
+        "events/oidc$ terraform init",
+        "events/oidc$ terraform apply",
+        "events/oidc$ terraform output -raw backend",
+        "events/oidc$ terraform init -migrate-state -force-copy",
+        "events/oidc$ gh secret set AWS_ACCOUNT_ID --body 1234",
+        "events/oidc$ gh variable set AWS_REGION --body ap-southeast-1",
+        "events/oidc$ gh variable set PROJECT --body events-api",
+      ],
+      owners: [`@${person.login}`],
+      variables: 'repository = "ada/events"\nrepository_id = "42"\nrepository_owner_id = "7"\n',
+    });
+    const reviewers = "gh api --method PUT repos/{owner}/{repo}/environments/prod --input -: 422";
+    expect(refused).toEqual(hasReviewers ? [] : [reviewers]);
+  },
+);
 
 test("what is pasted has no comment, which zsh takes for words of the command", () => {
   const headingsOf = (file: string) => [...readFrom(file).matchAll(/^## (.*)$/gm)].map(([, name = ""]) => name);
