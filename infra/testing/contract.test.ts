@@ -100,10 +100,16 @@ describe("of an answer", () => {
   test.each<[string, string, Answer]>([
     ["an event", "GET /events/1?x", found],
     ["a path that is encoded", "GET /%65vents/1", found],
+    ["a path that is encoded twice", "GET /%2565vents/1", found],
     ["a refusal", "GET /events/1", missing],
     ["no body", "DELETE /events/1", { status: 204, headers: { "apigw-requestid": "x" } }],
     ["no route", "GET /event", { status: 404, headers, body: { message: "Not Found" } }],
-    ["a path that is no path", "GET /events/%zz", { status: 400, headers, body: { message: "Bad Request" } }],
+    ["a path that cannot be decoded", "GET /events/%zz", { status: 400, headers, body: { message: "Bad Request" } }],
+    [
+      "a path that cannot be decoded twice",
+      "GET /events/50%25",
+      { status: 400, headers, body: { message: "Bad Request" } },
+    ],
     ["a HEAD", "HEAD /events", { status: 404, headers }],
     [
       "a head too large to look for its route",

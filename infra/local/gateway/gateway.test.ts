@@ -209,8 +209,25 @@ describe("a route", () => {
     expect(body).toMatchObject({ rawPath: "/events", requestContext: { stage: "$default" } });
   });
 
-  test("is refused where the path cannot be decoded", async () => {
-    expect(await call("GET /events/%zz")).toMatchObject({ status: 400, body: { message: "Bad Request" } });
+  // Recorded on HTTP APIs, but for `%zz`: hotsock/voker, vokerhttp/testdata/ingress-paths.json.
+  test.each([
+    ["plain", "plain"],
+    ["space%20value", "space value"],
+    ["question%3Fvalue", "question"],
+    ["hash%23value", "hash#value"],
+    ["slash%2Fimage", "slash/image"],
+    ["unicode-%CE%BB-%E4%B8%96%E7%95%8C", "unicode-λ-世界"],
+    ["literal%252Fimage", "literal/image"],
+    ["literal%253Fvalue", "literal?value"],
+    ["literal%2525value", "literal%value"],
+    ["percent%25done", undefined],
+    ["%zz", undefined],
+  ])("is found for a path that is decoded twice and cut at a ? in between: %s arrives as %s", async (sent, arrives) => {
+    expect(await call(`GET /events/${sent}`)).toMatchObject(
+      arrives === undefined
+        ? { status: 400, body: { message: "Bad Request" } }
+        : { status: 200, body: { rawPath: `/prod/events/${arrives}` } },
+    );
   });
 });
 

@@ -34,13 +34,13 @@ export function mostSpecificFirst(one: { routeKey: string }, other: { routeKey: 
 }
 
 /**
- * The path as functions see it: decoded, so that `%2F` separates, and ended by a decoded `?`.
- * Undefined where it cannot be decoded.
+ * The path as functions see it: decoded, cut at a `?`, and decoded again, so that `%2F` and `%252F` separate. Undefined
+ * where it cannot be decoded. Whether AWS looks for a route before the second time is not known; here it is after it.
  */
 export function decodePath(url: string): string | undefined {
-  const path = url.replace(/^https?:\/\/[^/?]*/i, "").replace(/\?.*$/s, "");
+  const cut = (path: string) => path.replace(/\?.*$/s, "");
   try {
-    return decodeURIComponent(path).replace(/\?.*$/s, "");
+    return decodeURIComponent(cut(decodeURIComponent(cut(url.replace(/^https?:\/\/[^/?]*/i, "")))));
   } catch {
     return undefined;
   }
