@@ -24,7 +24,9 @@ export function toAnswer(result: unknown): HttpAnswer {
     const body = typeof result === "string" ? result : JSON.stringify(result);
     return textAnswer(200, "application/json", body);
   }
-  const { statusCode, headers = {}, cookies = [], body = "", isBase64Encoded = false } = result;
+  const { statusCode, isBase64Encoded } = result;
+  // Null is as absent: aws-lambda-go writes it for what a function leaves out.
+  const [headers, cookies, body] = [result["headers"] ?? {}, result["cookies"] ?? [], result["body"] ?? ""];
   if (typeof statusCode !== "number" || !Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) {
     throw new Error("The function's statusCode must be an integer from 200 to 599.");
   }

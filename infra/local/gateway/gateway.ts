@@ -100,11 +100,10 @@ async function answerTo(
       requestId,
       now: new Date(),
     });
-    if (sizeOf(event) > limits.event_bytes) return { answer: refusal(413, "Request Entity Too Large") };
+    if (Buffer.byteLength(JSON.stringify(event)) > limits.event_bytes)
+      return { answer: refusal(413, "Request Entity Too Large") };
     const result = await withinLimit(route.invoke(event));
-    if (result === tooLate) return { answer: refusal(503, "Service Unavailable") };
-    if (sizeOf(result) > limits.event_bytes) return { answer: refusal(413, "Request Entity Too Large") };
-    return { answer: toAnswer(result) };
+    return { answer: result === tooLate ? refusal(503, "Service Unavailable") : toAnswer(result) };
   } catch (error) {
     return { answer: refusal(500, "Internal Server Error"), error };
   }
@@ -148,10 +147,6 @@ async function withinLimit(invocation: Promise<unknown>): Promise<unknown> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function sizeOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function write(

@@ -70,6 +70,15 @@ describe("a bundle in a thread", () => {
     ]);
   });
 
+  test("may give 6 MB and 100 bytes of JSON, and fails with a byte more", async () => {
+    const { invoke } = inThread('return "ä".repeat(event.count) + "a".repeat(event.more);');
+    const count = 3 * 1024 * 1024; // of two bytes each; with two quotes
+    expect(await invoke({ count, more: 98 })).toHaveLength(count + 98);
+    await expect(invoke({ count, more: 99 })).rejects.toThrow(
+      "act: its result has 6291557 bytes as JSON, and Lambda takes 6291556.",
+    );
+  });
+
   test("may export its handler under another name", async () => {
     const folder = scratchFolder({ "index.cjs": "exports.other = async () => 1;" });
     const other = runInThread(join(folder, "index.cjs"), { ...configuration, exportName: "other" });

@@ -52,6 +52,9 @@ export function runInThread(bundle: string, configuration: Configuration): Runni
   };
 }
 
+/** Lambda names this number where it refuses a result. That API Gateway then answers 500 is inferred. */
+const most_bytes = 6 * 1024 * 1024 + 100;
+
 /** All functions share the client there. */
 const inTurnInProcess = pLimit(callsAtOnce.inProcess);
 
@@ -95,7 +98,11 @@ async function invokeWith(
     }, timeout_s * 1000);
   });
   try {
-    return JSON.parse(await Promise.race([call(JSON.stringify(event), invocation), timeout]));
+    const result = await Promise.race([call(JSON.stringify(event), invocation), timeout]);
+    const bytes = Buffer.byteLength(result);
+    if (bytes > most_bytes)
+      throw new Error(`${name}: its result has ${bytes} bytes as JSON, and Lambda takes ${most_bytes}.`);
+    return JSON.parse(result);
   } finally {
     clearTimeout(timer);
   }
