@@ -116,7 +116,7 @@ describe("of an answer", () => {
       "GET /events/1",
       {
         status: 431,
-        headers: { "content-type": "application/json" },
+        headers,
         body: { message: "Request Header Fields Too Large" },
       },
     ],

@@ -106,7 +106,7 @@ const unmatched: Operation["responses"] = Object.fromEntries(
   document["x-unmatched-statuses"].map((status) => [
     status,
     {
-      headers: { "apigw-requestid": { schema: { type: "string" } } },
+      headers: { "apigw-requestid": { required: true, schema: { type: "string" } } },
       content: { "application/json": { schema: document.components.schemas["GatewayMessage"] ?? {} } },
     },
   ]),

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { HttpAnswer } from "../gateway/gateway-answer.ts";
+import { endWith, type HttpAnswer } from "../gateway/gateway-answer.ts";
 import { listen, stop } from "../gateway/server.ts";
 import type { SignedRequest } from "./signature.ts";
 
@@ -22,8 +21,9 @@ export async function startStandIn(service: Service): Promise<StandIn> {
   const server = createServer((request, response) => {
     serve(request, response, service).catch(() => response.destroy());
   });
+  // The connection ended in the middle of a request, or what came is not HTTP.
   server.on("clientError", (_error, socket) => {
-    refuseBroken(socket, service.broken);
+    if (socket.writable) endWith(socket, service.broken);
   });
   const { port } = await listen(server, 0);
   // Not localhost: curl would take the API's Authorization header along from there, and S3 refuses that beside a signed URL.
@@ -37,13 +37,4 @@ async function serve(received: IncomingMessage, response: ServerResponse, servic
   for (const [name, value] of answer.headers) response.appendHeader(name, value);
   if (answer.status !== 204) response.setHeader("content-length", answer.body.length);
   response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
-}
-
-/** The connection ended in the middle of a request, or what came is not HTTP. */
-function refuseBroken(socket: Duplex, { status, headers, body }: HttpAnswer): void {
-  if (!socket.writable) return;
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\n${lines}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body.toString()}`,
-  );
 }

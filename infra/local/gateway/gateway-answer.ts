@@ -1,4 +1,5 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
+import type { Duplex } from "node:stream";
 
 export interface HttpAnswer {
   status: number;
@@ -13,6 +14,13 @@ export function textAnswer(
   headers: HttpAnswer["headers"] = [],
 ): HttpAnswer {
   return { status, headers: [["content-type", contentType], ...headers], body: Buffer.from(body) };
+}
+
+/** The last answer on a connection, for what is hardly HTTP. */
+export function endWith(socket: Duplex, { status, headers, body }: HttpAnswer): void {
+  const all = [...headers, ["content-length", body.length], ["connection", "close"]];
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, ...all.map((header) => header.join(": "))];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body.toString()}`);
 }
 
 /**

@@ -349,14 +349,63 @@ describe("a request", () => {
     });
   });
 
-  test("with a head of more than 10 KB is 431", async () => {
-    const raw = await sendRaw(`GET /prod/events HTTP/1.1\r\nHost: x\r\nA: ${"x".repeat(10_240)}\r\n\r\n`);
-    expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 431 Request Header Fields Too Large");
-  });
-
-  test("that is not HTTP is 400", async () => {
-    const raw = await sendRaw("hello\r\n\r\n");
-    expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 400 Bad Request");
+  test.each([
+    [
+      "a head of more than 10 KB",
+      `GET /prod/events?a=canary HTTP/1.1\r\nHost: x\r\nA: ${"x".repeat(10_240)}\r\n\r\n`,
+      [431, "Request Header Fields Too Large", "GET", "/prod/events"],
+    ],
+    [
+      "a malformed header",
+      "GET /prod/events?a=canary HTTP/1.1\r\nHost: x\r\n: canary\r\n\r\n",
+      [400, "Bad Request", "GET", "/prod/events"],
+    ],
+    [
+      "a malformed length",
+      "POST /prod/events HTTP/1.1\r\nHost: x\r\nContent-Length: canary\r\n\r\n",
+      [400, "Bad Request", "POST", "/prod/events"],
+    ],
+    [
+      "a malformed chunk",
+      "POST /prod/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\ncanary\r\n",
+      [400, "Bad Request", "POST", "/prod/events"],
+    ],
+    ["nothing of HTTP in it", "Bearer canary\r\n\r\n", [400, "Bad Request", "-", "-"]],
+    ["another version of HTTP", "GET /prod/events HTTP/3.0\r\nHost: x\r\n\r\n", [400, "Bad Request", "-", "-"]],
+    [
+      "no Host",
+      "GET /prod/events?a=canary HTTP/1.1\r\nConnection: close\r\n\r\n",
+      [400, "Bad Request", "GET", "/prod/events"],
+    ],
+    [
+      "two of Host",
+      "GET /prod/events HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: close\r\n\r\n",
+      [400, "Bad Request", "GET", "/prod/events"],
+    ],
+    [
+      "another server for its aim",
+      "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
+      [400, "Bad Request", "CONNECT", "example.com:443"],
+    ],
+  ])("with %s is answered as any other, and logged", async (_what, bytes, [status, message, method, path]) => {
+    const [head = "", body = ""] = (await sendRaw(bytes)).split("\r\n\r\n");
+    const [first, ...lines] = head.split("\r\n");
+    const headers = Object.fromEntries(
+      lines.map((line) => line.toLowerCase().split(": ")).filter(([name]) => name !== "date"),
+    ) as Record<string, string>;
+    const requestId = expect.stringMatching(/^[A-Za-z0-9+/]{15}=$/) as string;
+    expect([first, headers, JSON.parse(body)]).toEqual([
+      `HTTP/1.1 ${status} ${message}`,
+      {
+        "content-type": "application/json",
+        "apigw-requestid": expect.any(String) as string,
+        "content-length": String(body.length),
+        connection: "close",
+      },
+      { message },
+    ]);
+    expect(logged).toEqual([{ method, path, status, duration_ms: expect.any(Number) as number, requestId }]);
+    expect(headers["apigw-requestid"]).toBe(logged[0]?.requestId.toLowerCase());
   });
 
   test.each(["Expect: nothing", "Upgrade: websocket\r\nConnection: upgrade"])(
@@ -366,11 +415,6 @@ describe("a request", () => {
       expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
     },
   );
-
-  test("to connect elsewhere is 400", async () => {
-    const raw = await sendRaw("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n");
-    expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 400 Bad Request");
-  });
 
   test("that is given up in the middle harms nobody", async () => {
     const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" });

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FunctionRoute } from "../runtime/running-functions.ts";
 import type { Authorizer } from "./authorizer.ts";
-import { textAnswer, toAnswer, type HttpAnswer } from "./gateway-answer.ts";
+import { endWith, textAnswer, toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
 import { decodePath, matchRoute, mostSpecificFirst } from "./routes.ts";
 import { listen, stop } from "./server.ts";
@@ -45,12 +45,23 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response, options).catch(() => response.destroy());
   };
-  const server = createServer({ maxHeaderSize: limits.head_bytes }, listener);
+  const server = createServer({ maxHeaderSize: limits.head_bytes, requireHostHeader: false }, listener);
   server.on("checkExpectation", listener);
-  server.on("connect", (_request, socket) => {
-    refuseMalformed(new Error("This is no proxy."), socket);
+  // To these Node gives no response to write to. AWS's own words for them are not known.
+  const refuse = (socket: Duplex, status: number, method = "-", path = "-") => {
+    if (!socket.writable) return;
+    const requestId = makeRequestId();
+    const { headers, ...answer } = refusal(status, STATUS_CODES[status] ?? "");
+    endWith(socket, { ...answer, headers: [...headers, ["apigw-requestid", requestId]] });
+    options.log({ method, path, status, duration_ms: 0, requestId });
+  };
+  server.on("connect", ({ method, url }, socket) => {
+    refuse(socket, 400, method, url);
   });
-  server.on("clientError", refuseMalformed);
+  server.on("clientError", ({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
+    const [, method, path] = /^([A-Z]+) ([^ ?]+)\S* HTTP\/1\.[01]\r\n/.exec(rawPacket?.toString("latin1") ?? "") ?? [];
+    refuse(socket, code === "HPE_HEADER_OVERFLOW" ? 431 : 400, method, path);
+  });
   const { port } = await listen(server, options.port);
   const prefix = options.stage === "$default" ? "" : `/${options.stage}`;
   return { url: `http://localhost:${port}${prefix}`, stop: () => stop(server) };
@@ -58,7 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: GatewayOptions): Promise<void> {
   const started = performance.now();
-  const requestId = randomBytes(11).toString("base64");
+  const requestId = makeRequestId();
   const { answer, error } = await answerTo(request, requestId, options);
   if (request.errored) return; // the caller has hung up
   write(response, answer, requestId, request.method === "HEAD");
@@ -79,6 +90,9 @@ async function answerTo(
 ): Promise<{ answer: HttpAnswer; error?: unknown }> {
   try {
     const body = await readBody(request);
+    // Node's own answer would have neither body nor id.
+    if (request.httpVersion === "1.1" && request.headersDistinct["host"]?.length !== 1)
+      return { answer: refusal(400, "Bad Request") };
     if (!body) return { answer: refusal(413, "Request Entity Too Large") };
     const rawPath = decodePath(request.url ?? "");
     if (rawPath === undefined) return { answer: refusal(400, "Bad Request") }; // what AWS does is not known
@@ -165,12 +179,6 @@ function write(
   response.end(isHead || isBodiless ? undefined : body);
 }
 
-/** What is not HTTP at all, or has too large a head; AWS's own words for it are not known. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) return;
-  const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  const body = JSON.stringify({ message: status.slice(4) });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-  );
+function makeRequestId(): string {
+  return randomBytes(11).toString("base64");
 }
