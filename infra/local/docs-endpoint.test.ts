@@ -35,17 +35,20 @@ test.each([
 });
 
 describe("/docs is a page of Swagger UI", () => {
-  test("that takes everything from here: no CDN, no validator, no font, no icon", async () => {
-    const { status, headers, body } = await call("GET /docs");
-    expect([status, headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
-    expect(String(body)).toContain("validatorUrl: null");
-    expect([...String(body).matchAll(/(?:src|href|url)(?:=|: )"(.*?)"/g)].map(([, url]) => url)).toEqual([
-      "data:,",
-      "/docs/swagger-ui.css",
-      "/docs/swagger-ui-bundle.js",
-      "/openapi.yaml",
-    ]);
-  });
+  test.each(["/docs", "/docs/"])(
+    "that takes everything from here, at %s: no CDN, no validator, no font, no icon",
+    async (path) => {
+      const { status, headers, body } = await call(`GET ${path}`);
+      expect([status, headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+      expect(String(body)).toContain("validatorUrl: null");
+      expect([...String(body).matchAll(/(?:src|href|url)(?:=|: )"(.*?)"/g)].map(([, url]) => url)).toEqual([
+        "data:,",
+        "/docs/swagger-ui.css",
+        "/docs/swagger-ui-bundle.js",
+        "/openapi.yaml",
+      ]);
+    },
+  );
 
   test.each([
     ["/docs/swagger-ui.css", "text/css; charset=utf-8", ".swagger-ui"],
@@ -57,9 +60,22 @@ describe("/docs is a page of Swagger UI", () => {
   });
 });
 
+test.each(["/docs", "/docs/", "/docs/swagger-ui.css", "/openapi.yaml", "/openapi.yaml?download"])(
+  "HEAD of %s has the headers of GET, and no body",
+  async (path) => {
+    const { headers } = await call(`GET ${path}`);
+    const made = expect.any(String) as string;
+    expect(await call(`HEAD ${path}`)).toEqual({
+      status: 200,
+      headers: { ...headers, date: made, "apigw-requestid": made },
+    });
+  },
+);
+
 test.each([
   "POST /docs",
-  "GET /docs/",
+  "GET /docs//",
+  "GET /openapi.yaml/",
   "GET /docs/index.html",
   "GET /docs/../package.json",
   "GET /docs/%2e%2e/package.json",

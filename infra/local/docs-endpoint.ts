@@ -29,9 +29,10 @@ const swaggerUi = join(root, "node_modules/swagger-ui-dist");
  */
 export function docsEndpoint(stage: string) {
   return ({ method, url = "" }: IncomingMessage): HttpAnswer | undefined => {
-    if (method !== "GET") return undefined;
+    if (method !== "GET" && method !== "HEAD") return undefined;
     switch (url.replace(/\?.*$/s, "")) {
       case "/docs":
+      case "/docs/":
         return text("text/html", page);
       case "/docs/swagger-ui.css":
         return text("text/css", readFileSync(join(swaggerUi, "swagger-ui.css")));

@@ -95,7 +95,7 @@ async function answerTo(
       return { answer: refusal(400, "Bad Request") };
     if (!body) return { answer: refusal(413, "Request Entity Too Large") };
     const rawPath = decodePath(request.url ?? "");
-    if (rawPath === undefined) return { answer: refusal(400, "Bad Request") }; // what AWS does is not known
+    if (rawPath === undefined) return { answer: refusal(400, "Bad Request") };
     const found = findRoute(await routes(), request.method ?? "", rawPath, stage);
     if (!found) return { answer: (await elsewhere?.(request)) ?? refusal(404, "Not Found") };
     const { route, pathParameters } = found;
