@@ -36,10 +36,10 @@ export function readQuery<Name extends string>(request: Request, rules: Record<N
   return query;
 }
 
-/** Split before they are decoded, because an encoded & or = belongs to a value. */
+/** Split before they are decoded, because an encoded & or = belongs to a value. What is empty is no pair (URL standard). */
 function pairsOf(query: string): [name: string, value: string][] {
-  if (query === "") return [];
-  return query.split("&").map((pair) => {
+  const pairs = query.split("&").filter((pair) => pair !== "");
+  return pairs.map((pair) => {
     const [name = "", value = ""] = pair.split(/=(.*)/s);
     return [name, value];
   });
