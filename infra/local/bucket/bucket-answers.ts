@@ -15,6 +15,7 @@ const errors = {
   noSuchBucket: "404 NoSuchBucket: The specified bucket does not exist",
   noSuchKey: "404 NoSuchKey: The specified key does not exist.",
   preconditionFailed: "412 PreconditionFailed: At least one of the pre-conditions you specified did not hold",
+  unknownHeader: "501 NotImplemented: A header you provided implies functionality that is not implemented",
   unsigned: "403 AccessDenied: Access Denied",
   "signed twice":
     "400 InvalidArgument: Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
@@ -31,8 +32,8 @@ const errors = {
     "403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your key and signing method.",
 } satisfies Record<Exclude<Reason, "malformed">, string> & Record<string, string>;
 
-export function s3Error(error: keyof typeof errors): HttpAnswer {
-  return refuse(errors[error]);
+export function s3Error(error: keyof typeof errors, more?: string): HttpAnswer {
+  return refuse(errors[error], more);
 }
 
 export function notImplemented(what: string): HttpAnswer {
@@ -45,10 +46,10 @@ export function signatureError({ reason, sentence }: Refusal, isPresigned: boole
   return s3Error(isPresigned && (reason === "early" || reason === "expired") ? `presigned ${reason}` : reason);
 }
 
-function refuse(error: string): HttpAnswer {
+function refuse(error: string, more = ""): HttpAnswer {
   const [, status, code = "", message = ""] = /^(\d+) (\w+): (.*)$/s.exec(error) ?? [];
   const requestId = makeRequestId();
-  const content = `<Code>${code}</Code><Message>${escape(message)}</Message><RequestId>${requestId}</RequestId>`;
+  const content = `<Code>${code}</Code><Message>${escape(message)}</Message>${more}<RequestId>${requestId}</RequestId>`;
   return xmlAnswer(Number(status), `<Error>${content}</Error>`, requestId);
 }
 

@@ -96,8 +96,8 @@ async function sendSigned(
   return exchange(url, { method, path, headers: signed.headers, body: Buffer.from(body) });
 }
 
-function refused(status: number, code: string, message: string): Answer {
-  const xml = `^<\\?xml version="1.0" encoding="UTF-8"\\?>\n<Error><Code>${code}</Code><Message>${message.replaceAll(/[.?()]/g, "\\$&")}</Message><RequestId>[0-9A-F]{16}</RequestId></Error>$`;
+function refused(status: number, code: string, message: string, more = ""): Answer {
+  const xml = `^<\\?xml version="1.0" encoding="UTF-8"\\?>\n<Error><Code>${code}</Code><Message>${message.replaceAll(/[.?()]/g, "\\$&")}</Message>${more}<RequestId>[0-9A-F]{16}</RequestId></Error>$`;
   return {
     status,
     headers: expect.objectContaining({
@@ -175,10 +175,15 @@ describe("an upload", () => {
       refused(403, "AccessDenied", "There were headers present in the request which were not signed"),
     ],
     [
-      "no length",
+      "a body in chunks, for want of its length",
       (path) => path,
       { "content-length": undefined },
-      refused(411, "MissingContentLength", "You must provide the Content-Length HTTP header."),
+      refused(
+        501,
+        "NotImplemented",
+        "A header you provided implies functionality that is not implemented",
+        "<Header>Transfer-Encoding</Header>",
+      ),
     ],
     ["no signature", (path) => path.replace(/\?.*/, ""), {}, refused(403, "AccessDenied", "Access Denied")],
     [
@@ -338,6 +343,15 @@ describe("an upload", () => {
     await send(bucket.url, { ...upload, path: "/images/incoming/a%20b%2Bc~%C3%A4/..%2F..%2Fx//y" });
     expect([...objects.keys()]).toEqual(["incoming/a b+c~ä/../../x//y"]);
   });
+});
+
+test("an upload with neither a length nor chunks is refused", async () => {
+  const { bucket } = await start();
+  const socket = connect(Number(new URL(bucket.url).port), "127.0.0.1");
+  socket.write(
+    `PUT ${await presign(bucket.url, upload)} HTTP/1.1\r\nhost: ${host(bucket.url)}\r\nconnection: close\r\n\r\n`,
+  );
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 411 Length Required\r\n[^]*<Code>MissingContentLength<\/Code>/);
 });
 
 test("what is not HTTP is refused, and the bucket goes on", async () => {
@@ -518,6 +532,67 @@ describe("reading", () => {
     expect(await read(range, bytes)).toEqual(refused(416, "InvalidRange", "The requested range is not satisfiable"));
   });
 
+  const [seen, second, before] = [
+    "Fri, 02 Jan 2026 03:04:05 GMT",
+    "Fri, 02 Jan 2026 03:04:06 GMT",
+    "Thu, 01 Jan 2026 00:00:00 GMT",
+  ];
+  const other = '"another"';
+
+  test.each<[number, Record<string, string>]>([
+    [304, { "if-none-match": etag }],
+    [304, { "if-none-match": `W/${etag}` }],
+    [304, { "if-none-match": `${other}, ${etag}` }],
+    [304, { "if-none-match": "*" }],
+    [200, { "if-none-match": other }],
+    [304, { "if-modified-since": seen }],
+    [304, { "if-modified-since": second }],
+    [200, { "if-modified-since": before }],
+    [200, { "if-modified-since": "yesterday" }],
+    [200, { "if-none-match": other, "if-modified-since": seen }],
+    [200, { "if-match": etag }],
+    [200, { "if-match": `${other}, ${etag}` }],
+    [200, { "if-match": "*" }],
+    [412, { "if-match": other }],
+    [412, { "if-match": `W/${etag}` }],
+    [200, { "if-unmodified-since": seen }],
+    [412, { "if-unmodified-since": before }],
+    [200, { "if-unmodified-since": "yesterday" }],
+    [200, { "if-match": etag, "if-unmodified-since": before }],
+    [412, { "if-match": other, "if-none-match": etag }],
+    [304, { "if-match": etag, "if-none-match": etag }],
+    [304, { "if-none-match": etag, range: "bytes=9-" }],
+    [206, { "if-match": etag, range: "bytes=1-2" }],
+  ])("is answered with %i to %j", async (status, headers) => {
+    const { bucket, objects } = await start();
+    objects.set("images/1/a", {
+      ...object,
+      metadata: { ...object.metadata, "cache-control": "max-age=60" },
+      lastModified: new Date("2026-01-02T03:04:05.678Z"),
+    });
+    for (const method of ["GET", "HEAD"]) {
+      const answer = await send(bucket.url, { method, path: "/images/images/1/a", headers });
+      expect(answer.status).toBe(status);
+      if (status !== 304) continue;
+      expect(answer).toEqual({
+        status,
+        headers: {
+          "x-amz-request-id": answer.headers["x-amz-request-id"],
+          etag,
+          "last-modified": described["last-modified"],
+          "cache-control": "max-age=60",
+          date: expect.any(String) as string,
+          connection: "keep-alive",
+        },
+      });
+    }
+  });
+
+  test("finds nothing where nothing is, whatever the condition", async () => {
+    const { bucket } = await start();
+    expect(await send(bucket.url, { method: "GET", headers: { "if-none-match": "*" } })).toEqual(noSuchKey);
+  });
+
   test.each(["bytes=2-1", "bytes=-", "bytes=0-1,3-4", "lines=1-2"])("a malformed part, %s, is all", async (range) => {
     expect(await read(range)).toMatchObject({ status: 200, body: "hello" });
   });
@@ -586,7 +661,7 @@ describe("what it does not do it refuses, and does nothing:", () => {
       { method: "DELETE", path: "/images/" },
       unknown("requests about a whole bucket but ListObjectsV2"),
     ],
-    ["a form", { method: "POST" }, unknown("POST of an object")],
+    ["a POST", { method: "POST" }, unknown("POST of an object")],
     [
       "a part of an upload",
       { query: { partNumber: "1", uploadId: "x" }, headers: { "content-length": "0" } },
@@ -602,7 +677,24 @@ describe("what it does not do it refuses, and does nothing:", () => {
       { headers: { "content-length": "0", "if-none-match": '"x"' } },
       unknown("another If-None-Match of a PUT than \\*"),
     ],
-    ["If-Match", { headers: { "content-length": "0", "if-match": '"x"' } }, unknown("the header if-match of a PUT")],
+    ...["if-match", "if-modified-since", "if-unmodified-since", "if-range", "content-md5"].map(
+      (name): [string, Request, Answer] => [
+        `the header ${name} of a PUT`,
+        { headers: { "content-length": "0", [name]: "x" } },
+        unknown(`the header ${name} of a PUT`),
+      ],
+    ),
+    ["If-Range", { method: "GET", headers: { "if-range": etag } }, unknown("the header if-range of a GET")],
+    [
+      "a condition of a DELETE",
+      { method: "DELETE", headers: { "if-match": etag } },
+      unknown("the header if-match of a DELETE"),
+    ],
+    [
+      "a condition of a list",
+      { method: "GET", path: "/images", query: { "list-type": "2" }, headers: { "if-none-match": etag } },
+      unknown("the header if-none-match of a GET"),
+    ],
     [
       "a key of over 1024 bytes",
       { method: "GET", path: `/images/${"ä".repeat(513)}` },
@@ -617,11 +709,34 @@ describe("what it does not do it refuses, and does nothing:", () => {
   });
 });
 
-test("an upload in signed chunks is refused, as their frames would be stored", async () => {
-  const { bucket, objects } = await start();
-  const headers = { "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" };
-  expect(await sendSigned(bucket.url, { headers, body: "hello" })).toEqual(
-    refused(501, "NotImplemented", "This stand-in for S3 does not know signed chunks."),
-  );
-  expect(objects.size).toBe(0);
+describe("an upload of another kind is refused as what it is, whatever its signature:", () => {
+  const stream =
+    "This stand-in for S3 does not know an upload that the SDK sends as a stream (aws-chunked): send its bytes at once.";
+  const policy = "This stand-in for S3 does not know an upload by a POST policy: send it to a presigned URL.";
+  const form = { "content-type": "multipart/form-data; boundary=x" };
+  test.each<[string, string, string, Record<string, string>, string]>([
+    ["a stream", "PUT", "/images/a", { "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" }, stream],
+    [
+      "a stream of unknown length",
+      "PUT",
+      "/images/a?x-id=PutObject",
+      {
+        "content-encoding": "aws-chunked",
+        "transfer-encoding": "chunked",
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "x-amz-decoded-content-length": "5",
+        "x-amz-sdk-checksum-algorithm": "CRC32",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+      },
+      stream,
+    ],
+    ["a form", "POST", "/images", form, policy],
+    ["a form of unknown length", "POST", "/images/", { ...form, "transfer-encoding": "chunked" }, policy],
+  ])("%s", async (_what, method, path, headers, message) => {
+    const { bucket, objects } = await start();
+    expect(await exchange(bucket.url, { method, path, headers, body: Buffer.from("hello") })).toEqual(
+      refused(501, "NotImplemented", message),
+    );
+    expect(objects.size).toBe(0);
+  });
 });

@@ -26,7 +26,8 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   const { method, url, headers } = request;
   const [path = "", search] = url.split("?");
   const query = new URLSearchParams(search);
-  if (method === "PUT" && headers["content-length"] === undefined) return s3Error("missingContentLength");
+  const notOnePiece = refusePieces(request);
+  if (notOnePiece) return notOnePiece;
   const refusal = signatureRefusal(request, "s3", options.now());
   if (refusal) return signatureError(refusal, query.has("X-Amz-Signature"));
   const target = targetOf(path);
@@ -49,6 +50,17 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   }
 }
 
+/** Said before the signature is looked at, which a form carries in a field. */
+function refusePieces({ method, headers }: SignedRequest): HttpAnswer | undefined {
+  if (headers["x-amz-content-sha256"]?.[0]?.startsWith("STREAMING-"))
+    return notImplemented("an upload that the SDK sends as a stream (aws-chunked): send its bytes at once");
+  if (method === "POST" && headers["content-type"]?.[0]?.startsWith("multipart/form-data"))
+    return notImplemented("an upload by a POST policy: send it to a presigned URL");
+  if (method !== "PUT") return undefined;
+  if (headers["transfer-encoding"]) return s3Error("unknownHeader", "<Header>Transfer-Encoding</Header>");
+  return headers["content-length"] ? undefined : s3Error("missingContentLength");
+}
+
 /** Where a path cannot be decoded there is no such bucket. */
 function targetOf(path: string): { bucket: string; key: string } {
   try {
@@ -63,6 +75,7 @@ const namespace = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 const signingHeaders = ["content-sha256", "date", "security-token"];
 const knownHeaders = [...signingHeaders, "copy-source", "copy-source-if-match", "metadata-directive", "user-agent"];
 const signingParameters = [...signingHeaders, "algorithm", "credential", "expires", "signature", "signedheaders"];
+const readConditions = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 const listParameters = ["list-type", "prefix", "max-keys"];
 
 /** What would change a request's meaning and is not done here: to ignore it would hide that it is missing. */
@@ -76,12 +89,13 @@ function unknownIn({ method, headers }: SignedRequest, query: URLSearchParams, k
     (name) => name.startsWith("x-amz-") && !knownHeaders.includes(name.slice("x-amz-".length)),
   );
   if (header !== undefined) return `the header ${header}`;
+  const isRead = key !== "" && (method === "GET" || method === "HEAD");
+  const taken = isRead ? readConditions : method === "PUT" ? ["if-none-match"] : [];
+  const condition = [...readConditions, "if-range"].find((name) => headers[name] && !taken.includes(name));
+  if (condition !== undefined) return `the header ${condition} of a ${method}`;
   if (method !== "PUT") return undefined;
-  if (headers["x-amz-content-sha256"]?.[0]?.startsWith("STREAMING-")) return "signed chunks";
-  const ofUploads = ["content-md5", "if-match"].find((name) => headers[name] !== undefined);
-  if (ofUploads !== undefined) return `the header ${ofUploads} of a PUT`;
-  const condition = headers["if-none-match"]?.join();
-  return condition === undefined || condition === "*" ? undefined : "another If-None-Match of a PUT than *";
+  if (headers["content-md5"]) return "the header content-md5 of a PUT";
+  return (headers["if-none-match"] ?? ["*"]).join() === "*" ? undefined : "another If-None-Match of a PUT than *";
 }
 
 function put(key: string, { headers, body }: SignedRequest, { objects, onPut }: BucketOptions): HttpAnswer {
@@ -119,6 +133,13 @@ function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions
   const object = objects.get(key);
   if (!object) return s3Error("noSuchKey");
   const described = describe(object);
+  const unmet = unmetBy(object, headers);
+  if (unmet === 412) return s3Error("preconditionFailed");
+  if (unmet === 304)
+    return s3Answer(
+      304,
+      described.filter(([name]) => !/^(content|accept)-/.test(name)),
+    );
   const range = rangeOf(headers["range"]?.[0], object.bytes.length);
   if (range === undefined) return s3Answer(200, described, object.bytes);
   if (range === "outside") return s3Error("invalidRange");
@@ -128,6 +149,18 @@ function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions
     [...described, ["content-range", `bytes ${first}-${last}/${object.bytes.length}`]],
     object.bytes.subarray(first, last + 1),
   );
+}
+
+/** A condition on an ETag goes before one on a time, and a time that is none does not count (RFC 9110, section 13). */
+function unmetBy({ bytes, lastModified }: StoredObject, headers: SignedRequest["headers"]): 304 | 412 | undefined {
+  const [match, noneMatch, modified, unmodified] = readConditions.map((name) => headers[name]?.join());
+  const modified_ms = Math.floor(lastModified.getTime() / 1000) * 1000;
+  const has = (list: string) =>
+    list.split(",").some((each) => ["*", eTagOf(bytes)].includes(each.trim().replaceAll('"', "")));
+  if (match === undefined ? modified_ms > Date.parse(unmodified ?? "") : !has(match)) return 412;
+  const isSame =
+    noneMatch === undefined ? modified_ms <= Date.parse(modified ?? "") : has(noneMatch.replaceAll("W/", ""));
+  return isSame ? 304 : undefined;
 }
 
 /** Without a continuation token, with which nobody here goes on. */

@@ -35,6 +35,6 @@ async function serve(received: IncomingMessage, response: ServerResponse, servic
   const request = { method, url, headers, body: await buffer(received) };
   const answer = service.answerTo(request);
   for (const [name, value] of answer.headers) response.appendHeader(name, value);
-  if (answer.status !== 204) response.setHeader("content-length", answer.body.length);
+  if (answer.status !== 204 && answer.status !== 304) response.setHeader("content-length", answer.body.length);
   response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
 }
