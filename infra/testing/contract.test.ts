@@ -14,7 +14,8 @@ test("redocly has nothing against functions/openapi.yaml", async () => {
   const config = await createConfig({
     extends: ["recommended"],
     rules: {
-      "operation-2xx-response": "off", // what GET /events/{id}/image gives is a redirect
+      "info-contact": "error", // these two are Spectral's
+      "operation-description": "error",
       "no-unused-components": "off", // routes.test.ts says all of them at once
     },
   });

@@ -1,113 +1,245 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import openapiTS, { astToString } from "openapi-typescript";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { promisify } from "node:util";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { root } from "../../build/functions.ts";
-import { needs, startApi } from "../../testing/api.ts";
-import { documentPath } from "../../testing/contract.ts";
+import {
+  makePng,
+  needs,
+  startApi,
+  startApiWithTokens,
+  untilLabelled,
+  upload,
+  type UploadUrl,
+} from "../../testing/api.ts";
+import { published, readmes } from "../../testing/readme-examples.ts";
 
-const { url } = await startApi();
+const open = await startApi();
+const { url, somebody } = await startApiWithTokens();
 
-/** Programs as somebody writes them who has nothing but functions/openapi.yaml; each gives what it learned. */
-const programs = {
-  creates: `
-    const { data: created } = await POST("/events", { body: { title: "Workshop", type: "typed", capacity: 10 } });
-    const id: string = created?.id ?? "";
-    const { data: event } = await GET("/events/{id}", { params: { path: { id } } });
+interface Program {
+  name: string;
+  source: string;
+  learned: unknown[];
+  /** What the compiler has against it. */
+  mistake?: string;
+  needed?: string[];
+}
+
+/** The blocks of "Generate a client": what to run, and the programs to write then. */
+const { text = "" } = readmes.find(({ file }) => file === "functions/README.md") ?? {};
+const [, section = ""] = /^## Generate a client$(.*?)^## /ms.exec(text) ?? [];
+const blocksIn = (language: string) =>
+  [...section.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, of, block = ""]) => (of === language ? [block] : []));
+
+const fromReadme = blocksIn("ts").map((block, n) => ({
+  name: `functions/README.md, program ${n + 1}`,
+  source: `${block.replace(`${published}/prod`, open.url)}export default () => [data?.title, error];`,
+  learned: ["Workshop", undefined],
+}));
+
+const withTypes = (name: string, body: string, program: Omit<Program, "name" | "source">): Program => ({
+  name: `openapi-typescript ${name}`,
+  source: `import createClient from "openapi-fetch";
+import type { components, paths } from "./events.ts";
+export type NewEvent = components["schemas"]["NewEvent"];
+export default async (baseUrl: string, token: string, id: string): Promise<unknown[]> => {
+  const { POST, GET, PATCH, DELETE } = createClient<paths>({ baseUrl, headers: { authorization: \`Bearer \${token}\` } });
+  void [POST, GET, PATCH, DELETE, id];
+  ${body}
+};`,
+  ...program,
+});
+
+const withFunctions = (name: string, body: string, program: Omit<Program, "name" | "source">): Program => ({
+  name: `hey-api ${name}`,
+  source: `import * as api from "./client";
+import { client } from "./client/client.gen";
+export default async (baseUrl: string, token: string, id: string): Promise<unknown[]> => {
+  client.setConfig({ baseUrl, auth: token });
+  void id;
+  ${body}
+};`,
+  ...program,
+});
+
+/** As somebody writes them who has nothing but functions/openapi.yaml; each gives what it learned. */
+const programs: Program[] = [
+  ...fromReadme,
+  withTypes(
+    "creates and gets",
+    `const { data: created } = await POST("/events", { body: { title: "Workshop", type: "typed", capacity: 10 } });
+    const path: { id: string } = { id: created?.id ?? "" };
+    const { data: event } = await GET("/events/{id}", { params: { path } });
     return [event?.title, event?.capacity, event?.version];`,
-  lists: `
-    const { data: created } = await POST("/events", { body: { title: "Workshop", type: "listed" } });
+    { learned: ["Workshop", 10, 1] },
+  ),
+  withFunctions(
+    "creates and gets",
+    `const { data: created } = await api.createEvent({ body: { title: "Workshop", type: "typed", capacity: 10 } });
+    const path: { id: string } = { id: created?.id ?? "" };
+    const { data: event } = await api.getEvent({ path });
+    return [event?.title, event?.capacity, event?.version];`,
+    { learned: ["Workshop", 10, 1] },
+  ),
+  withTypes(
+    "lists",
+    `const { data: created } = await POST("/events", { body: { title: "Workshop", type: "listed" } });
     const { data: page } = await GET("/events", { params: { query: { type: "listed", limit: 1 } } });
     return [page?.events[0]?.id === created?.id, page?.next];`,
-  changes: `
-    const { data: created, response } = await POST("/events", { body: { title: "Workshop", capacity: 10 } });
+    { learned: [true, undefined], needed: ["list-events"] },
+  ),
+  withTypes(
+    "changes",
+    `const { data: created, response } = await POST("/events", { body: { title: "Workshop", capacity: 10 } });
     const { data: changed } = await PATCH("/events/{id}", {
       params: { path: { id: created?.id ?? "" }, header: { "If-Match": response.headers.get("etag") ?? "" } },
       body: { status: "cancelled", capacity: null },
     });
     return [changed?.status, changed?.capacity, changed?.version];`,
-  deletes: `
-    const { data: created } = await POST("/events", { body: { title: "Workshop" } });
+    { learned: ["cancelled", undefined, 2], needed: ["update-event"] },
+  ),
+  withFunctions(
+    "changes",
+    `const { data: created, response } = await api.createEvent({ body: { title: "Workshop", capacity: 10 } });
+    const { data: changed } = await api.updateEvent({
+      path: { id: created?.id ?? "" },
+      headers: { "If-Match": response?.headers.get("etag") ?? "" },
+      body: { status: "cancelled", capacity: null },
+    });
+    return [changed?.status, changed?.capacity, changed?.version];`,
+    { learned: ["cancelled", undefined, 2], needed: ["update-event"] },
+  ),
+  withTypes(
+    "deletes",
+    `const { data: created } = await POST("/events", { body: { title: "Workshop" } });
     const { response } = await DELETE("/events/{id}", { params: { path: { id: created?.id ?? "" } } });
     return [response.status];`,
-  learns: `
-    const { error } = await POST("/events", { body: { title: " " } });
+    { learned: [204], needed: ["delete-event"] },
+  ),
+  withTypes(
+    "downloads the image",
+    `const { data: image } = await GET("/events/{id}/image", { params: { path: { id } }, parseAs: "blob" });
+    return [image?.size, image?.type];`,
+    { learned: [makePng().length, "image/png"], needed: ["get-image"] },
+  ),
+  withFunctions(
+    "downloads the image",
+    `const { data: image } = await api.getImage({ path: { id } });
+    return [image?.size, image?.type];`,
+    { learned: [makePng().length, "image/png"], needed: ["get-image"] },
+  ),
+  withTypes(
+    "learns what is wrong",
+    `const { error } = await POST("/events", { body: { title: " " } });
     return error && "errors" in error ? error.errors ?? [] : [];`,
-  misspells: `
-    const withTypo: NewEvent = { title: "Workshop", locatoin: "Online" };
+    { learned: [{ pointer: "/title", detail: "must not be blank" }] },
+  ),
+  withFunctions(
+    "learns what is wrong",
+    `const { error } = await api.createEvent({ body: { title: " " } });
+    return error && "errors" in error ? error.errors ?? [] : [];`,
+    { learned: [{ pointer: "/title", detail: "must not be blank" }] },
+  ),
+  withTypes(
+    "misspells a field",
+    `const withTypo: NewEvent = { title: "Workshop", locatoin: "Online" };
     const { response } = await POST("/events", { body: withTypo });
     return [response.status];`,
-  isUndecided: `
-    const { response } = await POST("/events", { body: { title: "Workshop", status: "undecided" } });
+    { mistake: "'locatoin' does not exist in type", learned: [400] },
+  ),
+  withFunctions(
+    "misspells a field",
+    `const { response } = await api.createEvent({ body: { title: "Workshop", locatoin: "Online" } });
+    return [response?.status];`,
+    { mistake: "'locatoin' does not exist in type", learned: [400] },
+  ),
+  withTypes(
+    "is undecided",
+    `const { response } = await POST("/events", { body: { title: "Workshop", status: "undecided" } });
     return [response.status];`,
-  limitsByAnotherName: `
-    const { response } = await GET("/events", { params: { query: { size: 10 } } });
+    { mistake: `Type '"undecided"' is not assignable to type`, learned: [400] },
+  ),
+  withTypes(
+    "limits by another name",
+    `const { response } = await GET("/events", { params: { query: { size: 10 } } });
     return [response.status];`,
-};
-type Name = keyof typeof programs;
+    { mistake: "'size' does not exist in type", learned: [400], needed: ["list-events"] },
+  ),
+];
+
+async function sh(line: string): Promise<string> {
+  return (await promisify(execFile)("sh", ["-c", line], { cwd: folder })).stdout;
+}
 
 /** Beside node_modules, where imports are looked for. */
-const folder = join(root, "dist/typed-client");
-const fileOf = (name: Name) => join(folder, `${name}.ts`);
+const folder = join(root, "dist/generated-client");
+const fileOf = (program: Program) => join(folder, `program${programs.indexOf(program)}.ts`);
 
+rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-// A field with a default may be left out of a request.
-const types = await openapiTS(readFileSync(documentPath, "utf8"), { defaultNonNullable: false });
-writeFileSync(join(folder, "types.ts"), astToString(types));
-for (const name of Object.keys(programs) as Name[]) {
-  writeFileSync(
-    fileOf(name),
-    `import createClient from "openapi-fetch";
-import type { components, paths } from "./types.ts";
-export type NewEvent = components["schemas"]["NewEvent"];
-export default async (baseUrl: string): Promise<unknown[]> => {
-  const { POST, GET, PATCH, DELETE } = createClient<paths>({ baseUrl });
-  void [POST, GET, PATCH, DELETE];${programs[name]}
-};
-`,
-  );
+cpSync(join(root, "functions/openapi.yaml"), join(folder, "functions/openapi.yaml"));
+await Promise.all(blocksIn("sh").map((line) => sh(line)));
+for (const program of programs) writeFileSync(fileOf(program), program.source);
+
+const compiled = ts.createProgram(programs.map(fileOf), {
+  strict: true,
+  noEmit: true,
+  allowImportingTsExtensions: true,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  types: [],
+});
+const mistakes = ts.getPreEmitDiagnostics(compiled).map(({ file, messageText }) => ({
+  file: file && relative(folder, file.fileName),
+  message: ts.flattenDiagnosticMessageText(messageText, " "),
+}));
+
+/** The id of an event with an image. */
+async function withImage(): Promise<string> {
+  needs("create-upload-url", "get-image", "label-image");
+  const { body: event } = await somebody.call("POST /events", { json: { title: "Workshop" } });
+  const { id } = event as { id: string };
+  const png = { contentType: "image/png", contentLength: makePng().length };
+  const { body: to } = await somebody.call(`POST /events/${id}/upload-url`, { json: png });
+  await upload(to as UploadUrl, makePng());
+  await untilLabelled(somebody.call, id);
+  return id;
 }
 
-const { options } = ts.parseJsonConfigFileContent(
-  ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile.bind(ts.sys)).config,
-  ts.sys,
-  root,
-);
-const compiled = ts.createProgram((Object.keys(programs) as Name[]).map(fileOf), options);
-
-/** What the compiler has against a program. */
-function mistakesIn(name: Name): string[] {
-  return ts
-    .getPreEmitDiagnostics(compiled, compiled.getSourceFile(fileOf(name)))
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
-}
-
-async function run(name: Name): Promise<unknown[]> {
-  const { default: program } = (await import(fileOf(name))) as { default: (url: string) => Promise<unknown[]> };
-  return program(url);
-}
-
-describe("a client with the types of functions/openapi.yaml", () => {
-  test.each<[Name, unknown[], ...functions: string[]]>([
-    ["creates", ["Workshop", 10, 1]],
-    ["lists", [true, undefined], "list-events"],
-    ["changes", ["cancelled", undefined, 2], "update-event"],
-    ["deletes", [204], "delete-event"],
-    ["learns", [{ pointer: "/title", detail: "must not be blank" }]],
-  ])("%s, and compiles", async (name, learned, ...functions) => {
-    needs(...functions);
-    expect(mistakesIn(name)).toEqual([]);
-    expect(await run(name)).toEqual(learned);
+describe("a client that is generated as functions/README.md says, without options,", () => {
+  test("takes five lines, or four", () => {
+    const ways = blocksIn("sh").map((line, n) => `${line}${blocksIn("ts")[n] ?? ""}`.trim());
+    expect(ways.map((lines) => lines.split("\n").length)).toEqual([5, 4]);
   });
 
-  test.each<[Name, string, ...functions: string[]]>([
-    ["misspells", "'locatoin' does not exist in type"],
-    ["isUndecided", `Type '"undecided"' is not assignable to type`],
-    ["limitsByAnotherName", "'size' does not exist in type", "list-events"],
-  ])("%s, which does not compile, and is refused", async (name, mistake, ...functions) => {
-    needs(...functions);
-    expect(mistakesIn(name)).toEqual([expect.stringContaining(mistake)]);
-    expect(await run(name)).toEqual([400]);
+  test.each(programs)("$name: compiles or not, and gets from the API what it should", async (program) => {
+    const { learned, mistake, needed = [] } = program;
+    needs(...needed);
+    const file = relative(folder, fileOf(program));
+    expect(mistakes.filter((each) => each.file === file)).toEqual(
+      mistake === undefined ? [] : [{ file, message: expect.stringContaining(mistake) as string }],
+    );
+    const { default: run } = (await import(fileOf(program))) as { default: (...given: string[]) => unknown };
+    expect(await run(url, somebody.token, needed.includes("get-image") ? await withImage() : "")).toEqual(learned);
+  });
+
+  test("has no mistake of its generator's in it", () => {
+    expect(mistakes.filter(({ file }) => !file?.startsWith("program"))).toEqual([]);
+  });
+});
+
+describe("with a token an image is got by a client that", () => {
+  test.each([
+    ["leaves the token out at another host", "curl --location", "200"],
+    ["gets the URL in Location by itself", "curl --write-out '%{redirect_url}'", "200"],
+    ["keeps the token: it is refused", "curl --location-trusted", "400"],
+  ])("%s", async (_what, curl, status) => {
+    const first = `${curl} --silent --output /dev/null --header 'Authorization: Bearer ${somebody.token}' '${url}/events/${await withImage()}/image'`;
+    const code = "--silent --output /dev/null --write-out '%{http_code}'";
+    expect(await sh(curl.includes("location") ? `${first} ${code}` : `curl ${code} "$(${first})"`)).toBe(status);
   });
 });
