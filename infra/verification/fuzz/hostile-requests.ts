@@ -30,7 +30,9 @@ const character = fc
   .integer({ min: 0, max: 0x10f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 const encoded = fc.string({ unit: character, maxLength: 10 }).map(encodeURIComponent);
-const badlyEncoded = pickOf("% %zz %ff %c0%ae %00 %0d%0aset-cookie:a=b %ed%a0%80 + %2B %252e %F0%9F%8E%88");
+const badlyEncoded = pickOf(
+  "% %zz %25 %2525 %253F %ff %c0%ae %00 %0d%0aset-cookie:a=b %ed%a0%80 + %2B %252e %F0%9F%8E%88",
+);
 
 const strangeId = pickOf("%61 .. . %2e%2e %2E a%2Fb a%20b ~ __proto__ constructor {id} upload-url null");
 const longId = pick(0, 128, 129, 4_000).map((length) => "a".repeat(length));
