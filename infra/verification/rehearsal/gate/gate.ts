@@ -7,6 +7,7 @@ import { listen, stop } from "../../../local/gateway/server.ts";
 import type { TokenIssuer } from "../trust/tokens.ts";
 import { asksOf } from "./actions/actions.ts";
 import { pathOf, s3Place } from "./actions/s3.ts";
+import { asCbor, asJson } from "./cbor.ts";
 import { makeDeliveries } from "./deliveries.ts";
 import { deployedIam } from "./deployed-roles.ts";
 import { forwardTo, ownRequest } from "./forward.ts";
@@ -59,12 +60,12 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   const pass = (request: ServiceRequest) =>
     isOfData(request) ? forward(request) : afterFunctions(() => forward(request));
 
-  const answerTo = async (received: SignedRequest): Promise<ServiceAnswer> => {
-    const unsigned = serviceRequest(received, serviceIn(received), "us-east-1");
+  const answerTo: AnswerTo = async (received, meant) => {
+    const unsigned = serviceRequest(meant, serviceIn(received), "us-east-1");
     if (operationOf(unsigned) === "AssumeRoleWithWebIdentity") return sessions.assumeRoleWithWebIdentity(unsigned);
     const signer = verify(received, sessions.secretOf, new Date());
     if ("reason" in signer) return accessDenied(unsigned, signer.sentence);
-    const request = serviceRequest(received, signer.service, signer.region);
+    const request = serviceRequest(meant, signer.service, signer.region);
     const caller = sessions.callerOf(signer.accessKeyId);
     return caller ? answerAs(caller, request) : accessDenied(request, "The access key belongs to nobody.");
   };
@@ -135,18 +136,19 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   };
 }
 
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answerTo: (request: SignedRequest) => Promise<ServiceAnswer>,
-): Promise<void> {
+/** A signature is of the bytes that were received, whatever protocol they are in. */
+type AnswerTo = (received: SignedRequest, meant: SignedRequest) => Promise<ServiceAnswer>;
+
+async function serve(request: IncomingMessage, response: ServerResponse, answerTo: AnswerTo): Promise<void> {
   const { method = "", url = "", headersDistinct: headers } = request;
   try {
     const received = { method, url, headers, body: await buffer(request) };
-    const unsigned = serviceRequest(received, serviceIn(received), "");
-    const answer = await answerTo(received).catch((error: unknown) =>
+    const meant = asJson(received);
+    const unsigned = serviceRequest(meant, serviceIn(received), "");
+    const given = await answerTo(received, meant).catch((error: unknown) =>
       refusal(unsigned, 400, "GateFailed", `The gate failed: ${String(error)}`),
     );
+    const answer = meant === received ? given : asCbor(given);
     for (const [name, value] of answer.headers) response.appendHeader(name, value);
     if (method !== "HEAD" && answer.status !== 204 && answer.status !== 304)
       response.setHeader("content-length", answer.body.length);

@@ -408,6 +408,17 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       s3("PUT", "/v20180820/configuration/publicAccessBlock"),
       ["s3:PutAccountPublicAccessBlock *"],
     ],
+    [
+      "a bucket's tags, as version 6 of the provider asks for them",
+      s3("GET", "/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Ab"),
+      ["s3:ListTagsForResource arn:aws:s3:::b"],
+    ],
+    ["a bucket's new tags", s3("POST", "/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Ab"), ["s3:TagResource arn:aws:s3:::b"]],
+    [
+      "a bucket without a tag",
+      s3("DELETE", "/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Ab?tagKeys=a"),
+      ["s3:UntagResource arn:aws:s3:::b"],
+    ],
     ["a bucket's policy", s3("PUT", "/b?policy", "{}"), ["s3:PutBucketPolicy arn:aws:s3:::b"]],
     ["no policy any more", s3("DELETE", "/b?policy"), ["s3:DeleteBucketPolicy arn:aws:s3:::b"]],
     ["no CORS any more", s3("DELETE", "/b?cors"), ["s3:PutBucketCORS arn:aws:s3:::b"]],

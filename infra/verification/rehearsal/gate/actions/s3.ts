@@ -27,6 +27,10 @@ export function pathOf(bucket: string, key: string): string {
 export function asksOfS3(request: ServiceRequest): Ask[] | undefined {
   if (request.path === "/v20180820/configuration/publicAccessBlock")
     return [{ action: `s3:${request.method === "GET" ? "Get" : "Put"}AccountPublicAccessBlock`, resource: "*" }];
+  const [, tagged] = /^\/v20180820\/tags\/(.+)$/.exec(request.path) ?? [];
+  const tags = { GET: "ListTagsForResource", POST: "TagResource", DELETE: "UntagResource" }[request.method];
+  if (tagged !== undefined && tags !== undefined)
+    return [{ action: `s3:${tags}`, resource: decodeURIComponent(tagged) }];
   const { bucket, key } = s3Place(request);
   if (bucket === undefined)
     return request.method === "GET" ? [{ action: "s3:ListAllMyBuckets", resource: "*" }] : undefined;

@@ -78,6 +78,14 @@ describe("DynamoDB", () => {
     });
   });
 
+  test("keeps what moto says of warm throughput, for which version 6 of Terraform's provider waits", async () => {
+    const WarmThroughput = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: "ACTIVE" };
+    const warm = {
+      Table: { TableName: "t", WarmThroughput, GlobalSecondaryIndexes: [{ IndexName: "i", WarmThroughput }] },
+    };
+    expect(jsonOf(await send(json("dynamodb", "DescribeTable", { TableName: "t" }), 200, warm))).toEqual(warm);
+  });
+
   test("lets writes of items pass one at a time, also after one that failed, and reads at once", async () => {
     const passed: string[] = [];
     const pass = (operation: string, fails = false) =>
