@@ -23,14 +23,14 @@ variable "canary" {
 }
 
 variable "lambda_runtime" {
-  description = "The Lambda runtime of the functions. nodejs24.x needs AWS provider 6.19 or later."
+  description = "The Lambda runtime of the functions. nodejs22.x can no longer be created from June 2027, and nodejs24.x needs AWS provider 6.19 or later (infra/README.md, \"Moving to nodejs24.x and provider 6\")."
   type        = string
   default     = "nodejs22.x"
   nullable    = false
 
   validation {
-    condition     = can(regex("^nodejs(2[2-9]|[3-9][0-9])\\.x$", var.lambda_runtime))
-    error_message = "The runtime must be a Node.js runtime that runs the bundles, which are made for Node 22 and later, like nodejs22.x."
+    condition     = can(regex("^nodejs(2[2468]|[3-9][02468])\\.x$", var.lambda_runtime))
+    error_message = "The runtime must be nodejs22.x, nodejs24.x (with AWS provider 6.19 or later) or a later even one: the bundles are made for Node 22, and Lambda has no odd ones."
   }
 }
 

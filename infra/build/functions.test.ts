@@ -43,7 +43,8 @@ test("a function is a folder with its defaults filled in; a folder that begins w
 describe("refused is", () => {
   const routes =
     'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end.';
-  const scopes = 'functions/get-event/function.json: scopes must be a list of texts like ["events/write"].';
+  const scopes =
+    'functions/get-event/function.json: scopes must be a list of at most 10 texts, which is what API Gateway takes for a route, like ["events/write"].';
   const actions =
     'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard.';
   const unknown = (action: string) =>
@@ -87,6 +88,7 @@ describe("refused is", () => {
     ["one route that is no list", '{"actions": [], "routes": "GET /events"}', routes],
     ["a scope with a blank", '{"actions": [], "scopes": ["a b"]}', scopes],
     ["a scope in quotes", '{"actions": [], "scopes": ["\\"a\\""]}', scopes],
+    ["more scopes than a route may have", JSON.stringify({ actions: [], scopes: "abcdefghijk".split("") }), scopes],
     ["one scope that is no list", '{"actions": [], "scopes": "events/read"}', scopes],
     [
       "too little memory",

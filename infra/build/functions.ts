@@ -96,7 +96,8 @@ function readFunction(name: string, path: string): FunctionFolder {
     !isTexts(actions, actionForm) &&
       'actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard',
     ...asked.flatMap(complaintsOf),
-    !isTexts(scopes, /^[^\s"\\]+$/) && 'scopes must be a list of texts like ["events/write"]',
+    !(isTexts(scopes, /^[^\s"\\]+$/) && scopes.length <= 10) &&
+      'scopes must be a list of at most 10 texts, which is what API Gateway takes for a route, like ["events/write"]',
     !isInteger(memory_mb, 128, 10_240) && "memory_mb must be an integer from 128 to 10240",
     !isInteger(timeout_s, 1, 900) && "timeout_s must be an integer from 1 to 900",
   ].filter((text) => text !== false);

@@ -70,3 +70,34 @@ describe.skipIf(!hasGit)("Terraform runs no other program and reads no file unas
     expect([...new Set(sources)].sort()).toEqual(['"./function"', '"hashicorp/aws"']);
   });
 });
+
+describe("of the AWS provider", () => {
+  const texts = ["infra", "oidc"].map((folder) => readFileSync(join(root, folder, "versions.tf"), "utf8"));
+  const constraints = texts.map((text) => /"hashicorp\/aws".*?version = "([^"]*)"/s.exec(text)?.[1] ?? "");
+  const isAdmitted = (version: string, constraint: string) =>
+    constraint.split(", ").every((term) => {
+      const [operator = "", bound = ""] = term.split(" ");
+      const order = version.localeCompare(bound, "en", { numeric: true });
+      return { ">=": order >= 0, "<": order < 0, "!=": order !== 0 }[operator];
+    });
+
+  test.each([
+    ["the rehearsed and what is known to work are admitted", true, "5.100.0 6.30.0 6.32.1 6.67.0"],
+    ["others are refused", false, "5.99.1 6.0.0 6.9.0 6.13.0 6.14.1 6.19.0 6.22.1 6.28.0 6.29.0 7.0.0"],
+  ])("%s", (_what, isWanted, versions) => {
+    const found = constraints.flatMap((constraint) =>
+      versions.split(" ").map((version) => [version, isAdmitted(version, constraint)]),
+    );
+    expect(found).toEqual(constraints.flatMap(() => versions.split(" ").map((version) => [version, isWanted])));
+  });
+
+  test("one version is locked in both, and admitted", () => {
+    const locks = ["infra", "oidc"].map((folder) => readFileSync(join(root, folder, ".terraform.lock.hcl"), "utf8"));
+    const [version = "", ...others] = locks.map((lock) => /^ {2}version +=\s"(.*)"/m.exec(lock)?.[1]);
+    expect([...others, ...constraints.map((constraint) => isAdmitted(version, constraint))]).toEqual([
+      version,
+      true,
+      true,
+    ]);
+  });
+});

@@ -630,6 +630,7 @@ describe("an index", () => {
       { ...index, non_key_attributes: undefined },
     ],
     ["a key_schema beside the same keys, as version 6 reads it", { ...index, key_schema: keySchema }, index],
+    ["a key_schema added beside the same keys", index, { ...index, key_schema: keySchema }],
     ["a key_schema and another maximum", keyed, { ...keyed, on_demand_throughput: [{ max_read_request_units: 9 }] }],
     ["more warm throughput", { ...index, ...warm(12_000, 4_000) }, { ...index, ...warm(13_000, 4_000) }],
     ["no wish for warm throughput", { ...index, ...warm(12_000, 4_000) }, { ...index, warm_throughput: [] }],
@@ -652,6 +653,12 @@ describe("an index", () => {
       "its keys as key_schema only, which version 6 takes for other keys",
       { ...index, key_schema: keySchema },
       { ...keyed, ...projection },
+    ],
+    ["its keys as key_schema only, which version 5 did not know", index, { ...keyed, ...projection }],
+    [
+      "another key beside an added key_schema",
+      index,
+      { ...index, hash_key: "type", key_schema: [{ attribute_name: "type", key_type: "HASH" }] },
     ],
     ["a setting that only a later provider knows", index, { ...index, index_class: "INFREQUENT_ACCESS" }],
   ])("is built anew with %s", (_what, before, after) => {

@@ -70,6 +70,15 @@ run "refuses_names_too_long_and_a_runtime_older_than_the_bundles" {
   expect_failures = [var.project, var.stage, var.lambda_runtime, var.cors_origins]
 }
 
+run "refuses_a_runtime_of_an_odd_version" {
+  command = plan
+  variables {
+    lambda_runtime = "nodejs23.x"
+  }
+
+  expect_failures = [var.lambda_runtime]
+}
+
 run "refuses_too_little" {
   command = plan
   variables {
