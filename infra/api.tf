@@ -81,7 +81,8 @@ resource "aws_apigatewayv2_stage" "this" {
     throttling_burst_limit = var.throttle_burst
   }
 
-  # Values stay quoted, numbers too: API Gateway writes - for what it does not have.
+  # Values stay quoted, numbers too: API Gateway writes - for what it does not have. It does so for error.messageString as
+  # well, which has quotes of its own only where there is an error: each line without one would be no JSON.
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.access.arn
     format = jsonencode({

@@ -18,11 +18,10 @@ const { updates } = parse(readFileSync(join(root, ".github/dependabot.yml"), "ut
 const manifests: Record<string, string> = {
   npm: "package.json",
   "github-actions": ".github/workflows",
-  terraform: "versions.tf",
   pip: "requirements.txt",
 };
 
-test("Dependabot looks after packages, actions, Terraform's providers and Python", () => {
+test("Dependabot looks after packages, actions and Python, and leaves Terraform's provider to upgrade.yml", () => {
   expect(updates.map((update) => update["package-ecosystem"]).sort()).toEqual(Object.keys(manifests).sort());
 });
 

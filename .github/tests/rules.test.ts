@@ -89,6 +89,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["a token in the checkout", "plan", "persist-credentials: false", "persist-credentials: true"],
     ["a cache", "deploy", "package-manager-cache: false", "package-manager-cache: true"],
     ["the wrapper", "deploy-stage", "terraform_wrapper: false", "terraform_wrapper: true"],
+    ["OpenTofu's wrapper", "upgrade", "tofu_wrapper: false", "tofu_wrapper: true"],
     ["a role for half a day", "deploy-stage", "role-duration-seconds: 3600", "role-duration-seconds: 43200"],
     ["a session without its run", "deploy-stage", "-${{ github.run_attempt }}", ""],
     ["any account", "plan", "          allowed-account-ids: ${{ secrets.AWS_ACCOUNT_ID }}\n", ""],

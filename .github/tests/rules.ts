@@ -66,6 +66,8 @@ const expected: Record<string, object> = {
   "plan.yml: build": { needs: ["ready"], if: isSetUp },
   "plan.yml: plan": { needs: ["build"], writes: ["id-token"] },
   "plan.yml: comment": { needs: ["build", "plan"], if: afterBuild, writes: ["pull-requests"] },
+  "upgrade.yml": { on: ["schedule", "workflow_dispatch"] },
+  "upgrade.yml: report": { needs: ["try"], if: "${{ !cancelled() }}", writes: ["issues"] },
 };
 
 const credentials = "aws-actions/configure-aws-credentials";
@@ -75,6 +77,7 @@ const inputs: Record<string, Record<string, RegExp>> = {
   "actions/checkout": { "persist-credentials": /^false$/ }, // which would leave a token behind
   "actions/setup-node": { "package-manager-cache": /^false$/ }, // which another job may have filled
   "hashicorp/setup-terraform": { terraform_wrapper: /^false$/ }, // which swallows signals and exit codes
+  "opentofu/setup-opentofu": { tofu_wrapper: /^false$/ }, // so does this one
   [credentials]: {
     "allowed-account-ids": /^\$\{\{ secrets\.AWS_ACCOUNT_ID \}\}$/,
     "mask-aws-account-id": /^true$/,
