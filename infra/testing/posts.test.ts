@@ -1,45 +1,44 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
-import { scratchFolder } from "./scratch.ts";
-import { needs, startApi } from "./api.ts";
-import { examples, expectAnswered, type Example } from "./readme-examples.ts";
+import { describe, expect, test } from "vitest";
 import { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
+import { needs, startApi } from "./api.ts";
+import { examples, expectAnswered, shells } from "./readme-examples.ts";
+import { scratchFolder } from "./scratch.ts";
 
-const { url } = await startApi();
 const posts = examples.filter(({ section }) => section === "Posts");
+const png = makePng();
+const jpeg = makeJpeg();
 
-/** The size that functions/README.md shows. */
-const photo = { width: 640, height: 480, size_bytes: 48_213 };
-
-/** The same example for a PNG, and another post. */
-function withPng({ line, setup, answer, ...place }: Example): Example {
-  const [ofLine = "", ofSetup = "", ofAnswer = ""] = [line, setup, answer].map((text) =>
-    text
-      .replaceAll("sunset", "sunrise")
-      .replaceAll("jpg", "png")
-      .replaceAll("image/jpeg", "image/png")
-      .replaceAll("JPEG", "PNG")
-      .replaceAll("ada", "grace"),
-  );
-  return { line: ofLine, setup: ofSetup, answer: ofAnswer, ...place };
+/** The same line or answer for a JPEG. */
+function withJpeg(text: string): string {
+  return text
+    .replaceAll(png.toString("base64"), jpeg.toString("base64"))
+    .replaceAll(`"size":${png.length}`, `"size":${jpeg.length}`)
+    .replaceAll("png", "jpg")
+    .replaceAll("image/jpg", "image/jpeg")
+    .replaceAll("PNG", "JPEG");
 }
 
-test.each([
-  { kind: "JPEG", name: "photo.jpg", bytes: makeJpeg(photo), shared: "sunset.jpg", steps: posts },
-  { kind: "PNG", name: "photo.png", bytes: makePng(photo), shared: "sunrise.png", steps: posts.map(withPng) },
-])(
-  "a $kind goes from the first line of Posts in functions/README.md to its last: labelled, listed, got back and deleted",
-  async ({ name, bytes, shared, steps }) => {
-    needs("create-upload-url", "get-image", "label-image");
-    const folder = scratchFolder({});
-    writeFileSync(join(folder, name), bytes);
-    for (const step of steps) {
-      // The image comes a moment after its upload, and the index a moment after the image. Only what changes nothing may be asked again.
-      const isRepeatable = !/ -X | --upload-file /.test(step.line);
-      if (isRepeatable) await vi.waitFor(() => expectAnswered(step, url, folder), { timeout: 120_000, interval: 100 });
-      else await expectAnswered(step, url, folder);
-    }
-    expect(readFileSync(join(folder, shared)).equals(bytes)).toBe(true);
-  },
-);
+function asItIs(text: string): string {
+  return text;
+}
+
+describe.each(shells)("pasted into %s in one go, the section Posts of functions/README.md", async (shell) => {
+  const { url } = await startApi();
+
+  test.for([
+    { kind: "PNG", bytes: png, shared: "sunset.png", change: asItIs },
+    { kind: "JPEG", bytes: jpeg, shared: "sunset.jpg", change: withJpeg },
+  ])(
+    "takes a $kind from its first line to its last: labelled, got back, listed and deleted",
+    async (given, context) => {
+      needs("create-upload-url", "get-image", "label-image");
+      const folder = scratchFolder();
+      const lines = posts.flatMap((each) => each.lines.map(given.change));
+      const answers = posts.flatMap((each) => each.answers.map(given.change));
+      await expectAnswered(context, shell, { lines, answers }, url, folder);
+      expect(readFileSync(join(folder, given.shared)).equals(given.bytes)).toBe(true);
+    },
+  );
+});

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { readFunctions } from "../build/functions.ts";
 import { matchRoute } from "../local/gateway/routes.ts";
 import { documentPath, operations } from "./contract.ts";
-import { callsOf, examples, readmes } from "./readme-examples.ts";
+import { callsOf, examples, isCall, readmes } from "./readme-examples.ts";
 
 interface Declared {
   name: string;
@@ -97,9 +97,12 @@ function exampleComplaints(declared: Declared[]): string[] {
       ? [`functions/README.md: take out the table "${parameters}": no function has this route.`]
       : []),
     ...examples
-      .filter((example) => !(isStoryless && example.section === "Posts"))
-      .filter((example) => !callsOf(example).every(isAnswered))
-      .map(({ line, section, file }) => `${file}: take out of "${section}", with the answer below it: ${line}`),
+      .filter(({ section }) => !(isStoryless && section === "Posts"))
+      .flatMap(({ lines, section, file }) =>
+        lines
+          .filter((line) => isCall(line) && !callsOf(line).every(isAnswered))
+          .map((line) => `${file}: take out of "${section}", with its answer in the block below: ${line}`),
+      ),
   ];
 }
 

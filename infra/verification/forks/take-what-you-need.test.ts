@@ -102,11 +102,8 @@ const changes: [sentence: RegExp, Change][] = [
     (text, [section = ""]) => withoutParts(text, /\n(?=## )/, `## ${section}\n`),
   ],
   [
-    /^(\S+): take out of ".*", with the answer below it: (.*)$/,
-    (text, [line = ""]) => {
-      const lines = text.split("\n");
-      return lines.toSpliced(lines.indexOf(line), 2).join("\n");
-    },
+    /^(\S+): take out of ".*", with its answer in the block below: (.*)$/,
+    (text, [line = ""]) => withoutCall(text, line),
   ],
 ];
 
@@ -140,4 +137,19 @@ function withoutParts(text: string, separator: string | RegExp, beginning: strin
     .split(separator)
     .filter((part) => !part.startsWith(beginning))
     .join(typeof separator === "string" ? separator : "\n");
+}
+
+/** Without a line and its answer, which is as far down in the block below; without these blocks where nothing is left. */
+function withoutCall(text: string, line: string): string {
+  const lines = text.split("\n");
+  const at = lines.indexOf(line);
+  const [begin, end] = [lines.lastIndexOf("```sh", at), lines.indexOf("```", at)];
+  const isCall = (each: string) => each.startsWith("curl ");
+  const nth = lines.slice(begin, at).filter(isCall).length;
+  const isLast = lines.slice(begin, end).filter(isCall).length === 1;
+  if (isLast) return lines.toSpliced(begin, lines.indexOf("```", end + 1) - begin + 2).join("\n");
+  return lines
+    .toSpliced(end + 3 + nth, 1)
+    .toSpliced(at, 1)
+    .join("\n");
 }
