@@ -11,6 +11,8 @@ import { startStack, type Stack } from "./stack.ts";
 /** The gateway prints each request already, with the same id. */
 const onlyFailures = { AWS_LAMBDA_LOG_LEVEL: "WARN" };
 
+const json = "--header 'Content-Type: application/json'";
+
 let stack: Stack | undefined;
 
 stopOnSignals();
@@ -51,7 +53,8 @@ ${await examples(url, pool)}`);
 }
 
 async function examples(url: string, pool: UserPool | undefined): Promise<string> {
-  const header = pool ? ' --header "Authorization: Bearer $token"' : "";
+  const id = pool ? "alice-123" : "123"; // which data from before sign-in may have, as no one's
+  const call = `curl -w ' %{http_code}\\n'${pool ? ' --header "Authorization: Bearer $token"' : ""}`;
   const token = pool
     ? `
 Every request needs a token. This is alice's, for an hour; more of them: curl '${new URL("/token?sub=alice", url).href}'
@@ -59,21 +62,21 @@ Every request needs a token. This is alice's, for an hour; more of them: curl '$
   token='${await pool.accessToken("alice")}'`
     : "";
   return `${token}
-  curl -X POST '${url}/events'${header} --header 'Content-Type: application/json' --data-raw '{"id": "123","type": "test_event","payload": {"key": "value"}}'
-  curl '${url}/events/123'${header}
-${readFunctions().some(({ name }) => name === "create-upload-url") ? imageExamples(url, header) : ""}`;
+  ${call} -X POST '${url}/events' ${json} --data-raw '{"id": "${id}","type": "test_event","payload": {"key": "value"}}'
+  ${call} '${url}/events/${id}'
+${readFunctions().some(({ name }) => name === "create-upload-url") ? imageExamples(`${url}/events/${id}`, call) : ""}`;
 }
 
-function imageExamples(url: string, header: string): string {
+function imageExamples(url: string, call: string): string {
   const photo = makePng();
-  const askFor = `curl --silent -X POST '${url}/events/123/upload-url'${header} --header 'Content-Type: application/json' --data-raw '{"contentType": "image/png","contentLength": ${photo.length}}'`;
+  const askFor = `${call} --silent -X POST '${url}/upload-url' ${json} --data-raw '{"contentType": "image/png","contentLength": ${photo.length}}'`;
   return `
-An image for it goes straight to the bucket, with a URL that is asked for first; a moment later the event shows its labels.
+An image for it goes straight to the bucket, with a URL that is asked for first. The third line waits until it is there.
 
   echo ${photo.toString("base64")} | base64 --decode > photo.png
-  curl -X PUT "$(${askFor} | sed 's/.*"url":"//; s/".*//')" --header 'Content-Type: image/png' --header 'If-None-Match: *' --data-binary @photo.png
-  curl '${url}/events/123'${header}
-  curl --location '${url}/events/123/image'${header} --output image.png
+  curl -w ' %{http_code}\\n' --upload-file photo.png "$(${askFor} | sed 's/.*"url":"//; s/".*//')" --header 'Content-Type: image/png' --header 'If-None-Match: *'
+  ${call} --fail --retry 30 --retry-all-errors --retry-delay 1 --location '${url}/image' --output image.png
+  ${call} '${url}'
 `;
 }
 
