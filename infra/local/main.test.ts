@@ -76,7 +76,7 @@ async function paste({ output }: Started): Promise<{ statuses: string[]; event: 
   needs(...imageFunctions);
   const lines = [...output().matchAll(/^ {2}((?:token|curl|echo).*)$/gm)].map(([, line = ""]) => line);
   const folder = scratchFolder();
-  const patient = lines.join("\n").replace("--retry 30 ", "--retry 600 "); // the machine may be busy
+  const patient = lines.join("\n").replace("--retry 30 ", "--retry 120 "); // the machine may be busy
   const answers = (await shell(patient, folder)).trimEnd().split("\n");
   expect(readFileSync(join(folder, "image.png"))).toEqual(readFileSync(join(folder, "photo.png")));
   return {

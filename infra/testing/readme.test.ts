@@ -49,7 +49,7 @@ const runs = [
 ];
 
 /** They need an account, or change the project: here they do nothing. */
-const stubs = ["aws", "gh", "git", "jq", "node", "npm", "npx", "openssl", "rm", "sudo", "terraform"].map(
+const stubs = ["aws", "cd", "gh", "git", "jq", "mv", "node", "npm", "npx", "openssl", "rm", "sudo", "terraform"].map(
   (program) => `${program}() { :; }`,
 );
 
@@ -64,7 +64,7 @@ describe.each(["bash", "zsh"] as const)("pasted into %s", async (shell) => {
     const folder = scratchFolder();
     const lines = run.lines.map((line) =>
       // A machine that is busy may take long to label an image.
-      run.change(line).replaceAll("http://localhost:3000", new URL(url).origin).replace("--retry 30 ", "--retry 600 "),
+      run.change(line).replaceAll("http://localhost:3000", new URL(url).origin).replace("--retry 30 ", "--retry 120 "),
     );
     const { output, errors } = await paste(shell, lines, folder, context);
     expect(output.map(readAnswer), errors).toEqual(run.answers.map(run.change).map(readAnswer));

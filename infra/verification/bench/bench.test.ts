@@ -185,3 +185,14 @@ test("the chart is the one of the figures that are kept", () => {
   );
   expect(draw(JSON.parse(kept ?? "") as Figures)).toBe(chart);
 });
+
+test("README.md quotes the figures of the last run", () => {
+  const [readme = "", json = ""] = ["../../../README.md", "figures.json"].map((file) =>
+    readFileSync(join(import.meta.dirname, file), "utf8").replaceAll(/\s+/g, " "),
+  );
+  const recorded = JSON.parse(json) as Figures;
+  const ms = (variant: string) => `${Math.round(mean(recorded, variant, "share") ?? NaN).toLocaleString("en-US")} ms`;
+  expect(readme).toContain(`A cold start of ${ms(ours)} at 256 MB`);
+  expect(readme).toContain(`without an SDK, took ${ms(limit)}, express ${ms(express)} and FastAPI ${ms(fastapi)}.`);
+  expect(readme).toContain(`A ${Math.round(recorded.zip_bytes.create / 1024)} KB zip of \`create-event\``);
+});
