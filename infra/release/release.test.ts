@@ -12,6 +12,7 @@ import { runBundle, startBundle } from "./_tests/run-bundle.ts";
 import { release, type Options } from "./release/canary.ts";
 import { rollBack } from "./release/roll-back.ts";
 import { stackIn, type Stack } from "./release/stack.ts";
+import type { Clock } from "./smoke-test/checks.ts";
 
 const prefix = "events-api-test-";
 const routes = Object.fromEntries(
@@ -52,8 +53,8 @@ beforeEach(() => {
       alias: { version: "2", weights: {}, revision: 1 },
     });
   }
-  Object.assign(aws, { alarms: [], moves: [], invoked: [], answer: invoke, refuse: () => undefined });
-  front.isBroken = () => false;
+  Object.assign(aws, { alarms: [], moves: [], invoked: [], answer: invoke, fault: () => undefined });
+  front.answer = () => undefined;
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -69,13 +70,17 @@ async function startFunctions() {
   return { apiUrl, invoke: invokeOne };
 }
 
-/** What callers get over HTTP, which can break on its own. */
+/** What callers get over HTTP, where something else may answer. */
 async function startFront() {
-  const itself = { url: "", isBroken: () => false };
+  const itself: { url: string; answer: () => readonly [status: number, body: string] | undefined } = {
+    url: "",
+    answer: () => undefined,
+  };
   const server = createServer((request, response) => {
     void buffer(request).then(async (body) => {
-      if (itself.isBroken()) {
-        response.writeHead(500).end();
+      const own = itself.answer();
+      if (own) {
+        response.writeHead(own[0], { "content-type": "application/json" }).end(own[1]);
         return;
       }
       const content = request.method === "POST" && { body, headers: { "content-type": "application/json" } };
@@ -113,7 +118,8 @@ async function run({
     meanwhile(pauses);
     return Promise.resolve();
   };
-  const failure: unknown = await release(of, { stop: new AbortController().signal, print, pause, ...options }).catch(
+  const clock = { now: () => 0, pause };
+  const failure: unknown = await release(of, { stop: new AbortController().signal, print, clock, ...options }).catch(
     (error: unknown) => error,
   );
   return { lines, sentence: failure instanceof Error ? failure.message : undefined };
@@ -122,6 +128,10 @@ async function run({
 const names = [changed, changedWithoutRoute];
 const after = (text: string) => names.map((name) => `${name} ${text}`);
 const [onTrial, toAll, released, back] = [after("2, 3: 10 %"), after("2, 3: 100 %"), after("3"), after("2")];
+const [broken, tooMany] = [[500, ""] as const, [429, '{"message":"Too Many Requests"}'] as const];
+const moving = names.map((name) => `UpdateAlias ${name}`);
+const denied = { status: 403, type: "AccessDeniedException", message: "It may not." };
+const throttled = { status: 429, type: "TooManyRequestsException", message: "Rate exceeded." };
 const tested = [
   "Create an event, again and again",
   "Read it",
@@ -209,7 +219,7 @@ describe("a release", () => {
 
   test("with nothing new and an API that does not work fails", async () => {
     for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
-    front.isBroken = () => true;
+    front.answer = () => broken;
     expect((await run()).sentence).toMatch(/^Create an event, again and again FAILED: .*, and gave 500 /);
     expect(aws.moves).toEqual([]);
   });
@@ -252,7 +262,7 @@ describe("a release does not begin", () => {
     const { sentence } = await run();
     expect(sentence).toMatch(
       new RegExp(
-        `^Not released\\. DELETE /events/\\{id\\} \\(${prefix}delete-event:2\\) should be answered, and be it with a refusal, and gave ${gave}`,
+        `^Not released\\. Answer DELETE /events/\\{id\\} FAILED: DELETE /events/[0-9a-f-]{36} \\(${prefix}delete-event:2\\) should give an answer, if only a refusal, and gave ${gave}`,
       ),
     );
     expect(aws.moves).toEqual([]);
@@ -314,16 +324,16 @@ describe("a release puts every function back", () => {
   });
 
   test("when the smoke test fails, to the versions from before it though all calls go to the new ones", async () => {
-    front.isBroken = () => aws.moves.includes(toAll[1] ?? "");
+    front.answer = () => (aws.moves.includes(toAll[1] ?? "") ? broken : undefined);
     const { sentence } = await run();
     expect(sentence).toMatch(/^Not released\. Create an event, again and again FAILED: POST .*, and gave 500 /);
     expect(aws.moves).toEqual([...onTrial, ...toAll, ...back]);
   });
 
   test("when an alarm goes red during the smoke test", async () => {
-    front.isBroken = () => {
+    front.answer = () => {
       if (aws.moves.includes(toAll[1] ?? "")) aws.alarms = [red];
-      return false;
+      return undefined;
     };
     expect((await run()).sentence).toBe(`Not released. ${itIsRed}`);
     expect(aws.moves).toEqual([...onTrial, ...toAll, ...back]);
@@ -331,37 +341,33 @@ describe("a release puts every function back", () => {
 
   test("when it is told to stop, without waiting for the end of a pause", async () => {
     const stopping = new AbortController();
-    const pause: Options["pause"] = (_pause_ms, _value, options) => {
+    const pause: Clock["pause"] = (_pause_ms, _value, options) => {
       stopping.abort(new Error("Interrupted by SIGINT."));
       return wait(600_000, undefined, options);
     };
-    const { sentence } = await run({ stop: stopping.signal, pause });
+    const { sentence } = await run({ stop: stopping.signal, clock: { now: () => 0, pause } });
     expect([sentence, aws.moves]).toEqual(["Not released. Interrupted by SIGINT.", [...onTrial, ...back]]);
   });
 
   test("when it is told to stop during the smoke test", async () => {
     const stopping = new AbortController();
-    front.isBroken = () => {
+    front.answer = () => {
       stopping.abort(new Error("Interrupted by SIGTERM."));
-      return true;
+      return tooMany;
     };
     const { sentence } = await run({ stop: stopping.signal });
     expect([sentence, aws.moves]).toEqual(["Not released. Interrupted by SIGTERM.", [...onTrial, ...toAll, ...back]]);
   });
 
   test("when Lambda refuses to move one, also those that have the new version already", async () => {
-    const denied = { status: 403, type: "AccessDeniedException", message: "It may not." };
-    aws.refuse = (name) => (name === changedWithoutRoute && aws.moves.at(-1) === released[0] ? denied : undefined);
+    aws.fault = (call) => (call === moving[1] && aws.moves.at(-1) === released[0] ? denied : undefined);
     const { lines, sentence } = await run();
     expect([sentence, aws.moves]).toEqual(["Not released. It may not.", [...onTrial, ...toAll, released[0], ...back]]);
     expect(lines.slice(-3)).toEqual(itSays("It may not."));
   });
 
   test("that it can, and says which it cannot", async () => {
-    aws.refuse = (name) =>
-      name === changed && aws.moves.length >= 2
-        ? { status: 403, type: "AccessDeniedException", message: "It may not." }
-        : undefined;
+    aws.fault = (call) => (call === moving[0] && aws.moves.length >= 2 ? denied : undefined);
     const { lines } = await run();
     expect([lines.slice(-2), aws.moves]).toEqual([
       [`${changed}: NOT put back. It may not.`, `${changedWithoutRoute}: back to version 2.`],
@@ -369,18 +375,134 @@ describe("a release puts every function back", () => {
     ]);
   });
 
-  test("but for one that somebody else has moved meanwhile", async () => {
+  test("but for one that something else has moved", async () => {
     const { lines, sentence } = await run({
       meanwhile: (pause) => {
         if (pause === 1) moveAlias(aws, changed, "1", {});
       },
     });
-    const moved = `Somebody else has moved the alias of ${changed} meanwhile.`;
+    const moved = `Something else has moved the alias of ${changed}.`;
     expect([sentence, lines.slice(-2)]).toEqual([
       `Not released. ${moved}`,
       [`${changed}: NOT put back. ${moved}`, `${changedWithoutRoute}: back to version 2.`],
     ]);
     expect(aws.moves).toEqual([...onTrial, `${changed} 1`, back[1]]);
+  });
+});
+
+type Fault = ReturnType<typeof aws.fault>;
+
+/** What goes wrong with the first calls of this kind, and with no more. */
+function first(kind: string, ...faults: Fault[]): typeof aws.fault {
+  return (call) => (call.startsWith(kind) ? faults.shift() : undefined);
+}
+
+const invoking = `Invoke ${changed}`;
+const unavailable = { statusCode: 503, body: '{"type":"urn:problem-type:unavailable"}' };
+const [reading, creating] = [
+  (version: string) => `GET /events/smoke-test (${changed}:${version})`,
+  () => `POST ${front.url}/events`,
+];
+
+describe("a release goes on after", () => {
+  test.each<[string, typeof aws.fault, string[]]>([
+    ["a throttle of a call of its own", first(invoking, throttled), ["1 s: Read it gave no answer (Rate exceeded.)"]],
+    ["a reset of one", first(invoking, "reset"), ["1 s: Read it gave no answer (socket hang up)"]],
+    [
+      "an error of Lambda itself, again and again",
+      first(invoking, ...Array<typeof throttled>(3).fill({ status: 500, type: "ServiceException", message: "Oops." })),
+      [1, 2, 4].map((pause_s) => `${pause_s} s: Read it gave no answer (Oops.)`),
+    ],
+    ["a throttle of a look at the alarms", first("DescribeAlarms", { ...throttled, type: "Throttling" }), []],
+    ["a throttle of a move", first("UpdateAlias", throttled, throttled), []],
+    ["a reset of a move", first("UpdateAlias", "reset"), []],
+    ["a lost answer to a move", first("UpdateAlias", "lost answer"), []],
+  ])("%s, and says what it has asked again", async (_what, fault, repeated) => {
+    aws.fault = (call) => (aws.moves.length >= onTrial.length ? fault(call) : undefined);
+    const { lines, sentence } = await run();
+    expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
+    expect(lines.filter((line) => line.startsWith("Once more"))).toEqual(
+      repeated.map((text) => `Once more in ${text.replace("Read it", reading("3"))}.`),
+    );
+  });
+
+  test("a 503 of a function's own, which asks to be tried again", async () => {
+    let left = 1;
+    aws.answer = (invoked) =>
+      invoked.target === `${changed}:3` && left-- > 0 ? Promise.resolve(unavailable) : invoke(invoked);
+    const { lines, sentence } = await run();
+    expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
+    expect(lines[0]?.replace(/smoke-test-[0-9a-f-]{36}/, "ID")).toBe(
+      `Once more in 1 s: ${reading("3")} gave 503 ${unavailable.body} (apigw-requestid ID).`,
+    );
+  });
+
+  test("a 429 for the first and the third call of the smoke test", async () => {
+    let call = 0;
+    front.answer = () => ([1, 3].includes(++call) ? tooMany : undefined);
+    const { lines, sentence } = await run();
+    expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
+    const gave = `gave 429 ${tooMany[1]} (apigw-requestid missing).`;
+    expect(lines.filter((line) => line.startsWith("Once more"))).toEqual([
+      `Once more in 1 s: ${creating()} ${gave}`,
+      `Once more in 1 s: GET ${front.url}/events/smoke-test ${gave}`,
+    ]);
+  });
+});
+
+describe("what goes on for a minute counts against a release", () => {
+  const pauses_s = [1, 2, 4, 8, 16, 29];
+
+  test("where a function answers 503 for as long", async () => {
+    aws.answer = (invoked) => (invoked.target === `${changed}:3` ? Promise.resolve(unavailable) : invoke(invoked));
+    const { lines, sentence } = await run();
+    expect([lines.map((line) => /^Once more in (\d+) s: GET /.exec(line)?.[1]), aws.moves]).toEqual([
+      pauses_s.map(String),
+      [],
+    ]);
+    expect(sentence).toMatch(/^Not released\. Read it FAILED: GET .*, and gave 503 /);
+  });
+
+  test("where every call of a release is throttled now and then, in the end", async () => {
+    let call = 0;
+    aws.fault = (operation) => (operation.startsWith("Invoke") && ++call % 2 === 1 ? throttled : undefined);
+    const { lines, sentence } = await run({ of: { ...stack, canary: { percent: 10, minutes: 2 } } });
+    expect(lines.filter((line) => line.startsWith("Once more in 1 s")).length).toBe(60);
+    expect(sentence).toMatch(/^Not released\. .* FAILED: .*, and gave no answer \(Rate exceeded\.\)\.$/);
+  });
+});
+
+describe("the way back is taken", () => {
+  const wayBack = { isAtOnce: true };
+  const isNotKnown = (line: string) => line.includes(": NOT KNOWN, which does not stop the way back: ");
+
+  test.each<[string, () => void]>([
+    ["API Gateway throttles everybody", () => (front.answer = () => tooMany)],
+    ["Lambda throttles everybody", () => (aws.fault = (call) => (call.startsWith("Invoke") ? throttled : undefined))],
+    ["no function can reach the database", () => (aws.answer = () => Promise.resolve(unavailable))],
+    ["nothing is answered", () => (aws.fault = (call) => (call.startsWith("Invoke") ? "reset" : undefined))],
+  ])("though %s, after a minute, and says what is not known", async (_what, breakIt) => {
+    breakIt();
+    const { lines, sentence } = await run(wayBack);
+    expect([sentence, aws.moves, lines.at(-1)]).toEqual([undefined, [...toAll, ...released], `Released: ${inWords}.`]);
+    expect(lines.filter((line) => line.startsWith("Once more")).length).toBe(6);
+    expect(lines.some(isNotKnown)).toBe(true);
+  });
+
+  test("though API Gateway throttles everybody and nothing is new", async () => {
+    for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
+    front.answer = () => tooMany;
+    const { lines, sentence } = await run(wayBack);
+    expect([sentence, lines.filter(isNotKnown).length]).toEqual([undefined, 4]);
+  });
+
+  test("and not where a function is wrong, or API Gateway finds none that works", async () => {
+    front.answer = () =>
+      aws.moves.includes(toAll[1] ?? "") ? [500, '{"message":"Internal Server Error"}'] : undefined;
+    expect((await run(wayBack)).sentence).toMatch(
+      /^Not released\. Create an event, again and again FAILED: .* gave 500 /,
+    );
+    expect(aws.moves).toEqual([...toAll, ...back]);
   });
 });
 
@@ -424,7 +546,8 @@ describe("after a run that was killed", () => {
 test("of two releases at once one ends well at most, and no function is left on trial", async () => {
   const outcomes = await Promise.all([run(), run(), run()]);
   expect(outcomes.filter(({ sentence }) => sentence === undefined).length).toBeLessThanOrEqual(1);
-  for (const { sentence } of outcomes) expect(sentence ?? "Somebody else has moved").toMatch(/Somebody else has moved/);
+  for (const { sentence } of outcomes)
+    expect(sentence ?? "Something else has moved").toMatch(/Something else has moved/);
   await rollBack(stack, () => undefined);
   const versions = names.map((name) => aws.functions.get(name)?.alias.version);
   expect(new Set(versions).size).toBe(1);
@@ -450,6 +573,12 @@ describe("a roll-back", () => {
       { lines: ["Nothing to put back: no function has a version on trial."], sentence: undefined },
       back,
     ]);
+  });
+
+  test.each<[Fault]>([["lost answer"], ["reset"], [throttled]])("is no matter of luck: not after %j", async (fault) => {
+    aws.fault = first("UpdateAlias", fault);
+    front.answer = () => tooMany;
+    expect([await rolledBack(), aws.moves]).toEqual([{ lines: names.map(ended), sentence: undefined }, back]);
   });
 
   test("does what it can before it fails", async () => {
@@ -512,8 +641,8 @@ describe("the command", () => {
 
   test("puts every function back when it is told so again and again", async () => {
     const { child, ended } = await startSlow();
-    aws.refuse = () => {
-      child.kill("SIGTERM");
+    aws.fault = (call) => {
+      if (call.startsWith("UpdateAlias")) child.kill("SIGTERM");
       return undefined;
     };
     child.kill("SIGINT");

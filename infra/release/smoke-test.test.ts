@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { startApi } from "../testing/api.ts";
 import { listen, stop } from "../local/gateway/server.ts";
 import { runBundle } from "./_tests/run-bundle.ts";
-import { smokeTest } from "./smoke-test/checks.ts";
+import { checker, smokeTest } from "./smoke-test/checks.ts";
 
 const { url: realUrl } = await startApi();
 const started: (() => Promise<void>)[] = [];
@@ -59,16 +59,16 @@ async function forward(request: IncomingMessage, response: ServerResponse): Prom
 async function run(
   url: string,
   timeout_ms?: number,
+  now = () => 0,
 ): Promise<{ lines: string[]; pauses_ms: number[]; sentence: string | undefined }> {
   const lines: string[] = [];
   const pauses_ms: number[] = [];
   const print = (line: string) => {
     lines.push(line.replace(/ in \d+ ms$/, ""));
   };
-  const pause = (pause_ms: number) => Promise.resolve(pauses_ms.push(pause_ms));
-  const failure: unknown = await smokeTest(url, { print, pause, ...(timeout_ms && { timeout_ms }) }).catch(
-    (error: unknown) => error,
-  );
+  const clock = { now, pause: (pause_ms: number) => Promise.resolve(pauses_ms.push(pause_ms)) };
+  const check = checker({ print, clock, ...(timeout_ms && { timeout_ms }) });
+  const failure: unknown = await smokeTest(url, { check, print }).catch((error: unknown) => error);
   return { lines, pauses_ms, sentence: failure instanceof Error ? failure.message : undefined };
 }
 
@@ -85,6 +85,7 @@ const passed = [
   "Find no event that nobody has made: 404",
 ];
 const unroutable = { status: 404, body: '{"message":"Not Found"}' };
+const throttle = { status: 429, body: '{"message":"Too Many Requests"}' };
 const anEvent = "the event smoke-test (after a 409 delete that event, which somebody else has made, and try again)";
 
 function problem(status: number, type: string): Fake {
@@ -167,21 +168,21 @@ describe("waits for an API that has only just been made, when it gives", () => {
   ])("%s", async (_what, fake) => {
     const { url } = await startFront({ 1: fake, 2: fake });
     const gave = `POST ${url}/events gave ${fake.status} ${fake.body ?? ""} (apigw-requestid id=)`;
-    const waiting = [1, 2].map((pause_s) => `Not yet, once more in ${pause_s} s: ${gave}.`);
+    const waiting = [1, 2].map((pause_s) => `Once more in ${pause_s} s: ${gave}.`);
     expect(await run(url)).toEqual({ lines: [...waiting, ...passed], pauses_ms: [1000, 2000], sentence: undefined });
   });
 
   test("no answer", async () => {
     const { url } = await startFront({ 1: noAnswer.hangUp });
     const waiting = expect.stringMatching(
-      /^Not yet, once more in 1 s: POST http:\S+\/prod\/events gave no answer \(.+\)\.$/,
+      /^Once more in 1 s: POST http:\S+\/prod\/events gave no answer \(.+\)\.$/,
     ) as string;
     expect(await run(url)).toEqual({ lines: [waiting, ...passed], pauses_ms: [1000], sentence: undefined });
   });
 });
 
 describe("gives up after a minute of pauses, when there is", () => {
-  const minute_ms = [1000, 2000, 4000, 8000, 15_000, 30_000];
+  const minute_ms = [1000, 2000, 4000, 8000, 16_000, 29_000];
   const failed = (url: string, gave: string) =>
     `${claims[0] ?? ""} FAILED: POST ${url}/events should give 201 or 200 with ${anEvent}, and gave ${gave}.`;
 
@@ -213,6 +214,62 @@ describe("gives up after a minute of pauses, when there is", () => {
   });
 });
 
+describe("asks again, at whatever check, when it meets", () => {
+  const page = { status: 502, type: "text/html", body: "<html>Bad Gateway</html>" };
+  const all: [what: string, fake: Fake][] = [
+    ["a throttle", throttle],
+    ["a hiccup of the gateway", { status: 500, body: '{"message":"Internal Server Error"}' }],
+    ["a page", page],
+    ["a failure of ours that asks for it", problem(503, "unavailable")],
+    ["an end of the gateway's patience", { status: 504, body: '{"message":"Endpoint request timed out"}' }],
+  ];
+
+  test.each(all.flatMap(([what, fake]) => [1, 2, 3, 4].map((number) => [what, number, fake] as const)))(
+    "%s at request %i",
+    async (_what, number, fake) => {
+      const { url } = await startFront({ [number]: fake });
+      const { lines, sentence } = await run(url);
+      const repeated = lines.filter((line) => !passed.includes(line));
+      expect([lines.filter((line) => passed.includes(line)), sentence, repeated.length]).toEqual([
+        passed,
+        undefined,
+        1,
+      ]);
+      expect(repeated[0]).toMatch(/^Once more in 1 s: (POST|GET) http:\S+ gave /);
+      expect(repeated[0]).toContain(` gave ${fake.status} ${fake.body ?? ""} (apigw-requestid id=).`);
+    },
+  );
+
+  test("a connection that is reset", async () => {
+    const { url } = await startFront({ 3: noAnswer.hangUp });
+    const { lines, sentence } = await run(url);
+    expect([sentence, lines.length, lines[2]]).toEqual([
+      undefined,
+      5,
+      expect.stringMatching(/^Once more in 1 s: POST \S+ gave no answer \(.+\)\.$/),
+    ]);
+  });
+});
+
+describe("asks again for a minute in all", () => {
+  const isThrottled = (...numbers: number[]) => Object.fromEntries(numbers.map((number) => [number, throttle]));
+
+  test("of pauses, whichever checks they are for", async () => {
+    const { url } = await startFront(isThrottled(1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12));
+    const { pauses_ms, sentence } = await run(url);
+    expect(pauses_ms).toEqual([1, 2, 4, 8, 16, 1, 2, 4, 8, 14].map((pause_s) => pause_s * 1000));
+    expect(sentence).toMatch(/^Read it FAILED: GET .*, and gave 429 /);
+  });
+
+  test("of calls and pauses", async () => {
+    let now_ms = 0;
+    const { url } = await startFront(isThrottled(1, 2, 3, 4));
+    const { pauses_ms, sentence } = await run(url, undefined, () => (now_ms += 15_000)); // so long each call takes
+    expect(pauses_ms).toEqual([1000, 2000, 4000]);
+    expect(sentence).toMatch(/^Create an event, again and again FAILED: POST .*, and gave 429 /);
+  });
+});
+
 describe("asks no second time, and says so, when it meets", () => {
   const event = '{"id":"smoke-test"}';
   const other = '{"id":"other"}';
@@ -224,14 +281,13 @@ describe("asks no second time, and says so, when it meets", () => {
   ];
 
   test.each<[string, number, Fake, string?]>([
-    ["a failure of ours", 1, problem(503, "unavailable")],
+    ["a failure of ours", 1, problem(500, "internal")],
     ["other content under its id", 1, problem(409, "conflict")],
-    ["a throttle", 1, { status: 429, body: '{"message":"Too Many Requests"}' }],
     [
       "a page",
       1,
-      { status: 502, type: "text/html", body: "<html>\n<h1>Bad Gateway</h1>\n</html>" },
-      "502 <html> <h1>Bad Gateway</h1> </html>",
+      { status: 500, type: "text/html", body: "<html>\n<h1>Oops</h1>\n</html>" },
+      "500 <html> <h1>Oops</h1> </html>",
     ],
     ["another event", 1, { status: 200, body: other }],
     ["another success", 1, { status: 202, body: event }],

@@ -34,8 +34,17 @@ export interface FakeAws {
   invoked: Invoked[];
   /** What an invoked function does; what it throws is an error of the function. */
   answer: (invoked: Invoked) => Promise<unknown>;
-  /** Looks at an alias that is to be moved, before that; what it gives is Lambda's error. */
-  refuse: (functionName: string) => { status: number; type: string; message: string } | undefined;
+  /**
+   * What goes wrong with a call, as in "UpdateAlias get-event", "Invoke get-event" and "DescribeAlarms": AWS's error, a
+   * connection that is reset before anything is done, or one that is reset where the answer should come.
+   */
+  fault: (call: string) => AwsError | "reset" | "lost answer" | undefined;
+}
+
+interface AwsError {
+  status: number;
+  type: string;
+  message: string;
 }
 
 /** Starts one that goes when the test file is done. */
@@ -47,7 +56,7 @@ export async function startAws(answer: FakeAws["answer"]): Promise<FakeAws> {
     moves: [],
     invoked: [],
     answer,
-    refuse: () => undefined,
+    fault: () => undefined,
   };
   const server = createServer((request, response) => void respond(aws, request, response));
   const { port } = await listen(server, 0);
@@ -60,22 +69,33 @@ async function respond(aws: FakeAws, request: IncomingMessage, response: ServerR
   const text = (await buffer(request)).toString();
   const input = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
   const url = new URL(request.url ?? "", aws.url);
-  if (request.headers["x-amz-target"] === "GraniteServiceVersion20100801.DescribeAlarms") {
-    send(response, describeAlarms(aws, input));
-    return;
-  }
-  const [, name = "", action = ""] =
+  const [, name = "", path = ""] =
     /^\/2015-03-31\/functions\/([^/]+)\/(versions|aliases\/live|invocations)$/.exec(url.pathname) ?? [];
+  const isAboutAlarms = request.headersDistinct["x-amz-target"]?.[0]?.endsWith(".DescribeAlarms");
+  const operation = isAboutAlarms ? "DescribeAlarms" : operations[`${request.method ?? ""} ${path}`];
+  const fault = aws.fault(`${operation ?? ""} ${name}`.trim());
+  if (fault === "reset") response.destroy();
+  if (fault === "lost answer") Object.assign(response, { writeHead: () => response.destroy() });
+  if (typeof fault === "object") fail(response, fault);
+  if (typeof fault === "object" || fault === "reset") return;
   const itsFunction = aws.functions.get(name);
-  if (!itsFunction)
+  if (operation === "DescribeAlarms") send(response, describeAlarms(aws, input));
+  else if (!itsFunction)
     fail(response, { status: 404, type: "ResourceNotFoundException", message: `Function not found: ${name}` });
-  else if (action === "invocations")
+  else if (operation === "Invoke")
     await invoke(aws, response, { target: `${name}:${url.searchParams.get("Qualifier") ?? ""}`, event: input });
-  else if (action === "versions")
+  else if (operation === "ListVersionsByFunction")
     send(response, listVersions(itsFunction, Number(url.searchParams.get("Marker") ?? 0)));
-  else if (request.method === "PUT") updateAlias(aws, response, name, itsFunction, input);
+  else if (operation === "UpdateAlias") updateAlias(aws, response, name, itsFunction, input);
   else send(response, aliasOf(itsFunction));
 }
+
+const operations: Record<string, string> = {
+  "POST invocations": "Invoke",
+  "GET versions": "ListVersionsByFunction",
+  "GET aliases/live": "GetAlias",
+  "PUT aliases/live": "UpdateAlias",
+};
 
 function describeAlarms({ alarms }: FakeAws, { AlarmNamePrefix, NextToken }: Record<string, unknown>) {
   const found = alarms.filter(({ AlarmName }) => AlarmName.startsWith(String(AlarmNamePrefix)));
@@ -113,11 +133,6 @@ function updateAlias(
   input: Record<string, unknown>,
 ): void {
   const { alias } = itsFunction;
-  const refusal = aws.refuse(name);
-  if (refusal) {
-    fail(response, refusal);
-    return;
-  }
   if (input["RevisionId"] !== undefined && input["RevisionId"] !== String(alias.revision)) {
     fail(response, { status: 412, type: "PreconditionFailedException", message: "The RevisionId does not match." });
     return;
@@ -159,10 +174,7 @@ function send(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
 
-function fail(
-  response: ServerResponse,
-  { status, type, message }: { status: number; type: string; message: string },
-): void {
+function fail(response: ServerResponse, { status, type, message }: AwsError): void {
   response
     .writeHead(status, { "content-type": "application/json", "x-amzn-errortype": type })
     .end(JSON.stringify({ message }));

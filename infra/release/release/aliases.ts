@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   GetAliasCommand,
+  LambdaClient,
   paginateListVersionsByFunction,
   PreconditionFailedException,
   UpdateAliasCommand,
   type AliasConfiguration,
   type FunctionConfiguration,
-  type LambdaClient,
 } from "@aws-sdk/client-lambda";
 import { liveAlias } from "../smoke-test/ways.ts";
 
@@ -18,6 +19,11 @@ export interface Alias {
 }
 
 const limit_ms = 10_000;
+
+/** Asks up to five times, so that a way back does not end at a throttle. */
+export function lambdaIn(region: { region?: string }): LambdaClient {
+  return new LambdaClient({ ...region, maxAttempts: 5 });
+}
 
 export async function readAlias(client: LambdaClient, functionName: string): Promise<Alias> {
   return aliasOf(
@@ -46,9 +52,11 @@ export async function moveAlias(
   try {
     return aliasOf(functionName, await client.send(command, limit()));
   } catch (error) {
-    if (error instanceof PreconditionFailedException)
-      throw new Error(`Somebody else has moved the alias of ${functionName} meanwhile.`, { cause: error });
-    throw error;
+    if (!(error instanceof PreconditionFailedException)) throw error;
+    // Where an answer is lost the SDK asks again, and by then the alias has moved.
+    const moved = (error.$metadata.attempts ?? 1) > 1 ? await readAlias(client, functionName) : undefined;
+    if (moved && isDeepStrictEqual([moved.version, moved.trial], [version, trial])) return moved;
+    throw new Error(`Something else has moved the alias of ${functionName}.`, { cause: error });
   }
 }
 

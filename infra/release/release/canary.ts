@@ -1,21 +1,17 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { smokeTest, type Pause } from "../smoke-test/checks.ts";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { checker, realClock, smokeTest, type Conditions } from "../smoke-test/checks.ts";
 import { signedIn } from "../smoke-test/ways.ts";
-import { moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
+import { lambdaIn, moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
 import { endTrials } from "./roll-back.ts";
 import type { Stack } from "./stack.ts";
-import { callVersions, expectNoAlarm } from "./watch.ts";
+import { checksOfVersions, expectNoAlarm } from "./watch.ts";
 
-export interface Options {
-  /** For the way back, when what callers get is what makes alarms red: without a canary, and whatever they say. */
-  isAtOnce?: boolean;
-  /** Aborted, with the reason, when somebody wants the run to end. */
-  stop: AbortSignal;
-  print: (line: string) => void;
-  pause?: Pause;
-}
+/**
+ * `isAtOnce` is for the way back, when what callers get is what makes alarms red: without a canary, and whatever they
+ * say. `stop` is aborted, with the reason, when somebody wants the run to end.
+ */
+export type Options = Conditions & Required<Pick<Conditions, "stop" | "print">>;
 
 /**
  * Gives callers the newest version of every function, which is what Terraform has published; prints a line for each
@@ -34,7 +30,14 @@ export interface Options {
  */
 export async function release(stack: Stack, options: Options): Promise<void> {
   const { print, stop } = options;
-  const lambda = new LambdaClient(stack.region);
+  const lambda = lambdaIn(stack.region);
+  const check = checker(options);
+  const test = () =>
+    smokeTest(stack.baseUrl, {
+      signedIn: stack.isSignedIn ? signedIn(stack.routes, stack.region) : undefined,
+      check,
+      print,
+    });
   await endTrials(lambda, stack.functionNames, print);
   const newest = new Map<string, string>();
   const moving: Moving[] = [];
@@ -48,16 +51,17 @@ export async function release(stack: Stack, options: Options): Promise<void> {
     .join(", ");
   if (moving.length === 0) {
     print("Nothing to release: callers get the newest version of every function.");
-    await test(stack, options);
+    await test();
     return;
   }
   try {
-    await tryOut(lambda, moving, {
-      stack,
-      options,
-      inWords,
-      call: () => callVersions(lambda, { versions: newest, ...stack }, stop),
-    });
+    const own = checksOfVersions(stack, newest);
+    const call = async () => {
+      let answered = 0;
+      for (const each of own) if (await check(each)) answered += 1;
+      return answered;
+    };
+    await tryOut(lambda, moving, { stack, options, inWords, call, test });
     for (const each of moving) await move(lambda, each, { version: each.after, trial: undefined });
     print(`Released: ${inWords}.`);
   } catch (error) {
@@ -81,18 +85,24 @@ interface Trial {
   stack: Stack;
   options: Options;
   inWords: string;
+  /** Calls the new versions; gives how many calls were answered. */
   call: () => Promise<number>;
+  test: () => Promise<void>;
 }
 
 const round_s = 10;
 
-async function tryOut(lambda: LambdaClient, moving: Moving[], { stack, options, inWords, call }: Trial): Promise<void> {
+async function tryOut(
+  lambda: LambdaClient,
+  moving: Moving[],
+  { stack, options, inWords, call, test }: Trial,
+): Promise<void> {
   const {
     name,
     region,
     canary: { percent, minutes },
   } = stack;
-  const { isAtOnce = false, stop, print, pause = wait } = options;
+  const { isAtOnce = false, stop, print, clock = realClock } = options;
   const cloudwatch = new CloudWatchClient(region);
   const watch = () => (isAtOnce ? Promise.resolve(0) : expectNoAlarm(cloudwatch, `${name}-`));
   await watch();
@@ -104,21 +114,14 @@ async function tryOut(lambda: LambdaClient, moving: Moving[], { stack, options, 
       const [calls, alarms] = [await call(), await watch()];
       print(`${percent} %: ${calls} calls answered, none of ${alarms} alarms red, ${Math.max(left_s, 0)} s to go.`);
       if (left_s <= 0) break;
-      await pause(Math.min(round_s, left_s) * 1000, undefined, { signal: stop });
+      await clock.pause(Math.min(round_s, left_s) * 1000, undefined, { signal: stop });
     }
   }
   await moveAll(lambda, moving, 100, stop);
   print("100 % to the new versions, on trial.");
-  await test(stack, options);
+  await test();
   await watch();
   stop.throwIfAborted();
-}
-
-async function test(
-  { baseUrl, routes, region, isSignedIn }: Stack,
-  { stop, print, pause = wait }: Options,
-): Promise<void> {
-  await smokeTest(baseUrl, { signedIn: isSignedIn ? signedIn(routes, region) : undefined, print, stop, pause });
 }
 
 async function moveAll(lambda: LambdaClient, moving: Moving[], percent: number, stop: AbortSignal): Promise<void> {

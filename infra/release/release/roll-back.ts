@@ -1,5 +1,5 @@
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { moveAlias, readAlias } from "./aliases.ts";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { lambdaIn, moveAlias, readAlias } from "./aliases.ts";
 import type { Stack } from "./stack.ts";
 
 /** Whoever got a new version on trial gets the one before again. Throws when it has tried all, where one has failed. */
@@ -7,7 +7,7 @@ export async function rollBack(
   { functionNames, region }: Pick<Stack, "functionNames" | "region">,
   print: (line: string) => void,
 ): Promise<void> {
-  const ended = await endTrials(new LambdaClient(region), functionNames, print);
+  const ended = await endTrials(lambdaIn(region), functionNames, print);
   if (ended === 0) print("Nothing to put back: no function has a version on trial.");
 }
 

@@ -1,20 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { paginateDescribeAlarms, type CloudWatchClient, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
-import type { LambdaClient } from "@aws-sdk/client-lambda";
-import { functionOf, type Routes } from "../_shared/outputs.ts";
-import { tryOnce } from "../smoke-test/checks.ts";
-import { byInvoking, describe, inOneLine, type Target } from "../smoke-test/ways.ts";
+import { functionOf } from "../_shared/outputs.ts";
+import { checksOf, type Check } from "../smoke-test/checks.ts";
+import { byInvoking, inOneLine, type Target } from "../smoke-test/ways.ts";
+import type { Stack } from "./stack.ts";
 
 /**
- * Calls these versions whatever callers get: makes the smoke test's checks, and knocks at every route with an id that
- * nobody has made, which changes nothing and is answered after the database was asked. Throws at the first call that
- * fails; gives how many were answered.
+ * Of these versions, whatever callers get: the smoke test's checks, and a knock at every route with an id that nobody has
+ * made, which changes nothing and is answered after the database was asked.
  */
-export async function callVersions(
-  client: LambdaClient,
-  { versions, routes, isSignedIn }: { versions: Map<string, string>; routes: Routes; isSignedIn: boolean },
-  stop: AbortSignal,
-): Promise<number> {
+export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions: Map<string, string>): Check[] {
   const targetOf = (routeKey: string): Target => {
     const functionName = functionOf(routes, routeKey);
     const qualifier = versions.get(functionName);
@@ -22,20 +17,20 @@ export async function callVersions(
       throw new Error(`The output function_names must have ${functionName}, which answers ${routeKey}.`);
     return { functionName, qualifier };
   };
-  const way = byInvoking(client, targetOf, isSignedIn);
-  const checked = await tryOnce(way, isSignedIn, stop);
-  for (const routeKey of Object.keys(routes)) {
+  const way = byInvoking(region, targetOf, isSignedIn);
+  const knocks = Object.keys(routes).map((routeKey): Check => {
     const names = [...routeKey.matchAll(/\{(\w+)\}/g)];
     const pathParameters = Object.fromEntries(names.map(([, name = ""]) => [name, randomUUID()]));
     const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: {} };
-    const answer = await way.send({ routeKey, pathParameters, ...body }, 15_000, stop);
-    if (answer.status !== undefined && answer.status < 500) continue; // a refusal is an answer; an error of ours is none
-    const { functionName, qualifier } = targetOf(routeKey);
-    throw new Error(
-      `${routeKey} (${functionName}:${qualifier}) should be answered, and be it with a refusal, and gave ${describe(answer)}.`,
-    );
-  }
-  return checked + Object.keys(routes).length;
+    return {
+      claim: `Answer ${routeKey}`,
+      way,
+      request: { routeKey, pathParameters, ...body },
+      expected: "an answer, if only a refusal", // an error of ours is none
+      holds: ({ status }) => status < 500,
+    };
+  });
+  return [...checksOf(way, isSignedIn), ...knocks];
 }
 
 const advice =

@@ -21,65 +21,93 @@ const get = (id: string): Request => ({ routeKey: "GET /events/{id}", pathParame
 
 const problemType = "application/problem+json"; // of what our functions refuse; API Gateway's own answers are application/json
 
-interface Check {
+export interface Check {
   claim: string;
   way: Way;
   request: Request;
   expected: string;
   holds: (answer: Answer) => boolean;
+  /** Whether API Gateway may not have the route, its function or its authorizer yet. */
+  isEarly?: boolean;
 }
 
-export type Pause = (
-  pause_ms: number,
-  value: undefined,
-  options: { signal?: AbortSignal | undefined },
-) => Promise<unknown>;
+export interface Clock {
+  now: () => number;
+  pause: (pause_ms: number, value: undefined, options: { signal?: AbortSignal | undefined }) => Promise<unknown>;
+}
 
-interface Options {
-  signedIn?: Way | undefined;
+export const realClock: Clock = { now: () => performance.now(), pause: wait };
+
+export interface Conditions {
   print?: (line: string) => void;
-  pause?: Pause;
+  stop?: AbortSignal;
+  /** For the way back: what says nothing of the functions does not count. */
+  isAtOnce?: boolean;
+  clock?: Clock;
   timeout_ms?: number;
-  stop?: AbortSignal | undefined;
 }
+
+/** Gives the answer that has passed; none on the way back, where none came that says anything. */
+export type Checker = (check: Check) => Promise<Answer | undefined>;
 
 /** Longer than a function may take, which API Gateway tells sooner. */
 const limit_ms = 15_000;
 
-/** A new host name, a route's authorizer and the first start of a function take a moment: all pauses together are a minute. */
-const pauses_s = [1, 2, 4, 8, 15, 30];
+/** What the calls that are asked again take of a whole run, with the pauses between them. */
+const patience_s = 60;
 
-/** Throws at the first check that fails, and when told to stop. Only what may be too early for a route is repeated. */
-export async function smokeTest(baseUrl: string, options: Options = {}): Promise<void> {
-  const { signedIn, print = console.log, pause = wait, timeout_ms = limit_ms, stop } = options;
-  const open = overHttp(baseUrl);
-  const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, idOfSignedIn)] : checksOf(open, idOfAnybody);
-  const early = signedIn ? 2 : 1;
-  for (const [index, check] of checks.entries()) {
-    const { claim, way, request, holds } = check;
-    let answer = await way.send(request, timeout_ms, stop);
-    for (const pause_s of index < early ? pauses_s : []) {
+/**
+ * Throws at a check that fails, and when told to stop. What may pass by itself is asked again after a second, two, four
+ * and so on, each time with a line that says so, and fails when all that a run asks again has taken a minute.
+ */
+export function checker({
+  print = console.log,
+  stop,
+  isAtOnce = false,
+  clock = realClock,
+  timeout_ms = limit_ms,
+}: Conditions = {}): Checker {
+  let left_s = patience_s;
+  return async ({ claim, way, request, expected, holds, isEarly = false }) => {
+    for (let next_s = 1; ; next_s *= 2) {
+      const started_ms = clock.now();
+      const answer = await way.send(request, timeout_ms, stop);
+      if (answer.status !== undefined && holds(answer)) return answer;
       stop?.throwIfAborted();
-      if (!mayBeTooEarly(answer) || (answer.status !== undefined && holds(answer))) break;
-      print(`Not yet, once more in ${pause_s} s: ${way.describe(request)} gave ${describe(answer)}.`);
-      await pause(pause_s * 1000, undefined, { signal: stop });
-      answer = await way.send(request, timeout_ms, stop);
+      left_s -= (clock.now() - started_ms) / 1000;
+      const pause_s = Math.min(next_s, Math.floor(left_s));
+      const gave = `gave ${describe(answer)}`;
+      if (pause_s < 1 || !(mayPass(answer) || (isEarly && mayBeTooEarly(answer)))) {
+        if (!isAtOnce || !saysNothing(answer))
+          throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, and ${gave}.`);
+        print(`${claim}: NOT KNOWN, which does not stop the way back: ${way.describe(request)} ${gave}.`);
+        return undefined;
+      }
+      print(`Once more in ${pause_s} s: ${way.describe(request)} ${gave}.`);
+      left_s -= pause_s;
+      await clock.pause(pause_s * 1000, undefined, { signal: stop });
     }
-    const { status, duration_ms } = expectPassed(check, answer);
-    print(`${claim}: ${status} in ${duration_ms.toFixed(0)} ms`);
+  };
+}
+
+interface SmokeTest {
+  signedIn?: Way | undefined;
+  check?: Checker;
+  print?: (line: string) => void;
+}
+
+/** Checks what callers get, and prints a line for each check that passes. */
+export async function smokeTest(
+  baseUrl: string,
+  { signedIn, check = checker(), print = console.log }: SmokeTest = {},
+): Promise<void> {
+  const open = overHttp(baseUrl);
+  const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, true)] : checksOf(open, false);
+  const early = signedIn ? 2 : 1;
+  for (const [index, each] of checks.entries()) {
+    const answer = await check({ ...each, isEarly: index < early });
+    if (answer) print(`${each.claim}: ${answer.status} in ${answer.duration_ms.toFixed(0)} ms`);
   }
-}
-
-/** By a way past API Gateway, where nothing is too early; gives how many checks passed. */
-export async function tryOnce(way: Way, isSignedIn: boolean, stop?: AbortSignal): Promise<number> {
-  const checks = checksOf(way, isSignedIn ? idOfSignedIn : idOfAnybody);
-  for (const check of checks) expectPassed(check, await way.send(check.request, limit_ms, stop));
-  return checks.length;
-}
-
-function expectPassed({ claim, way, request, expected, holds }: Check, answer: Answer | NoAnswer): Answer {
-  if (answer.status !== undefined && holds(answer)) return answer;
-  throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, and gave ${describe(answer)}.`);
 }
 
 /** By API Gateway itself: where a function refuses it, the route has lost its authorizer. */
@@ -94,8 +122,8 @@ function refusalsOf(way: Way): Check[] {
   ];
 }
 
-function checksOf(way: Way, id: string): Check[] {
-  const event = eventOf(id);
+export function checksOf(way: Way, isSignedIn: boolean): Check[] {
+  const event = eventOf(isSignedIn ? idOfSignedIn : idOfAnybody);
   const isEvent = ({ object }: Answer) => object?.["id"] === event.id;
   const isProblem = ({ contentType, object }: Answer, type: string) =>
     contentType.startsWith(problemType) && object?.["type"] === type;
@@ -131,13 +159,22 @@ function checksOf(way: Way, id: string): Check[] {
   ];
 }
 
-/**
- * No answer at all, or one of API Gateway's own, which has no route or no function yet. Where we
- * answer, nothing is early, except 401 on a route that has no authorizer yet, or still has it.
- */
+/** Too much at once, an answer that was lost, or what asks itself to be tried again: the functions may be right or wrong. */
+function saysNothing(answer: Answer | NoAnswer): boolean {
+  return answer.status === undefined ? answer.isLost : [429, 502, 503, 504].includes(answer.status);
+}
+
+/** API Gateway answers 500 where a function has failed, and at times where none has. */
+function mayPass(answer: Answer | NoAnswer): boolean {
+  return saysNothing(answer) || (answer.status === 500 && isGateways(answer));
+}
+
+/** Where we answer, nothing is early, except 401 on a route that has no authorizer yet, or still has it. */
 function mayBeTooEarly(answer: Answer | NoAnswer): boolean {
   if (answer.status === undefined || answer.status === 401) return true;
-  const { status, contentType, object } = answer;
-  const isGateways = typeof object?.["message"] === "string" && !contentType.startsWith(problemType);
-  return isGateways && (status === 403 || status === 404 || status >= 500);
+  return isGateways(answer) && (answer.status === 403 || answer.status === 404);
+}
+
+function isGateways({ contentType, object }: Answer): boolean {
+  return typeof object?.["message"] === "string" && !contentType.startsWith(problemType);
 }

@@ -10,7 +10,7 @@ import { verify } from "../../local/bucket/signature.ts";
 import { makeUserPool } from "../../local/sign-in/tokens.ts";
 import { startStack } from "../../local/stack.ts";
 import { runBundle } from "../_tests/run-bundle.ts";
-import { smokeTest } from "./checks.ts";
+import { checker, smokeTest } from "./checks.ts";
 import { signedIn } from "./ways.ts";
 
 const routes = Object.fromEntries(
@@ -94,21 +94,27 @@ interface Setting {
   hasTokens?: boolean;
   pause?: () => Promise<void>;
   timeout_ms?: number;
+  now?: () => number;
 }
 
 /** Runs it with pauses that take no time: the lines without their durations, and the sentence if it fails. */
 async function run(
   baseUrl: string,
-  { names = routes, hasTokens = true, pause = () => Promise.resolve(), timeout_ms = 15_000 }: Setting = {},
+  {
+    names = routes,
+    hasTokens = true,
+    pause = () => Promise.resolve(),
+    timeout_ms = 15_000,
+    now = () => 0,
+  }: Setting = {},
 ) {
   const lines: string[] = [];
   const print = (line: string) => {
     lines.push(line.replace(/ in \d+ ms$/, ""));
   };
   const way = hasTokens ? signedIn(names) : undefined;
-  const failure: unknown = await smokeTest(baseUrl, { signedIn: way, print, pause, timeout_ms }).catch(
-    (error: unknown) => error,
-  );
+  const check = checker({ print, clock: { now, pause }, timeout_ms });
+  const failure: unknown = await smokeTest(baseUrl, { signedIn: way, check, print }).catch((error: unknown) => error);
   return { lines, sentence: failure instanceof Error ? failure.message : undefined };
 }
 
@@ -174,7 +180,7 @@ describe("waits for authorizers", () => {
   test("that come a moment later", async () => {
     const { url: address, pause } = await startSwitch(unguardedUrl, url);
     const { lines, sentence } = await run(address, { pause });
-    expect([lines.filter((line) => line.startsWith("Not yet")).length, lines.length, sentence]).toEqual([
+    expect([lines.filter((line) => line.startsWith("Once more")).length, lines.length, sentence]).toEqual([
       1,
       7,
       undefined,
@@ -184,10 +190,48 @@ describe("waits for authorizers", () => {
   test("that go a moment later", async () => {
     const { url: address, pause } = await startSwitch(url, withoutTokens.url);
     const { lines, sentence } = await run(address, { pause, hasTokens: false });
-    expect([lines.filter((line) => line.startsWith("Not yet")).length, lines.length, sentence]).toEqual([
+    expect([lines.filter((line) => line.startsWith("Once more")).length, lines.length, sentence]).toEqual([
       1,
       5,
       undefined,
+    ]);
+  });
+});
+
+describe("asks Lambda again, and says so, after", () => {
+  test.each<[string, Fault, string]>([
+    [
+      "a throttle",
+      (response) => {
+        refuse(response, 429, "TooManyRequestsException", "Rate exceeded.");
+      },
+      "Rate exceeded.",
+    ],
+    [
+      "a failure of Lambda itself",
+      (response) => {
+        refuse(response, 500, "ServiceException", "Oops.");
+      },
+      "Oops.",
+    ],
+    [
+      "a connection that is reset",
+      (response) => {
+        response.destroy();
+      },
+      "socket hang up",
+    ],
+  ])("%s", async (_what, itsFault, reason) => {
+    fault = (response) => {
+      fault = undefined;
+      itsFault(response);
+    };
+    const { lines, sentence } = await run(url);
+    expect([lines[2], lines.length, sentence, invoked.length]).toEqual([
+      `Once more in 1 s: POST /events by a signed-in caller (events-api-test-create-event:live) gave no answer (${reason}).`,
+      7,
+      undefined,
+      5,
     ]);
   });
 });
@@ -198,7 +242,7 @@ describe("notices", () => {
 
   test("a route that has lost its authorizer, though the function is not open", async () => {
     const { lines, sentence } = await run(unguardedUrl);
-    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Not yet"));
+    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Once mo"));
     expect(sentence).toMatch(
       `Create nothing without a token FAILED: POST ${unguardedUrl}/events ${unauthorized} 401 {"type":"urn:problem-type:unauthorized"`,
     );
@@ -216,7 +260,7 @@ describe("notices", () => {
 
   test("tokens of which the outputs say nothing", async () => {
     const { lines, sentence } = await run(url, { hasTokens: false });
-    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Not yet"));
+    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Once mo"));
     expect(sentence).toMatch(/^Create an event, again and again FAILED: .*, and gave 401 {"message":"Unauthorized"} /);
   });
 
@@ -280,9 +324,9 @@ describe("notices", () => {
     expect([lines, sentence?.replace(/smoke-test-[0-9a-f-]{36}/, "ID")]).toEqual([refused, `${created} ${gave}.`]);
   });
 
-  test("a function that does not answer in time", async () => {
+  test("a function that does not answer in time, for as long as it is asked again", async () => {
     fault = () => undefined;
-    const { lines, sentence } = await run(url, { timeout_ms: 500 });
+    const { lines, sentence } = await run(url, { timeout_ms: 500, now: () => invoked.length * 60_000 });
     expect([lines, sentence]).toEqual([refused, `${created} no answer within 0.5 s.`]);
   });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { isThrottlingError, isTransientError } from "@smithy/core/retry";
 import { parseObject } from "../_shared/json.ts";
 import { functionOf, type Routes } from "../_shared/outputs.ts";
 
@@ -31,6 +32,8 @@ export interface Answer extends Received {
 export interface NoAnswer {
   status: undefined;
   reason: string;
+  /** Whether it was lost on its way, and not by the function. */
+  isLost: boolean;
 }
 
 /** Through API Gateway, without a token. A redirect is an answer like any other. */
@@ -66,18 +69,19 @@ export interface Target {
 const claims = { sub: "smoke-test", token_use: "access" };
 
 export function signedIn(routes: Routes, region: { region?: string } = {}): Way {
-  return byInvoking(
-    new LambdaClient(region),
-    (routeKey) => ({ functionName: functionOf(routes, routeKey), qualifier: liveAlias }),
-    true,
-  );
+  return byInvoking(region, (routeKey) => ({ functionName: functionOf(routes, routeKey), qualifier: liveAlias }), true);
 }
 
 /**
  * Past API Gateway, to what `targetOf` gives for a route, with the rights and the region that the AWS SDK finds.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export function byInvoking(client: LambdaClient, targetOf: (routeKey: string) => Target, isSignedIn: boolean): Way {
+export function byInvoking(
+  region: { region?: string },
+  targetOf: (routeKey: string) => Target,
+  isSignedIn: boolean,
+): Way {
+  const client = new LambdaClient({ ...region, maxAttempts: 1 }); // the SDK would ask again in silence
   return {
     describe: (request) => {
       const { functionName, qualifier } = targetOf(request.routeKey);
@@ -91,7 +95,8 @@ export function byInvoking(client: LambdaClient, targetOf: (routeKey: string) =>
       const send = sendBy(async (_request, abortSignal) => {
         const { FunctionError: error, Payload: payload } = await client.send(command, { abortSignal });
         const result = payload?.transformToString() ?? "";
-        if (error !== undefined) return { status: undefined, reason: `an error of the function: ${result}` };
+        if (error !== undefined)
+          return { status: undefined, reason: `an error of the function: ${result}`, isLost: false };
         return { ...readResult(result), requestId: event.requestContext.requestId };
       });
       return send(request, ...limits);
@@ -108,7 +113,9 @@ function sendBy(exchange: (request: Request, signal: AbortSignal) => Promise<Rec
       if (answer.status === undefined) return answer;
       return { ...answer, object: parseObject(answer.text), duration_ms: performance.now() - started_ms };
     } catch (error) {
-      return { status: undefined, reason: reasonOf(error, timeout_ms) };
+      // The SDK calls a reset a timeout too.
+      const reason = timeout.aborted ? `within ${timeout_ms / 1000} s` : `(${reasonOf(error)})`;
+      return { status: undefined, reason: `no answer ${reason}`, isLost: timeout.aborted || isOfConnection(error) };
     }
   };
 }
@@ -164,12 +171,17 @@ export function inOneLine(text: string): string {
     .trim();
 }
 
+/** As fetch and the SDK say it. */
+function isOfConnection(error: unknown): boolean {
+  const ofSdk = error as Error & { cause?: Error };
+  return error instanceof TypeError || isTransientError(ofSdk) || isThrottlingError(ofSdk);
+}
+
 /** fetch itself only says "fetch failed". */
-function reasonOf(error: unknown, timeout_ms: number): string {
-  if (!(error instanceof Error)) return `no answer (${String(error)})`;
-  if (error.name === "TimeoutError" || error.name === "AbortError") return `no answer within ${timeout_ms / 1000} s`;
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   const { cause } = error;
-  if (!(cause instanceof Error)) return `no answer (${error.message})`;
+  if (!(cause instanceof Error)) return error.message;
   // Where several addresses were tried, the cause has a code and no message.
-  return `no answer (${cause.message || ("code" in cause ? String(cause.code) : cause.name)})`;
+  return cause.message || ("code" in cause ? String(cause.code) : cause.name);
 }
