@@ -1,6 +1,6 @@
 # Not an object type: it would drop a misspelt key in silence.
 variable "auth" {
-  description = "Who signs callers in. null: nobody. { issuer, audience }: any OpenID Connect provider. { user_pool_id, client_id }: a Cognito user pool that exists. { create_user_pool = true }: one that this stack makes."
+  description = "Who signs callers in. null: nobody. { issuer, audience }: any OpenID Connect provider; API Gateway asks it for its configuration while the authorizer is made, and an apply fails where that cannot be reached. { user_pool_id, client_id }: a Cognito user pool that exists. { create_user_pool = true }: one that this stack makes."
   type        = any
   default     = null
 

@@ -8,6 +8,18 @@ variable "billing" {
     condition     = contains(["on_demand", "provisioned"], var.billing)
     error_message = "The billing must be on_demand or provisioned."
   }
+
+  validation {
+    condition     = var.billing != "provisioned" || local.capacity_units >= 1
+    error_message = "With billing provisioned ${length(local.stages)} stages with ${1 + length(local.indexes)} tables and indexes each share ${var.free_capacity_units} units, which is less than 1 for each: take files out of infra/environments/, or set billing to on_demand."
+  }
+}
+
+variable "free_capacity_units" {
+  description = "With billing provisioned, what all stages share of DynamoDB's free tier, which is 25 units for the whole account: less where it has other tables."
+  type        = number
+  default     = 25
+  nullable    = false
 }
 
 variable "max_read_request_units" {
@@ -69,10 +81,9 @@ locals {
   # DynamoDB refuses an attribute that is no key of anything.
   key_attributes = flatten([for keys in concat([local.table], local.indexes) : [keys.hash_key, try(keys.range_key, [])]])
 
-  # DynamoDB's free tier is one for the whole account: each stage has its share, and in it the table and each index.
-  free_capacity_units = 25
-  stages              = fileset("environments", "*.tfvars")
-  capacity_units      = floor(local.free_capacity_units / (length(local.stages) * (1 + length(local.indexes))))
+  # Each stage has its share, and in it the table and each index.
+  stages         = fileset("environments", "*.tfvars")
+  capacity_units = floor(var.free_capacity_units / (length(local.stages) * (1 + length(local.indexes))))
 }
 
 # There is no server_side_encryption block: without one DynamoDB encrypts with a key of its own, for nothing;

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../../infra/testing/scratch.ts";
 import { jobsIn, readTexts } from "./workflows.ts";
 
@@ -14,8 +14,8 @@ const bin = scratchFolder({ terraform: '#!/bin/sh\nprintf "%s\\n" "$PLAN"\n' });
 chmodSync(join(bin, "terraform"), 0o755);
 
 /** Runs a step as GitHub does, where Terraform shows this plan. */
-function run(shell: string, cwd: string, plan: string, approved = "") {
-  const PATH = `${bin}${delimiter}${process.env["PATH"] ?? ""}`;
+function run(shell: string, cwd: string, plan: string, approved = "", programs = bin) {
+  const PATH = `${programs}${delimiter}${process.env["PATH"] ?? ""}`;
   const env = { ...process.env, PATH, PLAN: plan, APPROVED: approved, GITHUB_OUTPUT: "output.txt" };
   const { status, stdout } = spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", shell], {
     cwd,
@@ -42,4 +42,84 @@ test("a deployment stops with another plan, and says what to do", () => {
   expect(stdout).toContain(
     "::error::The plan is not the one that was shown for approval: something has changed since.",
   );
+});
+
+describe("an apply", () => {
+  const stage = "  # aws_apigatewayv2_stage.this will be created\n";
+  const planned = `  # aws_apigatewayv2_api.this will be created\n${stage}  # module.function["get-event"].aws_lambda_alias.live will be created\n`;
+  const hiccup =
+    "│ Error: creating API Gateway v2 Stage (prod): operation error ApiGatewayV2: CreateStage, https response error StatusCode: 404, RequestID: 1, NotFoundException: Cannot find log delivery named: abcdefghij_.prod\n";
+  const other = "│ Error: creating IAM Role (a): AccessDenied\n";
+  const upToLook = ["apply", "show -no-color", "plan", "show -json"];
+  const twice = [...upToLook, "show -no-color", "apply"];
+
+  // Answers the first, the second call of a command and so on with a file, and fails where that has an error in it.
+  const programs = scratchFolder({
+    terraform: `#!/bin/sh
+echo "$2 $3" >> calls.txt
+answer="$2$(grep --count "^$2 " calls.txt).txt"
+[ ! -f "$answer" ] || cat "$answer"
+! grep --quiet --no-messages "Error: " "$answer"
+`,
+  });
+  chmodSync(join(programs, "terraform"), 0o755);
+  const look = 'import fs from "node:fs"; process.exitCode = fs.readFileSync(0, "utf8").includes("a loss") ? 1 : 0;';
+
+  function apply(answers: Record<string, string>) {
+    const folder = scratchFolder({
+      "dist/release/check-plan.mjs": look,
+      "show1.txt": planned,
+      "show3.txt": stage,
+      ...answers,
+    });
+    const { status, stdout } = run(shellOf("Apply"), folder, "", "", programs);
+    const calls = readFileSync(join(folder, "calls.txt"), "utf8").trim().split("\n");
+    return {
+      status,
+      calls: calls.map((call) => call.replace(" -lock-timeout=10m", "")),
+      commands: [...stdout.matchAll(/^::(\w+)::/gm)].map(([, command]) => command),
+    };
+  }
+
+  test.each<[what: string, answers: Record<string, string>, outcome: object]>([
+    ["ends at once where nothing fails", {}, { status: 0, calls: ["apply"], commands: [] }],
+    [
+      "is made once more where only the new API's stage has failed",
+      { "apply1.txt": hiccup },
+      { status: 0, calls: twice, commands: ["notice"] },
+    ],
+    [
+      "is made no third time",
+      { "apply1.txt": hiccup, "apply2.txt": hiccup },
+      { status: 1, calls: twice, commands: ["notice"] },
+    ],
+    ["ends where something else has failed", { "apply1.txt": other }, { status: 1, calls: ["apply"], commands: [] }],
+    [
+      "ends where something else has failed too",
+      { "apply1.txt": hiccup + other },
+      { status: 1, calls: ["apply"], commands: [] },
+    ],
+    [
+      "ends where what is left cannot be planned",
+      { "apply1.txt": hiccup, "plan1.txt": other },
+      { status: 1, calls: upToLook.slice(0, 3), commands: ["notice"] },
+    ],
+    [
+      "ends where what is left would lose something",
+      { "apply1.txt": hiccup, "show2.txt": "a loss" },
+      { status: 1, calls: upToLook, commands: ["notice"] },
+    ],
+    [
+      "ends where what is left was not in the plan that was approved",
+      { "apply1.txt": hiccup, "show3.txt": `${stage}  # aws_dynamodb_table.this must be replaced\n` },
+      { status: 1, calls: twice.slice(0, -1), commands: ["notice", "error"] },
+    ],
+    [
+      "ends where what is left is no longer made but replaced",
+      { "apply1.txt": hiccup, "show3.txt": stage.replace("will be created", "must be replaced") },
+      { status: 1, calls: twice.slice(0, -1), commands: ["notice", "error"] },
+    ],
+  ])("%s", (_what, answers, outcome) => {
+    expect(apply(answers)).toEqual(outcome);
+  });
 });

@@ -18,17 +18,18 @@ const { run = "exit 9" } = steps.find(({ name }) => name === "Refuse to go back"
 const unknown = "0123456789012345678901234567890123456789";
 const repository = scratchFolder();
 git("init", "--quiet", "--initial-branch=main");
-const [first, second, third] = [commit(), commit(), commit()];
+const [first, second, third] = [commit("1"), commit("2"), commit("3")];
+git("update-ref", "refs/remotes/origin/main", third);
 git("checkout", "--quiet", "-b", "branch", first);
-const branch = commit();
+const branch = commit("Not 2, though of the same second");
 
 function git(...command: string[]): string {
   const author = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
   return execFileSync("git", ["-C", repository, ...author, ...command], { encoding: "utf8" }).trim();
 }
 
-function commit(): string {
-  git("commit", "--quiet", "--allow-empty", "--message=Change");
+function commit(message: string): string {
+  git("commit", "--quiet", "--allow-empty", `--message=${message}`);
   return git("rev-parse", "HEAD");
 }
 
@@ -63,18 +64,30 @@ describe("a deployment goes on", () => {
   });
 });
 
+const goesBack = "to deploy this one would take back what was released since. To go back on purpose";
+const isRewritten = "main has lost it too, by an amend or a force-push. To deploy this one in its place";
+
 describe("a deployment stops", () => {
   test.each([
-    ["for an earlier commit", deployed(third), second],
-    ["for a commit of another branch", deployed(third), branch],
-    ["where git does not know the deployed commit", deployed(unknown), third],
-    ["where git does not know the commit to deploy", deployed(third), unknown],
-    ["where the deployed commit is an option", deployed("--help"), third],
-    ["where the deployed commit is empty", deployed(""), third],
-    ["where the deployed commit is null", deployed(null), third],
-    ["where the output has no value", '{"commit": {}}', third],
-  ])("%s", (_what, outputs, commit) => {
-    const { status, stdout } = check(outputs, commit);
+    ["for an earlier commit", third, second, goesBack],
+    ["for a commit of another branch", third, branch, goesBack],
+    ["where git does not know the commit to deploy", third, unknown, goesBack],
+    ["where the deployed commit was amended and is still known", branch, third, isRewritten],
+    ["where the deployed commit was amended and is gone", unknown, third, isRewritten],
+  ])("%s, and says the way out", (_what, before, commit, why) => {
+    expect(check(deployed(before), commit)).toEqual({
+      status: 1,
+      stdout: `::error::Deployed is commit ${before}, and commit ${commit} does not contain it: ${why} run the workflow by hand: gh workflow run deploy.yml --raw-field commit=${commit}\n`,
+    });
+  });
+
+  test.each([
+    ["where the deployed commit is an option", deployed("--help")],
+    ["where the deployed commit is empty", deployed("")],
+    ["where the deployed commit is null", deployed(null)],
+    ["where the output has no value", '{"commit": {}}'],
+  ])("%s", (_what, outputs) => {
+    const { status, stdout } = check(outputs, third);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^::error::Deployed is commit .*, and commit [0-9a-f]{40} does not contain it: /m);
   });

@@ -106,6 +106,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
   "a deployment verifies": [
     ["no look at the digest", "deploy-stage", "          sha256sum --check --strict SHA256SUMS\n", ""],
     ["no look at the plan", "deploy-stage", " | node dist/release/check-plan.mjs", ""],
+    ["no look at what is left", "deploy-stage", /(check-plan\.mjs[^]*) \| node dist\/release\/check-plan\.mjs/, "$1"],
     ["another plan", "deploy-stage", "apply -lock-timeout=10m stack.tfplan", "apply -auto-approve"],
     ["no way back", "deploy-stage", "| node dist/release/release.mjs roll-back", ""],
   ],

@@ -91,6 +91,8 @@ export const stages = readdirSync(join(root, "infra/environments"))
   .map((file) => file.replace(/\.tfvars$/, ""))
   .sort();
 
+const [planning, looking] = ["-out=stack.tfplan", "show -json stack.tfplan | node dist/release/check-plan.mjs"];
+
 /** What a deployment does, in this order: verifies the bytes first, and applies the plan that it has looked at. */
 const inOrder = [
   "actions/download-artifact",
@@ -99,10 +101,12 @@ const inOrder = [
   credentials,
   "terraform -chdir=infra init",
   'git merge-base --is-ancestor "$deployed" "$COMMIT"',
-  "-out=stack.tfplan",
-  "show -json stack.tfplan | node dist/release/check-plan.mjs",
+  planning,
+  looking,
   'echo "$APPROVED  shown.txt" | sha256sum --check --strict',
   "apply -lock-timeout=10m stack.tfplan",
+  planning, // what is left of it, after a hiccup
+  looking,
   "release.mjs ${AT_ONCE",
   "release.mjs roll-back",
 ];
@@ -171,11 +175,14 @@ export const rules: Rules = {
     const text = stepsOfDeployment(texts)
       .map(({ uses, run }) => uses ?? run)
       .join("\n");
-    return inOrder
-      .filter(
-        (part, index) => text.split(part).length !== 2 || text.indexOf(part) < text.indexOf(inOrder[index - 1] ?? ""),
-      )
-      .map((part) => `deploy-stage.yml: ${part} must be there once, and in its place.`);
+    const places = [...new Set(inOrder)].flatMap((part) => {
+      const pieces = text.split(part);
+      return pieces.slice(1).map((_, before) => ({ part, at: pieces.slice(0, before + 1).join(part).length }));
+    });
+    const found = places.sort((one, other) => one.at - other.at).map(({ part }) => part);
+    return isDeepStrictEqual(found, inOrder)
+      ? []
+      : [`deploy-stage.yml: it must have, in this order: ${inOrder.join(", ")}; not: ${found.join(", ")}.`];
   },
 
   "the stages are those of infra/environments, in oidc/ and in every workflow": (texts) => {

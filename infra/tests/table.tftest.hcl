@@ -124,3 +124,14 @@ run "stays_within_the_free_tier_over_all_stages_with_three_indexes" {
     error_message = "All stages and indexes together must stay within 25 units."
   }
 }
+
+# Of two stages with a table and three indexes each.
+run "refuses_fewer_units_than_there_are_tables_and_indexes" {
+  command = plan
+  variables {
+    billing             = "provisioned"
+    free_capacity_units = 7
+  }
+
+  expect_failures = [var.billing]
+}
