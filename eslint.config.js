@@ -60,7 +60,9 @@ export default defineConfig(
   },
   {
     files: ["**/*.js"],
-    languageOptions: { globals: { console: "readonly", process: "readonly", Request: "readonly" } },
+    languageOptions: {
+      globals: { console: "readonly", process: "readonly", Request: "readonly", Response: "readonly" },
+    },
   },
   {
     files: ["infra/**"],

@@ -13,7 +13,7 @@ import { startMoto } from "./moto.ts";
 import { severalShards } from "./pipeline/pipeline-faults.ts";
 import { killPrograms } from "./programs.ts";
 import { rehearse } from "./rehearsal.ts";
-import { durationsOfParts, interrupt, step } from "./steps.ts";
+import { interrupt, step } from "./steps.ts";
 import { startIssuer, trusted } from "./trust/tokens.ts";
 
 const region = "ap-southeast-1"; // the one that the README deploys to
@@ -52,7 +52,7 @@ try {
     scratchPath,
   });
   const minutes = (performance.now() / 60_000).toFixed(1);
-  console.log(`\nThe rehearsal has passed in ${minutes} minutes: ${durationsOfParts()}.`);
+  console.log(`\nThe rehearsal has passed in ${minutes} minutes.`);
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -3,7 +3,7 @@ import { whatIsLeft } from "./leftovers.ts";
 import { rehearsePipeline, staging } from "./pipeline/pipeline.ts";
 import { rehearseProd } from "./prod.ts";
 import type { Rehearsal } from "./setting.ts";
-import { expectNone, part, step, together } from "./steps.ts";
+import { expectNone, step, together } from "./steps.ts";
 import { tryGate } from "./trust/gate-refusals.ts";
 import { issuer } from "./trust/tokens.ts";
 import { setUpTrust } from "./trust/trust.ts";
@@ -15,23 +15,19 @@ import { setUpTrust } from "./trust/trust.ts";
 export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, operate } = rehearsal;
   const { region, accountId } = names;
-  const takeTrustDown = await part("trust", async () => {
-    await step("Try what the gate itself must refuse", () => tryGate(gate, region));
-    return setUpTrust(rehearsal);
-  });
+  await step("Try what the gate itself must refuse", () => tryGate(gate, region));
+  const takeTrustDown = await setUpTrust(rehearsal);
   await together(
-    () => part("prod by hand", () => rehearseProd(rehearsal)),
-    () => part("staging by pushes", () => rehearsePipeline({ ...rehearsal, names: { ...names, stage: staging } })),
+    () => rehearseProd(rehearsal),
+    () => rehearsePipeline({ ...rehearsal, names: { ...names, stage: staging } }),
   );
-  await part("taking it down", async () => {
-    await step("Take the trust down, but keep the provider", async () => {
-      await takeTrustDown();
-    });
-    await step("Look for what is left", async () => {
-      const OpenIDConnectProviderArn = `arn:aws:iam::${accountId}:oidc-provider/${new URL(issuer).host}`;
-      await succeed(operate, "iam DeleteOpenIDConnectProvider", { OpenIDConnectProviderArn }); // fails where it was not kept
-      expectNone(await whatIsLeft(operate), "Something is left");
-      return "the provider, and now nothing";
-    });
+  await step("Take the trust down, but keep the provider", async () => {
+    await takeTrustDown();
+  });
+  await step("Look for what is left", async () => {
+    const OpenIDConnectProviderArn = `arn:aws:iam::${accountId}:oidc-provider/${new URL(issuer).host}`;
+    await succeed(operate, "iam DeleteOpenIDConnectProvider", { OpenIDConnectProviderArn }); // fails where it was not kept
+    expectNone(await whatIsLeft(operate), "Something is left");
+    return "the provider, and now nothing";
   });
 }

@@ -1,5 +1,4 @@
 let isInterrupted = false;
-const durations: string[] = [];
 
 /** Makes the steps that run now, or else the next ones, the last. */
 export function interrupt(): void {
@@ -8,9 +7,9 @@ export function interrupt(): void {
 
 /** Runs one step and prints what it was, what came out, where that is text, and how long it took. */
 export async function step<Result>(title: string, act: () => Promise<Result>): Promise<Result> {
-  const seconds = stopwatch();
+  const started_ms = performance.now();
   const print = (text: string) => {
-    console.log(`${title} ... ${text} (${seconds()})`);
+    console.log(`${title} ... ${text} (${((performance.now() - started_ms) / 1000).toFixed(1)} s)`);
   };
   try {
     if (isInterrupted) throw new Error("Interrupted.");
@@ -21,19 +20,6 @@ export async function step<Result>(title: string, act: () => Promise<Result>): P
     print(isInterrupted ? "stopped" : "FAILED");
     throw isInterrupted ? new Error("Interrupted.") : error;
   }
-}
-
-/** Several steps whose duration is told at the end. */
-export async function part<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
-  const seconds = stopwatch();
-  const result = await act();
-  durations.push(`${name} ${seconds()}`);
-  return result;
-}
-
-/** How long each part took, in the order in which they ended. */
-export function durationsOfParts(): string {
-  return durations.join(", ");
 }
 
 /** Throws what is wrong, one line each, unless there is nothing wrong. */
@@ -55,9 +41,4 @@ export async function together(...parts: (() => Promise<void>)[]): Promise<void>
   };
   await Promise.all(parts.map((act) => act().catch(stopOthers)));
   if (failures.length > 0) throw failures[0];
-}
-
-function stopwatch(): () => string {
-  const started_ms = performance.now();
-  return () => `${((performance.now() - started_ms) / 1000).toFixed(1)} s`;
 }

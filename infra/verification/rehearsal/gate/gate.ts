@@ -37,6 +37,14 @@ export interface GateOptions {
 
 const accountId = "123456789012";
 
+/** What AWS does wrong once: it answers an error or, without one, resets the connection in place of the answer. */
+export interface Fault {
+  /** As in `lambda POST /2015-03-31/functions/NAME/invocations`. */
+  call: RegExp;
+  body?: string;
+  error?: [status: number, code: string, message: string];
+}
+
 /**
  * Stands for AWS on a free port of loopback, in front of a moto that believes everything: verifies
  * the signature of every request, decides by the deployed policies whether its caller may make it,
@@ -53,6 +61,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   });
   const permissions = makePermissions({ accountId, region, deployed, bucketPolicyOf: repairs.bucketPolicyOf, forward });
   const deliveries = makeDeliveries({ ...repairs, forward, permissions, invokerOf });
+  const faults: Fault[] = [];
   const sessions = makeSessions({ accountId, region, deployed, permissions, publicKey, forward });
 
   // Functions wait for an answer two seconds only, Terraform for minutes.
@@ -95,7 +104,11 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
       return accessDenied(request, `${principal} may not ${action} on ${resource}: ${reason}.`);
     }
     if (service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);
+    const fault = faults.find(({ call, body = "" }) => call.test(nameOf(request)) && request.body.includes(body));
+    if (fault) faults.splice(faults.indexOf(fault), 1);
+    if (fault?.error) return refusal(request, ...fault.error);
     const answer = await repairs.repair(request, () => pass(request));
+    if (fault) throw new Reset();
     if (service === "s3" && answer.status === 200) deliveries.raise(request);
     if (service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
     if (answer.status >= 500 && !isOfData(request)) {
@@ -124,6 +137,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     decisions: permissions.decisions,
     mayInvoke: permissions.mayInvoke,
     handlers,
+    faults,
     zipOf: repairs.zipOf,
     aliasOf: (functionName: string, alias: string): AliasConfiguration | undefined =>
       repairs.aliasOf(region, functionName, alias),
@@ -136,6 +150,8 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   };
 }
 
+class Reset extends Error {}
+
 /** A signature is of the bytes that were received, whatever protocol they are in. */
 type AnswerTo = (received: SignedRequest, meant: SignedRequest) => Promise<ServiceAnswer>;
 
@@ -145,16 +161,17 @@ async function serve(request: IncomingMessage, response: ServerResponse, answerT
     const received = { method, url, headers, body: await buffer(request) };
     const meant = asJson(received);
     const unsigned = serviceRequest(meant, serviceIn(received), "");
-    const given = await answerTo(received, meant).catch((error: unknown) =>
-      refusal(unsigned, 400, "GateFailed", `The gate failed: ${String(error)}`),
-    );
+    const given = await answerTo(received, meant).catch((error: unknown) => {
+      if (error instanceof Reset) throw error;
+      return refusal(unsigned, 400, "GateFailed", `The gate failed: ${String(error)}`);
+    });
     const answer = meant === received ? given : asCbor(given);
     for (const [name, value] of answer.headers) response.appendHeader(name, value);
     if (method !== "HEAD" && answer.status !== 204 && answer.status !== 304)
       response.setHeader("content-length", answer.body.length);
     response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
   } catch {
-    response.destroy(); // who asked has hung up
+    response.destroy(); // also where who asked has hung up
   }
 }
 

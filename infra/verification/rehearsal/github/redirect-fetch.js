@@ -5,9 +5,15 @@ import "../clock.js";
 const { fetch: send } = globalThis;
 const deployedApi = /^https:\/\/[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?=\/)/;
 
+/** Which calls of a program to the API, from 1, API Gateway throttles. */
+const throttled = process.env["REHEARSAL_THROTTLED"]?.split(",").map(Number);
+let calls = 0;
+
 /** @type {typeof fetch} */
-const redirected = (input, options) => {
+const redirected = async (input, options) => {
   const url = input instanceof Request ? input.url : String(input);
+  if (deployedApi.test(url) && throttled?.includes((calls += 1)))
+    return Response.json({ message: "Too Many Requests" }, { status: 429 });
   return send(url.replace(deployedApi, process.env["REHEARSAL_API_ORIGIN"] ?? "$&"), options);
 };
 Object.assign(globalThis, { fetch: redirected });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Fault } from "../gate/gate.ts";
 import type { Edits } from "../github/repository.ts";
 
 interface Table {
@@ -36,6 +37,13 @@ export const breakGetEvent: Edits = {
 /** No deploy role may ever make a user: it would have a key. */
 export const makeUser: Edits = {
   "infra/user.tf": () => 'resource "aws_iam_user" "this" {\n  name = local.name\n}\n',
+};
+
+/** As AWS does at times with the first stage of an API: https://github.com/hashicorp/terraform-provider-aws/issues/46610 */
+export const noLogDelivery: Fault = {
+  call: /^apigateway POST \S+\/stages$/,
+  body: '"stageName":"staging"',
+  error: [404, "NotFoundException", "Cannot find log delivery named: abcdefghij_.staging"],
 };
 
 const zip = "create-event.zip";

@@ -38,8 +38,10 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
   await whileServed(rehearsal, async ({ url }) => {
     const hold = join(rehearsal.scratchPath, "hold");
     const setting = { rehearsal, deploy, origin: new URL(url).origin, line, hold };
-    await step("Release prod by hand: nothing is new", async () => {
-      expectText(await run(setting), "Nothing to release");
+    await step("Release prod by hand while API Gateway throttles: nothing is new", async () => {
+      const output = await run(setting, "", { REHEARSAL_THROTTLED: "1,3" });
+      expectText(output, "Nothing to release");
+      for (const call of ["POST", "GET"]) expectText(output, `Once more in 1 s: ${call} https://`);
     });
     await step("Apply a new version: callers do not get it", async () => {
       await applyHandler(setting, newHeader);
@@ -99,20 +101,28 @@ async function expectKilled(setting: Setting): Promise<string> {
     "kill -KILL $release",
     "wait $release || cat release.log",
   ];
-  expectText(await whileHeld(setting, () => run(setting, "", lines.join("\n"))), onTrial);
+  expectText(await whileHeld(setting, () => run(setting, "", {}, lines.join("\n"))), onTrial);
   expectAlias(setting, `1, 2: ${half} %`);
   return "callers get both versions";
 }
 
 async function expectReleased(setting: Setting): Promise<string> {
+  const { gate, names } = setting.rehearsal;
+  const itsFunction = `/functions/${names.project}-${names.stage}-${changedFunction}`;
+  const resets = ["invocations", "aliases/live$"].map((place) => ({
+    call: new RegExp(`^lambda P.*${itsFunction}/${place}`),
+  }));
   let during = 0;
   const output = await whileHeld(
     setting,
     () => run(setting),
     async () => {
       during = await countNew(setting, 10);
+      gate.faults.push(...resets);
     },
   );
+  expectText(output, "gave no answer (socket hang up)");
+  if (gate.faults.some((fault) => resets.includes(fault))) throw new Error("Not every connection was reset.");
   expectText(output, "A release that was not ended had given version 2 50 % of the calls.");
   expectText(output, `Released: ${changedFunction} 1 -> 2.`);
   expectAlias(setting, "2");
@@ -147,9 +157,9 @@ async function applyHandler(setting: Setting, change: string): Promise<void> {
 }
 
 /** Gives what the release line prints, with this behind it. Throws what it printed when it fails. */
-function run({ deploy, origin, hold, line, rehearsal }: Setting, ending = "", lines = `${line}${ending}`) {
+function run({ deploy, origin, hold, line, rehearsal }: Setting, ending = "", more = {}, lines = `${line}${ending}`) {
   const redirect = `--import=${new URL("../github/redirect-fetch.js", import.meta.url).href}`;
-  const environment = { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: origin, REHEARSAL_HOLD: hold };
+  const environment = { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: origin, REHEARSAL_HOLD: hold, ...more };
   return deploy.shell(rehearsal.scratchPath, lines, environment);
 }
 
