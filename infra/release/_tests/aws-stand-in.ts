@@ -79,13 +79,15 @@ async function respond(aws: FakeAws, request: IncomingMessage, response: ServerR
   if (typeof fault === "object") fail(response, fault);
   if (typeof fault === "object" || fault === "reset") return;
   const itsFunction = aws.functions.get(name);
-  if (operation === "DescribeAlarms") send(response, describeAlarms(aws, input));
-  else if (!itsFunction)
+  if (operation === "DescribeAlarms") {
+    const found = aws.alarms.filter(({ AlarmName }) => AlarmName.startsWith(String(input["AlarmNamePrefix"])));
+    send(response, pageOf(found, "MetricAlarms", "NextToken", input["NextToken"]));
+  } else if (!itsFunction)
     fail(response, { status: 404, type: "ResourceNotFoundException", message: `Function not found: ${name}` });
   else if (operation === "Invoke")
     await invoke(aws, response, { target: `${name}:${url.searchParams.get("Qualifier") ?? ""}`, event: input });
   else if (operation === "ListVersionsByFunction")
-    send(response, listVersions(itsFunction, Number(url.searchParams.get("Marker") ?? 0)));
+    send(response, pageOf(versionsOf(itsFunction), "Versions", "NextMarker", url.searchParams.get("Marker")));
   else if (operation === "UpdateAlias") updateAlias(aws, response, name, itsFunction, input);
   else send(response, aliasOf(itsFunction));
 }
@@ -97,13 +99,10 @@ const operations: Record<string, string> = {
   "PUT aliases/live": "UpdateAlias",
 };
 
-function describeAlarms({ alarms }: FakeAws, { AlarmNamePrefix, NextToken }: Record<string, unknown>) {
-  const found = alarms.filter(({ AlarmName }) => AlarmName.startsWith(String(AlarmNamePrefix)));
-  const index = Number(NextToken ?? 0);
-  return {
-    MetricAlarms: found.slice(index, index + 1),
-    ...(index + 1 < found.length && { NextToken: String(index + 1) }),
-  };
+/** A page of one entry, from the one that its mark says. */
+function pageOf(all: object[], name: string, nextName: string, mark: unknown) {
+  const next = Number(mark ?? 0) + 1;
+  return { [name]: all.slice(next - 1, next), ...(next < all.length && { [nextName]: String(next) }) };
 }
 
 async function invoke(aws: FakeAws, response: ServerResponse, invoked: Invoked): Promise<void> {
@@ -117,12 +116,9 @@ async function invoke(aws: FakeAws, response: ServerResponse, invoked: Invoked):
   }
 }
 
-function listVersions({ versions, latest }: FakeFunction, index: number) {
-  const all = [
-    { Version: "$LATEST", MemorySize: latest },
-    ...versions.map((memory, before) => ({ Version: String(before + 1), MemorySize: memory })),
-  ];
-  return { Versions: all.slice(index, index + 1), ...(index + 1 < all.length && { NextMarker: String(index + 1) }) };
+function versionsOf({ versions, latest }: FakeFunction) {
+  const published = versions.map((memory, before) => ({ Version: String(before + 1), MemorySize: memory }));
+  return [{ Version: "$LATEST", MemorySize: latest }, ...published];
 }
 
 function updateAlias(

@@ -48,7 +48,7 @@ export interface Conditions {
 }
 
 /** Gives the answer that has passed; none on the way back, where none came that says anything. */
-export type Checker = (check: Check) => Promise<Answer | undefined>;
+type Checker = (check: Check) => Promise<Answer | undefined>;
 
 /** Longer than a function may take, which API Gateway tells sooner. */
 const limit_ms = 15_000;
@@ -77,7 +77,7 @@ export function checker({
       left_s -= (clock.now() - started_ms) / 1000;
       const pause_s = Math.min(next_s, Math.floor(left_s));
       const gave = `gave ${describe(answer)}`;
-      if (pause_s < 1 || !(mayPass(answer) || (isEarly && mayBeTooEarly(answer)))) {
+      if (pause_s < 1 || !mayPass(answer, isEarly)) {
         if (!isAtOnce || !saysNothing(answer))
           throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, and ${gave}.`);
         print(`${claim}: NOT KNOWN, which does not stop the way back: ${way.describe(request)} ${gave}.`);
@@ -164,17 +164,13 @@ function saysNothing(answer: Answer | NoAnswer): boolean {
   return answer.status === undefined ? answer.isLost : [429, 502, 503, 504].includes(answer.status);
 }
 
-/** API Gateway answers 500 where a function has failed, and at times where none has. */
-function mayPass(answer: Answer | NoAnswer): boolean {
-  return saysNothing(answer) || (answer.status === 500 && isGateways(answer));
-}
-
-/** Where we answer, nothing is early, except 401 on a route that has no authorizer yet, or still has it. */
-function mayBeTooEarly(answer: Answer | NoAnswer): boolean {
-  if (answer.status === undefined || answer.status === 401) return true;
-  return isGateways(answer) && (answer.status === 403 || answer.status === 404);
-}
-
-function isGateways({ contentType, object }: Answer): boolean {
-  return typeof object?.["message"] === "string" && !contentType.startsWith(problemType);
+/**
+ * API Gateway itself answers 500 where a function has failed, and at times where none has. A route that is early has no
+ * function or no authorizer yet, or still has it.
+ */
+function mayPass(answer: Answer | NoAnswer, isEarly: boolean): boolean {
+  if (answer.status === undefined || saysNothing(answer)) return saysNothing(answer);
+  const { status, contentType, object } = answer;
+  const isGateways = typeof object?.["message"] === "string" && !contentType.startsWith(problemType);
+  return (isEarly && status === 401) || (isGateways && [500, ...(isEarly ? [403, 404] : [])].includes(status));
 }
