@@ -175,11 +175,8 @@ export const rules: Rules = {
     const text = stepsOfDeployment(texts)
       .map(({ uses, run }) => uses ?? run)
       .join("\n");
-    const places = [...new Set(inOrder)].flatMap((part) => {
-      const pieces = text.split(part);
-      return pieces.slice(1).map((_, before) => ({ part, at: pieces.slice(0, before + 1).join(part).length }));
-    });
-    const found = places.sort((one, other) => one.at - other.at).map(({ part }) => part);
+    const parts = inOrder.map((part) => part.replaceAll(/\W/g, "\\$&"));
+    const found = text.match(new RegExp(parts.join("|"), "g")) ?? [];
     return isDeepStrictEqual(found, inOrder)
       ? []
       : [`deploy-stage.yml: it must have, in this order: ${inOrder.join(", ")}; not: ${found.join(", ")}.`];
