@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { root } from "../../../build/functions.ts";
@@ -42,17 +42,17 @@ function runOf(file: string, event: object, substitutes: Record<string, Substitu
   return runWorkflow(root, `.github/workflows/${file}`, given, runner, { settled });
 }
 
-/** Runs the last job of a workflow with these files of jobs before, by name; gives what it printed. */
-async function report(file: string, files: Record<string, string>): Promise<{ result: string; output: string }> {
+/** Runs the last job of a workflow with these plans, by the name of their file; gives what it printed. */
+async function report(file: string, plans: Record<string, string>): Promise<{ result: string; output: string }> {
   const isPlan = file === "plan.yml";
   const event = isPlan ? { event_name: "pull_request", event: { pull_request: { number: 7 } } } : {};
-  const given = scratchFolder(files);
-  const download: Substitute = ({ workspace }, { path = "" }) => {
-    mkdirSync(join(workspace, path));
-    for (const name of Object.keys(files)) copyFileSync(join(given, name), join(workspace, path, name));
+  const given = scratchFolder(plans);
+  const download: Substitute = ({ workspace }) => {
+    mkdirSync(join(workspace, "plans"));
+    for (const name of Object.keys(plans)) copyFileSync(join(given, name), join(workspace, "plans", name));
     return undefined;
   };
-  const settled = { build: "success", plan: "failure", try: "failure" } as const;
+  const settled = { build: "success", plan: "failure" } as const;
   const run: WorkflowRun = await runOf(file, event, { "actions/download-artifact": download }, settled);
   const job = run[isPlan ? "comment" : "report"];
   return { result: job?.result ?? "", output: job?.steps.at(-1)?.output ?? "" };
@@ -224,105 +224,5 @@ describe("deploy.yml, when its plan of prod is there to be approved,", async () 
       prod: "skipped",
     });
     expect(gitHub.done).toEqual([]);
-  });
-});
-
-describe("upgrade.yml", () => {
-  const head = `<!-- upgrade.yml -->
-
-What the newest AWS provider, Terraform, OpenTofu and the next runtime make of the main branch. How to move:
-"Moving to nodejs24.x and provider 6" in infra/README.md. The workflow that opened this issue changes it.
-`;
-  const found = { "terraform.md": "### terraform, nodejs24.x\n\n- passed: `x`\n", "tofu.md": "### tofu, nodejs24.x\n" };
-  const opened: Issue = {
-    number: 1,
-    title: "Newer AWS provider, Terraform and runtime",
-    body: `${head}\n${found["terraform.md"]}\n${found["tofu.md"]}`,
-    state: "open",
-    user: bot,
-  };
-
-  test("opens one issue, leaves it alone while it says the same, and else changes it and tells those who watch", async () => {
-    expect(await report("upgrade.yml", found)).toEqual({ result: "success", output: "" });
-    expect([gitHub.issues, gitHub.comments]).toEqual([[opened], []]);
-    await report("upgrade.yml", found);
-    expect(gitHub.done).toEqual(["POST issues"]);
-    await report("upgrade.yml", { "tofu.md": found["tofu.md"] });
-    const body = `${head}\n**terraform was not tried**: the run says why.\n\n${found["tofu.md"]}`;
-    expect(gitHub.issues).toEqual([{ ...opened, body }]);
-    expect(gitHub.comments).toMatchObject([
-      { on: 1, body: "[What was found has changed.](https://github.com/acme/events-api/actions/runs/1)" },
-    ]);
-  });
-
-  test("never touches what others wrote, whoever writes its mark", async () => {
-    gitHub.issues = [{ ...opened, user: { login: "octocat", type: "User" } }];
-    const others = structuredClone(gitHub.issues);
-    await report("upgrade.yml", { "tofu.md": found["tofu.md"] });
-    expect([gitHub.issues.slice(0, 1), gitHub.issues.length]).toEqual([others, 2]);
-  });
-
-  test("says where it is shown where issues are disabled, and does not fail", async () => {
-    gitHub.isEnabled = false;
-    expect(await report("upgrade.yml", found)).toEqual({
-      result: "success",
-      output: expect.stringMatching(/^::notice::What was found is shown in the summary .*\n$/) as string,
-    });
-    expect(gitHub.done).toEqual([]);
-  });
-
-  test("tries each part, whatever the others say, with the program's newest version and the next runtime", async () => {
-    const programs = scratchFolder({
-      tofu: '#!/bin/sh\necho "tofu $* with $(grep --only-matching nodejs.*x infra/functions.tf)"\n[ "$*" != "-chdir=oidc validate" ] || { echo "Error: \\`\\`\\`"; exit 1; }\n',
-      npm: '#!/bin/sh\necho "Warning: old"; terraform of the rehearsal\n',
-    });
-    for (const name of ["tofu", "npm"]) chmodSync(join(programs, name), 0o755);
-    let text = "";
-    const { try: job } = await runWorkflow(
-      root,
-      ".github/workflows/upgrade.yml",
-      { github: { event_name: "workflow_dispatch" }, vars: {}, secrets: {} },
-      {
-        path: scratchFolder(),
-        environmentOf: () => ({ PATH: `${programs}:${process.env["PATH"] ?? ""}` }),
-        substitutes: {
-          "actions/checkout": ({ workspace }) => {
-            mkdirSync(join(workspace, "infra/environments"), { recursive: true });
-            writeFileSync(join(workspace, "infra/functions.tf"), 'default = "nodejs22.x"\n');
-            writeFileSync(join(workspace, "infra/environments/prod.tfvars"), "");
-            return undefined;
-          },
-          ...Object.fromEntries(
-            ["actions/setup-node", "actions/setup-python", "hashicorp/setup-terraform", "opentofu/setup-opentofu"]
-              .concat("npm ci", "python3 -m pip install --requirement infra/verification/rehearsal/requirements.txt")
-              .map((each) => [each, () => undefined]),
-          ),
-          "actions/upload-artifact": ({ workspace }) => {
-            text = readFileSync(join(workspace, "found/tofu.md"), "utf8");
-            return undefined;
-          },
-        },
-      },
-      { matrix: { program: "tofu" }, settled: { report: "skipped" } },
-    );
-    expect([job?.result, job?.summary]).toEqual(["success", text]);
-    expect(text).toBe(`### tofu, nodejs24.x
-    tofu -chdir=infra version with nodejs24.x
-
-- passed: \`terraform -chdir=infra init -upgrade -backend=false\`
-- passed: \`terraform -chdir=infra validate\`
-- passed: \`terraform -chdir=infra test\`
-- passed: \`terraform -chdir=oidc init -upgrade -backend=false\`
-- **failed**: \`terraform -chdir=oidc validate\`
-
-      tofu -chdir=oidc validate with nodejs24.x
-      Error: \`\`\`
-
-- passed: \`terraform -chdir=oidc test\`
-- passed: \`npm run rehearse\`
-
-      Warning: old
-
-`);
   });
 });
