@@ -14,7 +14,7 @@ import {
   upload,
   type UploadUrl,
 } from "../../testing/api.ts";
-import { published, readmes } from "../../testing/readme-examples.ts";
+import { readmes } from "../../testing/readme-examples.ts";
 
 const open = await startApi();
 const { url, somebody } = await startApiWithTokens();
@@ -30,13 +30,13 @@ interface Program {
 
 /** The blocks of "Generate a client": what to run, and the programs to write then. */
 const { text = "" } = readmes.find(({ file }) => file === "functions/README.md") ?? {};
-const [, section = ""] = /^## Generate a client$(.*?)^## /ms.exec(text) ?? [];
+const section = text.split(/^## /m).find((part) => part.startsWith("Generate a client\n")) ?? "";
 const blocksIn = (language: string) =>
   [...section.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, of, block = ""]) => (of === language ? [block] : []));
 
 const fromReadme = blocksIn("ts").map((block, n) => ({
   name: `functions/README.md, program ${n + 1}`,
-  source: `${block.replace(`${published}/prod`, open.url)}export default () => [data?.title, error];`,
+  source: `${block.replace("http://localhost:3000/prod", open.url)}export default () => [data?.title, error];`,
   learned: ["Workshop", undefined],
 }));
 
