@@ -29,9 +29,14 @@ variable "cors_origins" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for origin in var.cors_origins : can(regex("^(\\*|https?://[a-z0-9.-]+(:[0-9]+)?)$", origin))])
+    condition     = alltrue([for origin in var.cors_origins : can(regex(local.cors.origin, origin))])
     error_message = "An origin must be * or as a browser sends it, scheme and host in lower case and no / at the end, like https://example.com."
   }
+}
+
+locals {
+  # What web pages may send and read. The local run reads it too.
+  cors = jsondecode(file("cors.json"))
 }
 
 # oidc/ makes the API, so that the deploy role of one stage can be given its id and so no other stage's.
@@ -57,9 +62,9 @@ resource "aws_apigatewayv2_api" "this" {
     content {
       allow_origins  = cors_configuration.value
       allow_methods  = distinct([for route in keys(local.routes) : split(" ", route)[0]])
-      allow_headers  = ["authorization", "content-type", "if-match", "if-none-match"]
-      expose_headers = ["apigw-requestid", "etag", "location", "retry-after"]
-      max_age        = 3600
+      allow_headers  = local.cors.api.allow_headers
+      expose_headers = local.cors.api.expose_headers
+      max_age        = local.cors.api.max_age
     }
   }
 

@@ -65,18 +65,17 @@ resource "aws_s3_bucket_cors_configuration" "images" {
 
   bucket = aws_s3_bucket.images[0].id
 
-  cors_rule {
-    allowed_origins = var.cors_origins
-    allowed_methods = ["PUT"]
-    allowed_headers = ["content-type", "if-none-match"]
-    max_age_seconds = 3600
-  }
+  # A rule without origins is for var.cors_origins. The one for downloads is for all: a browser that the API has redirected
+  # here says that the page's origin is null. What lets it read is the signed URL.
+  dynamic "cors_rule" {
+    for_each = local.cors.bucket
 
-  # Not var.cors_origins: a browser that the API has redirected here says that the page's origin is null. What lets it
-  # read is the signed URL.
-  cors_rule {
-    allowed_origins = ["*"]
-    allowed_methods = ["GET"]
+    content {
+      allowed_origins = try(cors_rule.value.allowed_origins, var.cors_origins)
+      allowed_methods = cors_rule.value.allowed_methods
+      allowed_headers = cors_rule.value.allowed_headers
+      max_age_seconds = cors_rule.value.max_age_seconds
+    }
   }
 }
 

@@ -105,6 +105,12 @@ describe("in memory", async () => {
     await api.printed(/^GET \/dev\/events\/456 200 \d+ ms [A-Za-z0-9+/]{15}=$/m);
   });
 
+  test("says which web pages may call it", () => {
+    expect(api.output()).toContain(
+      "Web pages that may call it: none but that one; see --cors-origin in npm start -- --help\n",
+    );
+  });
+
   test("keeps nothing on disk, and says so", () => {
     expect(existsSync(join(root, ".data"))).toBe(hadData);
     expect(api.output()).toContain("its events and images in memory");

@@ -26,7 +26,7 @@ try {
   process.exitCode = 1;
 }
 
-async function start({ port, stage, data, auth }: Options): Promise<void> {
+async function start({ port, stage, data, auth, corsOrigins }: Options): Promise<void> {
   const pool = auth ? await makeUserPool() : undefined;
   const docs = docsEndpoint(stage);
   stack = await startStack({
@@ -36,6 +36,7 @@ async function start({ port, stage, data, auth }: Options): Promise<void> {
     environment: onlyFailures,
     stage,
     port,
+    corsOrigins,
     elsewhere: (request) => Promise.resolve(docs(request)),
     log: printRequest,
     onDeadLetter: printDeadLetter,
@@ -49,6 +50,7 @@ async function start({ port, stage, data, auth }: Options): Promise<void> {
   console.log(`
 The events API runs at ${url}/events, its events and images ${kept}. Ctrl-C stops it.
 What it can do, to read and to try: ${new URL("/docs", url).href}
+Web pages that may call it: ${corsOrigins.join(", ") || "none but that one; see --cors-origin in npm start -- --help"}
 ${await examples(url, pool)}`);
 }
 

@@ -2,9 +2,16 @@ import { expect, test } from "vitest";
 import { readOptions, usage } from "./options.ts";
 
 test.each([
-  [[], { port: 3000, stage: "prod", data: ".data", auth: false }],
-  [["--port", "0", "--stage", "$default", "--data", "x"], { port: 0, stage: "$default", data: "x", auth: false }],
-  [["--memory", "--auth"], { port: 3000, stage: "prod", data: undefined, auth: true }],
+  [[], { port: 3000, stage: "prod", data: ".data", auth: false, corsOrigins: [] }],
+  [
+    ["--port", "0", "--stage", "$default", "--data", "x"],
+    { port: 0, stage: "$default", data: "x", auth: false, corsOrigins: [] },
+  ],
+  [["--memory", "--auth"], { port: 3000, stage: "prod", data: undefined, auth: true, corsOrigins: [] }],
+  [
+    ["--cors-origin", "http://localhost:5173", "--cors-origin", "*"],
+    { port: 3000, stage: "prod", data: ".data", auth: false, corsOrigins: ["http://localhost:5173", "*"] },
+  ],
   [["--help", "--port", "0"], "help"],
 ])("takes %j", (args, options) => {
   expect(readOptions(args)).toEqual(options);
@@ -14,6 +21,12 @@ test.each([
   [["--port", "http"], "--port must be a number from 0 to 65535."],
   [["--port", "65536"], "--port must be a number from 0 to 65535."],
   [["--stage", "a/b"], "--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default."],
+  ...["localhost:5173", "http://localhost:5173/", "HTTP://localhost", "http://a,http://b"].map(
+    (origin): [string[], string] => [
+      ["--cors-origin", "*", "--cors-origin", origin],
+      `--cors-origin must be * or like http://localhost:5173, in lower case and with no / at the end: ${origin} is not.`,
+    ],
+  ),
   [["--memroy"], "Unknown option '--memroy'. Try npm start -- --help."],
   [["memory"], "Unexpected argument 'memory'. Try npm start -- --help."],
   [["--port"], "Option '--port <value>' argument missing. Try npm start -- --help."],
@@ -24,6 +37,6 @@ test.each([
 
 test("explains each option", () => {
   expect(usage).toMatch(
-    /^npm start -- \[options\]\n[\s\S]*--port[\s\S]*--stage[\s\S]*--data[\s\S]*--memory[\s\S]*--auth/,
+    /^npm start -- \[options\]\n[\s\S]*--port[\s\S]*--stage[\s\S]*--data[\s\S]*--memory[\s\S]*--auth[\s\S]*--cors-origin/,
   );
 });

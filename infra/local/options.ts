@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { originPattern } from "./gateway/cors.ts";
 
 export const usage = `npm start -- [options]
 
@@ -7,18 +8,25 @@ export const usage = `npm start -- [options]
   --data FOLDER   where events and images are kept, .data if not given
   --memory        keep events and images in memory only
   --auth          ask for an access token at every request, and print one; more at /token?sub=NAME
+  --cors-origin ORIGIN
+                  let web pages of http://localhost:5173 or the like call it, '*' for all; can be repeated
   --help          print this`;
 
 export type Options = Exclude<ReturnType<typeof readOptions>, "help">;
 
 export function readOptions(args: string[]) {
-  const { port, stage, data, memory, auth, help } = parse(args);
+  const { port, stage, data, memory, auth, "cors-origin": corsOrigins, help } = parse(args);
   if (help) return "help";
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error("--port must be a number from 0 to 65535.");
   if (!/^([A-Za-z0-9_-]{1,128}|\$default)$/.test(stage))
     throw new Error("--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default.");
+  const wrong = corsOrigins.find((origin) => !originPattern.test(origin));
+  if (wrong !== undefined)
+    throw new Error(
+      `--cors-origin must be * or like http://localhost:5173, in lower case and with no / at the end: ${wrong} is not.`,
+    );
   if (memory && data !== undefined) throw new Error("Give --memory or --data, not both.");
-  return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data"), auth };
+  return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data"), auth, corsOrigins };
 }
 
 function parse(args: string[]) {
@@ -28,6 +36,7 @@ function parse(args: string[]) {
     data: { type: "string" },
     memory: { type: "boolean", default: false },
     auth: { type: "boolean", default: false },
+    "cors-origin": { type: "string", multiple: true, default: [] as string[] },
     help: { type: "boolean", default: false },
   } as const;
   try {

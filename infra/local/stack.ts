@@ -22,7 +22,8 @@ export type Stack = Awaited<ReturnType<typeof startStack>>;
 
 /** What it has started it stops again where one of them does not start. */
 export async function startStack(options: StackOptions) {
-  const { data, run, pool, stage = "prod", port = 0, log = () => undefined } = options;
+  const { data, run, pool, stage = "prod", port = 0, corsOrigins = [], log = () => undefined } = options;
+  const uploadOrigins = [...corsOrigins];
   const started: { stop: () => Promise<void> }[] = [];
   const kept = <Part extends { stop: () => Promise<void> }>(part: Part): Part => {
     started.push(part);
@@ -33,7 +34,7 @@ export async function startStack(options: StackOptions) {
   };
   try {
     const database = kept(await startDatabase(data));
-    const images = kept(await startImages({ ...options, path: data }));
+    const images = kept(await startImages({ ...options, path: data, corsOrigins: uploadOrigins }));
     const services = { ...database.environment, ...images.environment };
     const between = options.between && kept(await options.between(services));
     const auth = { AUTH: pool ? "jwt" : "off" };
@@ -45,12 +46,15 @@ export async function startStack(options: StackOptions) {
       await startGateway({
         stage,
         port,
+        corsOrigins,
         log,
         routes: async () =>
           (await functions.routes()).map((route) => ({ ...route, ...(authorizer && { authorizer }) })),
         elsewhere: async (request) => (await options.elsewhere?.(request)) ?? (await tokens?.(request)),
       }),
     );
+    const { port: own } = new URL(gateway.url);
+    uploadOrigins.push(...["localhost", "127.0.0.1", "[::1]"].map((host) => `http://${host}:${own}`)); // for /docs
     return { url: gateway.url, database, images, functions, events, stop };
   } catch (error) {
     await stop();

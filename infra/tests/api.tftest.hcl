@@ -207,7 +207,7 @@ run "follows_what_the_stage_says_of_throttling_and_of_web_sites" {
       allow_origins     = ["http://localhost:5173", "https://example.com"]
       allow_methods     = ["GET", "PATCH", "POST", "PUT"]
       allow_headers     = ["authorization", "content-type", "if-match", "if-none-match"]
-      expose_headers    = ["apigw-requestid", "etag", "location", "retry-after"]
+      expose_headers    = ["accept-encoding", "accept-patch", "accept-post", "apigw-requestid", "etag", "location", "retry-after", "www-authenticate"]
       allow_credentials = null
       max_age           = 3600
     }])

@@ -7,11 +7,14 @@ const tooSkewed =
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and what S3 says to each refusal of a signature. */
 const errors = {
+  corsForbidden:
+    "403 AccessForbidden: CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
   incompleteBody:
     "400 IncompleteBody: You did not provide the number of bytes specified by the Content-Length HTTP header",
   invalidRange: "416 InvalidRange: The requested range is not satisfiable",
   keyTooLong: "400 KeyTooLongError: Your key is too long",
   missingContentLength: "411 MissingContentLength: You must provide the Content-Length HTTP header.",
+  noOrigin: "400 BadRequest: Insufficient information. Origin request header needed.",
   noSuchBucket: "404 NoSuchBucket: The specified bucket does not exist",
   noSuchKey: "404 NoSuchKey: The specified key does not exist.",
   preconditionFailed: "412 PreconditionFailed: At least one of the pre-conditions you specified did not hold",

@@ -1,6 +1,7 @@
 import { signatureRefusal } from "./account.ts";
 import { escape, notImplemented, s3Answer, s3Error, signatureError, xmlAnswer } from "./bucket-answers.ts";
 import { eTagOf, type Objects, type StoredObject } from "./bucket-objects.ts";
+import { bucketCors } from "../gateway/cors.ts";
 import type { HttpAnswer } from "../gateway/gateway-answer.ts";
 import type { SignedRequest } from "./signature.ts";
 import { startStandIn, type StandIn } from "./stand-in.ts";
@@ -10,6 +11,8 @@ export const bucketName = "images";
 export interface BucketOptions {
   objects: Objects;
   now: () => Date;
+  /** Whose pages may upload, and all may download; without any there is no CORS configuration. */
+  corsOrigins?: string[] | undefined;
   /** Told of each key that a PUT has stored, and of no copy. */
   onPut: (key: string) => void;
 }
@@ -19,7 +22,16 @@ export interface BucketOptions {
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 export function startBucket(options: BucketOptions): Promise<StandIn> {
-  return startStandIn({ answerTo: (request) => answerTo(request, options), broken: s3Error("incompleteBody") });
+  return startStandIn({ answerTo: (request) => shareWithPages(request, options), broken: s3Error("incompleteBody") });
+}
+
+function shareWithPages(request: SignedRequest, options: BucketOptions): HttpAnswer {
+  const { method, headers } = request;
+  const added = bucketCors(options.corsOrigins ?? [], method, headers);
+  if (method === "OPTIONS")
+    return added ? s3Answer(200, added) : s3Error(headers["origin"] ? "corsForbidden" : "noOrigin");
+  const answer = answerTo(request, options);
+  return { ...answer, headers: [...answer.headers, ...(added ?? [])] };
 }
 
 function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {

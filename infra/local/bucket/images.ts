@@ -10,6 +10,7 @@ export interface ImagesOptions {
   /** The folder for images and dead letters; without one they are in memory. */
   path?: string | undefined;
   labels?: "on" | "off" | undefined;
+  corsOrigins?: string[] | undefined;
   now?: () => Date;
   /** Told of each event that failed for good, and of the file it is in. */
   onDeadLetter?: (letter: DeadLetter, file: string | undefined) => void;
@@ -22,6 +23,7 @@ const day_ms = 24 * 60 * 60 * 1000;
 export async function startImages({
   path,
   labels: mode = "on",
+  corsOrigins,
   now = () => new Date(),
   onDeadLetter,
 }: ImagesOptions = {}) {
@@ -44,7 +46,7 @@ export async function startImages({
   const timer = setInterval(() => {
     expire(now());
   }, day_ms / 24).unref();
-  const bucket = await startBucket({ objects, now, onPut: raise });
+  const bucket = await startBucket({ objects, now, corsOrigins, onPut: raise });
   const labels = await startLabels({ objects, now });
   const keep = (letter: DeadLetter) => {
     deadLetters.push(letter);

@@ -3,6 +3,7 @@ import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse }
 import type { Duplex } from "node:stream";
 import type { FunctionRoute } from "../runtime/running-functions.ts";
 import type { Authorizer } from "./authorizer.ts";
+import { gatewayCors } from "./cors.ts";
 import { endWith, textAnswer, toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
 import { decodePath, matchRoute, mostSpecificFirst } from "./routes.ts";
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   /** Answers what no route matches; where it has no answer either, that is 404. */
   elsewhere?: (request: IncomingMessage) => Promise<HttpAnswer | undefined>;
   port: number;
+  /** Whose pages may call; none if absent. */
+  corsOrigins?: string[] | undefined;
   log: (line: LogLine) => void;
 }
 
@@ -70,8 +73,12 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
 async function serve(request: IncomingMessage, response: ServerResponse, options: GatewayOptions): Promise<void> {
   const started = performance.now();
   const requestId = makeRequestId();
-  const { answer, error } = await answerTo(request, requestId, options);
+  const { answer, error, methods } = await answerTo(request, requestId, options);
   if (request.errored) return; // the caller has hung up
+  if (options.corsOrigins?.length) {
+    const headers = answer.headers.filter(([name]) => !name.startsWith("access-control-"));
+    answer.headers = [...headers, ...gatewayCors(options.corsOrigins, request.headers.origin, methods)];
+  }
   write(response, answer, requestId, request.method === "HEAD");
   options.log({
     method: request.method ?? "",
@@ -86,8 +93,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
 async function answerTo(
   request: IncomingMessage,
   requestId: string,
-  { stage, routes, elsewhere }: GatewayOptions,
-): Promise<{ answer: HttpAnswer; error?: unknown }> {
+  { stage, routes, elsewhere, corsOrigins }: GatewayOptions,
+): Promise<{ answer: HttpAnswer; error?: unknown; methods?: string[] }> {
   try {
     const body = await readBody(request);
     // Node's own answer would have neither body nor id.
@@ -96,7 +103,12 @@ async function answerTo(
     if (!body) return { answer: refusal(413, "Request Entity Too Large") };
     const rawPath = decodePath(request.url ?? "");
     if (rawPath === undefined) return { answer: refusal(400, "Bad Request") };
-    const found = findRoute(await routes(), request.method ?? "", rawPath, stage);
+    const all = await routes();
+    const found = findRoute(all, request.method ?? "", rawPath, stage);
+    if (!found && corsOrigins?.length && isPreflight(request)) {
+      const methods = new Set(all.map(({ routeKey }) => routeKey.replace(/ .*/, "")));
+      return { answer: { status: 204, headers: [], body: Buffer.alloc(0) }, methods: [...methods].sort() };
+    }
     if (!found) return { answer: (await elsewhere?.(request)) ?? refusal(404, "Not Found") };
     const { route, pathParameters } = found;
     const authorizer = await route.authorizer?.(
@@ -137,6 +149,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
     if (length <= limits.body_bytes) chunks.push(chunk);
   }
   return length <= limits.body_bytes ? Buffer.concat(chunks) : undefined;
+}
+
+function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return method === "OPTIONS" && headers.origin !== undefined && "access-control-request-method" in headers;
 }
 
 function findRoute(routes: Route[], method: string, rawPath: string, stage: string) {
