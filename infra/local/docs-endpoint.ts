@@ -16,7 +16,36 @@ const page = `<!doctype html>
   <body>
     <div id="swagger-ui"></div>
     <script src="/docs/swagger-ui-bundle.js"></script>
-    <script>SwaggerUIBundle({ url: "/openapi.yaml", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });</script>
+    <script>
+      // No route of the API, and so not in its document: what a client does with an answer of upload-url.
+      const upload = {
+        tags: ["images"],
+        summary: "Send an image to the url of upload-url",
+        security: [], // S3 refuses a token beside the signature in the URL
+        parameters: [
+          { name: "url", in: "query", required: true, schema: { type: "string" } },
+          { name: "If-None-Match", in: "header", required: true, schema: { type: "string", default: "*" } },
+        ],
+        requestBody: { content: { "image/png": {}, "image/jpeg": {} } },
+        responses: { 200: { description: "The bucket has it." } },
+      };
+      const updateJsonSpec = (update) => (document) => {
+        if ("/events/{id}/upload-url" in document.paths) document.paths["/upload"] = { put: upload };
+        update(document);
+      };
+      SwaggerUIBundle({
+        url: "/openapi.yaml",
+        dom_id: "#swagger-ui",
+        deepLinking: true,
+        validatorUrl: null,
+        plugins: [{ statePlugins: { spec: { wrapActions: { updateJsonSpec } } } }],
+        requestInterceptor: (request) => {
+          const { pathname, searchParams } = new URL(request.url, location);
+          if (pathname.endsWith("/upload")) request.url = searchParams.get("url") ?? request.url;
+          return request;
+        },
+      });
+    </script>
   </body>
 </html>
 `;
