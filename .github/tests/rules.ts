@@ -24,6 +24,7 @@ const asked = { if: "github.event_name == 'workflow_dispatch' || vars.NIGHTLY ==
 const expected: Record<string, object> = {
   "ci.yml": { on: ["pull_request", "merge_group", "workflow_call"] },
   "ci.yml: test": { "continue-on-error": "${{ matrix.node == 'latest' }}" },
+  "ci.yml: test: Keep the screenshots": { if: "${{ failure() }}" },
   "ci.yml: zizmor": { if: "github.event_name == 'pull_request'" },
   "deploy.yml": { on: ["push to main", "workflow_dispatch"] },
   "deploy.yml: ready": { if: onMain },
