@@ -114,6 +114,15 @@ describe("an edit takes effect at the next request", () => {
   });
 });
 
+test("a new folder that is no function yet is reported at each request until it is one, or gone", async () => {
+  const { path, functions } = await startFolder();
+  mkdirSync(join(path, "new-thing"));
+  await expect(functions.routes()).rejects.toThrow("functions/new-thing has no function.json.");
+  await expect(functions.routes()).rejects.toThrow("functions/new-thing has no function.json.");
+  rmSync(join(path, "new-thing"), { recursive: true });
+  expect(await answers(functions)).toEqual({ "GET /word": "says one" });
+});
+
 test("an edit that does not build is reported at each request until it is mended", async () => {
   const { path, functions } = await startFolder();
   writeFileSync(join(path, "get-word/handler.ts"), "export const = 1;");

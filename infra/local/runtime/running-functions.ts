@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
 import { readFunctions, root, type FunctionFolder } from "../../build/functions.ts";
 import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
@@ -109,14 +109,18 @@ function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
   };
 }
 
-/** Changes with every edit of a file that goes into a bundle, or of a function.json. An editor's own files (`.#x.ts`) do not count. */
+/**
+ * Changes with every folder, and every edit of a file that goes into a bundle, or of a function.json. An editor's own
+ * files (`.#x.ts`) do not count.
+ */
 function stampOf(path: string): string {
-  return readdirSync(path, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(ts|json)$/.test(name) && !name.endsWith(".test.ts") && !basename(name).startsWith("."))
-    .sort()
-    .map((name) => {
-      const file = statSync(join(path, name), { throwIfNoEntry: false });
-      return file ? `${name} ${file.mtimeMs} ${file.size}` : "";
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || /^(?!\.)(?!.*\.test\.ts$).*\.(ts|json)$/.test(entry.name))
+    .map((entry) => {
+      const name = join(entry.parentPath, entry.name);
+      const file = statSync(name, { throwIfNoEntry: false });
+      return file?.isFile() ? `${name} ${file.mtimeMs} ${file.size}` : name;
     })
+    .sort()
     .join("\n");
 }
