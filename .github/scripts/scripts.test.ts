@@ -130,7 +130,7 @@ describe("explain-token.ts", () => {
   const servers: Server[] = [];
 
   afterEach(async () => {
-    await Promise.all(servers.splice(0).map(stop));
+    await Promise.all(servers.splice(0).map((server) => stop(server)));
   });
 
   /** With GitHub's endpoint for tokens: who asks as a job does gets these claims, for the audience asked for. */

@@ -408,6 +408,16 @@ describe("a request", () => {
     expect(headers["apigw-requestid"]).toBe(logged[0]?.requestId.toLowerCase());
   });
 
+  test("arrives with each of its header lines, however many 10 KB hold", async () => {
+    const lines = Array.from({ length: 2_000 }, () => "a:\r\n").join("");
+    const raw = await sendRaw(
+      `GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines}If-Match: "1"\r\n\r\n`,
+    );
+    expect(JSON.parse(raw.split("\r\n\r\n")[1] ?? "")).toMatchObject({
+      headers: { a: ",".repeat(1_999), "if-match": '"1"' },
+    });
+  });
+
   test.each(["Expect: nothing", "Upgrade: websocket\r\nConnection: upgrade"])(
     "with the header %j is answered all the same",
     async (header) => {
@@ -424,6 +434,36 @@ describe("a request", () => {
     socket.destroy();
     expect((await call("GET /events")).status).toBe(200);
   });
+});
+
+test("a stop cuts off what has come in part, takes nothing more, and waits for what is running", async () => {
+  let finish: () => void = () => undefined;
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const invoke = () =>
+    new Promise((resolve) => {
+      finish = () => {
+        resolve({ statusCode: 200, body: "done" });
+      };
+      begin();
+    });
+  const routes = () => Promise.resolve([{ routeKey: "POST /events", invoke }]);
+  const gateway = await startGateway({ stage: "$default", port: 0, routes, log: (line) => logged.push(line) });
+  const part = connect({ port: Number(new URL(gateway.url).port), host: "127.0.0.1" });
+  const cutOff = new Promise((resolve) => part.on("close", resolve));
+  const continued = new Promise((resolve) => part.once("data", resolve));
+  part.write("POST /events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n{");
+  const answer = callServerAt(gateway.url)("POST /events");
+  await Promise.all([begun, continued]);
+  const stopped = gateway.stop();
+  await cutOff;
+  await expect(callServerAt(gateway.url)("POST /events")).rejects.toThrow("ECONNREFUSED");
+  finish();
+  expect(await answer).toMatchObject({ status: 200, body: "done" });
+  await stopped;
+  expect(logged.map(({ status }) => status)).toEqual([200]);
 });
 
 /** What comes back, to the end of the connection, for bytes that no client would send. */

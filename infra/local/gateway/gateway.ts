@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import type { FunctionRoute } from "../runtime/running-functions.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { gatewayCors } from "./cors.ts";
 import { endWith, textAnswer, toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
 import { decodePath, matchRoute, mostSpecificFirst } from "./routes.ts";
-import { listen, stop } from "./server.ts";
+import { listenAsLocalhost, stop } from "./server.ts";
 
 export interface Route extends FunctionRoute {
   authorizer?: Authorizer;
@@ -40,13 +41,23 @@ export interface GatewayOptions {
 const megabyte = 1024 * 1024;
 const limits = { body_bytes: 10 * megabyte, event_bytes: 6 * megabyte, head_bytes: 10_240, integration_ms: 30_000 };
 
+/** How long a stop waits for answers. */
+const patience_ms = 5_000;
+
 /**
  * Does with requests and answers what API Gateway's HTTP API does, its own refusals included. What AWS does not
  * document and nobody has recorded is marked below.
  */
 export async function startGateway(options: GatewayOptions): Promise<{ url: string; stop: () => Promise<void> }> {
+  const running = new Map<IncomingMessage, Promise<unknown>>();
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    serve(request, response, options).catch(() => response.destroy());
+    if (!server.listening) return void response.destroy();
+    const sent = new Promise((resolve) => response.on("close", resolve));
+    const served = serve(request, response, options).catch(() => response.destroy());
+    running.set(
+      request,
+      Promise.all([served, sent]).finally(() => running.delete(request)),
+    );
   };
   const server = createServer({ maxHeaderSize: limits.head_bytes, requireHostHeader: false }, listener);
   server.on("checkExpectation", listener);
@@ -65,9 +76,14 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
     const [, method, path] = /^([A-Z]+) ([^ ?]+)\S* HTTP\/1\.[01]\r\n/.exec(rawPacket?.toString("latin1") ?? "") ?? [];
     refuse(socket, code === "HPE_HEADER_OVERFLOW" ? 431 : 400, method, path);
   });
-  const { port } = await listen(server, options.port);
+  const { port } = await listenAsLocalhost(server, options.port);
   const prefix = options.stage === "$default" ? "" : `/${options.stage}`;
-  return { url: `http://localhost:${port}${prefix}`, stop: () => stop(server) };
+  /** What has come in part only will perhaps never be complete. */
+  const answered = async () => {
+    for (const request of running.keys()) if (!request.complete) request.destroy(new Error("The gateway stops."));
+    await Promise.race([Promise.all(running.values()), delay(patience_ms, undefined, { ref: false })]);
+  };
+  return { url: `http://localhost:${port}${prefix}`, stop: () => stop(server, answered) };
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: GatewayOptions): Promise<void> {

@@ -1,24 +1,55 @@
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createSocketServer, type AddressInfo, type Server as SocketServer } from "node:net";
+
+const onIPv6 = new WeakMap<Server, SocketServer>();
 
 /** On loopback only, so that nobody else on the network can call. */
 export async function listen(server: Server, port: number): Promise<{ port: number }> {
   server.keepAliveTimeout = 0; // an idle connection that it closed would lose a request that is on its way
+  server.maxHeadersCount = 0; // above its limit Node drops headers in silence; their size has one as well
+  await begin(server, port, "127.0.0.1");
+  return { port: (server.address() as AddressInfo).port };
+}
+
+/** For URLs with `localhost`, which is 127.0.0.1 to some programs and ::1 to others: on both, where there are both. */
+export async function listenAsLocalhost(server: Server, wanted: number): Promise<{ port: number }> {
+  const sockets = createSocketServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    server.emit("connection", socket);
+  });
+  for (;;) {
+    const { port } = await listen(server, wanted);
+    try {
+      await begin(sockets, port, "::1");
+      onIPv6.set(server, sockets);
+      return { port };
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes(code)) return { port };
+      await stop(server);
+      if (code !== "EADDRINUSE" || wanted !== 0) throw error;
+    }
+  }
+}
+
+async function begin(server: SocketServer, port: number, host: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
+    server.listen(port, host, () => {
       server.off("error", reject);
       resolve();
     });
   });
-  return { port: (server.address() as AddressInfo).port };
 }
 
-export async function stop(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
+/** Takes no more connections, waits until what has come is answered, and cuts off what is left. */
+export async function stop(server: Server, answered = () => Promise.resolve()): Promise<void> {
+  onIPv6.get(server)?.close();
+  const closed = new Promise<void>((resolve) => {
     server.close(() => {
       resolve();
     });
-    server.closeAllConnections();
   });
+  await answered();
+  server.closeAllConnections();
+  await closed;
 }
