@@ -26,6 +26,10 @@ describe.skipIf(!hasGit)("whoever opens a folder sees what is there at a glance"
     expect(files.filter((file) => /^infra\/[^/]*\.tf$/.test(file)).length).toBeLessThanOrEqual(14);
   });
 
+  test("a README.md of at most 150 lines, which are read in five minutes", () => {
+    expect(readFileSync(join(root, "README.md"), "utf8").split("\n").length - 1).toBeLessThanOrEqual(150);
+  });
+
   test("no other rooms in infra/ than those of the README", () => {
     const rooms = "build|environments|function|local|release|testing|tests|verification";
     expect(files.filter((file) => new RegExp(`^infra/(?!(${rooms})/).*/`).test(file))).toEqual([]);

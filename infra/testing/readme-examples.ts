@@ -24,6 +24,7 @@ function blocksIn(text: string, language: string): string[] {
   return [...blocks].flatMap(([, block = ""]) => block.split("\n"));
 }
 
+export const published = "http://localhost:3000";
 export const examples = sections.filter(({ lines }) => lines.some(isCall));
 export const commands = sections.filter((section) => section.lines.length > 0 && !examples.includes(section));
 

@@ -6,7 +6,7 @@ import { describe, expect, test, type TestContext } from "vitest";
 import { root } from "../build/functions.ts";
 import { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
 import { needs, startApi, startApiWithTokens } from "./api.ts";
-import { commands, examples, isCall, readmes } from "./readme-examples.ts";
+import { commands, examples, isCall, published, readmes } from "./readme-examples.ts";
 import { scratchFolder } from "./scratch.ts";
 
 /** Interactive zsh is what macOS opens: there `#` begins no comment, and a glob that matches nothing is an error. */
@@ -64,7 +64,7 @@ describe.each(["bash", "zsh"] as const)("pasted into %s", async (shell) => {
     const folder = scratchFolder();
     const lines = run.lines.map((line) =>
       // A machine that is busy may take long to label an image.
-      run.change(line).replaceAll("http://localhost:3000", new URL(url).origin).replace("--retry 30 ", "--retry 120 "),
+      run.change(line).replaceAll(published, new URL(url).origin).replace("--retry 30 ", "--retry 120 "),
     );
     const { output, errors } = await paste(shell, lines, folder, context);
     expect(output.map(readAnswer), errors).toEqual(run.answers.map(run.change).map(readAnswer));
