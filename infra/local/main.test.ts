@@ -1,5 +1,5 @@
-import { execFile, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { root } from "../build/functions.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 import { callAt, has, makeJpeg, needs, untilLabelled, type Call } from "../testing/api.ts";
-import { objectsIn } from "./bucket/bucket-objects.ts";
+import { objectsIn, wayOut } from "./bucket/bucket-objects.ts";
 import { callServerAt } from "../testing/call.ts";
 import { startDatabase } from "./database/database.ts";
 import { listen, stop } from "./gateway/server.ts";
@@ -22,6 +22,7 @@ interface Started {
   /** Waits until it has printed what the pattern matches. */
   printed: (pattern: RegExp) => Promise<RegExpExecArray>;
   kill: (signal: NodeJS.Signals) => void;
+  pid: number | undefined;
   /** Its exit code, or the signal that ended it. */
   ended: Promise<number | string | null>;
 }
@@ -60,7 +61,8 @@ async function run(command: string, ...parameters: string[]): Promise<Started> {
     });
   const greeted = printed(/runs at (http:\/\/localhost:\d+\/?\w*)\/events[\s\S]*\n\n$/);
   const [, url = ""] = (await Promise.race([greeted, ended.then(() => undefined)])) ?? [];
-  const started = { url, output: () => output, printed, kill: (signal: NodeJS.Signals) => child.kill(signal), ended };
+  const kill = (signal: NodeJS.Signals) => child.kill(signal);
+  const started = { url, output: () => output, printed, kill, pid: child.pid, ended };
   running.add(started);
   void ended.then(() => running.delete(started));
   return started;
@@ -227,6 +229,60 @@ describe("killed while writing, and started again on its data", async () => {
   });
 });
 
+test("on a full disk it says why once, answers 503 to who writes, and goes on when there is room", async ({ skip }) => {
+  const noLimits = spawnSync("prlimit", ["--version"]).error;
+  if (noLimits) skip(`there is no prlimit here, by which the disk would be full: ${noLimits.message}`);
+  const data = join(scratchFolder(), "data");
+  const api = await start("--data", data);
+  const call = callAt(api.url);
+  const limit = (bytes: number | "unlimited") => shell(`prlimit --pid ${api.pid ?? ""} --fsize=${bytes}:unlimited`);
+  const acknowledged: string[] = [];
+  const write = async (title: string) => {
+    const id = String(acknowledged.length);
+    const { status, headers } = await call("POST /events", { json: { id, title, payload: { x: "x".repeat(20_000) } } });
+    if (status === 201) acknowledged.push(id);
+    return [status, headers["retry-after"]];
+  };
+
+  await write("first");
+  const image = imageFunctions.every(has)
+    ? ((await call("POST /events/0/upload-url", { json: { contentType: "image/png", contentLength: 400_000 } }))
+        .body as { url: string; headers: Record<string, string> })
+    : undefined;
+  await limit(300_000); // of each file
+  for (let n = 0; n < 100 && (await write("before"))[0] === 201; n++);
+  expect([await write("full"), await write("full")]).toEqual([
+    [503, "2"],
+    [503, "2"],
+  ]);
+  expect((await call("GET /events/0")).status).toBe(200);
+  const refusal = /^The events cannot be written, .*\. IO error: .*\.log: File too large$/gm;
+  expect(api.output().match(refusal)).toHaveLength(1);
+  if (image) {
+    const sent = await fetch(image.url, { method: "PUT", headers: image.headers, body: Buffer.alloc(400_000) });
+    expect([sent.status, await sent.text()]).toEqual([503, expect.stringContaining("<Code>ServiceUnavailable</Code>")]);
+    expect(readdirSync(join(data, "images"))).toEqual([]);
+    await api.printed(/images\/\S+ cannot be written: Error: EFBIG: file too large, write\.$/m);
+  }
+
+  await limit("unlimited");
+  expect(await write("after")).toEqual([201, undefined]);
+  await api.printed(/^The events can be written again\.$/m);
+  api.kill("SIGKILL");
+  await api.ended;
+  const again = await start("--data", data);
+  expect((await listAll(callAt(again.url))).sort()).toEqual(acknowledged.sort());
+});
+
+test("refuses data that is damaged in one sentence", async () => {
+  const data = scratchFolder({ "images/notes.json": "{}" });
+  const refused = await start("--data", data);
+  expect([await refused.ended, refused.output()]).toEqual([
+    1,
+    `${join(data, "images/notes.json")} is damaged, or no file of an image. ${wayOut}\n`,
+  ]);
+});
+
 test("refuses a port that is in use in one sentence", async () => {
   const other = createServer();
   const { port } = await listen(other, 0);
@@ -248,6 +304,7 @@ test.each([
 
 describe("stops at once and cleanly", () => {
   test.each<[what: string, NodeJS.Signals[]]>([
+    ["a Ctrl-C", ["SIGINT"]],
     ["a Ctrl-C that arrives twice, from the terminal and from npm", ["SIGINT", "SIGINT"]],
     ["SIGTERM", ["SIGTERM"]],
     ["SIGHUP", ["SIGHUP"]],
@@ -258,6 +315,31 @@ describe("stops at once and cleanly", () => {
     for (const signal of signals) kill(signal);
     expect(await ended).toBe(0);
     await (await startDatabase(data)).stop(); // which refuses data in use
+  });
+
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("on %s under load, without a word", async (signal) => {
+    const data = scratchFolder();
+    const { url, kill, ended, output } = await start("--data", data);
+    const greeting = output();
+    const call = callAt(url);
+    const acknowledged: string[] = [];
+    let isOver = false;
+    const load = async (writer: number) => {
+      for (let n = 0; !isOver; n++) {
+        const id = `${writer}-${n}`;
+        if ((await call("POST /events", { json: { id, title: "x" } })).status === 201) acknowledged.push(id);
+        if (acknowledged.length === 50) kill(signal);
+        await call(`GET /events/${id}`);
+      }
+    };
+    const loads = Promise.allSettled([0, 1, 2, 3, 4, 5, 6, 7].map(load));
+    expect(await ended).toBe(0);
+    isOver = true;
+    await loads;
+    const log = output().slice(greeting.length);
+    expect(log).toMatch(/^((POST|GET) \S+ 20[01] \d+ ms \S+\n)+$/);
+    const again = await start("--data", data);
+    expect(await listAll(callAt(again.url))).toEqual(expect.arrayContaining(acknowledged));
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)("on %s to npm, and leaves nothing behind", async (signal) => {

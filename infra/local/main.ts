@@ -103,7 +103,13 @@ function stopOnSignals(): void {
     process.on(signal, () => {
       if (first_ms === undefined) {
         first_ms = Date.now();
-        void Promise.resolve(stack?.stop()).then(() => process.exit(0));
+        Promise.resolve(stack?.stop()).then(
+          () => process.exit(0),
+          (error: unknown) => {
+            console.error(messageOf(error));
+            process.exit(1);
+          },
+        );
       } else if (Date.now() - first_ms > 1000) {
         process.exit(1);
       }

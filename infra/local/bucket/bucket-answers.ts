@@ -20,6 +20,7 @@ const errors = {
   preconditionFailed: "412 PreconditionFailed: At least one of the pre-conditions you specified did not hold",
   unknownHeader: "501 NotImplemented: A header you provided implies functionality that is not implemented",
   unsigned: "403 AccessDenied: Access Denied",
+  unavailable: "503 ServiceUnavailable: Service is unable to handle request.",
   "signed twice":
     "400 InvalidArgument: Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
   early: tooSkewed,

@@ -1,8 +1,9 @@
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
-import { objectsIn, type StoredObject } from "./bucket-objects.ts";
+import { objectsIn, wayOut, type StoredObject } from "./bucket-objects.ts";
 
 function object(text: string, contentType = "image/png"): StoredObject {
   return { bytes: Buffer.from(text), metadata: { "content-type": contentType }, lastModified: new Date() };
@@ -74,4 +75,49 @@ test("does not take for an object what a kill, or somebody with rm, left of one"
   expect([[...objects.keys()], objects.get("a")?.bytes.toString()]).toEqual([["a"], "hello"]);
   rmSync(join(folder, name));
   expect([objects.has("a"), objects.get("a")]).toEqual([false, undefined]);
+});
+
+describe("refuses at once, and names the file, where", () => {
+  const name = createHash("sha256").update("a").digest("hex");
+  test.each([
+    ["a description is empty", `${name}.json`, ""],
+    ["a description is cut off", `${name}.json`, '{"key": "a", "si'],
+    ["a description lacks what it needs", `${name}.json`, '{"key": "a"}'],
+    ["a description is null", `${name}.json`, "null"],
+    ["a description is of another object", `${name}.json`, '{"key": "b", "metadata": {"content-type": "image/png"}}'],
+    ["a JSON file is somebody's own", "notes.json", '{"hello": "world"}'],
+    ["the bytes are gone from their file", name, ""],
+    ["the bytes are not all there", name, "hell"],
+  ])("%s", (_what, file, content) => {
+    const folder = scratchFolder();
+    objectsIn(folder).set("a", object("hello"));
+    writeFileSync(join(folder, file), content);
+    expect(() => objectsIn(folder)).toThrow(
+      new Error(`${join(folder, file)} is damaged, or no file of an image. ${wayOut}`),
+    );
+  });
+
+  test("its folder is a file", () => {
+    const folder = join(scratchFolder({ images: "" }), "images");
+    expect(() => objectsIn(folder)).toThrow(/^Images cannot be kept in .*images: Error: EEXIST: .*\. Put it right/);
+  });
+});
+
+test("opens what was stored before descriptions had a size", () => {
+  const folder = scratchFolder();
+  objectsIn(folder).set("a", object("hello"));
+  const [file = ""] = readdirSync(folder).filter((each) => each.endsWith(".json"));
+  writeFileSync(join(folder, file), '{"key":"a","metadata":{"content-type":"image/png"}}');
+  expect(objectsIn(folder).get("a")).toMatchObject({ bytes: Buffer.from("hello") });
+});
+
+test("keeps the old object where the new one cannot be written, and nothing of that", () => {
+  const folder = scratchFolder();
+  const objects = objectsIn(folder);
+  objects.set("a", object("old"));
+  const before = readdirSync(folder);
+  const [file = ""] = before.filter((each) => each.endsWith(".json"));
+  mkdirSync(join(folder, `${file}.new`));
+  expect(() => objects.set("a", object("newer"))).toThrow(/cannot be written: Error: EISDIR: /);
+  expect([readdirSync(folder), objects.get("a")?.bytes.toString()]).toEqual([before, "old"]);
 });

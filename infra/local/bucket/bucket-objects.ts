@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 export interface StoredObject {
@@ -17,15 +28,36 @@ export interface Objects {
   keys: () => Iterable<string>;
 }
 
+interface Description extends Pick<StoredObject, "metadata"> {
+  key: string;
+  size?: number;
+}
+
+/** How a sentence ends that names data which cannot be used. */
+export const wayOut = "Put it right, move it away, or name another folder with npm start -- --data FOLDER.";
+
 /**
  * Keeps objects in a folder, each as two files: its bytes, and what is known of them in a .json beside. They are named
  * by the key's SHA-256, because a key may be longer than a file name, differ from another in its case only, or climb
- * out with `..`. All of it is synchronous, so that nothing happens between a look and a write.
+ * out with `..`. All of it is synchronous, so that nothing happens between a look and a write. Throws where something
+ * else is in the folder than what `set` writes, whole or in part.
  */
 export function objectsIn(folder: string): Objects {
-  mkdirSync(folder, { recursive: true });
   const pathOf = (key: string) => join(folder, createHash("sha256").update(key).digest("hex"));
   const hasObject = (key: string) => existsSync(pathOf(key)) && existsSync(`${pathOf(key)}.json`);
+  const descriptions = () => readdirSync(folder).filter((name) => name.endsWith(".json"));
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new Error(`Images cannot be kept in ${folder}: ${String(error)}. ${wayOut}`, { cause: error });
+  }
+  for (const name of descriptions()) {
+    const { key, size } = readDescription(join(folder, name));
+    const path = pathOf(key);
+    if (`${path}.json` !== join(folder, name)) throw new Error(notOurs(join(folder, name)));
+    if (size !== undefined && existsSync(path) && statSync(path).size !== size) throw new Error(notOurs(path));
+  }
   return {
     has: hasObject,
     get(key) {
@@ -36,28 +68,42 @@ export function objectsIn(folder: string): Objects {
     },
     set(key, { bytes, metadata }) {
       const path = pathOf(key);
-      replaceFile(path, bytes);
-      replaceFile(`${path}.json`, JSON.stringify({ key, metadata })); // last: from now on the object exists
+      // The description last: from now on the object exists.
+      replaceFiles({ [path]: bytes, [`${path}.json`]: JSON.stringify({ key, size: bytes.length, metadata }) });
     },
     delete(key) {
       rmSync(`${pathOf(key)}.json`, { force: true });
       rmSync(pathOf(key), { force: true });
     },
-    keys: () =>
-      readdirSync(folder)
-        .filter((name) => name.endsWith(".json"))
-        .map((name) => readDescription(join(folder, name)).key),
+    keys: () => descriptions().map((name) => readDescription(join(folder, name)).key),
   };
 }
 
-function readDescription(file: string): { key: string } & Pick<StoredObject, "metadata"> {
-  return JSON.parse(readFileSync(file, "utf8")) as { key: string } & Pick<StoredObject, "metadata">;
+function readDescription(file: string): Description {
+  try {
+    const description = JSON.parse(readFileSync(file, "utf8")) as Description;
+    if (typeof description.key === "string" && typeof description.metadata["content-type"] === "string")
+      return description;
+  } catch {
+    // It says so below.
+  }
+  throw new Error(notOurs(file));
 }
 
-/** All of it or nothing, also when the process is killed. */
-function replaceFile(path: string, content: Buffer | string): void {
-  writeFileSync(`${path}.new`, content);
-  renameSync(`${path}.new`, path);
+function notOurs(file: string): string {
+  return `${file} is damaged, or no file of an image. ${wayOut}`;
+}
+
+/** All of them or, where there is no room for one, none; and each whole, also when the process is killed. */
+function replaceFiles(contents: Record<string, Buffer | string>): void {
+  const paths = Object.keys(contents);
+  try {
+    for (const [path, content] of Object.entries(contents)) writeFileSync(`${path}.new`, content);
+    for (const path of paths) renameSync(`${path}.new`, path);
+  } catch (error) {
+    for (const path of paths) rmSync(`${path}.new`, { recursive: true, force: true });
+    throw new Error(`${paths.join(" and ")} cannot be written: ${String(error)}.`, { cause: error });
+  }
 }
 
 /** S3's ETag of an object that came in one piece, without the quotes. */

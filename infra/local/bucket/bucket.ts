@@ -22,7 +22,11 @@ export interface BucketOptions {
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 export function startBucket(options: BucketOptions): Promise<StandIn> {
-  return startStandIn({ answerTo: (request) => shareWithPages(request, options), broken: s3Error("incompleteBody") });
+  return startStandIn({
+    answerTo: (request) => shareWithPages(request, options),
+    broken: s3Error("incompleteBody"),
+    failed: s3Error("unavailable"),
+  });
 }
 
 function shareWithPages(request: SignedRequest, options: BucketOptions): HttpAnswer {

@@ -56,11 +56,12 @@ export function startImageEvents(
   };
   return {
     raise: (event: ObjectEvent) => {
+      if (isStopping) return;
       const delivery = deliver({ Records: [recordOf(event, here)] }).finally(() => running.delete(delivery));
       running.add(delivery);
     },
     settled,
-    /** What fails now is not repeated, as the next start raises it again. */
+    /** What fails now is not repeated, and what is raised not delivered, as the next start raises it again. */
     stop: () => {
       isStopping = true;
       return settled();

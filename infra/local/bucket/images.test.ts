@@ -1,17 +1,20 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/protocols";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
 import { account } from "./account.ts";
 import { exchange } from "../../testing/call.ts";
+import { wayOut } from "./bucket-objects.ts";
 import type { DeadLetter } from "./image-events.ts";
 import { startImages, type Images, type ImagesOptions } from "./images.ts";
 
 const started: Images[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   await Promise.all(started.splice(0).map((images) => images.stop()));
 });
 
@@ -157,6 +160,45 @@ describe("what fails for good is a dead letter", () => {
     await put(images, "incoming/1/a");
     await settled();
     expect([images.deadLetters.length, told]).toEqual([1, [undefined]]);
+  });
+});
+
+describe("what goes wrong with the folder is logged, and ends nothing:", () => {
+  test("a dead letter that cannot be written is told of without a file", async () => {
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    const told: unknown[] = [];
+    const path = scratchFolder({ "dead-letters": "" });
+    const images = await start({ path, onDeadLetter: (_letter, file) => told.push(file) });
+    const { settled } = deliver(images, true);
+    await put(images, "incoming/1/a");
+    await settled();
+    expect([told, logged.mock.calls]).toEqual([[undefined], [[expect.stringMatching(/^EEXIST: .*dead-letters'$/)]]]);
+  });
+
+  test("an image that is damaged while this runs is a 503, until it is put right", async () => {
+    const path = scratchFolder();
+    const images = await start({ path });
+    const copy = { "x-amz-copy-source": "/images/incoming/1/a" };
+    await put(images, "incoming/1/a");
+    const [name = ""] = readdirSync(join(path, "images")).filter((each) => each.endsWith(".json"));
+    const file = join(path, "images", name);
+    const description = readFileSync(file);
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    writeFileSync(file, "");
+    expect(await put(images, "images/1/a", copy)).toBe(503);
+    expect(logged.mock.calls).toEqual([[`${file} is damaged, or no file of an image. ${wayOut}`]]);
+    writeFileSync(file, description);
+    expect(await put(images, "images/1/a", copy)).toBe(200);
+  });
+
+  test("so is what the hourly look for old ones meets", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    const path = scratchFolder();
+    await start({ path });
+    writeFileSync(join(path, "images/notes.json"), "");
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    vi.advanceTimersByTime(60 * 60 * 1000);
+    expect(logged.mock.calls).toEqual([[expect.stringContaining("images/notes.json is damaged")]]);
   });
 });
 

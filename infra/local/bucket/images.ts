@@ -43,14 +43,15 @@ export async function startImages({
       if (key.startsWith("deletions/")) events?.raise({ eventName: "LifecycleExpiration:Delete", key });
     }
   };
-  const timer = setInterval(() => {
+  const timer = setInterval(tried, day_ms / 24, () => {
     expire(now());
-  }, day_ms / 24).unref();
+  }).unref();
   const bucket = await startBucket({ objects, now, corsOrigins, onPut: raise });
   const labels = await startLabels({ objects, now });
   const keep = (letter: DeadLetter) => {
     deadLetters.push(letter);
-    onDeadLetter?.(letter, path === undefined ? undefined : writeDeadLetter(join(path, "dead-letters"), letter));
+    const file = path === undefined ? undefined : tried(() => writeDeadLetter(join(path, "dead-letters"), letter));
+    onDeadLetter?.(letter, file);
   };
   return {
     environment: {
@@ -77,6 +78,16 @@ export async function startImages({
       await bucket.stop();
     },
   };
+}
+
+/** Where nobody waits for it, what goes wrong would end the process. */
+function tried<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return undefined;
+  }
 }
 
 function writeDeadLetter(folder: string, letter: DeadLetter): string {

@@ -30,6 +30,7 @@ export async function startLabels(options: LabelsOptions) {
   const standIn = await startStandIn({
     answerTo: (request) => answerTo(request, options, requests),
     broken: refusal("SerializationException", "The request is not complete."),
+    failed: json(500, { __type: "InternalServerError", Code: "InternalServerError", Message: "Internal server error" }),
   });
   return { ...standIn, requests };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   ConditionalCheckFailedException,
@@ -12,6 +13,7 @@ import {
 import { ClassicLevel } from "classic-level";
 import { describe, expect, test, vi } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
+import { wayOut } from "../bucket/bucket-objects.ts";
 import { startDatabase } from "./database.ts";
 
 function clientOf({ environment }: Awaited<ReturnType<typeof startDatabase>>): DynamoDBClient {
@@ -123,10 +125,31 @@ describe("data on disk", () => {
     await (await startDatabase(path)).stop();
   });
 
-  test("cannot be where a file is", async () => {
-    const path = join(scratchFolder({ file: "" }), "file");
-    await expect(startDatabase(path)).rejects.toThrow(
-      `The data folder '${path}' cannot be made: name a folder that can be written.`,
-    );
+  /** With a table file of LevelDB's, and not only its log. */
+  async function folderWithData(): Promise<string> {
+    const path = scratchFolder();
+    for (const id of ["1", "2"]) {
+      const database = await startDatabase(path);
+      await clientOf(database).send(new PutItemCommand({ TableName: "events", Item: { id: { S: id } } }));
+      await database.stop();
+    }
+    return path;
+  }
+
+  test.each<[what: string, spoilt: string, content: string | undefined, reason: string]>([
+    ["is a file", "", "", "E(NOTDIR|EXIST): .*"],
+    ["has a file for its table", "table", "", "EEXIST: .*"],
+    ["has an empty file in its table", "table/*.ldb", "", "IO error: .*\\.ldb: Invalid argument"],
+    ["has another's file in its table", "table/*.ldb", "hello\n".repeat(1000), "Corruption: not an sstable .*"],
+    ["lacks a file of its table", "table/*.ldb", undefined, "Corruption: 1 missing files; e\\.g\\.: .*\\.ldb"],
+    ["has another's list of its table's files", "table/CURRENT", "hello\n", "IO error: .*hello: .*"],
+  ])("is refused in one sentence where the folder %s", async (_what, spoilt, content, reason) => {
+    const path = await folderWithData();
+    const [ldb = ""] = readdirSync(join(path, "table")).filter((name) => name.endsWith(".ldb"));
+    const file = join(path, spoilt.replace("*.ldb", ldb));
+    rmSync(file, { recursive: true });
+    if (content !== undefined) writeFileSync(file, content);
+    const sentence = `^The events in ${join(path, "table")} cannot be used: ${reason}\\. ${wayOut}$`;
+    await expect(startDatabase(path)).rejects.toThrow(new RegExp(sentence));
   });
 });

@@ -1,19 +1,12 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  CreateTableCommand,
-  DescribeTableCommand,
-  DynamoDBClient,
-  ResourceNotFoundException,
-  waitUntilTableExists,
-  type CreateTableCommandInput,
-  type TableDescription,
-} from "@aws-sdk/client-dynamodb";
-import { ClassicLevel } from "classic-level";
+import type { CreateTableCommandInput, TableDescription } from "@aws-sdk/client-dynamodb";
 import { root } from "../../build/functions.ts";
-import { account, accountEnvironment } from "../bucket/account.ts";
-import { dynalite } from "./dynalite.ts";
-import { listen, stop } from "../gateway/server.ts";
+import { accountEnvironment } from "../bucket/account.ts";
+import { wayOut } from "../bucket/bucket-objects.ts";
+import { startStandIn } from "../bucket/stand-in.ts";
+import { textAnswer, type HttpAnswer } from "../gateway/gateway-answer.ts";
+import { openDynalite, type Dynalite, type Failure } from "./dynalite.ts";
 
 /** The SDK warns of Node 20 at every start; the functions run on 22. */
 const quiet = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
@@ -29,77 +22,81 @@ interface TableFile {
 const tableName = "events";
 
 /**
- * Starts dynalite with the table of infra/table.json. Its data is in the folder `path`, which one process at a time can
- * use, or without one in memory.
+ * Stands for DynamoDB, with the table of infra/table.json. Its data is in the folder `path`, which one process at a time
+ * can use, or without one in memory.
  */
 export async function startDatabase(path?: string, tableFile = join(root, "infra/table.json")) {
-  const unlock = path === undefined ? () => Promise.resolve() : await lock(path);
-  const server = dynalite({ createTableMs: 0, ...(path === undefined ? {} : { path: join(path, "table") }) });
-  const { port } = await listen(server, 0);
-  const environment = {
-    ...quiet,
-    ...accountEnvironment,
-    TABLE_NAME: tableName,
-    INDEX_SHARDS: "1",
-    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}`,
-  };
-  const stopDatabase = async () => {
-    await stop(server);
-    await unlock();
-  };
+  const dynalite = await open(path);
   try {
-    await prepareTable(environment.AWS_ENDPOINT_URL_DYNAMODB, path, tableFile);
+    await prepareTable(dynalite, path, tableFile);
   } catch (error) {
-    await stopDatabase();
+    await dynalite.close();
     throw error;
   }
-  return { environment, stop: stopDatabase };
+  const standIn = await startStandIn({
+    answerTo: async ({ headers, body }) => {
+      try {
+        const operation = headers["x-amz-target"]?.[0]?.split(".")[1] ?? "";
+        return json(200, await dynalite.act(operation, JSON.parse(body.toString())));
+      } catch (error) {
+        if (isFailure(error)) return json(error.statusCode, error.body);
+        throw error;
+      }
+    },
+    broken: json(400, { __type: "com.amazon.coral.service#SerializationException" }),
+    failed: json(500, { __type: "com.amazonaws.dynamodb.v20120810#InternalServerError" }),
+  });
+  return {
+    environment: {
+      ...quiet,
+      ...accountEnvironment,
+      TABLE_NAME: tableName,
+      INDEX_SHARDS: "1",
+      AWS_ENDPOINT_URL_DYNAMODB: standIn.url,
+    },
+    stop: async () => {
+      await standIn.stop();
+      await dynalite.close();
+    },
+  };
 }
 
-/** LevelDB's own lock, which goes with the process: a lock file of ours would survive a kill. */
-async function lock(path: string): Promise<() => Promise<void>> {
+function json(status: number, body: unknown): HttpAnswer {
+  return textAnswer(status, "application/x-amz-json-1.0", JSON.stringify(body));
+}
+
+function isFailure(error: unknown): error is Failure {
+  return error instanceof Error && "statusCode" in error;
+}
+
+async function open(path: string | undefined): Promise<Dynalite> {
+  if (path === undefined) return openDynalite();
+  const table = join(path, "table");
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(table, { recursive: true });
+    return await openDynalite(table);
   } catch (error) {
-    throw new Error(`The data folder '${path}' cannot be made: name a folder that can be written.`, { cause: error });
+    const { code, message } = (error instanceof Error ? (error.cause ?? error) : error) as NodeJS.ErrnoException;
+    throw new Error(
+      code === "LEVEL_LOCKED"
+        ? `The data in ${path} is in use by another npm start: stop that one, or run npm start -- --memory.`
+        : `The events in ${table} cannot be used: ${message}. ${wayOut}`,
+      { cause: error },
+    );
   }
-  const held = new ClassicLevel(join(path, "lock"));
-  try {
-    await held.open();
-  } catch (error) {
-    if (error instanceof Error && isLocked(error.cause)) {
-      throw new Error(
-        `The data in ${path} is in use by another npm start: stop that one, or run npm start -- --memory.`,
-        { cause: error },
-      );
-    }
-    throw error;
-  }
-  return () => held.close();
 }
 
-function isLocked(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
-}
-
-async function prepareTable(endpoint: string, path: string | undefined, tableFile: string): Promise<void> {
-  const client = new DynamoDBClient({ region: account.region, endpoint, credentials: account });
+async function prepareTable({ act }: Dynalite, path: string | undefined, tableFile: string): Promise<void> {
   const wanted = tableInput(JSON.parse(readFileSync(tableFile, "utf8")) as TableFile);
-  try {
-    const { Table: found } = await client.send(new DescribeTableCommand({ TableName: tableName }));
-    if (found && shapeOf(found) !== shapeOf(wanted)) {
-      throw new Error(
-        `The data in ${path ?? "memory"} was stored with other keys or indexes than table.json has now: move that folder away, or put table.json back.`,
-      );
-    }
-  } catch (error) {
-    if (!(error instanceof ResourceNotFoundException)) throw error;
-    await client.send(new CreateTableCommand(wanted));
-    // Created is not yet active, and what is not active is not found.
-    await waitUntilTableExists({ client, minDelay: 0.01, maxDelay: 0.1, maxWaitTime: 60 }, { TableName: tableName });
-  } finally {
-    client.destroy();
-  }
+  const found = await act("DescribeTable", { TableName: tableName }).catch((error: unknown) => {
+    if (isFailure(error)) return undefined; // there is none
+    throw error;
+  });
+  if (found === undefined) await act("CreateTable", wanted);
+  else if (shapeOf((found as { Table: TableDescription }).Table) !== shapeOf(wanted))
+    throw new Error(
+      `The data in ${path ?? "memory"} was stored with other keys or indexes than table.json has now: move that folder away, or put table.json back.`,
+    );
 }
 
 function tableInput({ attributes, hash_key, range_key, indexes }: TableFile): CreateTableCommandInput {

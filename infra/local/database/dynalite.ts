@@ -1,12 +1,14 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Server } from "node:http";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import pLimit from "p-limit";
 
 const require = createRequire(import.meta.url);
 
-/** It has no types of its own. */
-export const dynalite = require("dynalite") as (options: { path?: string; createTableMs: number }) => Server;
-
-interface Failure {
+/** As its actions have it: an error of DynamoDB's, with the answer to it. */
+export interface Failure extends Error {
+  statusCode: number;
   body: Record<string, unknown>;
 }
 
@@ -15,8 +17,20 @@ interface Table {
   GlobalSecondaryIndexes?: object[];
 }
 
+type Done = (error?: unknown) => void;
+
+/** LevelDB. Dynalite has put functions that take a callback in front of its own. */
+interface Level {
+  status: string;
+  open: () => Promise<void>;
+  values: () => { nextv: (size: number) => Promise<unknown[]>; close: () => Promise<void> };
+  batch: (operations: object[], done: Done) => void;
+  put: (key: string, value: { TableStatus?: string }, done: Done) => void;
+  del: (key: string, done: Done) => void;
+}
+
 interface Store {
-  db: { batch: (operations: object[], done: (error?: Error) => void) => void };
+  db: Level;
 }
 
 interface IndexAction {
@@ -25,15 +39,11 @@ interface IndexAction {
   item?: object;
 }
 
+/** It has no types of its own. */
 const database = require("dynalite/db") as {
+  create: (options: object) => Store;
   checkConditional: (request: Record<string, unknown>, existing?: object) => Failure | null | undefined;
-  updateIndexes: (
-    store: Store,
-    table: Table,
-    existing: object | undefined,
-    item: object | null,
-    done: (error?: Error) => void,
-  ) => void;
+  updateIndexes: (store: Store, table: Table, existing: object | undefined, item: object | null, done: Done) => void;
   getIndexActions: (
     indexes: object[],
     existing: object | undefined,
@@ -59,8 +69,7 @@ database.checkConditional = (request, existing) => {
 };
 
 // The second: an item and its entries in the indexes are written together. A kill in between leaves events in lists
-// that nobody can get, and main.test.ts meets some now and then. Dynalite writes the item once more afterwards, which
-// changes nothing.
+// that nobody can get, and main.test.ts meets some now and then.
 database.updateIndexes = (store, table, existing, item, done) => {
   const { puts, deletes } = database.getIndexActions(table.GlobalSecondaryIndexes ?? [], existing, item, table);
   const indexKey = ({ index, key }: IndexAction) => `index-global~${table.TableName}~${index}~${key}`;
@@ -82,12 +91,138 @@ interface LevelIterator {
   close: () => Promise<void>;
   return?: () => Promise<void>;
 }
-
-const { AbstractKeyIterator, AbstractValueIterator } = createRequire(require.resolve("dynalite"))(
+const { AbstractLevel, AbstractKeyIterator, AbstractValueIterator } = createRequire(require.resolve("dynalite"))(
   "abstract-level",
-) as Record<"AbstractKeyIterator" | "AbstractValueIterator", { prototype: LevelIterator }>;
+) as Record<"AbstractKeyIterator" | "AbstractValueIterator", { prototype: LevelIterator }> & {
+  AbstractLevel: { prototype: { batch: (operations: object[]) => Promise<void>; close: () => Promise<void> } };
+};
 for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
   prototype.return = async function (this: LevelIterator) {
     await this.close();
   };
+}
+
+type Action = (store: Store, data: object, done: (error: unknown, result?: object) => void) => void;
+
+const { checkTypes, checkValidations } = require("dynalite/validations") as {
+  checkTypes: (data: unknown, types: object) => object;
+  checkValidations: (data: object, types: object, custom: unknown, store: Store) => void;
+};
+
+const operations: Record<string, "reads" | "writes"> = {
+  BatchGetItem: "reads",
+  BatchWriteItem: "writes",
+  CreateTable: "writes",
+  DeleteItem: "writes",
+  DescribeTable: "reads",
+  GetItem: "reads",
+  PutItem: "writes",
+  Query: "reads",
+  Scan: "reads",
+  UpdateItem: "writes",
+};
+
+/** What LevelDB may need to open: it makes a table of its log, which has up to 4 MB. */
+const room_bytes = 8 * 1024 * 1024;
+
+export type Dynalite = Awaited<ReturnType<typeof openDynalite>>;
+
+/**
+ * Dynalite without its server, which ends the process when a write fails or a caller hangs up. Its data is in the
+ * folder `path`, or without one in memory. Throws where not all of it can be read.
+ */
+export async function openDynalite(path?: string) {
+  const store = database.create({ createTableMs: 0, ...(path !== undefined && { path }) });
+  const { db } = store;
+  const { batch: write, close } = AbstractLevel.prototype;
+  const running = new Set<Promise<unknown>>();
+  const oneByOne = pLimit(1);
+  let unwritable: Failure | undefined;
+  let reopening: Promise<void> | undefined;
+
+  // After a write that failed LevelDB goes on in the same log, and may not find there what it writes next.
+  db.batch = (batch, done) => {
+    const written = oneByOne(() => {
+      if (unwritable) throw unwritable;
+      return write.call(db, batch);
+    });
+    void written.then(
+      () => setImmediate(done),
+      (error: unknown) => setImmediate(done, (unwritable ??= refuseWrites(error))),
+    );
+  };
+  // Dynalite writes an item after updateIndexes, which has written it, and a table before it is active.
+  db.put = (key, value, done) => {
+    if (value.TableStatus !== "CREATING") setImmediate(done);
+    else db.batch([{ type: "put", key, value: { ...value, TableStatus: "ACTIVE" } }], done);
+  };
+  db.del = (_key, done) => {
+    setImmediate(done);
+  };
+
+  const reopen = async () => {
+    await Promise.allSettled(running);
+    await close.call(db);
+    await db.open();
+    unwritable = undefined;
+    console.error("The events can be written again.");
+  };
+
+  try {
+    await db.open();
+    const values = db.values();
+    while ((await values.nextv(1000)).length > 0); // LevelDB opens what is damaged as well
+    await values.close();
+  } catch (error) {
+    await close.call(db);
+    throw error;
+  }
+
+  return {
+    /** Answers as DynamoDB does, or throws a Failure, or what went wrong here. */
+    act: async (operation: string, input: unknown): Promise<unknown> => {
+      const kind = operations[operation];
+      if (kind === undefined) throw new Error(`This stand-in for DynamoDB does not know ${operation}.`);
+      const name = operation.charAt(0).toLowerCase() + operation.slice(1);
+      const { types, custom } = require(`dynalite/validations/${name}`) as { types: object; custom: unknown };
+      const data = checkTypes(input, types);
+      checkValidations(data, types, custom, store);
+      while (reopening || (unwritable && (kind === "writes" || db.status !== "open"))) {
+        if (unwritable && !reopening && path !== undefined && !hasRoom(path)) throw unwritable;
+        reopening ??= reopen().finally(() => {
+          reopening = undefined;
+        });
+        await reopening;
+      }
+      const acting = promisify(require(`dynalite/actions/${name}`) as Action)(store, data);
+      running.add(acting);
+      return acting.finally(() => running.delete(acting));
+    },
+    close: async () => {
+      await Promise.allSettled(running);
+      await close.call(db);
+    },
+  };
+}
+
+function refuseWrites(error: unknown): Failure {
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `The events cannot be written, and until they can each such request is refused. ${reason}`;
+  console.error(message);
+  return Object.assign(new Error(message), {
+    statusCode: 500,
+    body: { __type: "com.amazonaws.dynamodb.v20120810#InternalServerError", message },
+  });
+}
+
+function hasRoom(path: string): boolean {
+  const file = join(path, "room");
+  try {
+    writeFileSync(file, Buffer.alloc(room_bytes));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
