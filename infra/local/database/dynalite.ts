@@ -109,18 +109,8 @@ const { checkTypes, checkValidations } = require("dynalite/validations") as {
   checkValidations: (data: object, types: object, custom: unknown, store: Store) => void;
 };
 
-const operations: Record<string, "reads" | "writes"> = {
-  BatchGetItem: "reads",
-  BatchWriteItem: "writes",
-  CreateTable: "writes",
-  DeleteItem: "writes",
-  DescribeTable: "reads",
-  GetItem: "reads",
-  PutItem: "writes",
-  Query: "reads",
-  Scan: "reads",
-  UpdateItem: "writes",
-};
+const reads = ["BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan"];
+const writes = ["BatchWriteItem", "CreateTable", "DeleteItem", "PutItem", "UpdateItem"];
 
 /** What LevelDB may need to open: it makes a table of its log, which has up to 4 MB. */
 const room_bytes = 8 * 1024 * 1024;
@@ -181,13 +171,13 @@ export async function openDynalite(path?: string) {
   return {
     /** Answers as DynamoDB does, or throws a Failure, or what went wrong here. */
     act: async (operation: string, input: unknown): Promise<unknown> => {
-      const kind = operations[operation];
-      if (kind === undefined) throw new Error(`This stand-in for DynamoDB does not know ${operation}.`);
+      const isWrite = writes.includes(operation);
+      if (!isWrite && !reads.includes(operation)) throw new Error(`This stand-in for DynamoDB knows no ${operation}.`);
       const name = operation.charAt(0).toLowerCase() + operation.slice(1);
       const { types, custom } = require(`dynalite/validations/${name}`) as { types: object; custom: unknown };
       const data = checkTypes(input, types);
       checkValidations(data, types, custom, store);
-      while (reopening || (unwritable && (kind === "writes" || db.status !== "open"))) {
+      while (reopening || (unwritable && (isWrite || db.status !== "open"))) {
         if (unwritable && !reopening && path !== undefined && !hasRoom(path)) throw unwritable;
         reopening ??= reopen().finally(() => {
           reopening = undefined;
