@@ -1,19 +1,19 @@
 variable "alarm_email" {
-  description = "Who gets a mail when an alarm goes off, and when it is over; nobody when empty. AWS first asks this address whether it wants them."
+  description = "The address to mail when an alarm goes off and when it is over; empty for none. AWS first asks it to confirm the subscription."
   type        = string
   default     = ""
   nullable    = false
 
   validation {
     condition     = var.alarm_email == "" || can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.alarm_email))
-    error_message = "The alarms' address must be an e-mail address, like someone@example.com, or empty."
+    error_message = "alarm_email must be an e-mail address, like someone@example.com, or empty."
   }
 }
 
-# CloudWatch's free tier is 10 alarm metrics for the whole account, so each of two stages has five. Every alarm can wake
-# somebody, and its description says why and what to do; the release command watches all that begin with this stack's name.
+# CloudWatch's free tier is 10 alarm metrics per account, so each of two stages has five. An alarm's description says why it
+# went off and what to do. The release command watches every alarm whose name begins with this stack's.
 locals {
-  # A bug in one of these is nobody's 5xx.
+  # A bug in one of these causes no 5xx.
   functions_without_routes = { for name, function in local.functions : name => function if length(function.routes) == 0 }
 
   alarms = concat(
@@ -25,13 +25,13 @@ locals {
   runbook = "What to do: infra/README.md, Alarms."
 }
 
-# A bug in a function is a 500 here, as is one that runs out of time; a database that is away is a 503.
+# A bug or a timeout in a function is a 500 here; an unreachable database is a 503.
 #
-# The average of a metric that counts 0 or 1 per request is its rate, as AWS documents for REST APIs. Dividing by Count
-# would take a second metric of the ten. If AWS sent no zeros here, the alarm would come too soon and never too late.
+# The average of a metric that is 0 or 1 per request is its rate, as AWS documents for REST APIs. Dividing by Count would
+# use up a second of the ten metrics. If HTTP APIs sent no zeros, the alarm would go off too early, never too late.
 resource "aws_cloudwatch_metric_alarm" "api_errors" {
   alarm_name          = "${local.name}-api-errors"
-  alarm_description   = "More than 5 % of the requests were answered with 5xx in two of three minutes: callers cannot do what they came for, and a retry may not help. ${local.runbook}"
+  alarm_description   = "More than 5 % of requests got a 5xx in two of three minutes: callers' requests fail, and a retry may not help. ${local.runbook}"
   namespace           = "AWS/ApiGateway"
   metric_name         = "5xx"
   dimensions          = { ApiId = aws_apigatewayv2_api.this.id, Stage = aws_apigatewayv2_stage.this.name }
@@ -41,14 +41,14 @@ resource "aws_cloudwatch_metric_alarm" "api_errors" {
   datapoints_to_alarm = 2
   threshold           = 0.05
   comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching" # Without requests there are no numbers.
+  treat_missing_data  = "notBreaching" # Without requests there are no data points.
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "api_latency" {
   alarm_name          = "${local.name}-api-latency"
-  alarm_description   = "One request in a hundred took over 3 seconds in three of five minutes: a cold start takes less than one, so the database is slow or throttled and requests are close to their time limit of 10 seconds. ${local.runbook}"
+  alarm_description   = "The slowest 1 % of requests took over 3 seconds in three of five minutes. A cold start takes less than one, so the database is slow or throttling, and requests are close to their timeout of 10 seconds. ${local.runbook}"
   namespace           = "AWS/ApiGateway"
   metric_name         = "Latency"
   dimensions          = { ApiId = aws_apigatewayv2_api.this.id, Stage = aws_apigatewayv2_stage.this.name }
@@ -62,15 +62,15 @@ resource "aws_cloudwatch_metric_alarm" "api_latency" {
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
 
-  # Of a handful of requests the slowest is the p99.
+  # The p99 of a handful of requests is just the slowest.
   evaluate_low_sample_count_percentiles = "ignore"
 }
 
-# DynamoDB counts throttles apart for the table and for each index, reads and writes: eight metrics for three indexes,
-# and the two of the table know nothing of the indexes. What our functions log counts those that reached a caller, in one.
+# DynamoDB counts throttles separately for the table and each index, reads and writes: eight metrics for three indexes,
+# and the table's two exclude the indexes. One metric over the functions' logs counts the throttles that reached a caller.
 resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   alarm_name          = "${local.name}-table-throttles"
-  alarm_description   = "DynamoDB throttled requests, of the table or of an index, and so often that no retry helped: callers got 503. Either somebody floods the API, or it has outgrown max_read_request_units and max_write_request_units. ${local.runbook}"
+  alarm_description   = "DynamoDB throttled requests to the table or an index, retries did not help, and callers got 503. Either a caller floods the API, or it has outgrown max_read_request_units and max_write_request_units. ${local.runbook}"
   namespace           = local.name
   metric_name         = "TableThrottles"
   statistic           = "Sum"
@@ -107,7 +107,7 @@ resource "aws_cloudwatch_metric_alarm" "function_errors" {
   for_each = local.functions_without_routes
 
   alarm_name          = "${local.name}-${each.key}-errors"
-  alarm_description   = "${each.key} failed three times in five minutes. No caller sees it; Lambda tries each call three times, and then gives it up. ${local.runbook}"
+  alarm_description   = "${each.key} failed three times in five minutes. No caller sees it: Lambda tries each call three times, then gives up. ${local.runbook}"
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = module.function[each.key].name }
@@ -121,8 +121,8 @@ resource "aws_cloudwatch_metric_alarm" "function_errors" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Not encrypted with a key: AWS's own key for SNS lets no alarm in, one of ours would cost a dollar a month, and the
-# messages hold what this repository says anyway. On their way they are encrypted.
+# Not encrypted at rest: CloudWatch cannot use AWS's own key for SNS, a customer key costs a dollar a month, and the
+# messages hold only what this repository says anyway. In transit they are encrypted.
 resource "aws_sns_topic" "alarms" {
   name = "${local.name}-alarms"
 }

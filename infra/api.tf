@@ -1,36 +1,36 @@
 variable "throttle_rate_per_s" {
-  description = "How many requests per second the API takes, all callers together; more get 429."
+  description = "How many requests per second the API accepts from all callers together; more get 429."
   type        = number
   default     = 50
   nullable    = false
 
   validation {
     condition     = var.throttle_rate_per_s >= 1 && var.throttle_rate_per_s <= 10000
-    error_message = "The rate must be from 1 to 10000 requests per second, which is what an account has."
+    error_message = "throttle_rate_per_s must be from 1 to 10000, the quota of an account."
   }
 }
 
 variable "throttle_burst" {
-  description = "How many requests the API takes at once before the rate counts."
+  description = "How many requests the API accepts at once before the rate applies."
   type        = number
   default     = 100
   nullable    = false
 
   validation {
     condition     = var.throttle_burst >= 1 && var.throttle_burst <= 5000 && floor(var.throttle_burst) == var.throttle_burst
-    error_message = "The burst must be an integer from 1 to 5000 requests, which is what an account has."
+    error_message = "throttle_burst must be an integer from 1 to 5000, the quota of an account."
   }
 }
 
 variable "cors_origins" {
-  description = "The web sites whose pages may call the API, like https://example.com; none by default."
+  description = "The origins whose pages may call the API, like https://example.com; none by default."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for origin in var.cors_origins : can(regex(local.cors.origin, origin))])
-    error_message = "An origin must be * or as a browser sends it, scheme and host in lower case and no / at the end, like https://example.com."
+    error_message = "An origin must be * or what a browser sends: scheme and host in lower case, without a trailing /, like https://example.com."
   }
 }
 
@@ -39,7 +39,7 @@ locals {
   cors = jsondecode(file("cors.json"))
 }
 
-# oidc/ makes the API, so that the deploy role of one stage can be given its id and so no other stage's.
+# oidc/ creates the API, so that a stage's deploy role can be limited to its id.
 data "aws_apigatewayv2_apis" "this" {
   name          = local.name
   protocol_type = "HTTP"
@@ -71,7 +71,7 @@ resource "aws_apigatewayv2_api" "this" {
   lifecycle {
     precondition {
       condition     = length(data.aws_apigatewayv2_apis.this.ids) == 1
-      error_message = "There must be one HTTP API named ${local.name} in ${var.region}, and there are ${length(data.aws_apigatewayv2_apis.this.ids)}. oidc/ makes it: apply oidc/ with this stage and region. Of two, one is to go: see oidc/README.md, \"Move an older deployment\"."
+      error_message = "There must be one HTTP API named ${local.name} in ${var.region}, not ${length(data.aws_apigatewayv2_apis.this.ids)}. If there is none, apply oidc/ with this stage and region. If there are two, delete one: see oidc/README.md, \"Move an older deployment\"."
     }
   }
 }
@@ -86,8 +86,8 @@ resource "aws_apigatewayv2_stage" "this" {
     throttling_burst_limit = var.throttle_burst
   }
 
-  # Values stay quoted, numbers too: API Gateway writes - for what it does not have. It does so for error.messageString as
-  # well, which has quotes of its own only where there is an error: each line without one would be no JSON.
+  # Numbers are quoted too: API Gateway writes - for a missing value. It does so for error.messageString as well, which is
+  # quoted only if there is an error: every line without one would not be JSON.
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.access.arn
     format = jsonencode({
@@ -106,7 +106,7 @@ resource "aws_apigatewayv2_stage" "this" {
   }
 }
 
-# Below /aws/vendedlogs/ all log groups share one line of the account's resource policy, which must not exceed
+# All log groups under /aws/vendedlogs/ share one line of the account's resource policy, which must not exceed
 # 5,120 characters; elsewhere each group adds a line.
 resource "aws_cloudwatch_log_group" "access" {
   name              = "/aws/vendedlogs/${local.name}/access"
@@ -114,7 +114,7 @@ resource "aws_cloudwatch_log_group" "access" {
 }
 
 locals {
-  # From route key to function.
+  # By route key, the function's name.
   routes = merge([for name, function in local.functions : { for route in toset(function.routes) : route => name }]...)
 }
 

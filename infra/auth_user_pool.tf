@@ -1,4 +1,4 @@
-# All of this is in Cognito's cheapest tier, which costs nothing for up to 10,000 users a month.
+# All of this is in Cognito's cheapest tier, which is free for up to 10,000 users a month.
 resource "aws_cognito_user_pool" "this" {
   count = local.makes_user_pool ? 1 : 0
 
@@ -13,7 +13,7 @@ resource "aws_cognito_user_pool" "this" {
     case_sensitive = false
   }
 
-  # Organizers are invited. With false the whole world could sign itself up, and write.
+  # Organizers are invited. With false, anyone could sign up and write.
   admin_create_user_config {
     allow_admin_create_user_only = true
   }
@@ -39,8 +39,8 @@ resource "aws_cognito_user_pool" "this" {
   }
 }
 
-# For programs that cannot keep a secret, such as a web page. They sign in by SRP, which never sends the password; the
-# AWS CLI sends it with the rights of somebody in this account. ALLOW_USER_PASSWORD_AUTH would take it from everybody.
+# For clients that cannot keep a secret, such as web pages. They sign in by SRP, which never sends the password. The AWS
+# CLI sends it, with credentials of this account; ALLOW_USER_PASSWORD_AUTH would accept it from anyone.
 resource "aws_cognito_user_pool_client" "this" {
   count = local.makes_user_pool ? 1 : 0
 

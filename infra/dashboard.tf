@@ -1,12 +1,12 @@
-# One screen, from top to bottom: is it healthy, what do callers see, and where does it come from. Three dashboards of up
-# to 50 metrics are free.
+# One screen, top to bottom: is it healthy, what do callers see, and what is the cause? Three dashboards of up to 50
+# metrics are free.
 locals {
   alarm_arn_prefix = "arn:aws:cloudwatch:${var.region}:${data.aws_caller_identity.this.account_id}:alarm:"
 
   api_dimensions = ["ApiId", aws_apigatewayv2_api.this.id, "Stage", aws_apigatewayv2_stage.this.name]
   function_names = [for function in module.function : function.name]
 
-  # DynamoDB's metrics of the table leave its indexes out.
+  # DynamoDB's metrics of a table exclude its indexes.
   table_dimensions = concat(
     [["TableName", aws_dynamodb_table.this.name]],
     [for index in local.indexes : ["TableName", aws_dynamodb_table.this.name, "GlobalSecondaryIndexName", index.name]],
@@ -16,29 +16,29 @@ locals {
     { title = "Requests", stat = "Sum", metrics = [
       for name in ["Count", "4xx", "5xx"] : concat(["AWS/ApiGateway", name], local.api_dimensions)
     ] },
-    { title = "Latency of the API, p99 and p50, in ms", stat = "p99", metrics = [
+    { title = "API latency, p99 and p50, in ms", stat = "p99", metrics = [
       for statistic in ["p99", "p50"] : concat(["AWS/ApiGateway", "Latency"], local.api_dimensions, [{ stat = statistic, label = statistic }])
     ] },
     {
-      title = "Given up: requests throttled by the database${local.has_images ? ", uploads of images" : ""}", stat = "Maximum",
+      title = "Gave up: requests throttled by the database${local.has_images ? ", image uploads" : ""}", stat = "Maximum",
       metrics = concat(
         [[local.name, "TableThrottles", { stat = "Sum" }]],
         [for queue in aws_sqs_queue.label_image_failures : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name]],
       )
     },
-    { title = "Errors of functions", stat = "Sum", metrics = [
+    { title = "Function errors", stat = "Sum", metrics = [
       for name in local.function_names : ["AWS/Lambda", "Errors", "FunctionName", name]
     ] },
-    { title = "Duration of functions, p99, in ms", stat = "p99", metrics = [
+    { title = "Function duration, p99, in ms", stat = "p99", metrics = [
       for name in local.function_names : ["AWS/Lambda", "Duration", "FunctionName", name]
     ] },
-    { title = "Lambda, all of this account in this region", stat = "Maximum", metrics = [
+    { title = "Lambda, whole account in this region", stat = "Maximum", metrics = [
       ["AWS/Lambda", "ConcurrentExecutions"], ["AWS/Lambda", "Throttles", { stat = "Sum" }],
     ] },
-    { title = "Units written, table and indexes", stat = "Sum", metrics = [
+    { title = "Write units, table and indexes", stat = "Sum", metrics = [
       for dimensions in local.table_dimensions : concat(["AWS/DynamoDB", "ConsumedWriteCapacityUnits"], dimensions)
     ] },
-    { title = "Units read, table and indexes", stat = "Sum", metrics = [
+    { title = "Read units, table and indexes", stat = "Sum", metrics = [
       for dimensions in local.table_dimensions : concat(["AWS/DynamoDB", "ConsumedReadCapacityUnits"], dimensions)
     ] },
     { title = "Throttles, table and indexes", stat = "Sum", metrics = flatten([
@@ -70,7 +70,7 @@ locals {
     [{
       type = "log", x = 0, y = 2 + ceil(length(local.graphs) / 3) * 5, width = 24, height = 5
       properties = {
-        title  = "What failed last"
+        title  = "Latest failures"
         region = var.region
         view   = "table"
         query = join(" | ", concat(

@@ -1,5 +1,5 @@
 variable "dist_path" {
-  description = "The folder with the list of the functions and the zip of each, from infra/; `npm run build` makes it."
+  description = "The folder with the list of functions and the zip of each, relative to infra/; `npm run build` creates it."
   type        = string
   default     = "../dist"
   nullable    = false
@@ -11,14 +11,14 @@ variable "dist_path" {
 }
 
 variable "canary" {
-  description = "How a release begins: new versions get so many percent of the calls for so many minutes; at 0 minutes they get all at once."
+  description = "How a release begins: new versions get this percentage of calls for so many minutes; with 0 minutes they get all calls at once."
   type        = object({ percent = optional(number, 10), minutes = optional(number, 5) })
   default     = {}
   nullable    = false
 
   validation {
     condition     = var.canary.percent >= 1 && var.canary.percent <= 100 && var.canary.minutes >= 0 && var.canary.minutes <= 15
-    error_message = "A canary takes 1 to 100 percent of the calls for 0 to 15 minutes; the job that releases is given up after 20."
+    error_message = "canary must be 1 to 100 percent of the calls for 0 to 15 minutes; the release job times out after 20."
   }
 }
 
@@ -30,7 +30,7 @@ variable "lambda_runtime" {
 
   validation {
     condition     = can(regex("^nodejs(2[2468]|[3-9][02468])\\.x$", var.lambda_runtime))
-    error_message = "The runtime must be nodejs22.x, nodejs24.x (with AWS provider 6.19 or later) or a later even one: the bundles are made for Node 22, and Lambda has no odd ones."
+    error_message = "lambda_runtime must be nodejs22.x, nodejs24.x (with AWS provider 6.19 or later) or a later even one: the bundles are built for Node 22, and Lambda has no odd ones."
   }
 }
 
@@ -42,25 +42,25 @@ variable "priming" {
 }
 
 variable "tracing" {
-  description = "Whether X-Ray traces the functions: how long a call and its start took, and which failed. Free up to 100,000 traces a month."
+  description = "Whether X-Ray traces the functions: each call's duration, cold start and failure. Free up to 100,000 traces a month."
   type        = bool
   default     = false
   nullable    = false
 }
 
 locals {
-  # What the build has found in functions/ and checked (infra/build/functions.ts). There is no other list.
+  # What the build found in functions/ and validated (infra/build/functions.ts). There is no other list.
   functions = jsondecode(file("${var.dist_path}/functions.json"))
 
-  # The odd one out: it has no route, and images reach their readers only through it. So the bucket is there if it is.
+  # The one function without a route: images reach readers only through it, so the bucket exists if it does.
   has_images  = contains(keys(local.functions), "label-image")
   has_indexes = anytrue([for function in local.functions : contains(function.permissions[*].on, "indexes")])
 
-  # What the permissions of a function are on: a change under functions/ can reach this table, this bucket and the labels of
-  # Rekognition, and nothing else.
+  # What a function's permissions can be on: a change under functions/ can reach this table, this bucket and Rekognition's
+  # labels, and nothing else.
   resources = merge(
     {
-      labels = ["*"] # Rekognition knows no narrower resource for it.
+      labels = ["*"] # Rekognition has no narrower resource.
       table  = [aws_dynamodb_table.this.arn]
     },
     local.has_indexes ? { indexes = ["${aws_dynamodb_table.this.arn}/index/*"] } : {},

@@ -1,8 +1,8 @@
-# Uploads arrive below incoming/, and stay there for a day, so that S3 refuses a second use of their URLs. What label-image
-# accepts it copies to images/, which starts nothing again. A delete leaves a note below deletions/ until it has removed all
-# that it decided to remove; if it crashed before that, the note expires and label-image does the rest.
+# Uploads arrive under incoming/ and stay there for a day, so that S3 refuses a second use of their URLs. label-image copies
+# what it accepts to images/, which triggers nothing. A delete keeps a note under deletions/ until it has removed everything
+# it set out to; if it crashes first, the note expires and label-image does the rest.
 #
-# There is no versioning: a deleted image shall be gone, and not live on as an old version.
+# No versioning: a deleted image must be gone, not live on as an old version.
 resource "aws_s3_bucket" "images" {
   count = local.has_images ? 1 : 0
 
@@ -10,8 +10,8 @@ resource "aws_s3_bucket" "images" {
   force_destroy = !var.deletion_protection
 }
 
-# Every new bucket is closed to the public, and no deploy role may open it: a deployment looks that it still is. A stage from
-# before keeps its block and forgets that it made it.
+# Every new bucket blocks public access, and no deploy role may change that; each deployment checks that it still does. An
+# older stage keeps its block, but Terraform no longer manages it.
 removed {
   from = aws_s3_bucket_public_access_block.images
 
@@ -65,8 +65,8 @@ resource "aws_s3_bucket_cors_configuration" "images" {
 
   bucket = aws_s3_bucket.images[0].id
 
-  # A rule without origins is for var.cors_origins. The one for downloads is for all: a browser that the API has redirected
-  # here says that the page's origin is null. What lets it read is the signed URL.
+  # A rule without origins is for var.cors_origins. The one for downloads is for all: after the API's redirect a browser
+  # sends null as the origin. The signed URL is what grants access.
   dynamic "cors_rule" {
     for_each = local.cors.bucket
 

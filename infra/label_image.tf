@@ -1,12 +1,12 @@
 variable "label_images" {
-  description = "Whether Rekognition labels the images. Say false in a region without it: images then go without labels."
+  description = "Whether Rekognition labels the images. Set false in a region without it: images then get no labels."
   type        = bool
   default     = true
   nullable    = false
 }
 
-# The one function that the bucket calls, and not the API. It is called asynchronously: Lambda keeps what fails, tries it
-# again, and sends what still fails to a queue, which raises an alarm.
+# The one function that the bucket invokes, not the API. Its calls are asynchronous: Lambda retries a failed call and, if it
+# still fails, sends it to a queue that raises an alarm.
 resource "aws_s3_bucket_notification" "images" {
   count = local.has_images ? 1 : 0
 
@@ -28,7 +28,7 @@ resource "aws_s3_bucket_notification" "images" {
   depends_on = [aws_lambda_permission.images]
 }
 
-# A bucket's ARN does not say whose it is: without source_account it would go on for whoever takes its name after it is gone.
+# A bucket's ARN names no account: without source_account, anyone who takes the name of a deleted bucket could invoke this.
 resource "aws_lambda_permission" "images" {
   count = local.has_images ? 1 : 0
 
@@ -86,7 +86,7 @@ resource "aws_cloudwatch_metric_alarm" "label_image_failures" {
   count = local.has_images ? 1 : 0
 
   alarm_name          = "${local.name}-label-image-failures"
-  alarm_description   = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. What it was and why is in the queue: aws sqs receive-message --region ${var.region} --queue-url ${aws_sqs_queue.label_image_failures[0].url}. The file stays below incoming/ for a day: mend the cause and invoke ${module.function["label-image"].name}:live with the message's requestPayload, or have it uploaded again; then delete the message."
+  alarm_description   = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. The queue says which and why: aws sqs receive-message --region ${var.region} --queue-url ${aws_sqs_queue.label_image_failures[0].url}. The file stays under incoming/ for a day: fix the cause and invoke ${module.function["label-image"].name}:live with the message's requestPayload, or have it uploaded again; then delete the message."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.label_image_failures[0].name }
@@ -97,5 +97,5 @@ resource "aws_cloudwatch_metric_alarm" "label_image_failures" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
-  treat_missing_data  = "notBreaching" # SQS sends no numbers for a queue that is empty for long.
+  treat_missing_data  = "notBreaching" # SQS sends no data points for a queue that has long been empty.
 }

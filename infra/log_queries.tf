@@ -1,11 +1,11 @@
-# In CloudWatch under Logs Insights, Saved queries, in a folder of this stack's name. A function's own fields are below
-# `message`, where Lambda's JSON format puts them; those of the access log are not.
+# In CloudWatch under Logs Insights, Saved queries, in a folder with this stack's name. Lambda's JSON format puts a
+# function's own fields under `message`; those of the access log are at the top.
 locals {
   function_log_groups = [for function in module.function : function.log_group_name]
   access_log_groups   = [aws_cloudwatch_log_group.access.name]
 
   log_queries = {
-    # With the lambdaRequestId of the access log's line for REQUEST_ID it also finds what Lambda says of that call.
+    # With the lambdaRequestId from the access log's line as REQUEST_ID, it also finds Lambda's own lines for that call.
     request-by-id = {
       log_groups = concat(local.access_log_groups, local.function_log_groups)
       query      = <<-EOT

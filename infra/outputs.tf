@@ -1,15 +1,15 @@
 output "base_url" {
-  description = "Where the API answers; its paths follow, as in BASE_URL/events."
+  description = "The API's base URL; its paths follow, as in BASE_URL/events."
   value       = aws_apigatewayv2_stage.this.invoke_url
 }
 
 output "curl" {
-  description = "A line that creates an event, for `terraform output -raw curl`; with auth on it takes a token from $token."
+  description = "A command that creates an event, for `terraform output -raw curl`; with auth on it takes a token from $token."
   value       = "curl -X POST '${aws_apigatewayv2_stage.this.invoke_url}/events'${local.has_auth ? " --header \"Authorization: Bearer $token\"" : ""} --header 'Content-Type: application/json' --data-raw '{\"type\": \"test_event\", \"payload\": {\"key\": \"value\"}}'"
 }
 
 output "name" {
-  description = "Begins the name of everything in this stage, alarms included."
+  description = "The prefix of every name in this stage, alarms included."
   value       = local.name
 }
 
@@ -24,7 +24,7 @@ output "function_names" {
 }
 
 output "routes" {
-  description = "Which function answers each route."
+  description = "The function that answers each route."
   value       = { for route, function in local.routes : route => module.function[function].name }
 }
 
@@ -34,22 +34,22 @@ output "canary" {
 }
 
 output "commit" {
-  description = "The commit that is deployed, or unknown where nobody said."
+  description = "The deployed commit, or unknown if none was given."
   value       = var.commit
 }
 
 output "issuer" {
-  description = "Whose tokens the API takes; none while auth is off."
+  description = "The issuer whose tokens the API accepts; null while auth is off."
   value       = local.issuer
 }
 
 output "audience" {
-  description = "What a token must have one of, as its aud or else as its client_id; none while auth is off."
+  description = "The accepted values of a token's aud, or of its client_id if it has no aud; null while auth is off."
   value       = local.audience
 }
 
 output "user_pool_id" {
-  description = "The Cognito user pool whose users call the API, if it is one."
+  description = "The Cognito user pool whose users call the API, if there is one."
   value       = local.user_pool_id
 }
 
@@ -59,6 +59,6 @@ output "client_id" {
 }
 
 output "images_bucket" {
-  description = "The bucket of the images; empty without functions for them."
+  description = "The bucket of the images; empty without the image functions."
   value       = try(aws_s3_bucket.images[0].bucket, "")
 }

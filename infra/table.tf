@@ -23,38 +23,38 @@ variable "free_capacity_units" {
 }
 
 variable "max_read_request_units" {
-  description = "With billing on_demand, the most that the table, and each index, reads in a second: the bill's upper end."
+  description = "With billing on_demand, the maximum of read units per second, for the table and for each index: it caps the bill."
   type        = number
   default     = 200
   nullable    = false
 
   validation {
     condition     = var.max_read_request_units >= 1 && floor(var.max_read_request_units) == var.max_read_request_units
-    error_message = "The maximum of reads must be an integer of at least 1 unit per second."
+    error_message = "max_read_request_units must be an integer of at least 1."
   }
 }
 
 variable "max_write_request_units" {
-  description = "With billing on_demand, the most that the table, and each index, writes in a second: the bill's upper end."
+  description = "With billing on_demand, the maximum of write units per second, for the table and for each index: it caps the bill."
   type        = number
   default     = 100
   nullable    = false
 
   validation {
     condition     = var.max_write_request_units >= 1 && floor(var.max_write_request_units) == var.max_write_request_units
-    error_message = "The maximum of writes must be an integer of at least 1 unit per second."
+    error_message = "max_write_request_units must be an integer of at least 1."
   }
 }
 
 variable "index_shards" {
-  description = "Over how many keys an index spreads the events of one status or type; each takes about 1,000 writes a second. To be raised at will, and never lowered. Release a raise at once: until callers have the new list-events, lists lack what was written to new shards."
+  description = "Over how many keys an index spreads the events of one status or type; each takes about 1,000 writes a second. Raise it at any time, never lower it. Release a raise at once: until callers have the new list-events, lists lack events written to new shards."
   type        = number
   default     = 1
   nullable    = false
 
   validation {
     condition     = var.index_shards >= 1 && var.index_shards <= 64 && floor(var.index_shards) == var.index_shards
-    error_message = "The index shards must be an integer from 1 to 64: a list asks each of them, for each page."
+    error_message = "index_shards must be an integer from 1 to 64: each page of a list queries all of them."
   }
 }
 
@@ -74,20 +74,20 @@ variable "deletion_protection" {
 
 locals {
   table       = jsondecode(file("table.json"))
-  indexes     = [for index in local.table.indexes : index if local.has_indexes] # What no function queries would only cost.
+  indexes     = [for index in local.table.indexes : index if local.has_indexes] # An index that no function queries only costs.
   on_demand   = var.billing == "on_demand"
   provisioned = var.billing == "provisioned"
 
-  # DynamoDB refuses an attribute that is no key of anything.
+  # DynamoDB refuses an attribute that is part of no key.
   key_attributes = flatten([for keys in concat([local.table], local.indexes) : [keys.hash_key, try(keys.range_key, [])]])
 
-  # Each stage has its share, and in it the table and each index.
+  # The stages share the free tier equally, and within each the table and its indexes.
   stages         = fileset("environments", "*.tfvars")
   capacity_units = floor(var.free_capacity_units / (length(local.stages) * (1 + length(local.indexes))))
 }
 
-# There is no server_side_encryption block: without one DynamoDB encrypts with a key of its own, for nothing;
-# with one it uses a key in KMS, where every call is paid for.
+# No server_side_encryption block: without one DynamoDB encrypts with its own key for free; with one it uses a key in KMS,
+# which charges for every call.
 resource "aws_dynamodb_table" "this" {
   name                        = local.name
   billing_mode                = local.on_demand ? "PAY_PER_REQUEST" : "PROVISIONED"

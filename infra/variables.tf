@@ -1,5 +1,5 @@
 variable "project" {
-  description = "Begins the name of everything in the account; the same as in oidc/."
+  description = "The prefix of every name in the account; the same as in oidc/."
   type        = string
   default     = "events-api"
   nullable    = false
@@ -11,7 +11,7 @@ variable "project" {
 }
 
 variable "stage" {
-  description = "The environment, which is also the first part of the URL's path: staging, prod."
+  description = "The environment, also the first segment of the URL's path: staging, prod."
   type        = string
   nullable    = false
 
@@ -34,7 +34,7 @@ variable "region" {
 
   validation {
     condition     = !can(regex("^(cn|eusc|us-gov|[a-z]{2}-iso[a-z]*)-", var.region))
-    error_message = "The region must not be one of GovCloud, China, the ISO partitions or the European Sovereign Cloud: all ARNs here are those of the partition aws."
+    error_message = "The region must not be in GovCloud, China, an ISO partition or the European Sovereign Cloud: all ARNs here are in the partition aws."
   }
 }
 
@@ -46,19 +46,19 @@ variable "log_retention_days" {
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "The log retention must be a number of days that CloudWatch knows, like 7, 14, 30 or 365; 0 would keep logs for ever."
+    error_message = "log_retention_days must be a number of days that CloudWatch accepts, like 7, 14, 30 or 365; 0 would keep logs for ever."
   }
 }
 
 variable "commit" {
-  description = "The commit that is deployed, kept as an output so that a later deployment cannot go back behind it unnoticed."
+  description = "The deployed commit, kept as an output so that a later deployment cannot go back to an older one unnoticed."
   type        = string
   default     = "unknown"
   nullable    = false
 
   validation {
     condition     = can(regex("^([0-9a-f]{40}|unknown)$", var.commit))
-    error_message = "The commit must be its 40 lower-case hex digits, or unknown."
+    error_message = "The commit must be 40 lower-case hex digits, or unknown."
   }
 }
 
@@ -67,6 +67,6 @@ data "aws_caller_identity" "this" {}
 locals {
   name = "${var.project}-${var.stage}"
 
-  # Made by oidc/: the deploy role may create a role with this boundary only.
+  # Created by oidc/: the deploy role may create roles only with this boundary.
   permissions_boundary = "arn:aws:iam::${data.aws_caller_identity.this.account_id}:policy/${var.project}-boundary"
 }

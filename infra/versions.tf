@@ -9,7 +9,7 @@ terraform {
     }
   }
 
-  # Bucket, key and region are the account's and the stage's: `terraform init -backend-config=...`.
+  # Bucket, key and region depend on account and stage: `terraform init -backend-config=...`.
   backend "s3" {
     use_lockfile = true
   }

@@ -14,7 +14,7 @@ resource "aws_lambda_function" "this" {
     variables = var.environment
   }
 
-  # Of Lambda's own lines INFO keeps the start and the report of each call, which has its duration and cold start.
+  # INFO keeps Lambda's own start and report lines for each call; the report has the duration and the cold start.
   logging_config {
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.this.name
@@ -22,17 +22,17 @@ resource "aws_lambda_function" "this" {
     system_log_level      = "INFO"
   }
 
-  # PassThrough would still trace where the caller asks for it, and API Gateway's HTTP APIs never do.
+  # PassThrough traces only where the caller asks for it, and API Gateway's HTTP APIs never do.
   tracing_config {
     mode = var.tracing ? "Active" : "PassThrough"
   }
 
-  # Without its permissions the first calls of a new function would fail.
+  # Without these permissions, the first calls of a new function would fail.
   depends_on = [aws_iam_role_policy.this]
 }
 
-# What the API calls. Terraform makes it, at the version that is the first then; ever after releases move it
-# (infra/release/release.ts), with less of the traffic first. An apply alone changes nothing for callers.
+# What the API invokes. Terraform creates it at the function's first version; after that, releases move it
+# (infra/release/release.ts), with part of the traffic first. An apply alone changes nothing for callers.
 resource "aws_lambda_alias" "live" {
   name             = "live"
   description      = "The version that callers get."
@@ -44,7 +44,7 @@ resource "aws_lambda_alias" "live" {
   }
 }
 
-# Declared here, because Lambda would make it itself and keep its contents for ever.
+# Declared here because Lambda would create it without a retention.
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days

@@ -24,12 +24,12 @@ output "log_group_name" {
 }
 
 output "environment" {
-  description = "The environment variables of the function, of which none is a secret."
+  description = "The environment variables of the function; none is a secret."
   value       = nonsensitive(aws_lambda_function.this.environment[0].variables)
 }
 
 output "role_name" {
-  description = "The function's role, for a right that no function.json can ask for."
+  description = "The function's role, for permissions that function.json cannot declare."
   value       = aws_iam_role.this.name
 }
 

@@ -29,13 +29,13 @@ resource "aws_iam_role_policy" "this" {
           Condition = length(permission.listed) > 0 ? { StringLike = { "s3:prefix" = permission.listed } } : null
         } : key => value if value != null
       }],
-      # Not logs:CreateLogGroup: after a destroy a late call would bring the group back, without a retention.
+      # Not logs:CreateLogGroup: a late call after a destroy would recreate the group, without a retention.
       [{
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = ["${aws_cloudwatch_log_group.this.arn}:*"]
       }],
-      # X-Ray knows no narrower resource.
+      # X-Ray has no narrower resource.
       [for right in ["xray:PutTelemetryRecords", "xray:PutTraceSegments"] : {
         Effect   = "Allow"
         Action   = [right]

@@ -27,7 +27,7 @@ variable "runtime" {
 }
 
 variable "memory_mb" {
-  description = "The memory of the function; its share of a processor grows with it."
+  description = "The memory of the function; its CPU share grows with it."
   type        = number
   nullable    = false
 }
@@ -57,7 +57,7 @@ variable "permissions_boundary" {
 }
 
 variable "permissions" {
-  description = "What the function may do, on what, and which keys of a bucket it may list, all if none; writing its own log is added."
+  description = "Which actions the function may take on which resources, and which keys of a bucket it may list, all if empty; writing its own log is added."
   type        = list(object({ actions = list(string), resources = list(string), listed = list(string) }))
   nullable    = false
 }
@@ -69,7 +69,7 @@ variable "log_retention_days" {
 }
 
 variable "tracing" {
-  description = "Whether X-Ray traces calls of the function, which its role then has the rights for."
+  description = "Whether X-Ray traces calls of the function; its role then gets the permissions."
   type        = bool
   nullable    = false
 }

@@ -41,10 +41,10 @@ variables {
   dist_path = "tests/fixtures/all"
 }
 
-run "alarms_on_what_callers_and_nobody_else_would_notice" {
+run "alarms_on_what_only_callers_would_notice" {
   command = plan
 
-  # Watches what callers and nobody else would notice.
+  # Watches what only callers would notice.
   assert {
     condition = jsonencode({
       for alarm in local.alarms : alarm.alarm_name => {
@@ -87,25 +87,25 @@ run "alarms_on_what_callers_and_nobody_else_would_notice" {
     error_message = "Got ${jsonencode(local.alarms)}"
   }
 
-  # Alarms on metrics that aws emits with the dimensions that it emits.
+  # Alarms only on metrics and dimensions that AWS emits.
   assert {
     condition = alltrue([
       for alarm in local.alarms :
       contains(jsondecode(file("tests/fixtures/aws-metrics.json"))[alarm.namespace].names, alarm.metric_name)
       && contains(jsondecode(file("tests/fixtures/aws-metrics.json"))[alarm.namespace].dimensions, join(",", keys(coalesce(alarm.dimensions, {}))))
     ])
-    error_message = "An alarm on a metric that nobody emits never goes off: ${jsonencode([for alarm in local.alarms : [alarm.namespace, alarm.metric_name, alarm.dimensions]])}"
+    error_message = "An alarm on a metric that AWS does not emit never goes off: ${jsonencode([for alarm in local.alarms : [alarm.namespace, alarm.metric_name, alarm.dimensions]])}"
   }
 
-  # Of our own functions, and not of those here, there is an alarm on each without routes.
+  # Counts the project's own functions, not these fixtures: each without routes has an alarm.
   assert {
     condition = length(fileset("environments", "*.tfvars")) * (length(local.alarms) - length(aws_cloudwatch_metric_alarm.function_errors) + length([
       for file in fileset("../functions", "*/function.json") : file if length(try(jsondecode(file("../functions/${file}")).routes, [])) == 0
     ])) <= 10 && alltrue([for alarm in local.alarms : length(alarm.metric_query) == 0])
-    error_message = "From the eleventh on CloudWatch charges for each metric that an alarm looks at: ${jsonencode(local.alarms[*].alarm_name)}"
+    error_message = "CloudWatch charges for each alarm metric from the eleventh on: ${jsonencode(local.alarms[*].alarm_name)}"
   }
 
-  # Tells the topic when an alarm begins and ends and says why and what to do.
+  # Notifies the topic when an alarm starts and ends, and says why and what to do.
   assert {
     condition = alltrue([
       for alarm in local.alarms : alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) && alarm.ok_actions == toset([aws_sns_topic.alarms.arn])
@@ -121,7 +121,7 @@ run "alarms_on_what_callers_and_nobody_else_would_notice" {
     error_message = "Got ${jsonencode(local.alarms[*].alarm_name)}"
   }
 
-  # Lets this stacks alarms write to the topic and nobody else.
+  # Lets only this stack's alarms publish to the topic.
   assert {
     condition = jsondecode(aws_sns_topic_policy.alarms.policy) == {
       Version = "2012-10-17"
@@ -142,13 +142,13 @@ run "alarms_on_what_callers_and_nobody_else_would_notice" {
 
   assert {
     condition     = length(aws_sns_topic_subscription.alarms) == 0
-    error_message = "Without an address nobody gets a mail."
+    error_message = "Without an address there must be no subscription."
   }
 
-  # Counts a throttle wherever a function logs one by the names that the functions know.
+  # Counts every throttle that a function logs, by the names that the functions know.
   assert {
     condition     = local.throttles == jsondecode(regex("const throttles = (\\[.*\\]);", file("../functions/_shared/table.ts"))[0])
-    error_message = "functions/_shared/table.ts knows other names of throttles than ${jsonencode(local.throttles)}."
+    error_message = "functions/_shared/table.ts must have the same names of throttles as ${jsonencode(local.throttles)}."
   }
 
   assert {
@@ -165,7 +165,7 @@ run "alarms_on_what_callers_and_nobody_else_would_notice" {
   }
 }
 
-run "mails_the_address_that_is_given" {
+run "mails_the_given_address" {
   command = plan
   variables {
     alarm_email = "on-call@example.com"
@@ -179,7 +179,7 @@ run "mails_the_address_that_is_given" {
   }
 }
 
-run "refuses_an_address_that_is_none" {
+run "refuses_an_invalid_address" {
   command = plan
   variables {
     alarm_email = "on-call"

@@ -55,7 +55,7 @@ variables {
 run "serves_exactly_the_declared_routes" {
   command = plan
 
-  # Serves exactly the declared routes each by its function.
+  # Serves exactly the declared routes, each by its function.
   assert {
     condition = local.routes == {
       "GET /events"        = "list-events"
@@ -74,7 +74,7 @@ run "serves_exactly_the_declared_routes" {
 
   assert {
     condition     = keys(aws_apigatewayv2_integration.this) == ["create-event", "get-event", "list-events", "update-event"]
-    error_message = "A function without routes needs no integration, each other one needs one."
+    error_message = "Each function with routes must have an integration, and no other."
   }
 
   assert {
@@ -98,7 +98,7 @@ run "serves_exactly_the_declared_routes" {
     error_message = "Got ${aws_apigatewayv2_integration.this["update-event"].integration_uri}"
   }
 
-  # Lets the api call the alias by the method and path of each route and no other.
+  # Lets the API invoke the alias for each route's method and path and no other.
   assert {
     condition = {
       for route, permission in aws_lambda_permission.this :
@@ -128,7 +128,7 @@ run "serves_exactly_the_declared_routes" {
     error_message = "Got ${jsonencode(aws_lambda_permission.this)}"
   }
 
-  # Logs each request as json with its id and never more than its route.
+  # Logs each request as JSON with its id and never more than its route.
   assert {
     condition = jsondecode(aws_apigatewayv2_stage.this.access_log_settings[0].format) == {
       time             = "$context.requestTime"
@@ -156,7 +156,7 @@ run "serves_exactly_the_declared_routes" {
     error_message = "Got ${jsonencode(aws_cloudwatch_log_group.access)}"
   }
 
-  # Tells where the api answers and a line to call it.
+  # Prints the API's URL and a command that calls it.
   assert {
     condition     = output.base_url == "https://abcdefghij.execute-api.eu-central-1.amazonaws.com/prod"
     error_message = "Got ${output.base_url}"
@@ -167,14 +167,14 @@ run "serves_exactly_the_declared_routes" {
     error_message = "Got ${output.curl}"
   }
 
-  # Lets no other web site in by default.
+  # Allows no other origin by default.
   assert {
     condition     = length(aws_apigatewayv2_api.this.cors_configuration) == 0
     error_message = "Got ${jsonencode(aws_apigatewayv2_api.this.cors_configuration)}"
   }
 }
 
-run "follows_what_the_stage_says_of_throttling_and_of_web_sites" {
+run "applies_the_stages_throttling_and_origins" {
   command = plan
   variables {
     throttle_rate_per_s = 20
@@ -182,7 +182,7 @@ run "follows_what_the_stage_says_of_throttling_and_of_web_sites" {
     cors_origins        = ["https://example.com", "http://localhost:5173"]
   }
 
-  # Deploys by itself to a throttled stage of the environments name.
+  # Deploys automatically to a throttled stage with the environment's name.
   assert {
     condition     = [aws_apigatewayv2_api.this.name, aws_apigatewayv2_api.this.protocol_type] == ["events-api-prod", "HTTP"]
     error_message = "Got ${jsonencode(aws_apigatewayv2_api.this)}"
@@ -201,7 +201,7 @@ run "follows_what_the_stage_says_of_throttling_and_of_web_sites" {
     error_message = "Got ${jsonencode(aws_apigatewayv2_stage.this.default_route_settings)}"
   }
 
-  # Lets the web sites of cors origins in with the headers they need.
+  # Allows cors_origins, with the headers that they need.
   assert {
     condition = jsonencode(aws_apigatewayv2_api.this.cors_configuration) == jsonencode([{
       allow_origins     = ["http://localhost:5173", "https://example.com"]
@@ -215,7 +215,7 @@ run "follows_what_the_stage_says_of_throttling_and_of_web_sites" {
   }
 }
 
-run "refuses_a_stage_whose_api_oidc_has_not_made" {
+run "refuses_a_stage_whose_api_oidc_did_not_create" {
   command = plan
 
   override_data {

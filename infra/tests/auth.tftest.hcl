@@ -75,7 +75,7 @@ run "leaves_every_route_open_by_default_and_tells_the_functions_so" {
   }
 }
 
-run "takes_tokens_of_any_issuer_on_every_route_and_tells_the_functions_so" {
+run "accepts_tokens_of_any_issuer_on_every_route_and_tells_the_functions_so" {
   command = plan
   variables {
     dist_path = "tests/fixtures/scopes"
@@ -114,11 +114,11 @@ run "takes_tokens_of_any_issuer_on_every_route_and_tells_the_functions_so" {
 
   assert {
     condition     = length(concat(aws_cognito_user_pool.this, aws_cognito_user_pool_client.this)) == 0
-    error_message = "With an issuer of somebody else there must be no user pool."
+    error_message = "With another issuer there must be no user pool."
   }
 }
 
-run "takes_tokens_of_a_user_pool_that_exists_in_any_region" {
+run "accepts_tokens_of_an_existing_user_pool_in_any_region" {
   command = plan
   variables {
     auth = { user_pool_id = "eu-west-1_aBcDeFgHi", client_id = "1example23456789" }
@@ -140,17 +140,17 @@ run "takes_tokens_of_a_user_pool_that_exists_in_any_region" {
 
   assert {
     condition     = length(concat(aws_cognito_user_pool.this, aws_cognito_user_pool_client.this)) == 0
-    error_message = "With a user pool that exists there must be no second one."
+    error_message = "With an existing user pool there must be no second one."
   }
 }
 
-run "makes_a_user_pool_for_people_who_are_invited_and_takes_its_tokens" {
+run "creates_a_user_pool_for_invited_users_and_accepts_its_tokens" {
   command = plan
   variables {
     auth = { create_user_pool = true }
   }
 
-  # Makes a user pool for people who are invited.
+  # Creates a user pool for invited users.
   assert {
     condition = jsonencode([for pool in aws_cognito_user_pool.this : {
       name                     = pool.name
@@ -202,10 +202,10 @@ run "makes_a_user_pool_for_people_who_are_invited_and_takes_its_tokens" {
       validity                      = [1, 1, 30]
       units                         = ["hours", "hours", "days"]
     }])
-    error_message = "The app client must be as it is listed here, to the letter."
+    error_message = "The app client must be exactly as listed here."
   }
 
-  # Takes the tokens of the user pool that it makes.
+  # Accepts the tokens of the user pool that it creates.
   assert {
     condition = [
       for authorizer in aws_apigatewayv2_authorizer.this : [authorizer.jwt_configuration[0].issuer, authorizer.jwt_configuration[0].audience]
@@ -223,15 +223,15 @@ run "makes_a_user_pool_for_people_who_are_invited_and_takes_its_tokens" {
     error_message = "Got ${jsonencode([output.user_pool_id, output.client_id])}"
   }
 
-  # Tells how to call it with a token.
+  # Prints how to call it with a token.
   assert {
     condition     = output.curl == "curl -X POST 'https://abcdefghij.execute-api.eu-central-1.amazonaws.com/prod/events' --header \"Authorization: Bearer $token\" --header 'Content-Type: application/json' --data-raw '{\"type\": \"test_event\", \"payload\": {\"key\": \"value\"}}'"
     error_message = "Got ${output.curl}"
   }
 }
 
-# A check that fails would fail this run.
-run "protects_the_user_pool_with_the_table_and_warns_of_nothing_then" {
+# A failing check would fail this run.
+run "protects_the_user_pool_with_the_table_and_then_gives_no_warning" {
   command = plan
   variables {
     auth                = { create_user_pool = true }
@@ -244,7 +244,7 @@ run "protects_the_user_pool_with_the_table_and_warns_of_nothing_then" {
   }
 }
 
-run "warns_when_auth_is_off_where_the_table_is_protected_whatever_the_stage_is_called" {
+run "warns_when_auth_is_off_and_the_table_is_protected_in_any_stage" {
   command = plan
   variables {
     stage               = "live"
@@ -262,7 +262,7 @@ run "refuses_a_misspelt_key" {
   expect_failures = [var.auth]
 }
 
-run "refuses_a_key_too_many" {
+run "refuses_an_extra_key" {
   command = plan
   variables {
     auth = { issuer = "https://login.example.com", audience = ["events"], scopes = ["events/write"] }
@@ -270,7 +270,7 @@ run "refuses_a_key_too_many" {
   expect_failures = [var.auth]
 }
 
-run "refuses_a_user_pool_that_exists_and_one_to_make" {
+run "refuses_an_existing_user_pool_and_one_to_create" {
   command = plan
   variables {
     auth = { user_pool_id = "eu-central-1_aBcDeFgHi", client_id = "1example23456789", create_user_pool = true }
@@ -294,7 +294,7 @@ run "refuses_an_object_without_keys" {
   expect_failures = [var.auth]
 }
 
-run "refuses_what_is_no_object" {
+run "refuses_a_value_that_is_not_an_object" {
   command = plan
   variables {
     auth = "on"
@@ -342,7 +342,7 @@ run "refuses_an_empty_audience" {
   expect_failures = [var.auth]
 }
 
-run "refuses_an_audience_that_is_no_list" {
+run "refuses_an_audience_that_is_not_a_list" {
   command = plan
   variables {
     auth = { issuer = "https://login.example.com", audience = "events" }
@@ -350,7 +350,7 @@ run "refuses_an_audience_that_is_no_list" {
   expect_failures = [var.auth]
 }
 
-run "refuses_an_empty_text_in_the_audience" {
+run "refuses_an_empty_string_in_the_audience" {
   command = plan
   variables {
     auth = { issuer = "https://login.example.com", audience = ["events", ""] }
@@ -358,7 +358,7 @@ run "refuses_an_empty_text_in_the_audience" {
   expect_failures = [var.auth]
 }
 
-run "refuses_a_longer_audience_than_api_gateway_takes" {
+run "refuses_a_longer_audience_than_api_gateway_accepts" {
   command = plan
   variables {
     auth = { issuer = "https://login.example.com", audience = [for number in range(51) : "events-${number}"] }
@@ -390,7 +390,7 @@ run "refuses_an_empty_client_id" {
   expect_failures = [var.auth]
 }
 
-run "refuses_not_to_make_a_user_pool" {
+run "refuses_create_user_pool_false" {
   command = plan
   variables {
     auth = { create_user_pool = false }
@@ -411,7 +411,7 @@ run "refuses_scopes_that_would_protect_nothing" {
   }
 }
 
-run "refuses_scopes_that_would_lock_everybody_out" {
+run "refuses_scopes_that_no_token_can_have" {
   command = plan
   variables {
     dist_path = "tests/fixtures/scopes"
@@ -420,7 +420,7 @@ run "refuses_scopes_that_would_lock_everybody_out" {
 
   expect_failures = [var.auth]
   assert {
-    condition     = local.functions_of_nobody == ["create-event"]
-    error_message = "Got ${jsonencode(local.functions_of_nobody)}"
+    condition     = local.unreachable_functions == ["create-event"]
+    error_message = "Got ${jsonencode(local.unreachable_functions)}"
   }
 }

@@ -32,7 +32,7 @@ variables {
 run "shows_the_whole_stack_on_one_screen" {
   command = plan
 
-  # Shows first whether any alarm of this stack is on.
+  # Shows this stack's alarms first.
   assert {
     condition = jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms == [
       for alarm in local.alarms : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:${alarm.alarm_name}"
@@ -40,8 +40,8 @@ run "shows_the_whole_stack_on_one_screen" {
     error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
   }
 
-  # Draws only what aws emits and no more metrics than are free.
-  # A metric is its namespace, its name, pairs of a dimension and its value, and at times how it is drawn.
+  # Draws only metrics that AWS emits, and no more than are free.
+  # A metric is a namespace, a name, pairs of dimension and value, and sometimes options.
   assert {
     condition = alltrue([
       for metric in flatten([
@@ -57,7 +57,7 @@ run "shows_the_whole_stack_on_one_screen" {
     error_message = "A dashboard of more than 50 metrics is not free."
   }
 
-  # Finds every function by itself.
+  # Finds every function automatically.
   assert {
     condition = alltrue([
       for metric in ["Errors", "Duration"] : anytrue([
@@ -77,7 +77,7 @@ run "shows_the_whole_stack_on_one_screen" {
     error_message = "Got ${aws_cloudwatch_dashboard.this.dashboard_body}"
   }
 
-  # Fits on one screen without one thing over another.
+  # Fits on one screen without overlaps.
   assert {
     condition = length(distinct(flatten([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [

@@ -1,4 +1,4 @@
-# What is planned when folders of functions are deleted: nothing that only the deleted ones need.
+# When function folders are deleted, nothing that only they need is planned.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -48,7 +48,7 @@ variables {
   cors_origins = ["https://example.com"]
 }
 
-run "plans_a_table_without_indexes_and_nothing_of_images_for_create_event_and_get_event" {
+run "plans_no_indexes_and_nothing_for_images_with_only_create_event_and_get_event" {
   command = plan
   variables {
     dist_path = "tests/fixtures/core"
@@ -95,7 +95,7 @@ run "plans_a_table_without_indexes_and_nothing_of_images_for_create_event_and_ge
         aws_cloudwatch_metric_alarm.label_image_failures, values(aws_cloudwatch_metric_alarm.function_errors),
       ] : length(planned) == 0
     ])
-    error_message = "Something of the images is planned that nothing needs."
+    error_message = "No resource for images may be planned."
   }
 
   assert {
@@ -104,7 +104,7 @@ run "plans_a_table_without_indexes_and_nothing_of_images_for_create_event_and_ge
   }
 }
 
-run "plans_no_bucket_and_no_right_on_one_without_the_functions_for_images" {
+run "plans_no_bucket_and_no_permission_on_one_without_the_image_functions" {
   command = plan
   variables {
     dist_path = "tests/fixtures/no-images"
@@ -135,7 +135,7 @@ run "plans_no_bucket_and_no_right_on_one_without_the_functions_for_images" {
         aws_cloudwatch_metric_alarm.label_image_failures, values(aws_cloudwatch_metric_alarm.function_errors),
       ] : length(planned) == 0
     ])
-    error_message = "Something of the images is planned that nothing needs."
+    error_message = "No resource for images may be planned."
   }
 
   assert {
@@ -144,7 +144,7 @@ run "plans_no_bucket_and_no_right_on_one_without_the_functions_for_images" {
   }
 }
 
-run "plans_no_index_and_all_of_images_without_list_events" {
+run "plans_no_index_but_everything_for_images_without_list_events" {
   command = plan
   variables {
     dist_path = "tests/fixtures/no-list"

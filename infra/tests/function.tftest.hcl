@@ -21,7 +21,7 @@ variables {
   tracing              = false
 }
 
-run "makes_a_function_with_a_role_a_log_and_an_alias" {
+run "creates_a_function_with_a_role_a_log_and_an_alias" {
   command = plan
   module {
     source = "./function"
@@ -66,7 +66,7 @@ run "makes_a_function_with_a_role_a_log_and_an_alias" {
       log_levels       = ["INFO", "INFO"]
       tracing          = "PassThrough"
     })
-    error_message = "The function must be as it is listed here, to the letter."
+    error_message = "The function must be exactly as listed here."
   }
 
   assert {
@@ -74,7 +74,7 @@ run "makes_a_function_with_a_role_a_log_and_an_alias" {
     error_message = "Got ${jsonencode(aws_cloudwatch_log_group.this)}"
   }
 
-  # Gives the function a bounded role that only Lambda takes.
+  # Gives the function a bounded role that only Lambda can assume.
   assert {
     condition = [aws_iam_role.this.name, aws_iam_role.this.path, aws_iam_role.this.permissions_boundary] == [
       "events-api-prod-get-event", "/events-api/prod/", "arn:aws:iam::123456789012:policy/events-api-boundary",
@@ -90,14 +90,14 @@ run "makes_a_function_with_a_role_a_log_and_an_alias" {
     error_message = "Got ${aws_iam_role.this.assume_role_policy}"
   }
 
-  # Makes the alias live, at the version that is the first.
+  # Creates the alias live at the first version.
   assert {
     condition     = [aws_lambda_alias.live.name, aws_lambda_alias.live.function_name, aws_lambda_alias.live.function_version] == ["live", "events-api-prod-get-event", "7"]
     error_message = "Got ${jsonencode(aws_lambda_alias.live)}"
   }
 }
 
-run "traces_where_it_is_asked_to_and_has_the_rights_for_it_only_then" {
+run "traces_and_may_write_traces_only_if_asked_to" {
   command = plan
   module {
     source = "./function"
@@ -127,7 +127,7 @@ run "traces_where_it_is_asked_to_and_has_the_rights_for_it_only_then" {
   }
 }
 
-run "refuses_a_missing_zip_and_a_name_that_lambda_does_not_take" {
+run "refuses_a_missing_zip_and_a_name_too_long_for_lambda" {
   command = plan
   module {
     source = "./function"

@@ -57,7 +57,7 @@ variables {
   dist_path = "tests/fixtures/all"
 }
 
-run "makes_one_function_of_each_in_the_list_with_the_rights_that_it_declares" {
+run "creates_each_listed_function_with_the_permissions_that_it_declares" {
   command = plan
 
   assert {
@@ -85,7 +85,7 @@ run "makes_one_function_of_each_in_the_list_with_the_rights_that_it_declares" {
 
   assert {
     condition     = [for name in output.function_names : name if !startswith(name, "${output.name}-")] == []
-    error_message = "${output.name} must begin the name of each function, as it begins those of the alarms."
+    error_message = "${output.name} must be the prefix of every function's name, as of every alarm's."
   }
 
   # Lets create event put one item and write its own log.
@@ -136,7 +136,7 @@ run "makes_one_function_of_each_in_the_list_with_the_rights_that_it_declares" {
     error_message = "Got ${jsonencode(module.function["get-event"].role)}"
   }
 
-  # Grants a query on the indexes only and everything else on the table only.
+  # Grants Query on the indexes only and everything else on the table only.
   assert {
     condition = module.function["list-events"].role.policy.Statement == [
       {

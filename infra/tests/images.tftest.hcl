@@ -39,10 +39,10 @@ variables {
 run "keeps_the_bucket_private_and_tidy" {
   command = plan
 
-  # Keeps the bucket private encrypted and for tls only.
+  # Keeps the bucket private, encrypted and TLS-only.
   assert {
     condition     = aws_s3_bucket.images[0].bucket == "events-api-prod-images-123456789012"
-    error_message = "The bucket must have the name that the boundary and the deploy role in oidc/ know: got ${aws_s3_bucket.images[0].bucket}"
+    error_message = "The bucket must have the name in oidc/'s boundary and deploy role: got ${aws_s3_bucket.images[0].bucket}"
   }
 
   assert {
@@ -74,7 +74,7 @@ run "keeps_the_bucket_private_and_tidy" {
     error_message = "Got ${aws_s3_bucket_policy.images[0].policy}"
   }
 
-  # Forgets uploads and notes of deletions after a day.
+  # Expires uploads and notes of deletions after a day.
   assert {
     condition = jsonencode([
       for rule in aws_s3_bucket_lifecycle_configuration.images[0].rule :
@@ -87,27 +87,27 @@ run "keeps_the_bucket_private_and_tidy" {
     error_message = "Got ${jsonencode(aws_s3_bucket_lifecycle_configuration.images[0].rule)}"
   }
 
-  # Lets no web page at the bucket by default.
+  # Lets no web page access the bucket by default.
   assert {
     condition     = length(aws_s3_bucket_cors_configuration.images) == 0
     error_message = "Got ${jsonencode(aws_s3_bucket_cors_configuration.images)}"
   }
 
-  # Lets the bucket go with the images in it where nothing is protected.
+  # Deletes an unprotected bucket with its images.
   assert {
     condition     = aws_s3_bucket.images[0].force_destroy
-    error_message = "A bucket that is not protected must not stop a destroy."
+    error_message = "An unprotected bucket must not stop a destroy."
   }
 }
 
-run "follows_what_the_stage_says_of_web_pages_and_of_protection" {
+run "applies_the_stages_origins_and_protection" {
   command = plan
   variables {
     cors_origins        = ["https://example.com", "http://localhost:5173"]
     deletion_protection = true
   }
 
-  # That anybody could call it is said as a warning.
+  # The warning that auth is off.
   expect_failures = [check.auth]
 
   # Lets web pages of these sites upload and follow the redirect.
@@ -121,9 +121,9 @@ run "follows_what_the_stage_says_of_web_pages_and_of_protection" {
     error_message = "Got ${jsonencode(aws_s3_bucket_cors_configuration.images[0].cors_rule)}"
   }
 
-  # Keeps a bucket with images where the stage is protected.
+  # Keeps a protected stage's bucket and its images.
   assert {
     condition     = !aws_s3_bucket.images[0].force_destroy
-    error_message = "A protected bucket must not be emptied by a destroy."
+    error_message = "A destroy must not empty a protected bucket."
   }
 }

@@ -63,10 +63,10 @@ variables {
   dist_path = "tests/fixtures/all"
 }
 
-run "calls_label_image_for_what_arrives_in_the_bucket" {
+run "invokes_label_image_for_what_arrives_in_the_bucket" {
   command = plan
 
-  # Calls label image for what arrives below incoming and what expires below deletions.
+  # Invokes label-image for what arrives under incoming/ and what expires under deletions/.
   assert {
     condition = [aws_s3_bucket_notification.images[0].bucket, [
       for each in aws_s3_bucket_notification.images[0].lambda_function : [each.lambda_function_arn, each.events, each.filter_prefix, each.filter_suffix]
@@ -96,7 +96,7 @@ run "calls_label_image_for_what_arrives_in_the_bucket" {
     error_message = "Got ${jsonencode(aws_lambda_permission.images[0])}"
   }
 
-  # Tries a failed image twice again and then keeps what it was in a queue.
+  # Retries a failed image twice, then keeps the call in a queue.
   assert {
     condition = jsonencode({
       function_name = aws_lambda_function_event_invoke_config.label_image[0].function_name
@@ -148,12 +148,12 @@ run "calls_label_image_for_what_arrives_in_the_bucket" {
       period_s    = 300
       periods     = 1
       without     = "notBreaching"
-      description = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. What it was and why is in the queue: aws sqs receive-message --region ap-southeast-1 --queue-url https://sqs.eu-central-1.amazonaws.com/123456789012/events-api-prod-label-image-failures. The file stays below incoming/ for a day: mend the cause and invoke events-api-prod-label-image:live with the message's requestPayload, or have it uploaded again; then delete the message."
+      description = "An uploaded image could not be labelled, or a deletion could not be finished, even after two retries. The queue says which and why: aws sqs receive-message --region ap-southeast-1 --queue-url https://sqs.eu-central-1.amazonaws.com/123456789012/events-api-prod-label-image-failures. The file stays under incoming/ for a day: fix the cause and invoke events-api-prod-label-image:live with the message's requestPayload, or have it uploaded again; then delete the message."
     })
     error_message = "Got ${jsonencode(aws_cloudwatch_metric_alarm.label_image_failures[0])}"
   }
 
-  # Gives label image the table, rekognition, and of the bucket the prefixes that it declares.
+  # Gives label-image the table, Rekognition, and the bucket's prefixes that it declares.
   assert {
     condition = module.function["label-image"].role.policy.Statement == [
       {
@@ -196,7 +196,7 @@ run "calls_label_image_for_what_arrives_in_the_bucket" {
     error_message = "Got ${jsonencode(module.function["label-image"].role)}"
   }
 
-  # Lets label image and nobody else send to its queue.
+  # Lets only label-image send to its queue.
   assert {
     condition     = aws_iam_role_policy.label_image_failures[0].role == "events-api-prod-label-image"
     error_message = "Got ${jsonencode(aws_iam_role_policy.label_image_failures[0])}"
@@ -214,7 +214,7 @@ run "calls_label_image_for_what_arrives_in_the_bucket" {
     error_message = "Got ${aws_iam_role_policy.label_image_failures[0].policy}"
   }
 
-  # Tells every function where images are and that they get labels.
+  # Tells every function where the images are and that they get labels.
   assert {
     condition = alltrue([for function in module.function : function.environment == tomap({
       TABLE_NAME   = "events-api-prod"
@@ -228,7 +228,7 @@ run "calls_label_image_for_what_arrives_in_the_bucket" {
   }
 }
 
-run "keeps_label_image_where_images_get_no_labels_and_tells_it_so" {
+run "keeps_label_image_but_tells_it_when_images_get_no_labels" {
   command = plan
   variables {
     label_images = false

@@ -28,10 +28,10 @@ variables {
   dist_path = "tests/fixtures/all"
 }
 
-run "asks_all_functions_the_access_log_or_both" {
+run "queries_all_functions_the_access_log_or_both" {
   command = plan
 
-  # Asks all functions the access log or both.
+  # Queries all functions, the access log or both.
   assert {
     condition = {
       for query in aws_cloudwatch_query_definition.this : query.name => [contains(query.log_group_names, "/aws/vendedlogs/events-api-prod/access"), length(query.log_group_names) - 1]
@@ -50,12 +50,12 @@ run "asks_all_functions_the_access_log_or_both" {
     error_message = "Got ${jsonencode(local.function_log_groups)}"
   }
 
-  # Asks for fields that are logged.
-  # A misspelt field is no error in Logs Insights, but an empty answer.
+  # Uses only fields that are logged.
+  # In Logs Insights a misspelt field is not an error but an empty answer.
   assert {
     condition = length(setsubtract(
       flatten(regexall("message\\.([A-Za-z_]+)", jsonencode([values(local.log_queries)[*].query, local.widgets]))),
-      concat(flatten(regexall("(?m)^  ([A-Za-z_]+)\\??: ", file("../functions/_shared/log.ts"))), ["errorMessage"]), # Lambda's own, of what is thrown
+      concat(flatten(regexall("(?m)^  ([A-Za-z_]+)\\??: ", file("../functions/_shared/log.ts"))), ["errorMessage"]), # Lambda's own, for a thrown error
     )) == 0
     error_message = "functions/_shared/log.ts has no such field: ${jsonencode(values(local.log_queries)[*].query)}"
   }

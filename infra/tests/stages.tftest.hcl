@@ -37,10 +37,10 @@ run "read" {
     error_message = "Got ${jsonencode(output.stages)}"
   }
 
-  # In prod a release begins as the variable says where nobody says otherwise.
+  # In prod a release begins with the variable's default.
   assert {
     condition     = { for file, variables in output.stages : file => try(variables.canary, "default") } == { prod = "default", staging = { minutes = 0 } }
-    error_message = "Staging must release at once, and prod to a part of its callers first: ${jsonencode(output.stages)}"
+    error_message = "Staging must release at once, prod to some callers first: ${jsonencode(output.stages)}"
   }
 }
 
@@ -52,7 +52,7 @@ run "protects_the_data_of_prod" {
     deletion_protection    = run.read.stages.prod.deletion_protection
   }
 
-  # That anybody could call it is said as a warning.
+  # The warning that auth is off.
   expect_failures = [check.auth]
   assert {
     condition     = [aws_dynamodb_table.this.deletion_protection_enabled, aws_dynamodb_table.this.point_in_time_recovery[0].enabled] == [true, true]

@@ -27,7 +27,7 @@ variables {
   dist_path = "tests/fixtures/all"
 }
 
-run "makes_the_table_that_table_json_describes" {
+run "creates_the_table_that_table_json_describes" {
   command = plan
   variables {
     max_read_request_units  = 30
@@ -41,7 +41,7 @@ run "makes_the_table_that_table_json_describes" {
     values          = { server_side_encryption = [] }
   }
 
-  # Makes the table that table json describes.
+  # Creates the table that table.json describes.
   assert {
     condition = jsonencode({
       name       = aws_dynamodb_table.this.name
@@ -59,7 +59,7 @@ run "makes_the_table_that_table_json_describes" {
     error_message = "Got ${jsonencode(aws_dynamodb_table.this)}"
   }
 
-  # Makes the indexes with what they project.
+  # Creates the indexes with their projections.
   assert {
     condition = jsonencode({
       for index in aws_dynamodb_table.this.global_secondary_index :
@@ -87,20 +87,20 @@ run "makes_the_table_that_table_json_describes" {
     error_message = "Got ${jsonencode(aws_dynamodb_table.this)}"
   }
 
-  # Tells every function over how many keys the indexes are spread.
+  # Tells every function the number of index shards.
   assert {
     condition     = alltrue([for function in module.function : function.environment.INDEX_SHARDS == "16"])
     error_message = "Got ${jsonencode([for function in module.function : function.environment])}"
   }
 
-  # Leaves encryption to the key that aws owns.
+  # Leaves encryption to the key that AWS owns.
   assert {
     condition     = length(aws_dynamodb_table.this.server_side_encryption) == 0
     error_message = "Got ${jsonencode(aws_dynamodb_table.this.server_side_encryption)}"
   }
 }
 
-run "stays_within_the_free_tier_over_all_stages_with_three_indexes" {
+run "stays_within_the_free_tier_across_all_stages_with_three_indexes" {
   command = plan
   variables {
     billing = "provisioned"

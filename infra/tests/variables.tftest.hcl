@@ -27,23 +27,23 @@ variables {
   dist_path = "tests/fixtures/all"
 }
 
-run "takes_what_nobody_sets" {
+run "has_defaults" {
   command = plan
 
-  # Begins a release with a tenth of the calls for five minutes unless told otherwise.
+  # Begins a release with a tenth of the calls for five minutes by default.
   assert {
     condition     = output.canary == { percent = 10, minutes = 5 }
     error_message = "Got ${jsonencode(output.canary)}"
   }
 
-  # Says that the commit is unknown when nobody names it.
+  # Prints unknown when no commit is given.
   assert {
     condition     = output.commit == "unknown"
     error_message = "Got ${output.commit}"
   }
 }
 
-run "refuses_names_and_words_that_are_none" {
+run "refuses_invalid_names_and_words" {
   command = plan
   variables {
     project        = "Events-API"
@@ -115,7 +115,7 @@ run "refuses_too_much" {
   expect_failures = [var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst, var.index_shards, var.canary]
 }
 
-run "takes_a_commit_any_web_site_and_a_later_runtime_when_asked" {
+run "accepts_a_commit_any_origin_and_a_later_runtime" {
   command = plan
   variables {
     cors_origins   = ["*"]
@@ -123,14 +123,14 @@ run "takes_a_commit_any_web_site_and_a_later_runtime_when_asked" {
     commit         = "0123456789abcdef0123456789abcdef01234567"
   }
 
-  # Says which commit is deployed.
+  # Prints the deployed commit.
   assert {
     condition     = output.commit == "0123456789abcdef0123456789abcdef01234567"
     error_message = "Got ${output.commit}"
   }
 }
 
-run "refuses_parts_of_a_unit_and_of_a_commit" {
+run "refuses_fractions_of_units_and_a_short_commit" {
   command = plan
   variables {
     throttle_burst          = 1.5
@@ -143,7 +143,7 @@ run "refuses_parts_of_a_unit_and_of_a_commit" {
   expect_failures = [var.throttle_burst, var.max_read_request_units, var.max_write_request_units, var.index_shards, var.commit]
 }
 
-run "refuses_a_folder_that_no_build_has_filled" {
+run "refuses_a_folder_without_a_build" {
   command = plan
   variables {
     dist_path = "tests/fixtures"
