@@ -1,5 +1,6 @@
-# An API's id is made up by AWS. What is below an API has no name in its condition keys, and whether it has its API's tags AWS
-# does not say. So each stage's API, an id and a name, is made here, and a deploy role is given the id. infra/ takes it over.
+# AWS generates an API's id. What is below an API has no name in its condition keys, and AWS does not document whether it
+# carries the API's tags. So each stage's API, just an id and a name, is created here and its deploy role limited to that
+# id. infra/ imports it.
 resource "aws_apigatewayv2_api" "this" {
   for_each = var.stages
 

@@ -1,8 +1,8 @@
-# The most that any function of this project can do, whatever its role says: a deploy role makes roles with it only.
+# The most that any function of this project can do, whatever its role says: a deploy role can only create roles with it.
 #
-# A deploy role can make a role that trusts whom it likes: IAM knows no condition on a trust policy. So data is for code that
-# runs in a function of the stage, which Lambda writes into the credentials; whoever else takes such a role has none of it.
-# Lambda sends what failed by itself, and without that: so the queues are for the stage's roles.
+# A deploy role can create a role that trusts anyone: IAM has no condition on trust policies. So only code that runs in one
+# of the stage's functions, which Lambda writes into the credentials, can reach data; anyone else who assumes such a role
+# cannot. Failed calls are sent by Lambda itself, without that mark, so the queues are open to the stage's roles.
 locals {
   boundary_statements = flatten([
     for stage in sort(var.stages) : [
@@ -65,11 +65,11 @@ resource "aws_iam_policy" "boundary" {
     ])
   })
 
-  # Else the roles of a project events-api could reach what events-api-staging names, which begins as its own does.
+  # Otherwise the roles of a project events-api could reach events-api-staging's resources, whose names begin alike.
   lifecycle {
     precondition {
       condition     = alltrue([for stage in var.stages : !can(regex("-${stage}(-|$)", var.project))])
-      error_message = "The project must have none of the stages in its name, as in events-api-staging: the roles of a project events-api could reach what is its own."
+      error_message = "The project's name must not contain a stage, as events-api-staging does: the roles of a project events-api could reach its resources."
     }
   }
 }

@@ -6,19 +6,19 @@ variable "budget_usd" {
 
   validation {
     condition     = var.budget_usd > 0
-    error_message = "The budget must be more than 0 US dollars a month."
+    error_message = "budget_usd must be more than 0 US dollars a month."
   }
 }
 
 variable "budget_email" {
-  description = "Where a mail goes when the budget is used up to 80 %, or forecast to be exceeded; none when empty."
+  description = "The address to mail when 80 % of the budget is used or it is forecast to be exceeded; empty for none."
   type        = string
   default     = ""
   nullable    = false
 
   validation {
     condition     = var.budget_email == "" || can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", var.budget_email))
-    error_message = "The budget's address must be an e-mail address, like someone@example.com, or empty."
+    error_message = "budget_email must be an e-mail address, like someone@example.com, or empty."
   }
 }
 
@@ -26,7 +26,7 @@ locals {
   budget_thresholds_percent = { ACTUAL = 80, FORECASTED = 100 }
 }
 
-# It watches the whole account, and stops nothing.
+# Watches the whole account; stops nothing.
 resource "aws_budgets_budget" "this" {
   name         = "${var.project}-account"
   budget_type  = "COST"

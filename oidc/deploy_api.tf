@@ -4,14 +4,14 @@ locals {
 
   deploy_api = {
     for stage in var.stages : stage => [
-      # infra/ finds the API by its name, and AWS knows no narrower right for that than to list all.
+      # infra/ finds the API by its name; AWS has no narrower permission for that than listing all.
       {
         Sid      = "Find"
         Effect   = "Allow"
         Action   = "apigateway:GET"
         Resource = local.apis_arn
       },
-      # By another name it would be found in the place of another stage's. What is below it has none to compare.
+      # Renamed, it could pass for another stage's. What is below it has no name to compare.
       {
         Sid       = "Api"
         Effect    = "Allow"
@@ -19,14 +19,14 @@ locals {
         Resource  = [local.api_arns[stage], "${local.api_arns[stage]}/*"]
         Condition = { StringEqualsIfExists = { "apigateway:Request/ApiName" = "${var.project}-${stage}" } }
       },
-      # The ARN of what is tagged is a part of the resource's, and AWS does not say how it is encoded.
+      # The tagged resource's ARN is part of this one; AWS does not document how it is encoded.
       {
         Sid      = "Tag"
         Effect   = "Allow"
         Action   = ["apigateway:DELETE", "apigateway:POST", "apigateway:PUT"]
         Resource = "arn:aws:apigateway:${var.region}::/tags/*apis*${aws_apigatewayv2_api.this[stage].id}*"
       },
-      # A stage that is made with tags needs this one, though the Service Authorization Reference does not have it.
+      # Creating a stage with tags needs these, though the Service Authorization Reference does not list them.
       {
         Sid      = "TagStages"
         Effect   = "Allow"
@@ -46,7 +46,7 @@ locals {
         ]
         Resource = [local.arns[stage].logs, local.arns[stage].access_log]
       },
-      # For the access log API Gateway sets a delivery up in the name of who deploys. These know no resource.
+      # API Gateway sets up the access log's delivery with the deploying role's permissions. These have no resource.
       {
         Sid    = "AccessLog"
         Effect = "Allow"

@@ -5,11 +5,11 @@ locals {
     "cognito-idp:GetUserPoolMfaConfig",
   ]
 
-  # A user pool's id is made up by AWS, so its tags must tell it: those that infra/ gives to everything.
+  # AWS generates a user pool's id, so the tags that infra/ puts on everything identify it.
   deploy_auth = {
     for stage in var.stages : stage => [
-      # A pool that is being made has no ARN, and AWS asks for both rights on *. With that as the Resource this role could
-      # also tag the pool of somebody else, and so make it its own.
+      # A pool being created has no ARN, so AWS checks both permissions on *. With that as the Resource, this role could
+      # also tag another project's pool, and so take it over.
       {
         Sid         = "MakeUserPool"
         Effect      = "Allow"

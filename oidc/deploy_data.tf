@@ -21,7 +21,7 @@ locals {
         ])
         Resource = local.arns[stage].table
       },
-      # Without it a state that is not there yet would be forbidden instead of not found.
+      # Without it, a missing state would be forbidden instead of not found.
       {
         Sid      = "States"
         Effect   = "Allow"

@@ -1,5 +1,5 @@
 locals {
-  # lambda:ListTags: without it GetFunction leaves the tags out, and every plan would add them.
+  # lambda:ListTags: without it, GetFunction omits the tags and every plan would add them.
   function_reads = [
     "lambda:GetAlias",
     "lambda:GetFunction",
@@ -46,8 +46,8 @@ locals {
         Resource  = local.arns[stage].functions
         Condition = { StringEquals = { "lambda:Principal" = ["apigateway.amazonaws.com", "s3.amazonaws.com"] } }
       },
-      # A release calls the versions that it is about to release, and the smoke test, which has no token where the API asks
-      # for one, the alias. That is in whoever's name; but who may replace a function's code can have it do all that anyway.
+      # A release invokes the versions it is about to release; the smoke test, which has no token, invokes the alias where
+      # the API asks for one. That allows a call as any user, but a role that can replace the code can do so anyway.
       {
         Sid      = "CalledByReleases"
         Effect   = "Allow"

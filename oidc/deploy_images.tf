@@ -1,6 +1,6 @@
 locals {
-  # All that the provider asks for about a bucket, whatever it is used for. Of s3:ListBucket it needs whether the bucket is
-  # there; AWS has no narrower right for that, and so the names of the images come with it.
+  # Everything the provider reads of any bucket. It uses s3:ListBucket to see whether the bucket exists; AWS has no narrower
+  # permission for that, so the images' names come with it.
   bucket_reads = [
     "s3:GetAccelerateConfiguration",
     "s3:GetBucketAcl",
@@ -26,9 +26,9 @@ locals {
 
   deploy_images = {
     for stage in var.stages : stage => [
-      # No right on the objects: what still holds images is not deleted by a destroy. (A lifecycle rule, or code that it
-      # deploys, could.) None on the block of public access either, which every new bucket has. The tags of a bucket have two
-      # rights each, as the provider uses another API for them from 6.23 on.
+      # No permission on objects: a destroy cannot delete a bucket that holds images. (A lifecycle rule, or deployed code,
+      # could.) None on the public access block either, which every new bucket has. Tags need two permissions each: the
+      # provider uses another API for them from 6.23 on.
       {
         Sid    = "Bucket"
         Effect = "Allow"

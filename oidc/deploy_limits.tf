@@ -1,4 +1,4 @@
-# What stays refused whatever else is allowed one day, here or by the policy of a bucket or of another role.
+# What stays denied whatever else may be allowed one day, here, by a bucket's policy or by another role's.
 locals {
   item_actions = [
     "dynamodb:*Item",
@@ -30,10 +30,10 @@ locals {
         Effect   = "Deny"
         Action   = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]
         Resource = "*"
-        # A role without any boundary has no such key, and so is not equal.
+        # A role without a boundary lacks this key, which counts as not equal.
         Condition = { StringNotEquals = { "iam:PermissionsBoundary" = local.boundary_arn } }
       },
-      # Else it could have a function's role trust it, take that role, and read the data.
+      # Otherwise it could make a function's role trust it, assume that role and read the data.
       {
         Sid      = "NotAsAnother"
         Effect   = "Deny"
@@ -52,21 +52,21 @@ locals {
         Action      = local.object_actions
         NotResource = [local.arns[stage].state, "${local.arns[stage].state}.tflock"]
       },
-      # They say what was uploaded and from where; the queue's own policy, which this role writes, could let it read them.
+      # They say what was uploaded and from where; the queue's policy, which this role writes, could let it read them.
       {
         Sid      = "NoMessages"
         Effect   = "Deny"
         Action   = local.message_actions
         Resource = "*"
       },
-      # With a user of its own it could call the API, as the owner of what it likes.
+      # With a user of its own, it could call the API as any owner.
       {
         Sid      = "NoUsers"
         Effect   = "Deny"
         Action   = local.user_actions
         Resource = "*"
       },
-      # A function's own URL would be a way past the API.
+      # A function's own URL would bypass the API.
       {
         Sid      = "NoFunctionUrls"
         Effect   = "Deny"

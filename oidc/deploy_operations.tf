@@ -4,7 +4,7 @@ locals {
   metric_filter_reads = ["logs:DescribeMetricFilters"]
   topic_reads         = ["sns:GetTopicAttributes", "sns:ListTagsForResource"]
 
-  # These know no resource.
+  # These have no resource.
   operation_lists = ["cloudwatch:DescribeAlarms", "logs:DescribeQueryDefinitions", "sns:GetSubscriptionAttributes"]
 
   deploy_operations = {
@@ -15,7 +15,7 @@ locals {
         Action   = concat(local.alarm_reads, ["cloudwatch:DeleteAlarms", "cloudwatch:TagResource", "cloudwatch:UntagResource"])
         Resource = local.arns[stage].alarms
       },
-      # It can tell its topic and do nothing else; one that does nothing at all passes too.
+      # An alarm can notify its stage's topic and do nothing else; one without actions passes too.
       {
         Sid       = "AlarmsForItsTopics"
         Effect    = "Allow"
@@ -47,7 +47,7 @@ locals {
         ])
         Resource = local.arns[stage].topics
       },
-      # Elsewhere, alarms would tell strangers, or call what they like.
+      # Other protocols could send alarms to any system, or invoke one.
       {
         Sid       = "Subscribers"
         Effect    = "Allow"
@@ -55,8 +55,8 @@ locals {
         Resource  = local.arns[stage].topics
         Condition = { StringEquals = { "sns:Protocol" = "email" } }
       },
-      # AWS makes up the ids of saved queries and subscriptions. It knows no resource for the former, and for the latter not
-      # always one: where it does, NotOtherTopics counts (deploy_limits.tf).
+      # AWS generates the ids of saved queries and subscriptions. The former have no resource, the latter only sometimes:
+      # where they do, NotOtherTopics applies (deploy_limits.tf).
       {
         Sid    = "QueriesAndSubscriptions"
         Effect = "Allow"

@@ -1,4 +1,4 @@
-# One role per stage. It can do to its stage what that stage's code can do; what it can do elsewhere is in README.md.
+# One role per stage. It can do to its stage what that stage's code can; README.md says what it can do elsewhere.
 resource "aws_iam_role" "deploy" {
   for_each = var.stages
 
@@ -12,13 +12,13 @@ resource "aws_iam_role" "deploy" {
   lifecycle {
     precondition {
       condition     = length(jsonencode(local.trust["deploy-${each.key}"])) <= 2048
-      error_message = "The trust policy has over 2,048 characters, which is what IAM takes: the repository's name is too long."
+      error_message = "The trust policy has over 2,048 characters, IAM's limit: the repository's name is too long."
     }
   }
 }
 
 locals {
-  # What each policy is about has its file: deploy_*.tf.
+  # Each policy has its own file: deploy_*.tf.
   deploy_policies = merge([
     for stage in var.stages : {
       "${stage}-functions"  = { stage = stage, statements = local.deploy_functions[stage] }
@@ -42,7 +42,7 @@ resource "aws_iam_policy" "deploy" {
   lifecycle {
     precondition {
       condition     = length(jsonencode({ Version = "2012-10-17", Statement = each.value.statements })) <= 6144
-      error_message = "The policy ${each.key} has over 6,144 characters, which is what IAM takes: split it."
+      error_message = "The policy ${each.key} has over 6,144 characters, IAM's limit: split it."
     }
   }
 }

@@ -14,7 +14,7 @@ variable "repository" {
   }
 }
 
-# Names can be given up and taken by a stranger, numbers cannot.
+# A stranger can take a name that was given up, but not a number.
 variable "repository_id" {
   description = "The number of the repository: `gh api repos/OWNER/NAME --jq .id`."
   type        = string
@@ -38,7 +38,7 @@ variable "repository_owner_id" {
 }
 
 variable "create_oidc_provider" {
-  description = "Whether to make GitHub's OIDC provider. An account can have only one: false uses the one that is there, and leaves it there."
+  description = "Whether to create GitHub's OIDC provider. An account can have only one: false uses the existing one and never deletes it."
   type        = bool
   default     = true
   nullable    = false

@@ -1,4 +1,4 @@
-# An account can have one provider for GitHub. It has no thumbprint: AWS checks GitHub's certificate by itself.
+# An account can have one provider for GitHub. It has no thumbprint: AWS verifies GitHub's certificate without one.
 resource "aws_iam_openid_connect_provider" "this" {
   count = var.create_oidc_provider ? 1 : 0
 

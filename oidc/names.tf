@@ -1,6 +1,6 @@
 data "aws_caller_identity" "this" {}
 
-# The names are those that infra/ gives; ARNs are written out, so that a first plan shows whole policies.
+# The names are those of infra/. ARNs are spelled out, so that a first plan shows whole policies.
 locals {
   account_id     = data.aws_caller_identity.this.account_id
   issuer         = "token.actions.githubusercontent.com"

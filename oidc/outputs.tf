@@ -19,17 +19,17 @@ output "oidc_provider_arn" {
 }
 
 output "trust" {
-  description = "By role and statement, the claims that GitHub's token must have: to compare with a token that was refused."
+  description = "By role and statement, the claims that GitHub's token must have, to compare with a refused token."
   value       = merge({ plan = local.plan_claims }, { for stage, claims in local.deploy_claims : "deploy-${stage}" => claims })
 }
 
 output "state_bucket" {
-  description = "The bucket of all states."
+  description = "The bucket that holds every state."
   value       = aws_s3_bucket.state.bucket
 }
 
 output "backend" {
-  description = "The file backend.tf, with which this folder's own state lies in the bucket."
+  description = "The file backend.tf, which keeps this folder's own state in the bucket."
   value       = <<-EOT
     terraform {
       backend "s3" {

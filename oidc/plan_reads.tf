@@ -1,4 +1,4 @@
-# The reads of the deploy roles, on every stage, and what stays refused to it whatever else is allowed one day.
+# The deploy roles' reads, on every stage, and what stays denied whatever else may be allowed one day.
 locals {
   plan_reads = [
     {

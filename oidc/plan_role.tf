@@ -1,5 +1,5 @@
-# For pull requests, whose code it runs, for the weekly look at what has drifted, and for the plan of prod to approve. What it may read is all that
-# protects the rest: a pull request may edit the workflow. It cannot lock the state: plan with -lock=false.
+# Plans for pull requests, whose code it runs, for the weekly drift check and for the approval of prod. A pull request may
+# edit the workflow, so only this role's permissions protect the rest. It cannot lock the state: plan with -lock=false.
 resource "aws_iam_role" "plan" {
   name                 = "${var.project}-plan"
   description          = "Plans the stages for pull requests of ${var.repository}, and on its main branch for the drift check and for approval."
@@ -11,7 +11,7 @@ resource "aws_iam_role" "plan" {
   lifecycle {
     precondition {
       condition     = length(jsonencode(local.trust["plan"])) <= 2048
-      error_message = "The trust policy of ${var.project}-plan has over 2,048 characters, which is what IAM takes: the repository's owner and name are too long together."
+      error_message = "The trust policy of ${var.project}-plan has over 2,048 characters, IAM's limit: the repository's owner and name are too long together."
     }
   }
 }
@@ -26,7 +26,7 @@ resource "aws_iam_policy" "plan" {
   lifecycle {
     precondition {
       condition     = length(jsonencode({ Version = "2012-10-17", Statement = each.value })) <= 6144
-      error_message = "The policy ${var.project}-plan-${each.key} has over 6,144 characters, which is what IAM takes: there are too many stages."
+      error_message = "The policy ${var.project}-plan-${each.key} has over 6,144 characters, IAM's limit: there are too many stages."
     }
   }
 }

@@ -1,11 +1,11 @@
 variable "block_public_buckets" {
-  description = "Whether no bucket of the account, of other projects neither, may be open to the public. Say true where none is meant to be."
+  description = "Whether to block public access to every bucket of the account, other projects' too. Set true if none is meant to be public."
   type        = bool
   default     = false
   nullable    = false
 }
 
-# What no deploy role can undo, for every bucket of the account at once.
+# Covers every bucket of the account; no deploy role can undo it.
 resource "aws_s3_account_public_access_block" "this" {
   count = var.block_public_buckets ? 1 : 0
 

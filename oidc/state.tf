@@ -1,10 +1,10 @@
-# Every state lies here, this folder's own too once it has moved. A lock is an object beside its state.
+# Holds every state, this folder's own too once it has moved. A lock is an object beside its state.
 resource "aws_s3_bucket" "state" {
   bucket        = local.state_bucket
   force_destroy = var.delete_state_on_destroy
 }
 
-# The way back from a state that was lost or spoilt.
+# To recover a lost or corrupted state.
 resource "aws_s3_bucket_versioning" "state" {
   bucket = aws_s3_bucket.state.id
 

@@ -1,11 +1,11 @@
-# Who may take the roles. Every value is exact, but for the number of a pull request. A claim that a token lacks never
-# matches; with ForAllValues or ...IfExists it would.
+# Who may assume the roles. Every value is exact except a pull request's number. A claim that a token lacks never matches;
+# with ForAllValues or ...IfExists it would.
 locals {
   repository_owner = split("/", var.repository)[0]
   repository_name  = split("/", var.repository)[1]
   workflows        = "${var.repository}/.github/workflows"
 
-  # GitHub writes a subject with the ids for repositories made after 15 July 2026, and without for older ones.
+  # A subject contains the ids for repositories created after 15 July 2026, and not for older ones.
   subjects = [
     "repo:${var.repository}",
     "repo:${local.repository_owner}@${var.repository_owner_id}/${local.repository_name}@${var.repository_id}",
@@ -17,7 +17,7 @@ locals {
     "${local.issuer}:repository_owner_id" = var.repository_owner_id
   }
 
-  # A subject with an environment says nothing about the branch: so there is ref.
+  # A subject with an environment says nothing about the branch, hence ref.
   deploy_claims = {
     for stage in var.stages : stage => {
       Deploy = {

@@ -1,5 +1,5 @@
 variable "project" {
-  description = "Begins the name of everything in the account; the same as in infra/."
+  description = "The prefix of every name in the account; the same as in infra/."
   type        = string
   default     = "events-api"
   nullable    = false
@@ -23,12 +23,12 @@ variable "region" {
 
   validation {
     condition     = !can(regex("^(cn|eusc|us-gov|[a-z]{2}-iso[a-z]*)-", var.region))
-    error_message = "The region must not be one of GovCloud, China, the ISO partitions or the European Sovereign Cloud: all ARNs here are those of the partition aws."
+    error_message = "The region must not be in GovCloud, China, an ISO partition or the European Sovereign Cloud: all ARNs here are in the partition aws."
   }
 }
 
 variable "stages" {
-  description = "The stages that GitHub may deploy, each from the GitHub environment of its name and with a role of its own."
+  description = "The stages that GitHub may deploy, each from the GitHub environment of that name and with its own role."
   type        = set(string)
   default     = ["staging", "prod"]
   nullable    = false
@@ -45,7 +45,7 @@ variable "stages" {
 
   validation {
     condition     = !contains(var.stages, "oidc")
-    error_message = "No stage may be called oidc: under this name the state of this folder lies beside those of the stages."
+    error_message = "No stage may be called oidc: this folder's own state has that name in the bucket."
   }
 }
 

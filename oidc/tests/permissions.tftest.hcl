@@ -111,14 +111,14 @@ run "lets_the_deploy_role_deploy_its_stage" {
       RolesWithTheBoundary = ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
       RolesForLambda       = "iam:PassRole"
     }
-    error_message = "What gives rights to a role must have the boundary for a condition: ${aws_iam_policy.deploy["prod-functions"].policy}"
+    error_message = "Granting permissions to a role must require the boundary: ${aws_iam_policy.deploy["prod-functions"].policy}"
   }
 
   assert {
     condition = { for statement in jsondecode(aws_iam_policy.deploy["prod-api"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
       Api = { StringEqualsIfExists = { "apigateway:Request/ApiName" = "events-api-prod" } }
     }
-    error_message = "No API may be renamed to that of another stage: ${aws_iam_policy.deploy["prod-api"].policy}"
+    error_message = "No API may be renamed to another stage's: ${aws_iam_policy.deploy["prod-api"].policy}"
   }
 
   assert {
@@ -126,7 +126,7 @@ run "lets_the_deploy_role_deploy_its_stage" {
       AlarmsForItsTopics = { "ForAllValues:StringLike" = { "cloudwatch:AlarmActions" = "arn:aws:sns:eu-central-1:123456789012:events-api-prod-*" } }
       Subscribers        = { StringEquals = { "sns:Protocol" = "email" } }
     }
-    error_message = "Alarms must tell the stage's own topic, by mail: ${aws_iam_policy.deploy["prod-operations"].policy}"
+    error_message = "Alarms must notify the stage's own topic, by mail: ${aws_iam_policy.deploy["prod-operations"].policy}"
   }
 
   assert {
@@ -134,12 +134,12 @@ run "lets_the_deploy_role_deploy_its_stage" {
       MakeUserPool = { StringEquals = { "aws:RequestTag/project" = "events-api", "aws:RequestTag/stage" = "prod" } }
       UserPool     = { StringEquals = { "aws:ResourceTag/project" = "events-api", "aws:ResourceTag/stage" = "prod" } }
     }
-    error_message = "A user pool must be told by its tags: ${aws_iam_policy.deploy["prod-auth"].policy}"
+    error_message = "A user pool must be identified by its tags: ${aws_iam_policy.deploy["prod-auth"].policy}"
   }
 
   assert {
     condition     = jsondecode(aws_iam_policy.deploy["prod-auth"].policy).Statement[0].Action == ["cognito-idp:CreateUserPool", "cognito-idp:TagResource"]
-    error_message = "What needs no tag on the pool must be what makes one: ${aws_iam_policy.deploy["prod-auth"].policy}"
+    error_message = "Only creating a pool may need no tag on it: ${aws_iam_policy.deploy["prod-auth"].policy}"
   }
 
   assert {
@@ -339,7 +339,7 @@ run "lets_the_plan_role_read_and_nothing_else" {
     condition = { for statement in jsondecode(aws_iam_policy.plan["reads"].policy).Statement : statement.Sid => statement.Condition if can(statement.Condition) } == {
       UserPools = { StringEquals = { "aws:ResourceTag/project" = "events-api", "aws:ResourceTag/stage" = ["prod", "staging"] } }
     }
-    error_message = "A user pool must be told by its tags: ${aws_iam_policy.plan["reads"].policy}"
+    error_message = "A user pool must be identified by its tags: ${aws_iam_policy.plan["reads"].policy}"
   }
 
   assert {
@@ -423,7 +423,7 @@ run "bounds_the_functions_of_each_stage_to_its_own_data" {
 
   assert {
     condition     = "${aws_iam_policy.boundary.path}${aws_iam_policy.boundary.name}" == "/events-api-boundary"
-    error_message = "infra/ looks for the boundary under this name."
+    error_message = "infra/ expects the boundary under this name."
   }
 }
 
@@ -441,7 +441,7 @@ run "allows_no_action_by_a_wildcard_and_fits_into_iams_6144_characters" {
         for statement in jsondecode(policy.policy).Statement : statement.Effect == "Deny" || length(regexall("[*?]", jsonencode(statement.Action))) == 0
       ]
     ]))
-    error_message = "Every action that is allowed must be named in full."
+    error_message = "Every allowed action must be named in full."
   }
 
   assert {

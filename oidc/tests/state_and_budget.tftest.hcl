@@ -18,12 +18,12 @@ variables {
   repository_owner_id = "1234567"
 }
 
-run "keeps_every_state_in_one_bucket_for_nobody_else" {
+run "keeps_every_state_in_one_private_bucket" {
   command = plan
 
   assert {
     condition     = aws_s3_bucket.state.bucket == "events-api-state-123456789012" && !aws_s3_bucket.state.force_destroy
-    error_message = "The bucket must be named after project and account, and must not go with its states."
+    error_message = "The bucket must be named after project and account, and a destroy must not delete its states."
   }
 
   assert {
@@ -44,7 +44,7 @@ run "keeps_every_state_in_one_bucket_for_nobody_else" {
       aws_s3_bucket_public_access_block.state.restrict_public_buckets,
       aws_s3_bucket_ownership_controls.state.rule[0].object_ownership == "BucketOwnerEnforced",
     ])
-    error_message = "States must never be public, nor belong to another account."
+    error_message = "States must never be public or belong to another account."
   }
 
   # Sends no mail without an address.
@@ -54,7 +54,7 @@ run "keeps_every_state_in_one_bucket_for_nobody_else" {
   }
 }
 
-run "takes_requests_for_states_by_tls_only" {
+run "accepts_requests_for_states_over_tls_only" {
   command = plan
 
   # The bucket does not exist yet, so its name is known only here.
@@ -66,7 +66,7 @@ run "takes_requests_for_states_by_tls_only" {
 
   assert {
     condition     = aws_s3_bucket_policy.state.bucket == "events-api-state-123456789012"
-    error_message = "The policy must be that of the bucket of states."
+    error_message = "The policy must be the state bucket's."
   }
 
   assert {
@@ -82,7 +82,7 @@ run "takes_requests_for_states_by_tls_only" {
   }
 }
 
-run "lets_the_states_go_at_the_end_of_a_teardown" {
+run "deletes_the_states_at_the_end_of_a_teardown" {
   command = plan
   variables {
     delete_state_on_destroy = true
@@ -90,7 +90,7 @@ run "lets_the_states_go_at_the_end_of_a_teardown" {
 
   assert {
     condition     = aws_s3_bucket.state.force_destroy
-    error_message = "With delete_state_on_destroy the bucket must go with what is in it."
+    error_message = "With delete_state_on_destroy, the bucket must be deleted with its contents."
   }
 }
 
@@ -115,7 +115,7 @@ run "prints_the_backend_of_this_folder" {
   }
 }
 
-run "sends_a_mail_when_the_budget_is_used_up_or_will_be" {
+run "mails_when_the_budget_is_nearly_used_or_will_be_exceeded" {
   command = plan
   variables {
     budget_usd   = 12.5
@@ -124,7 +124,7 @@ run "sends_a_mail_when_the_budget_is_used_up_or_will_be" {
 
   assert {
     condition     = [aws_budgets_budget.this.budget_type, aws_budgets_budget.this.time_unit, aws_budgets_budget.this.limit_amount, aws_budgets_budget.this.limit_unit] == ["COST", "MONTHLY", "12.5", "USD"]
-    error_message = "The budget must be what a month costs in US dollars."
+    error_message = "The budget must be a month's cost in US dollars."
   }
 
   assert {
@@ -136,16 +136,16 @@ run "sends_a_mail_when_the_budget_is_used_up_or_will_be" {
   }
 }
 
-run "closes_every_bucket_of_the_account_only_where_that_is_said" {
+run "leaves_other_buckets_of_the_account_open_by_default" {
   command = plan
 
   assert {
     condition     = length(aws_s3_account_public_access_block.this) == 0
-    error_message = "Other projects may have buckets that are public by intention."
+    error_message = "Other projects may have intentionally public buckets."
   }
 }
 
-run "closes_every_bucket_of_the_account" {
+run "blocks_public_access_to_every_bucket_of_the_account" {
   command = plan
   variables {
     block_public_buckets = true

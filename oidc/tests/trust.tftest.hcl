@@ -21,7 +21,7 @@ variables {
 run "trusts_the_jobs_of_this_repository_and_nothing_else" {
   command = plan
 
-  # Trusts the deploy workflow on main in the environment of its stage and nothing else.
+  # Trusts only the deploy workflow on main in its stage's environment.
   assert {
     condition = jsondecode(aws_iam_role.deploy["prod"].assume_role_policy) == {
       Version = "2012-10-17"
@@ -59,7 +59,7 @@ run "trusts_the_jobs_of_this_repository_and_nothing_else" {
     error_message = "There must be one role per stage, named events-api-deploy-STAGE, for an hour at most."
   }
 
-  # Trusts pull requests, the drift check and the plan to approve and nothing else.
+  # Trusts only pull requests, the drift check and the plan for approval.
   assert {
     condition = { for statement in jsondecode(aws_iam_role.plan.assume_role_policy).Statement : statement.Sid => statement.Condition } == {
       PullRequest = {
@@ -125,16 +125,16 @@ run "trusts_the_jobs_of_this_repository_and_nothing_else" {
     error_message = "The output must be the conditions of the policies: ${jsonencode(output.trust)}"
   }
 
-  # With which .github/scripts/ tests the reader of this output.
+  # .github/scripts/ tests the reader of this output with it.
   assert {
     condition     = jsonencode(output.trust) == jsonencode(jsondecode(file("tests/trust.json")))
     error_message = "tests/trust.json must be what `terraform output -json trust` prints: ${jsonencode(output.trust)}"
   }
 
-  # Never matches a claim that is absent or any repository.
+  # Never matches an absent claim or any repository.
   assert {
     condition     = length(regexall("ForAllValues|ForAnyValue|IfExists|Null|NotEquals|NotLike", jsonencode(local.trust))) == 0
-    error_message = "A trust policy must compare plainly: ${jsonencode(local.trust)}"
+    error_message = "A trust policy must use plain comparisons: ${jsonencode(local.trust)}"
   }
 
   assert {
@@ -142,7 +142,7 @@ run "trusts_the_jobs_of_this_repository_and_nothing_else" {
     error_message = "The one wildcard must be the number of a pull request: ${jsonencode(local.trust)}"
   }
 
-  # Makes the provider for the audience sts.
+  # Creates the provider with the audience sts.
   assert {
     condition     = [for provider in aws_iam_openid_connect_provider.this : [provider.url, provider.client_id_list]] == [["https://token.actions.githubusercontent.com", toset(["sts.amazonaws.com"])]]
     error_message = "There must be GitHub's provider with the audience sts.amazonaws.com."
@@ -171,7 +171,7 @@ run "refuses_names_that_are_too_long_for_a_trust_policy" {
   expect_failures = [aws_iam_role.plan]
 }
 
-run "uses_the_provider_that_the_account_has" {
+run "uses_the_accounts_existing_provider" {
   command = plan
   variables {
     create_oidc_provider = false
@@ -184,12 +184,12 @@ run "uses_the_provider_that_the_account_has" {
 
   assert {
     condition     = length(aws_iam_openid_connect_provider.this) == 0
-    error_message = "With create_oidc_provider = false no provider may be made."
+    error_message = "With create_oidc_provider = false, no provider may be created."
   }
 
   assert {
     condition     = jsondecode(aws_iam_role.deploy["prod"].assume_role_policy).Statement[0].Principal.Federated == output.oidc_provider_arn
-    error_message = "The roles must trust the provider that is there."
+    error_message = "The roles must trust the existing provider."
   }
 }
 

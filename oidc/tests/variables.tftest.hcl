@@ -98,7 +98,7 @@ run "refuses_the_region_eusc_de_east_1_of_another_partition" {
   expect_failures = [var.region]
 }
 
-run "refuses_a_project_that_begins_as_a_stage_of_another_may" {
+run "refuses_a_project_named_like_a_stage_of_another" {
   command = plan
   variables {
     project = "events-api-staging"
