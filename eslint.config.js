@@ -3,8 +3,8 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import { importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
-/** The rooms of infra/, from the bottom up: each imports from itself and from those before it. */
-const rooms = [
+/** The folders of infra/, bottom up: each imports from itself and from those before it. */
+const layers = [
   "build/**",
   "local/runtime/**",
   "local/gateway/**",
@@ -15,13 +15,13 @@ const rooms = [
   "testing/**",
   "release/**",
   "verification/**",
-].map((room) => `./infra/${room}`);
+].map((layer) => `./infra/${layer}`);
 
 /** @type {{ target: string; from: string[]; message: string }[]} */
-const imports = rooms.slice(0, -1).map((room, index) => ({
-  target: room,
-  from: rooms.slice(index + 1),
-  message: "Rooms import from those below them; eslint.config.js has their order.",
+const imports = layers.slice(0, -1).map((layer, index) => ({
+  target: layer,
+  from: layers.slice(index + 1),
+  message: "This folder must not import from one above it; eslint.config.js has their order.",
 }));
 
 /**
@@ -52,7 +52,7 @@ export default defineConfig(
       "import-x/no-cycle": ["error", { ignoreExternal: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
-      // `${count} events` is plain; the rule would have numbers wrapped in String().
+      // `${count} events` is clear; the rule would require String() around numbers.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // Environment variables and JSON are index signatures, which tsc wants in brackets.
       "@typescript-eslint/dot-notation": "off",
@@ -70,7 +70,7 @@ export default defineConfig(
     rules: { "import-x/no-restricted-paths": ["error", { zones: imports }] },
   },
   {
-    // What only shows that the rest is right can be deleted.
+    // infra/verification/ only checks the rest and can be deleted.
     files: ["**/*.ts"],
     ignores: ["infra/verification/**"],
     rules: {

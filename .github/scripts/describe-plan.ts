@@ -7,22 +7,18 @@ import { addToSummary, expectVariable, refuse, stageName } from "./step.ts";
 /*
  * terraform -chdir=infra show -no-color stack.tfplan | STAGE=staging AWS_ACCOUNT_ID=... node .github/scripts/describe-plan.ts plans
  *
- * Writes the plan without the account's number to plans/staging.txt, and as Markdown to plans/staging.md and to the page of
- * the job. With COMMIT and DEPLOYED_COMMIT it says if these differ.
+ * Writes the plan without the account's number to plans/staging.txt, and as Markdown to plans/staging.md and the job's
+ * summary. With COMMIT and DEPLOYED_COMMIT it says whether they differ.
  */
 
-/** GitHub takes 65,536 characters in a comment or an issue, and bytes are never fewer; what the workflows write above fits into the rest. */
+/** GitHub accepts 65,536 characters in a comment or issue, never more than bytes; the workflows' own lines fit in the rest. */
 const commentLimit_bytes = 64_000;
 /** GitHub drops the whole summary of a step above 1024 KiB. */
 const summaryLimit_bytes = 1024 * 1024;
 
 const [folder = "plans"] = process.argv.slice(2);
 const stage = expectVariable("STAGE", stageName, "the name of a stage, like staging");
-const accountId = expectVariable(
-  "AWS_ACCOUNT_ID",
-  /^\d{12}$/,
-  "the AWS account's number, 12 digits, which is taken out",
-);
+const accountId = expectVariable("AWS_ACCOUNT_ID", /^\d{12}$/, "the 12-digit AWS account number, which is removed");
 const planned = expectVariable("COMMIT", /^([0-9a-f]{40})?$/, "a commit of 40 digits, or empty");
 const deployed = expectVariable(
   "DEPLOYED_COMMIT",

@@ -4,15 +4,15 @@ import { adviceFor, compareClaims, type Comparison } from "./trust-claims.ts";
 /*
  * STAGE=staging TRUST="$(terraform -chdir=oidc output -json trust)" node .github/scripts/explain-token.ts
  *
- * For the day AWS says "Not authorized to perform sts:AssumeRoleWithWebIdentity": in a job of the stage's environment
- * it asks GitHub for the token that AWS would see, and says which claims are not what the trust policy wants. The token
- * itself is a credential and is never printed.
+ * For when AWS says "Not authorized to perform sts:AssumeRoleWithWebIdentity": in a job of the stage's environment, asks
+ * GitHub for the token that AWS would see and says which claims the trust policy does not accept. The token itself is a
+ * credential and is never printed.
  */
 
 const stage = expectVariable("STAGE", stageName, "the name of a stage, like staging");
 const role = `deploy-${stage}`;
 const printed = expectVariable("TRUST", /\S/, "what `terraform -chdir=oidc output -json trust` prints");
-// The one claim that has to differ: this job is in a file of its own, which no role trusts.
+// The one claim that must differ: this job is in its own file, which no role trusts.
 const trust = printed.replaceAll("/deploy-stage.yml@", "/explain.yml@");
 const comparisons = compare(readClaims(await askForToken()));
 const differing = comparisons.filter(({ isMet }) => !isMet).map(({ claim }) => claim);
@@ -34,22 +34,22 @@ function compare(claims: Record<string, unknown>): Comparison[] {
 /**
  * https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  *
- * What fetch throws is not shown: it would quote a token with a line break, as a header that is not valid.
+ * What fetch throws is not shown: for an invalid header it would quote the token.
  */
 async function askForToken(): Promise<string> {
-  const what = "there, which it is in a job of GitHub Actions with the permission id-token: write";
+  const what = "set, as in a job of GitHub Actions with the permission id-token: write";
   const url = expectVariable("ACTIONS_ID_TOKEN_REQUEST_URL", /^https?:\/\/[^\s/]/, what);
   const authorization = `bearer ${expectVariable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", /^[\x21-\x7e]+$/, what)}`;
   const answer = await fetch(`${url}&audience=sts.amazonaws.com`, {
     headers: { authorization },
     signal: AbortSignal.timeout(30_000),
   }).catch(() => undefined);
-  if (!answer?.ok) refuse(`GitHub gives no token, it answers ${answer?.status ?? "nothing"}: run this job again.`);
+  if (!answer?.ok) refuse(`GitHub gave no token but answered ${answer?.status ?? "nothing"}: run this job again.`);
   const { value } = ((await answer.json().catch(() => null)) ?? {}) as { value?: unknown };
   return String(value);
 }
 
-/** Its signature is AWS's to check. */
+/** AWS checks the signature. */
 function readClaims(token: string): Record<string, unknown> {
   const [, payload = "", signature] = token.split(".");
   try {
@@ -57,12 +57,12 @@ function readClaims(token: string): Record<string, unknown> {
     if (signature !== undefined && typeof claims === "object" && claims !== null)
       return claims as Record<string, unknown>;
   } catch {
-    // Not JSON: said below.
+    // Not JSON: refused below.
   }
   return refuse("GitHub answered with something that is not a token: run this job again.");
 }
 
-/** Quoted as JSON: a line break in a name begins no line, which GitHub would take for a command, or for the end of a block. */
+/** Quoted as JSON: a line break in a name must not start a line, which could be a command to GitHub or end a block. */
 function asLines({ claim, said, wanted, isMet }: Comparison): string {
   return [
     `${isMet ? "as wanted" : "DIFFERENT"}  ${claim}`,
@@ -73,13 +73,13 @@ function asLines({ claim, said, wanted, isMet }: Comparison): string {
 
 function whatDiffers(): string {
   const advice = adviceFor(comparisons).map((sentence) => `- ${sentence}`);
-  return `AWS refuses this token, since ${differing.join(", ")} ${differing.length === 1 ? "differs" : "differ"}.\n\n${advice.join("\n")}`;
+  return `AWS refuses this token because ${differing.join(", ")} ${differing.length === 1 ? "differs" : "differ"}.\n\n${advice.join("\n")}`;
 }
 
 function whatElse(): string {
-  return `Every claim is as wanted. If AWS refuses the role all the same, it is one of these:
+  return `Every claim is as wanted. If AWS still refuses the role, it is one of these:
 
-- The secret AWS_ACCOUNT_ID is another account's, or the variables with the project's name and region are not those of oidc/: the role PROJECT-${role} must be in that account.
-- What is in the account is not what TRUST says: \`terraform -chdir=oidc plan\` must say "No changes".
+- The secret AWS_ACCOUNT_ID is another account's, or the project and region variables differ from oidc/'s: the role PROJECT-${role} must be in that account.
+- The account differs from TRUST: \`terraform -chdir=oidc plan\` must say "No changes".
 - The account's provider for GitHub is missing or has another audience: \`aws iam list-open-id-connect-providers\` must list it, with sts.amazonaws.com as its client id.`;
 }

@@ -24,20 +24,20 @@ describe("the headline of what Terraform prints:", () => {
     ["outputs only", `Changes to Outputs:\n${quoted}\n\nYou can apply this plan`, "Changes to outputs only."],
     ["nothing", `${same ?? ""}\n\nTerraform has compared your real infrastructure`, same],
     ["nothing, though something changed elsewhere", `Note: Objects have changed\n\n${still ?? ""}`, still],
-    ["words that are not known", "There is some work to do.", "See the plan."],
+    ["unknown words", "There is some work to do.", "See the plan."],
     ["Markdown", "Plan: 1 to add <!-- and more", "See the plan."],
   ])("%s", (_what, plan, headline) => {
     expect(headlineOf(plan)).toBe(headline);
   });
 });
 
-test("a plan is shown without the account's number, colours and empty lines around it", () => {
+test("a plan is shown without the account's number, colours and surrounding blank lines", () => {
   const printed =
     "\n\u001B[1m  # aws_iam_role.a\u001B[0m\n  arn:aws:iam::1234\u001B[1m56789012:role/a, 0123456789012\n\n";
   expect(readPlan(printed, "123456789012")).toBe("  # aws_iam_role.a\n  arn:aws:iam::***:role/a, 0***");
 });
 
-test("a plan stands in a code block that nothing in it can end", () => {
+test("a plan is a code block that nothing in it can end", () => {
   expect(describePlan("staging", "No changes. Yes.\r\n\r</details>\n```\n\n# heading\n<!-- plan.yml prod -->", 1000))
     .toBe(`### staging: No changes. Yes.
 
@@ -61,29 +61,26 @@ test.each([
     "b".repeat(40),
     `staging runs ${"b".repeat(40)}, and ${"a".repeat(40)} was planned: some of this may only be waiting to be deployed.`,
   ],
-  ["unknown", "Which commit staging runs is not known: most likely it was never deployed."],
+  ["unknown", "The commit that staging runs is unknown: most likely it was never deployed."],
   ["a".repeat(40), "<details><summary>The plan</summary>"],
 ])("says which commit is deployed when that is %s", (deployed, sentence) => {
   const shown = describePlan("staging", "x", 1000, { planned: "a".repeat(40), deployed });
   expect(shown.split("\n\n")[1]).toBe(sentence);
 });
 
-test("a long plan fills what it may, ends with a whole line, and says where the rest is", () => {
+test("a long plan fills the limit, ends with a whole line, and says where the rest is", () => {
   const lines = Array.from({ length: 10_000 }, (_, index) => `line ${index} 𝄞é`);
   const shown = describePlan("staging", lines.join("\n"), 2000);
   expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(2000);
   expect(Buffer.byteLength(shown)).toBeGreaterThan(1950);
   const [start = "", ...rest] = shown.split("\n\n</details>\n\n");
-  expect(rest).toEqual(["The plan of staging is cut: the whole is in staging.txt, in the artifact of its run.\n\n"]);
+  expect(rest).toEqual(["The plan of staging is cut: all of it is in staging.txt, in its run's artifact.\n\n"]);
   const kept = start.split("\n").slice(4);
   expect(kept).toEqual(lines.slice(0, kept.length).map((line) => `    ${line}`));
 });
 
-test.each([0, 1, 2, 3, 4, 5, 6, 7])(
-  "no character is cut in half, with %i bytes more for a line that is too long",
-  (more) => {
-    const shown = describePlan("staging", "𝄞".repeat(1000), 1000 + more);
-    expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(1000 + more);
-    expect(shown).toMatch(/\n {4}(𝄞)+\n\n<\/details>/u);
-  },
-);
+test.each([0, 1, 2, 3, 4, 5, 6, 7])("no character is cut in half, with %i bytes more for an overlong line", (more) => {
+  const shown = describePlan("staging", "𝄞".repeat(1000), 1000 + more);
+  expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(1000 + more);
+  expect(shown).toMatch(/\n {4}(𝄞)+\n\n<\/details>/u);
+});

@@ -6,7 +6,7 @@ export interface Commits {
   deployed: string;
 }
 
-/** What `terraform show` prints, as anybody may see it: comments and artifacts are public where the repository is. */
+/** What `terraform show` prints, made safe to publish: a public repository's comments and artifacts are public. */
 export function readPlan(printed: string, accountId: string): string {
   return stripVTControlCharacters(printed)
     .replaceAll(accountId, "***")
@@ -14,13 +14,13 @@ export function readPlan(printed: string, accountId: string): string {
     .trimEnd();
 }
 
-/** Terraform's own summary. What a plan quotes is indented, so a line that begins with these words is Terraform's. */
+/** Terraform's own summary. What a plan quotes is indented, so a line that starts with these words is Terraform's. */
 export function headlineOf(plan: string): string {
   const [line] = /^(Plan: \d|No changes\.)[\w ,.:]*$/m.exec(plan) ?? [];
   return line ?? (/^Changes to Outputs:$/m.test(plan) ? "Changes to outputs only." : "See the plan.");
 }
 
-/** Cut at the end of a line where it would be longer. */
+/** If it is too long, cut at the end of a line. */
 export function describePlan(stage: string, plan: string, limit_bytes: number, commits?: Commits): string {
   const whole = render(stage, plan, commits, indent(plan), false);
   if (Buffer.byteLength(whole) <= limit_bytes) return whole;
@@ -35,18 +35,18 @@ function render(stage: string, plan: string, commits: Commits | undefined, shown
     "<details><summary>The plan</summary>",
     shown,
     "</details>",
-    ...(isCut ? [`The plan of ${stage} is cut: the whole is in ${stage}.txt, in the artifact of its run.`] : []),
+    ...(isCut ? [`The plan of ${stage} is cut: all of it is in ${stage}.txt, in its run's artifact.`] : []),
     "",
   ].join("\n\n");
 }
 
 function whatIsDeployed(stage: string, { planned, deployed }: Commits): string[] {
   if (deployed === planned) return [];
-  if (deployed === "unknown") return [`Which commit ${stage} runs is not known: most likely it was never deployed.`];
+  if (deployed === "unknown") return [`The commit that ${stage} runs is unknown: most likely it was never deployed.`];
   return [`${stage} runs ${deployed}, and ${planned} was planned: some of this may only be waiting to be deployed.`];
 }
 
-/** Not by a fence, which a line of the plan could close. */
+/** Not a fence, which a line of the plan could close. */
 function indent(text: string): string {
   const lines = text.split(/\r\n?|\n/);
   return lines.map((line) => (line === "" ? "" : `    ${line}`)).join("\n");

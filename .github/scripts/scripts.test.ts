@@ -8,23 +8,23 @@ import { root } from "../../infra/build/functions.ts";
 import { listen, stop } from "../../infra/local/gateway/server.ts";
 import { scratchFolder } from "../../infra/testing/scratch.ts";
 
-/** From 22.18 on Node runs TypeScript by itself, as in a workflow; before, with tsx. */
+/** From 22.18 on Node runs TypeScript itself, as in a workflow; before, with tsx. */
 const loader = "typescript" in process.features && process.features.typescript !== false ? [] : ["--import", "tsx"];
 
-/** Runs a script with nothing in its environment but what is given, and gives what it says and leaves. */
+/** Runs a script with only the given environment, and returns its output and files. */
 async function run(script: string, environment: Record<string, string>, input = "") {
   const folder = scratchFolder({ summary: "What was there.\n" });
   const env = { GITHUB_STEP_SUMMARY: join(folder, "summary"), ...environment };
   const command = [...loader, `.github/scripts/${script}`, join(folder, "plans")];
   const child = spawn(process.execPath, command, { cwd: root, env, stdio: "pipe" });
   const exitCode = new Promise<number | null>((resolve) => child.on("close", resolve));
-  child.stdin.on("error", () => undefined).end(input); // it may end before it has read all
+  child.stdin.on("error", () => undefined).end(input); // it may end before reading everything
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const summary = readFileSync(join(folder, "summary"), "utf8").replace("What was there.\n", "");
   return { exitCode: await exitCode, output, errors, summary, plans: join(folder, "plans") };
 }
 
-test("scripts import from Node and from this folder only: beside credentials nothing is installed", () => {
+test("scripts import only from Node and this folder: nothing is installed beside credentials", () => {
   for (const file of readdirSync(import.meta.dirname).filter((each) => !each.endsWith(".test.ts"))) {
     const source = readFileSync(join(import.meta.dirname, file), "utf8");
     const imported = [...source.matchAll(/^(?:import|export) [^"=]*"([^"]+)";$/gm)].map(([, from = ""]) => from);
@@ -36,7 +36,7 @@ describe("describe-plan.ts", () => {
   const environment = { STAGE: "staging", AWS_ACCOUNT_ID: "123456789012" };
   const printed = "\n  # arn:aws:iam::123456789012:role/a\n\nPlan: 1 to add, 0 to change, 0 to destroy.\n";
 
-  test("writes the plan into the folder and onto the page of the job, without the account's number", async () => {
+  test("writes the plan to the folder and the job's summary, without the account's number", async () => {
     const { plans, ...ended } = await run(
       "describe-plan.ts",
       { ...environment, COMMIT: "a".repeat(40), DEPLOYED_COMMIT: "unknown" },
@@ -44,7 +44,7 @@ describe("describe-plan.ts", () => {
     );
     const markdown = `### staging: Plan: 1 to add, 0 to change, 0 to destroy.
 
-Which commit staging runs is not known: most likely it was never deployed.
+The commit that staging runs is unknown: most likely it was never deployed.
 
 <details><summary>The plan</summary>
 
@@ -67,7 +67,7 @@ Which commit staging runs is not known: most likely it was never deployed.
     );
   });
 
-  test("cuts a long plan, each time to what GitHub takes, and keeps it whole beside", async () => {
+  test("cuts a long plan to each of GitHub's limits, and keeps the whole in a file", async () => {
     const lines = "  + a = 123456789012 é\n".repeat(60_000);
     const { plans, summary } = await run("describe-plan.ts", environment, lines);
     expect(readFileSync(join(plans, "staging.txt"), "utf8")).toBe(lines.replaceAll("123456789012", "***"));
@@ -82,7 +82,7 @@ Which commit staging runs is not known: most likely it was never deployed.
 
   test.each<[what: string, sentence: string, more: Record<string, string>, input: string]>([
     [
-      "no plan, as when terraform has failed",
+      "an empty plan, as when terraform fails",
       "There is no plan to describe: pipe `terraform show -no-color stack.tfplan` into it.",
       {},
       " \n",
@@ -95,13 +95,13 @@ Which commit staging runs is not known: most likely it was never deployed.
       printed,
     ],
     [
-      "a part of the account's number, which would be shown",
-      "The environment variable AWS_ACCOUNT_ID must be the AWS account's number, 12 digits, which is taken out.",
+      "part of the account's number, which would be shown",
+      "The environment variable AWS_ACCOUNT_ID must be the 12-digit AWS account number, which is removed.",
       { AWS_ACCOUNT_ID: "123" },
       printed,
     ],
     [
-      "a commit that is none",
+      "an invalid commit",
       "The environment variable DEPLOYED_COMMIT must be a commit of 40 digits, unknown, or empty.",
       { DEPLOYED_COMMIT: "main" },
       printed,
@@ -115,8 +115,8 @@ Which commit staging runs is not known: most likely it was never deployed.
 
 describe("explain-token.ts", () => {
   const trust = readFileSync(join(root, "oidc/tests/trust.json"), "utf8");
-  const requestToken = "a-request-token-that-nobody-may-see";
-  const signature = "a-signature-that-nobody-may-see";
+  const requestToken = "a-secret-request-token";
+  const signature = "a-secret-signature";
   const claims = {
     iss: "https://token.actions.githubusercontent.com",
     sub: "repo:Octo-Org@1234567/Events.API@987654321:environment:prod",
@@ -125,7 +125,7 @@ describe("explain-token.ts", () => {
     ref: "refs/heads/main",
     environment: "prod",
     job_workflow_ref: "Octo-Org/Events.API/.github/workflows/explain.yml@refs/heads/main",
-    actor: "someone-who-is-not-asked-about",
+    actor: "an-actor-not-in-the-trust",
   };
   const servers: Server[] = [];
 
@@ -133,7 +133,7 @@ describe("explain-token.ts", () => {
     await Promise.all(servers.splice(0).map((server) => stop(server)));
   });
 
-  /** With GitHub's endpoint for tokens: who asks as a job does gets these claims, for the audience asked for. */
+  /** With GitHub's token endpoint: a job's request gets these claims, for the requested audience. */
   async function explain(
     given: Record<string, unknown>,
     environment: Record<string, string> = {},
@@ -160,7 +160,7 @@ describe("explain-token.ts", () => {
     return { exitCode, output, errors, summary };
   }
 
-  test("shows each claim beside what is wanted, and which one differs and why", async () => {
+  test("shows each claim beside the wanted value, and says which differ and why", async () => {
     const sub = 'repo:Octo-Org/Events.API:environment:Prod|<b>"🚀\n```';
     const { exitCode, output, errors, summary } = await explain({ ...claims, sub, environment: undefined });
     expect([exitCode, errors]).toEqual([1, ""]);
@@ -182,17 +182,17 @@ DIFFERENT  environment
            wanted: "repo:Octo-Org/Events.API:environment:prod" or "repo:Octo-Org@1234567/Events.API@987654321:environment:prod"
            token:  "repo:Octo-Org/Events.API:environment:Prod|<b>\\"🚀\\n\`\`\`"
 
-AWS refuses this token, since environment, sub differ.
+AWS refuses this token because environment, sub differ.
 
-- The job ran in no environment of GitHub, or in another: `);
+- The job ran in no GitHub environment, or in another: `);
     const [, compared = ""] = /says:\n\n([^]*)\n\nAWS refuses/.exec(output) ?? [];
     expect(summary).toContain(
       `### The token for the role deploy-prod\n\n\`\`\`text\n${compared}\n\`\`\`\n\nAWS refuses`,
     );
-    expect(summary).toContain("\n\nAWS refuses this token, since environment, sub differ.\n\n- The job ran ");
+    expect(summary).toContain("\n\nAWS refuses this token because environment, sub differ.\n\n- The job ran ");
   });
 
-  test("says what else can be wrong when every claim is as wanted", async () => {
+  test("lists other causes when every claim is as wanted", async () => {
     const { exitCode, output, errors, summary } = await explain(claims);
     expect([exitCode, errors, output.includes("DIFFERENT"), summary.includes("different")]).toEqual([
       0,
@@ -202,18 +202,18 @@ AWS refuses this token, since environment, sub differ.
     ]);
     for (const shown of [output, summary])
       expect(shown).toContain(
-        "\n\nEvery claim is as wanted. If AWS refuses the role all the same, it is one of these:\n\n- The secret ",
+        "\n\nEvery claim is as wanted. If AWS still refuses the role, it is one of these:\n\n- The secret ",
       );
   });
 
-  test("a line break in a claim begins no line, which GitHub could take for a command", async () => {
+  test("a line break in a claim starts no line that GitHub could take for a command", async () => {
     const { output } = await explain({ ...claims, ref: "a\n::warning::b" });
     expect(output).toContain("DIFFERENT  ref");
     expect(output).not.toMatch(/^\s*::/m);
   });
 
   const noToken = "GitHub answered with something that is not a token: run this job again.";
-  const notInAJob = "must be there, which it is in a job of GitHub Actions with the permission id-token: write.";
+  const notInAJob = "must be set, as in a job of GitHub Actions with the permission id-token: write.";
   test.each<[what: string, sentence: string, more?: Record<string, string>, status?: number, content?: string]>([
     [
       "a job that may not ask for a token",
@@ -227,12 +227,12 @@ AWS refuses this token, since environment, sub differ.
     ],
     [
       "a request token that GitHub does not know",
-      "GitHub gives no token, it answers 401: run this job again.",
+      "GitHub gave no token but answered 401: run this job again.",
       { ACTIONS_ID_TOKEN_REQUEST_TOKEN: "x" },
     ],
     [
       "a GitHub that cannot be reached",
-      "GitHub gives no token, it answers nothing: run this job again.",
+      "GitHub gave no token but answered nothing: run this job again.",
       { ACTIONS_ID_TOKEN_REQUEST_URL: "http://127.0.0.1:1/?a" },
     ],
     [
@@ -245,11 +245,11 @@ AWS refuses this token, since environment, sub differ.
       "TRUST must be the JSON that `terraform -chdir=oidc output -json trust` prints.",
       { TRUST: "x" },
     ],
-    ["an error of GitHub", "GitHub gives no token, it answers 500: run this job again.", {}, 500, signature],
+    ["an error of GitHub", "GitHub gave no token but answered 500: run this job again.", {}, 500, signature],
     ["an answer that is not JSON", noToken, {}, 200, signature],
     ["an answer without a token", noToken, {}, 200, "null"],
     ["a token without a signature", noToken, {}, 200, '{"value": "e30.e30"}'],
-    ["a token with claims that are none", noToken, {}, 200, `{"value": "e30.MQ.${signature}"}`],
+    ["a token with invalid claims", noToken, {}, 200, `{"value": "e30.MQ.${signature}"}`],
   ])("refuses %s, in one sentence without a token", async (_what, sentence, more = {}, status = 200, content) => {
     const ended = await explain(claims, more, content === undefined ? undefined : { status, content });
     expect(ended).toEqual({ exitCode: 1, output: "", errors: `::error::${sentence}\n`, summary: "" });

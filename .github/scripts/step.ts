@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 
-/** A stage's name, as oidc/variables.tf has it: it goes into a file's name and into Markdown. */
+/** A stage's name, as in oidc/variables.tf: it becomes part of file names and Markdown. */
 export const stageName = /^[a-z][a-z0-9]{1,11}$/;
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message */
@@ -10,7 +10,7 @@ export function refuse(sentence: string): never {
   process.exit(1);
 }
 
-/** Never says what it is, for it may be a secret. */
+/** Never prints the value, which may be a secret. */
 export function expectVariable(name: string, pattern: RegExp, what: string): string {
   const value = process.env[name] ?? "";
   return pattern.test(value) ? value : refuse(`The environment variable ${name} must be ${what}.`);

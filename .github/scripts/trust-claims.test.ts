@@ -51,16 +51,16 @@ describe("refuses in one sentence", () => {
     [
       "all outputs, or another stage's role",
       '{"trust": {}, "plan": {}}',
-      `TRUST knows no role deploy-prod, but trust, plan: name its stage in oidc/terraform.tfvars, apply oidc/, and take what ${command} prints.`,
+      `TRUST has no role deploy-prod, only trust, plan: name its stage in oidc/terraform.tfvars, apply oidc/, and take what ${command} prints.`,
     ],
     ["a role without a statement", '{"deploy-prod": {}}', incomplete],
     [
-      "a statement without a claim, which would let everybody in",
+      "a statement without a claim, which would let anyone in",
       '{"deploy-prod": {"Deploy": {"StringEquals": {}}}}',
       incomplete,
     ],
     [
-      "an operator that it does not know",
+      "an unknown operator",
       '{"deploy-prod": {"Deploy": {"StringEquals": {"a:ref": "x"}, "StringLike": {}}}}',
       incomplete,
     ],
@@ -72,26 +72,26 @@ describe("refuses in one sentence", () => {
 
 test.each<[what: string, changes: Record<string, unknown>, advice: RegExp[]]>([
   ["nothing is wrong", {}, []],
-  ["another branch", { ref: "refs/heads/feature" }, [/^It did not run on main: .* --ref main`/]],
-  ["another file", { job_workflow_ref: "x" }, [/^The job stands in another file, branch or repository than Octo-Org/]],
+  ["another branch", { ref: "refs/heads/feature" }, [/^The job did not run on main: .* --ref main`/]],
+  ["another file", { job_workflow_ref: "x" }, [/^The job is in another file, branch or repository than Octo-Org/]],
   ["another repository", { repository_id: "5", repository_owner_id: "5" }, [/^The repository is not the one that/]],
   [
     "no environment",
     { environment: undefined },
-    [/^The job ran in no environment of GitHub, or in another: .* must be prod,/],
+    [/^The job ran in no GitHub environment, or in another: .* must be exactly prod\.$/],
   ],
-  ["a customised subject", { sub: "" }, [/^The subject is made of .*use_default=true/]],
+  ["a customised subject", { sub: "" }, [/^The subject consists of .*use_default=true/]],
   ["another audience", { aud: "sigstore" }, [/^The trust policy wants another audience/]],
-  ["an issuer of its own", { iss: "https://octo" }, [/^This GitHub signs its tokens with another address/]],
-  ["no id of the repository", { repository_id: undefined }, [/^The token does not say repository_id, as on/]],
+  ["an issuer of its own", { iss: "https://octo" }, [/^This GitHub's tokens have another issuer/]],
+  ["no id of the repository", { repository_id: undefined }, [/^The token has no repository_id, as on/]],
 ])("says what to do about %s", (_what, changes, advice) => {
   expect(adviceFor(compareClaims(trust, "deploy-prod", { ...claims, ...changes }))).toEqual(
     advice.map((sentence): unknown => expect.stringMatching(sentence)),
   );
 });
 
-test("says which claim differs that a fork of this project wants besides", () => {
+test("says which claim differs, even one that only a fork's trust has", () => {
   expect(adviceFor([{ claim: "actor", wanted: ["octocat"], said: "stranger", isMet: false }])).toEqual([
-    "oidc/trust.tf wants actor to be octocat: change the one that is wrong.",
+    "oidc/trust.tf wants actor to be octocat: change whichever is wrong.",
   ]);
 });

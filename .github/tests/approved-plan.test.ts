@@ -13,7 +13,7 @@ const refuse = shellOf("Refuse another plan than was approved");
 const bin = scratchFolder({ terraform: '#!/bin/sh\nprintf "%s\\n" "$PLAN"\n' });
 chmodSync(join(bin, "terraform"), 0o755);
 
-/** Runs a step as GitHub does, where Terraform shows this plan. */
+/** Runs a step as GitHub does, with this plan shown by Terraform. */
 function run(shell: string, cwd: string, plan: string, approved = "", programs = bin) {
   const PATH = `${programs}${delimiter}${process.env["PATH"] ?? ""}`;
   const env = { ...process.env, PATH, PLAN: plan, APPROVED: approved, GITHUB_OUTPUT: "output.txt" };
@@ -31,7 +31,7 @@ function approve(plan: string): string {
   return /^digest=([0-9a-f]{64})\n$/.exec(readFileSync(join(folder, "output.txt"), "utf8"))?.[1] ?? "";
 }
 
-test("a deployment goes on with the plan that was shown", () => {
+test("a deployment continues with the plan that was shown", () => {
   const { status } = run(refuse, scratchFolder(), "Plan: 1 to add", approve("Plan: 1 to add"));
   expect(status).toBe(0);
 });
@@ -39,9 +39,7 @@ test("a deployment goes on with the plan that was shown", () => {
 test("a deployment stops with another plan, and says what to do", () => {
   const { status, stdout } = run(refuse, scratchFolder(), "Plan: 1 to destroy", approve("Plan: 1 to add"));
   expect(status).toBe(1);
-  expect(stdout).toContain(
-    "::error::The plan is not the one that was shown for approval: something has changed since.",
-  );
+  expect(stdout).toContain("::error::This plan is not the approved one: something has changed since.");
 });
 
 describe("an apply", () => {
@@ -53,7 +51,7 @@ describe("an apply", () => {
   const upToLook = ["apply", "show -no-color", "plan", "show -json"];
   const twice = [...upToLook, "show -no-color", "apply"];
 
-  // Answers the first, the second call of a command and so on with a file, and fails where that has an error in it.
+  // Answers each call of a command with the file of that number, and fails if that contains an error.
   const programs = scratchFolder({
     terraform: `#!/bin/sh
 echo "$2 $3" >> calls.txt
@@ -82,40 +80,40 @@ answer="$2$(grep --count "^$2 " calls.txt).txt"
   }
 
   test.each<[what: string, answers: Record<string, string>, outcome: object]>([
-    ["ends at once where nothing fails", {}, { status: 0, calls: ["apply"], commands: [] }],
+    ["runs once if nothing fails", {}, { status: 0, calls: ["apply"], commands: [] }],
     [
-      "is made once more where only the new API's stage has failed",
+      "runs once more if only the new API's stage failed",
       { "apply1.txt": hiccup },
       { status: 0, calls: twice, commands: ["notice"] },
     ],
     [
-      "is made no third time",
+      "does not run a third time",
       { "apply1.txt": hiccup, "apply2.txt": hiccup },
       { status: 1, calls: twice, commands: ["notice"] },
     ],
-    ["ends where something else has failed", { "apply1.txt": other }, { status: 1, calls: ["apply"], commands: [] }],
+    ["stops if something else failed", { "apply1.txt": other }, { status: 1, calls: ["apply"], commands: [] }],
     [
-      "ends where something else has failed too",
+      "stops if something else failed too",
       { "apply1.txt": hiccup + other },
       { status: 1, calls: ["apply"], commands: [] },
     ],
     [
-      "ends where what is left cannot be planned",
+      "stops if the rest cannot be planned",
       { "apply1.txt": hiccup, "plan1.txt": other },
       { status: 1, calls: upToLook.slice(0, 3), commands: ["notice"] },
     ],
     [
-      "ends where what is left would lose something",
+      "stops if the rest would lose something",
       { "apply1.txt": hiccup, "show2.txt": "a loss" },
       { status: 1, calls: upToLook, commands: ["notice"] },
     ],
     [
-      "ends where what is left was not in the plan that was approved",
+      "stops if the rest was not in the approved plan",
       { "apply1.txt": hiccup, "show3.txt": `${stage}  # aws_dynamodb_table.this must be replaced\n` },
       { status: 1, calls: twice.slice(0, -1), commands: ["notice", "error"] },
     ],
     [
-      "ends where what is left is no longer made but replaced",
+      "stops if the rest is now replaced instead of created",
       { "apply1.txt": hiccup, "show3.txt": stage.replace("will be created", "must be replaced") },
       { status: 1, calls: twice.slice(0, -1), commands: ["notice", "error"] },
     ],

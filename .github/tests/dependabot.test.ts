@@ -14,14 +14,14 @@ interface Update {
 
 const { updates } = parse(readFileSync(join(root, ".github/dependabot.yml"), "utf8")) as { updates: Update[] };
 
-/** The file by which Dependabot knows that a folder has such dependencies. */
+/** The file by which Dependabot recognizes each ecosystem. */
 const manifests: Record<string, string> = {
   npm: "package.json",
   "github-actions": ".github/workflows",
   pip: "requirements.txt",
 };
 
-test("Dependabot looks after packages, actions and Python, and leaves Terraform's provider to upgrade.yml", () => {
+test("Dependabot updates packages, actions and Python, and leaves Terraform's provider to upgrade.yml", () => {
   expect(updates.map((update) => update["package-ecosystem"]).sort()).toEqual(Object.keys(manifests).sort());
 });
 
@@ -32,7 +32,7 @@ test.each(updates)("Dependabot finds its $package-ecosystem dependencies, and wa
   expect(update.cooldown).toEqual({ "default-days": 7 });
 });
 
-test("Dependabot finds every pin, since it looks at workflows only: actions of this repository use no others", () => {
+test("Dependabot finds every pin although it reads only workflows: this repository's actions use no others", () => {
   const actions = Object.entries(readTexts()).filter(([file]) => file.startsWith("actions/"));
   expect(actions.filter(([, text]) => /\buses:/.test(text)).map(([file]) => file)).toEqual([]);
 });

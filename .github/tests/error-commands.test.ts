@@ -4,10 +4,10 @@ import { root } from "../../infra/build/functions.ts";
 import { refuse } from "../scripts/step.ts";
 import { jobsIn, readTexts } from "./workflows.ts";
 
-// A line break in a caller's text would begin a line of its own, which GitHub takes for a command.
+// A line break in a caller's text would start a line that GitHub could take for a command.
 const text = "main 100%\r\n::warning::forged";
 
-test("a script that refuses a caller's text gives GitHub one command", () => {
+test("a script that refuses a caller's text sends GitHub one command", () => {
   vi.spyOn(process, "exit").mockImplementation(() => {
     throw new Error("exit");
   });
@@ -16,7 +16,7 @@ test("a script that refuses a caller's text gives GitHub one command", () => {
   expect(error.mock.calls).toEqual([["::error::main 100%25%0D%0A::warning::forged"]]);
 });
 
-test("a deployment of what is no commit gives GitHub one command", () => {
+test("a deployment of an invalid commit sends GitHub one command", () => {
   const steps = jobsIn(readTexts()).flatMap((job) => job.steps);
   const { run = "" } = steps.find(({ name }) => name === "Find the commit on main") ?? {};
   const { status, stdout } = spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", run], {

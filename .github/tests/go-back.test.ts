@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from "vitest";
 import { scratchFolder } from "../../infra/testing/scratch.ts";
 import { jobsIn, readTexts } from "./workflows.ts";
 
-// Nothing of this machine: no name and no signing, and no repository around; in a hook git would find its own by GIT_DIR.
+// Isolated from this machine: no name, no signing and no outer repository, which GIT_DIR would give in a hook.
 vi.stubEnv("GIT_CONFIG_GLOBAL", "/dev/null");
 vi.stubEnv("GIT_CONFIG_NOSYSTEM", "1");
 vi.stubEnv("GIT_CEILING_DIRECTORIES", tmpdir());
@@ -36,7 +36,7 @@ function commit(message: string): string {
 const bin = scratchFolder({ terraform: '#!/bin/sh\nprintf %s "$OUTPUTS"\nexit "$TERRAFORM_EXIT"\n' });
 chmodSync(`${bin}/terraform`, 0o755);
 
-/** Runs the step of the deployment as GitHub does, where Terraform prints these outputs. */
+/** Runs the deployment's step as GitHub does, with these outputs from Terraform. */
 function check(outputs: string, commit: string, { cwd = repository, exit = 0 } = {}) {
   const env = { OUTPUTS: outputs, TERRAFORM_EXIT: String(exit), COMMIT: commit };
   const { status, stdout } = spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", run], {
@@ -52,12 +52,12 @@ function deployed(value: unknown): string {
   return JSON.stringify({ base_url: { value: "https://example.com/prod" }, commit: { sensitive: false, value } });
 }
 
-describe("a deployment goes on", () => {
+describe("a deployment continues", () => {
   test.each([
-    ["where nothing is deployed", "{}"],
-    ["where what is deployed has no such output", '{"base_url": {"value": "https://example.com/prod"}}'],
-    ["where it was deployed by hand", deployed("unknown")],
-    ["with the commit that is deployed", deployed(third)],
+    ["if nothing is deployed", "{}"],
+    ["if the deployed stack has no such output", '{"base_url": {"value": "https://example.com/prod"}}'],
+    ["if it was deployed by hand", deployed("unknown")],
+    ["with the deployed commit", deployed(third)],
     ["with a later commit", deployed(first)],
   ])("%s", (_what, outputs) => {
     expect(check(outputs, third)).toEqual({ status: 0, stdout: "" });
@@ -71,9 +71,9 @@ describe("a deployment stops", () => {
   test.each([
     ["for an earlier commit", third, second, goesBack],
     ["for a commit of another branch", third, branch, goesBack],
-    ["where git does not know the commit to deploy", third, unknown, goesBack],
-    ["where the deployed commit was amended and is still known", branch, third, isRewritten],
-    ["where the deployed commit was amended and is gone", unknown, third, isRewritten],
+    ["if git does not know the commit to deploy", third, unknown, goesBack],
+    ["if the deployed commit was amended and is still known", branch, third, isRewritten],
+    ["if the deployed commit was amended and is gone", unknown, third, isRewritten],
   ])("%s, and says the way out", (_what, before, commit, why) => {
     expect(check(deployed(before), commit)).toEqual({
       status: 1,
@@ -82,25 +82,25 @@ describe("a deployment stops", () => {
   });
 
   test.each([
-    ["where the deployed commit is an option", deployed("--help")],
-    ["where the deployed commit is empty", deployed("")],
-    ["where the deployed commit is null", deployed(null)],
-    ["where the output has no value", '{"commit": {}}'],
+    ["if the deployed commit is an option", deployed("--help")],
+    ["if the deployed commit is empty", deployed("")],
+    ["if the deployed commit is null", deployed(null)],
+    ["if the output has no value", '{"commit": {}}'],
   ])("%s", (_what, outputs) => {
     const { status, stdout } = check(outputs, third);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^::error::Deployed is commit .*, and commit [0-9a-f]{40} does not contain it: /m);
   });
 
-  test("where there is no repository", () => {
+  test("if there is no repository", () => {
     expect(check(deployed(first), third, { cwd: scratchFolder() }).status).toBe(1);
   });
 
-  test.each(["", "{", "null"])("where Terraform prints %j", (outputs) => {
+  test.each(["", "{", "null"])("if Terraform prints %j", (outputs) => {
     expect(check(outputs, third)).toEqual({ status: 1, stdout: "" });
   });
 
-  test("where Terraform fails", () => {
+  test("if Terraform fails", () => {
     expect(check("{}", third, { exit: 1 })).toEqual({ status: 1, stdout: "" });
   });
 });

@@ -10,7 +10,7 @@ test.each(rules)("%s", (_claim, complaints) => {
   expect(complaints(texts)).toEqual([]);
 });
 
-test("nothing else holds a pin: what Dependabot writes into the workflows breaks no rule", () => {
+test("no rule depends on a pin: Dependabot's updates of the workflows break none", () => {
   const pin = /@[0-9a-f]{40} # v[\d.]+/g;
   const updated = Object.fromEntries(
     Object.entries(texts).map(([file, text]) => [file, text.replaceAll(pin, `@${"a".repeat(40)} # v99.0.1`)]),
@@ -19,20 +19,20 @@ test("nothing else holds a pin: what Dependabot writes into the workflows breaks
   expect(rules.flatMap(([, complaints]) => complaints(updated))).toEqual([]);
 });
 
-/** Something put wrong in a workflow, by the begin of the one claim that it breaks. */
+/** Mistakes in a workflow, by the start of the one claim that each breaks. */
 const mutations: Record<string, [what: string, file: string, old: string | RegExp, wrong: string][]> = {
   "every workflow, job and step is as": [
     ["a trigger for strangers", "ci", "  pull_request:\n", "  pull_request_target:\n"],
     ["a trigger by other workflows", "deploy", "  workflow_dispatch:\n", "  workflow_run:\n  workflow_dispatch:\n"],
     ["deployment of every branch", "deploy", "branches: [main]", 'branches: ["**"]'],
-    ["a permission too many", "drift", "issues: write", "pull-requests: write"],
-    ["a token for what needs none", "deploy", "contents: read", "id-token: write"],
-    ["a look at what else there is", "plan", "    permissions: {}", "    permissions:\n      actions: read"],
+    ["an extra permission", "drift", "issues: write", "pull-requests: write"],
+    ["a token where none is needed", "deploy", "contents: read", "id-token: write"],
+    ["a permission for a job without any", "plan", "    permissions: {}", "    permissions:\n      actions: read"],
     ["an environment without its protection", "deploy-stage", "name: ${{ inputs.stage }}", "name: live"],
     ["a plan in an environment", "plan", "    name: Plan ${{", "    environment: prod\n    name: Plan ${{"],
     ["deployment without CI", "deploy", "needs: [ready, ci]", "needs: [ready]"],
     ["prod beside staging", "deploy", "needs: [ready, build, staging]", "needs: [ready, build]"],
-    ["prod beside older releases that wait", "deploy", ", plan, newest]", ", plan]"],
+    ["prod beside older waiting releases", "deploy", ", plan, newest]", ", plan]"],
     ["deployment whatever CI says", "deploy", "if: needs.ready", "if: always() && needs.ready"],
     [
       "prod after a failure",
@@ -42,15 +42,10 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ],
     ["deployment by hand of any branch", "deploy", "    if: github.ref == 'refs/heads/main'\n", ""],
     ["a search for drift without an account", "drift", " && vars.AWS_REGION != ''", ""],
-    ["nights that are not asked for", "nightly", "vars.NIGHTLY == 'true'", "true"],
+    ["unrequested nightly runs", "nightly", "vars.NIGHTLY == 'true'", "true"],
     ["deployment without secret", "deploy", "    if: needs.ready.outputs.is_set_up == 'true'\n", ""],
-    [
-      "a way back for runs that are not cancelled only",
-      "deploy-stage",
-      "(failure() || cancelled()) && ",
-      "failure() && ",
-    ],
-    ["a way back by unverified bytes", "deploy-stage", " && steps.release.outcome != 'skipped'", ""],
+    ["no roll-back of cancelled runs", "deploy-stage", "(failure() || cancelled()) && ", "failure() && "],
+    ["a roll-back by unverified bytes", "deploy-stage", " && steps.release.outcome != 'skipped'", ""],
     [
       "an apply after a failure",
       "deploy-stage",
@@ -58,7 +53,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
       "      - name: Apply\n        if: always()\n",
     ],
     [
-      "no look at the plan",
+      "a skipped check of the plan",
       "deploy-stage",
       "- name: Refuse to lose or expose data",
       "- name: Refuse to lose or expose data\n        if: false",
@@ -70,14 +65,14 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
   ],
   "a workflow has no permission": [
     ["every permission", "ci", "permissions: {}", "permissions: write-all"],
-    ["no word on permissions", "plan", "permissions: {}\n\ndefaults", "defaults"],
+    ["missing permissions", "plan", "permissions: {}\n\ndefaults", "defaults"],
     ["a pipe that hides failures", "deploy-stage", "    shell: bash #", "    shell: sh #"],
   ],
-  "the code of packages": [
+  "package code": [
     ["packages beside the role", "deploy-stage", "      - name: Apply", "      - run: npm ci\n      - name: Apply"],
-    ["packages in an action of ours", "../actions/plan-stage/action", "run: terraform", "run: npx terraform"],
+    ["packages in this repository's action", "../actions/plan-stage/action", "run: terraform", "run: npx terraform"],
   ],
-  "where people read": [
+  "a job that posts": [
     [
       "a pull request's code beside the comment",
       "plan",
@@ -94,31 +89,31 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["a session without its run", "deploy-stage", "-${{ github.run_attempt }}", ""],
     ["any account", "plan", "          allowed-account-ids: ${{ secrets.AWS_ACCOUNT_ID }}\n", ""],
   ],
-  "Node.js is the one": [
+  "Node.js is .nvmrc's": [
     ["a version of its own", "deploy", "node-version-file: .nvmrc", 'node-version: "22"'],
     ["the runner's version", "plan", "          node-version-file: .nvmrc\n", ""],
     ["one version for all tests", "ci", "node-version: ${{ matrix.node }}", "node-version-file: .nvmrc"],
   ],
-  "every job says on which runner": [
+  "every job names its runner": [
     ["a runner that changes", "ci", "ubuntu-24.04", "ubuntu-latest"],
     ["no timeout", "deploy-stage", "    timeout-minutes: 60\n", ""],
   ],
   "a deployment verifies": [
-    ["no look at the digest", "deploy-stage", "          sha256sum --check --strict SHA256SUMS\n", ""],
-    ["no look at the plan", "deploy-stage", " | node dist/release/check-plan.mjs", ""],
-    ["no look at what is left", "deploy-stage", /(check-plan\.mjs[^]*) \| node dist\/release\/check-plan\.mjs/, "$1"],
+    ["no check of the digest", "deploy-stage", "          sha256sum --check --strict SHA256SUMS\n", ""],
+    ["no check of the plan", "deploy-stage", " | node dist/release/check-plan.mjs", ""],
+    ["no check of the rest", "deploy-stage", /(check-plan\.mjs[^]*) \| node dist\/release\/check-plan\.mjs/, "$1"],
     ["another plan", "deploy-stage", "apply -lock-timeout=10m stack.tfplan", "apply -auto-approve"],
-    ["no way back", "deploy-stage", "| node dist/release/release.mjs roll-back", ""],
+    ["no roll-back", "deploy-stage", "| node dist/release/release.mjs roll-back", ""],
   ],
-  "a release hears": [
-    ["a release that does not hear", "deploy-stage", "exec node dist", "node dist"],
+  "a release is told": [
+    ["a release that gets no signal", "deploy-stage", "exec node dist", "node dist"],
     ["a release in a pipe", "deploy-stage", "< outputs.json", "< outputs.json | tee log"],
     ["a release for an hour", "deploy-stage", "        timeout-minutes: 20\n", "        timeout-minutes: 60\n"],
   ],
   "the stages are those": [
     ["a stage without environment file", "deploy", "      stage: staging", "      stage: test"],
-    ["a stage that is not planned", "plan", "stage: [staging, prod]", "stage: [prod]"],
-    ["a stage that is not reported", "drift", "for stage in staging prod;", "for stage in prod;"],
+    ["an unplanned stage", "plan", "stage: [staging, prod]", "stage: [prod]"],
+    ["an unreported stage", "drift", "for stage in staging prod;", "for stage in prod;"],
     ["a stage that cannot be explained", "explain", "options: [staging, prod]", "options: [prod]"],
   ],
 };
@@ -134,7 +129,7 @@ describe.each(Object.entries(mutations))("that %s... notices", (claim, wrongs) =
   });
 });
 
-test("every rule has something that breaks it", () => {
+test("every rule has a mistake that breaks it", () => {
   const begins = Object.keys(mutations);
   expect(rules.map(([claim]) => claim).filter((claim) => !begins.some((begin) => claim.startsWith(begin)))).toEqual([]);
 });

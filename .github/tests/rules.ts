@@ -5,9 +5,9 @@ import { root } from "../../infra/build/functions.ts";
 import { jobsIn, stepsWith, workflowsIn, type Job, type Step, type Texts } from "./workflows.ts";
 
 /**
- * What must hold of the workflows: by the claim, what says where it does not. That they are well-formed is actionlint's
- * to say; zizmor looks after pins, what may be run in a shell and secrets that are handed on; and the rehearsal runs
- * them with the roles, the state and the environments that oidc/ makes.
+ * What must hold for the workflows: by claim, a function that finds violations. actionlint checks that they are
+ * well-formed; zizmor checks pins, untrusted shell input and inherited secrets; the rehearsal runs them with the roles,
+ * the state and the environments that oidc/ creates.
  */
 export type Rules = Record<string, (texts: Texts) => string[]>;
 
@@ -17,9 +17,8 @@ const afterBuild = "${{ !cancelled() && needs.build.result == 'success' }}";
 const asked = { if: "github.event_name == 'workflow_dispatch' || vars.NIGHTLY == 'true'" };
 
 /**
- * What starts each workflow; and of each job and step on what it depends, when it is left out, what it may write, and
- * what it is beside. Everything that is not here is refused: a step without a condition is never left out, and not
- * done after a failure.
+ * What starts each workflow; for each job and step, what it needs, its condition, what it may write, and its environment
+ * and concurrency. Anything else is refused: a step without a condition is never skipped, and never runs after a failure.
  */
 const expected: Record<string, object> = {
   "ci.yml": { on: ["pull_request", "merge_group", "workflow_call"] },
@@ -43,12 +42,12 @@ const expected: Record<string, object> = {
   "deploy-stage.yml: deploy": {
     writes: ["id-token"],
     environment: "${{ inputs.stage }}",
-    // One of a stage at a time, and none is cancelled.
+    // One at a time per stage, never cancelled.
     concurrency: { group: "deploy-${{ inputs.stage }}", "cancel-in-progress": false },
   },
   "deploy-stage.yml: deploy: Refuse to go back": { if: "${{ !inputs.may_go_back }}" },
   "deploy-stage.yml: deploy: Refuse another plan than was approved": { if: "${{ inputs.plan }}" },
-  // Not where the release was not reached: then nothing is to be put back, and the bytes may not be those of the build.
+  // Not if the release was not reached: there is nothing to put back, and the bytes may not be the build's.
   "deploy-stage.yml: deploy: Put back what was not released": {
     if: "${{ (failure() || cancelled()) && steps.release.outcome != 'skipped' }}",
   },
@@ -73,11 +72,11 @@ const expected: Record<string, object> = {
 
 const credentials = "aws-actions/configure-aws-credentials";
 
-/** By action, the inputs without which it would be unsafe. */
+/** By action, the inputs that make it safe. */
 const inputs: Record<string, Record<string, RegExp>> = {
-  "actions/checkout": { "persist-credentials": /^false$/ }, // which would leave a token behind
-  "actions/setup-node": { "package-manager-cache": /^false$/ }, // which another job may have filled
-  "hashicorp/setup-terraform": { terraform_wrapper: /^false$/ }, // which swallows signals and exit codes
+  "actions/checkout": { "persist-credentials": /^false$/ }, // else it leaves a token behind
+  "actions/setup-node": { "package-manager-cache": /^false$/ }, // another job may have filled the cache
+  "hashicorp/setup-terraform": { terraform_wrapper: /^false$/ }, // it swallows signals and exit codes
   "opentofu/setup-opentofu": { tofu_wrapper: /^false$/ }, // so does this one
   [credentials]: {
     "allowed-account-ids": /^\$\{\{ secrets\.AWS_ACCOUNT_ID \}\}$/,
@@ -87,14 +86,14 @@ const inputs: Record<string, Record<string, RegExp>> = {
   },
 };
 
-/** The names of infra/environments. */
+/** The stages of infra/environments. */
 export const stages = readdirSync(join(root, "infra/environments"))
   .map((file) => file.replace(/\.tfvars$/, ""))
   .sort();
 
 const [planning, looking] = ["-out=stack.tfplan", "show -json stack.tfplan | node dist/release/check-plan.mjs"];
 
-/** What a deployment does, in this order: verifies the bytes first, and applies the plan that it has looked at. */
+/** What a deployment does, in this order: it verifies the bytes first and applies the plan that it checked. */
 const inOrder = [
   "actions/download-artifact",
   'echo "$DIGEST  SHA256SUMS" | sha256sum --check --strict',
@@ -106,7 +105,7 @@ const inOrder = [
   looking,
   'echo "$APPROVED  shown.txt" | sha256sum --check --strict',
   "apply -lock-timeout=10m stack.tfplan",
-  planning, // what is left of it, after a hiccup
+  planning, // the rest, after a hiccup
   looking,
   "release.mjs ${AT_ONCE",
   "release.mjs roll-back",
@@ -120,25 +119,25 @@ export const rules: Rules = {
       .map((where) => `${where}: must be ${JSON.stringify(expected[where])}, not ${JSON.stringify(found[where])}.`);
   },
 
-  "a workflow has no permission, and its shell fails where a part of a pipe does": (texts) =>
+  "a workflow has no permission, and its shell fails if any part of a pipe does": (texts) =>
     Object.entries(workflowsIn(texts))
       .filter(([, { permissions, defaults }]) => !isDeepStrictEqual([permissions, defaults?.run?.shell], [{}, "bash"]))
-      .map(([file]) => `${file}: at the top permissions must be {}, and defaults.run.shell bash.`),
+      .map(([file]) => `${file}: top-level permissions must be {}, and defaults.run.shell bash.`),
 
-  "the code of packages is never beside a token that may write": (texts) =>
+  "package code never runs beside a token that may write": (texts) =>
     jobsIn(texts)
       .filter(
         ({ job, steps }) =>
           writesOf(job).length > 0 && steps.some(({ run = "" }) => /\b(npm|npx|pip|yarn|pnpm)\b/.test(run)),
       )
-      .map(({ where }) => `${where}: it runs a package manager and has a token that may write.`),
+      .map(({ where }) => `${where}: it must not run a package manager beside a token that may write.`),
 
-  "where people read, nothing of the repository is run": (texts) =>
+  "a job that posts to GitHub runs nothing of the repository": (texts) =>
     stepsWith(texts, "actions/checkout")
       .filter(({ job }) => writesOf(job).some((scope) => scope !== "id-token"))
-      .map(({ where }) => `${where}: it checks out what a pull request may have changed.`),
+      .map(({ where }) => `${where}: it must not check out what a pull request may have changed.`),
 
-  "actions get the inputs without which they would be unsafe": (texts) =>
+  "actions get the inputs that make them safe": (texts) =>
     Object.entries(inputs).flatMap(([action, wanted]) =>
       stepsWith(texts, action).flatMap(({ where, step }) =>
         Object.entries(wanted)
@@ -147,22 +146,22 @@ export const rules: Rules = {
       ),
     ),
 
-  "Node.js is the one of .nvmrc, but where CI tries several": (texts) =>
+  "Node.js is .nvmrc's, except where CI tries several": (texts) =>
     stepsWith(texts, "actions/setup-node").flatMap(({ where, step }) => {
       const { "node-version": version, "node-version-file": file } = step.with ?? {};
       const isRight = where === "ci.yml: test" ? version === "${{ matrix.node }}" : file === ".nvmrc" && !version;
       return isRight ? [] : [`${where}: node-version-file must be .nvmrc, without a node-version.`];
     }),
 
-  "every job says on which runner it runs and when it is given up": (texts) =>
+  "every job names its runner and its timeout": (texts) =>
     jobsIn(texts)
       .filter(({ file, job: { uses, "runs-on": runner, "timeout-minutes": minutes = 0 } }) => {
-        const most = file === "nightly.yml" ? 350 : 60; // at night nobody waits
-        return uses === undefined && !(runner === "ubuntu-24.04" && minutes >= 1 && minutes <= most);
+        const max = file === "nightly.yml" ? 350 : 60;
+        return uses === undefined && !(runner === "ubuntu-24.04" && minutes >= 1 && minutes <= max);
       })
       .map(({ where }) => `${where}: it must run on ubuntu-24.04, and have timeout-minutes.`),
 
-  "a release hears that it is cancelled, and has time to put everything back": (texts) => {
+  "a release is told that it is cancelled, and has time to put everything back": (texts) => {
     const { run = "", "timeout-minutes": minutes = 0 } =
       stepsOfDeployment(texts).find(({ id }) => id === "release") ?? {};
     // A canary takes up to 15 minutes, and the role is held for 60.
@@ -172,7 +171,7 @@ export const rules: Rules = {
       : ["deploy-stage.yml: release: it must end in exec node, without a pipe, and have 16 to 20 minutes."];
   },
 
-  "a deployment verifies the bytes first, and applies the plan that it has looked at": (texts) => {
+  "a deployment verifies the bytes first, and applies the plan that it checked": (texts) => {
     const text = stepsOfDeployment(texts)
       .map(({ uses, run }) => uses ?? run)
       .join("\n");
@@ -199,7 +198,7 @@ export const rules: Rules = {
   },
 };
 
-/** By the place that the table has. What is not said, or empty, is left out. */
+/** By the table's keys, without undefined or empty facts. */
 function factsIn(texts: Texts): Record<string, object> {
   const all: [where: string, facts: object][] = [
     ...Object.entries(workflowsIn(texts)).map(([file, { on }]): [string, object] => [
@@ -242,7 +241,7 @@ function factsOf({
   };
 }
 
-/** The scopes beyond reading what is there. In words, as write-all, permissions are all of them. */
+/** The scopes beyond reading contents. A single word, such as write-all, counts as all of them. */
 function writesOf({ permissions = {} }: Job): string[] {
   if (typeof permissions === "string") return ["all"];
   return Object.entries(permissions)

@@ -22,7 +22,7 @@ const person = { login: "ada", id: 7 };
 const refusal =
   "Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers protection rule.";
 
-/** Asks the test what to answer. Like gh, it takes the lines pasted after it for a secret that it was not given. */
+/** Asks the test what to answer. Like gh, it reads a secret without --body from standard input: the lines pasted after it. */
 const program = `#!/bin/sh
 case "$*" in *--input*) input=$(cat) ;; *--body*) ;; "secret set"*) input=$(cat) ;; esac
 for word; do set -- "$@" --data-urlencode "word=$word"; shift; done
@@ -56,15 +56,15 @@ function blocksOf(file: string, ...headings: string[]): string[] {
   });
 }
 
-/** All that is to be pasted, in its order: the second step is that of oidc/README.md. */
+/** Everything to paste, in order: the second step is oidc/README.md's. */
 const [make = "", ...others] = blocksOf("README.md", "Deploy from your fork");
 const trust = blocksOf("oidc/README.md", "Set up", "Move the state into the bucket");
 const pushes = /\*\*Push\*\*: `(.*?)` and `(.*?)`/.exec(readFrom("README.md"))?.slice(1) ?? [];
 const pasted = [make, ...trust, ...others, ...pushes].join("\n");
 
 /**
- * Stands for GitHub: a repository of the person's own, in which environments get the rules that the plan has. A request
- * for others is refused whole, and one that is not refused replaces the rules that there were.
+ * Stands in for GitHub: the user's own repository, whose environments get the rules that the plan includes. A request with
+ * any other rule is refused as a whole; an accepted one replaces the existing rules.
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
  * https://docs.github.com/en/rest/deployments/environments
@@ -122,7 +122,7 @@ function makeGitHub(home: string, hasReviewers: boolean) {
   return { environments, set, answer };
 }
 
-/** What comes of it when a person pastes all of it into a shell. */
+/** The result of pasting all of it into a shell. */
 async function follow(visibility: string, hasReviewers: boolean) {
   const home = scratchFolder();
   const { environments, set, answer } = makeGitHub(home, hasReviewers);
@@ -184,7 +184,7 @@ test.each([
   ["private", "Team", onlyMain],
   ["private", "Enterprise", { ...onlyMain, ...reviewed }],
 ])(
-  "a person who follows the README ends with stages open to main only: %s, on GitHub %s",
+  "following the README leaves stages that only main can deploy: %s, on GitHub %s",
   async (visibility, _plan, prod) => {
     const hasReviewers = "reviewers" in prod;
     const { refused, ...had } = await follow(visibility, hasReviewers);
@@ -209,7 +209,7 @@ test.each([
   },
 );
 
-test("what is pasted has no comment, which zsh takes for words of the command", () => {
+test("pasted lines have no comments, which zsh reads as arguments", () => {
   const headingsOf = (file: string) => [...readFrom(file).matchAll(/^## (.*)$/gm)].map(([, name = ""]) => name);
   const lines = [
     ...blocksOf("README.md", "Deploy from your fork", "Deploy by hand", "Take it down"),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { root } from "../../infra/build/functions.ts";
 
-/** A workflow as its file says it; only the keys that the rules look at have a type. */
+/** A workflow file; only the keys that the rules read have a type. */
 export interface Workflow {
   on: Record<string, { inputs?: object } | null>;
   permissions?: Record<string, string> | string;
@@ -46,7 +46,7 @@ export function workflowsIn(texts: Texts): Record<string, Workflow> {
   );
 }
 
-/** With the steps of this repository's actions among its own; `where` is such as `deploy.yml: build`. */
+/** Each job, with the steps of this repository's actions among its own; `where` is like `deploy.yml: build`. */
 export function jobsIn(texts: Texts): { where: string; file: string; job: Job; steps: Step[] }[] {
   return Object.entries(workflowsIn(texts)).flatMap(([file, { jobs }]) =>
     Object.entries(jobs).map(([name, job]) => ({

@@ -60,7 +60,7 @@ async function report(file: string, plans: Record<string, string>): Promise<{ re
 
 describe("plan.yml", () => {
   const head = (stage: string) =>
-    `<!-- plan.yml ${stage} -->\n\nWhat Terraform would do to ${stage}, as [this run](https://github.com/acme/events-api/actions/runs/1) planned it.\n\n`;
+    `<!-- plan.yml ${stage} -->\n\nWhat Terraform would do to ${stage}, as planned by [this run](https://github.com/acme/events-api/actions/runs/1).\n\n`;
 
   test("comments each stage once, and writes its comment anew the next time", async () => {
     expect(await report("plan.yml", { "staging.md": drifted })).toMatchObject({ result: "success" });
@@ -101,8 +101,8 @@ describe("plan.yml", () => {
 describe("drift.yml", () => {
   const head = `<!-- drift.yml staging -->
 
-staging is not what the main branch describes: somebody changed it by hand, or a change waits to be deployed.
-Deploy again to put it back, or write what was changed into infra/. The workflow that opened this issue changes and closes it.
+staging is not what the main branch describes: it was changed by hand, or a change waits to be deployed.
+Deploy again to restore it, or put the change into infra/. The workflow that opened this issue updates and closes it.
 
 `;
   const opened: Issue = {
@@ -130,7 +130,7 @@ Deploy again to put it back, or write what was changed into infra/. The workflow
     await report("drift.yml", { "staging.md": drifted.replace("1 to change", "2 to change") });
     expect(gitHub.issues).toEqual([{ ...opened, body: opened.body?.replace("1 to change", "2 to change") }]);
     expect(gitHub.comments).toMatchObject([
-      { on: 1, body: "[The drift is another one now.](https://github.com/acme/events-api/actions/runs/1)" },
+      { on: 1, body: "[The drift has changed.](https://github.com/acme/events-api/actions/runs/1)" },
     ]);
   });
 
@@ -139,7 +139,7 @@ Deploy again to put it back, or write what was changed into infra/. The workflow
     await report("drift.yml", { "staging.md": same });
     expect(gitHub.issues).toMatchObject([{ number: 1, state: "closed", state_reason: "completed" }]);
     expect(gitHub.comments).toMatchObject([
-      { on: 1, body: "[Nothing drifts any more.](https://github.com/acme/events-api/actions/runs/1)" },
+      { on: 1, body: "[The drift is gone.](https://github.com/acme/events-api/actions/runs/1)" },
     ]);
     await report("drift.yml", { "staging.md": same });
     await report("drift.yml", { "staging.md": drifted });
@@ -168,7 +168,7 @@ Deploy again to put it back, or write what was changed into infra/. The workflow
   });
 
   test.each([
-    ["fails, and says where it is shown,", drifted, "failure", /^::error::What has drifted is shown .*\n$/],
+    ["fails, and says where it is shown,", drifted, "failure", /^::error::Drift is shown .*\n$/],
     ["is content when nothing has drifted", same, "success", /^$/],
   ])("%s where issues are disabled, as in a fork", async (_what, plan, result, output) => {
     gitHub.isEnabled = false;

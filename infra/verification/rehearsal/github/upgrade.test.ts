@@ -51,8 +51,8 @@ async function report(found: Record<string, string>): Promise<{ result: string; 
 
 const head = `<!-- upgrade.yml -->
 
-What the newest AWS provider, Terraform, OpenTofu and the next runtime make of the main branch. How to move:
-"Moving to nodejs24.x and provider 6" in infra/README.md. The workflow that opened this issue changes it.
+Results of the main branch with the newest AWS provider, Terraform, OpenTofu and the next runtime. How to move:
+"Moving to nodejs24.x and provider 6" in infra/README.md. The workflow that opened this issue updates it.
 `;
 const found = { "terraform.md": "### terraform, nodejs24.x\n\n- passed: `x`\n", "tofu.md": "### tofu, nodejs24.x\n" };
 const opened: Issue = {
@@ -72,7 +72,7 @@ test("opens one issue, leaves it alone while it says the same, and else changes 
   const body = `${head}\n**terraform was not tried**: the run says why.\n\n${found["tofu.md"]}`;
   expect(gitHub.issues).toEqual([{ ...opened, body }]);
   expect(gitHub.comments).toMatchObject([
-    { on: 1, body: "[What was found has changed.](https://github.com/acme/events-api/actions/runs/1)" },
+    { on: 1, body: "[The results have changed.](https://github.com/acme/events-api/actions/runs/1)" },
   ]);
 });
 
@@ -87,7 +87,7 @@ test("says where it is shown where issues are disabled, and does not fail", asyn
   gitHub.isEnabled = false;
   expect(await report(found)).toEqual({
     result: "success",
-    output: expect.stringMatching(/^::notice::What was found is shown in the summary .*\n$/) as string,
+    output: expect.stringMatching(/^::notice::The results are shown only in .*\n$/) as string,
   });
   expect(gitHub.done).toEqual([]);
 });
