@@ -5,6 +5,7 @@ import { root } from "../build/functions.ts";
 /** A fork may have deleted infra/verification/. */
 export const readmes = ["", "functions/", "infra/", "infra/verification/", "infra/verification/bench/", "oidc/"]
   .map((folder) => `${folder}README.md`)
+  .concat(".github/CONTRIBUTING.md")
   .filter((file) => existsSync(join(root, file)))
   .map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }));
 
