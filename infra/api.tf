@@ -35,7 +35,7 @@ variable "cors_origins" {
 }
 
 locals {
-  # What web pages may send and read. The local run reads it too.
+  # What web pages may send and read; the local run uses it too.
   cors = jsondecode(file("cors.json"))
 }
 

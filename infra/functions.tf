@@ -11,7 +11,7 @@ variable "dist_path" {
 }
 
 variable "canary" {
-  description = "How a release begins: new versions get this percentage of calls for so many minutes; with 0 minutes they get all calls at once."
+  description = "How a release begins: new versions get percent of the calls for the first minutes; with 0 minutes they get all calls at once."
   type        = object({ percent = optional(number, 10), minutes = optional(number, 5) })
   default     = {}
   nullable    = false
@@ -52,7 +52,7 @@ locals {
   # What the build found in functions/ and validated (infra/build/functions.ts). There is no other list.
   functions = jsondecode(file("${var.dist_path}/functions.json"))
 
-  # The one function without a route: images reach readers only through it, so the bucket exists if it does.
+  # The one function without a route. Images reach readers only through it, so the bucket exists if it does.
   has_images  = contains(keys(local.functions), "label-image")
   has_indexes = anytrue([for function in local.functions : contains(function.permissions[*].on, "indexes")])
 

@@ -11,12 +11,12 @@ variable "billing" {
 
   validation {
     condition     = var.billing != "provisioned" || local.capacity_units >= 1
-    error_message = "With billing provisioned ${length(local.stages)} stages with ${1 + length(local.indexes)} tables and indexes each share ${var.free_capacity_units} units, which is less than 1 for each: take files out of infra/environments/, or set billing to on_demand."
+    error_message = "With billing provisioned, ${length(local.stages)} stages with ${1 + length(local.indexes)} tables and indexes each share ${var.free_capacity_units} units, less than 1 for each: remove files from infra/environments/, or set billing to on_demand."
   }
 }
 
 variable "free_capacity_units" {
-  description = "With billing provisioned, what all stages share of DynamoDB's free tier, which is 25 units for the whole account: less where it has other tables."
+  description = "With billing provisioned, the units of DynamoDB's free tier that all stages share: 25 per account, less if it has other tables."
   type        = number
   default     = 25
   nullable    = false

@@ -64,8 +64,8 @@ describe("a deployment continues", () => {
   });
 });
 
-const goesBack = "to deploy this one would take back what was released since. To go back on purpose";
-const isRewritten = "main has lost it too, by an amend or a force-push. To deploy this one in its place";
+const goesBack = "deploying it would take back what was released since. To go back on purpose";
+const isRewritten = "main lost it too, by an amend or a force-push. To deploy this one instead";
 
 describe("a deployment stops", () => {
   test.each([
@@ -77,7 +77,7 @@ describe("a deployment stops", () => {
   ])("%s, and says the way out", (_what, before, commit, why) => {
     expect(check(deployed(before), commit)).toEqual({
       status: 1,
-      stdout: `::error::Deployed is commit ${before}, and commit ${commit} does not contain it: ${why} run the workflow by hand: gh workflow run deploy.yml --raw-field commit=${commit}\n`,
+      stdout: `::error::Commit ${before} is deployed, and commit ${commit} does not contain it: ${why}, run the workflow by hand: gh workflow run deploy.yml --raw-field commit=${commit}\n`,
     });
   });
 
@@ -89,7 +89,7 @@ describe("a deployment stops", () => {
   ])("%s", (_what, outputs) => {
     const { status, stdout } = check(outputs, third);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^::error::Deployed is commit .*, and commit [0-9a-f]{40} does not contain it: /m);
+    expect(stdout).toMatch(/^::error::Commit .* is deployed, and commit [0-9a-f]{40} does not contain it: /m);
   });
 
   test("if there is no repository", () => {

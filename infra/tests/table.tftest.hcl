@@ -125,7 +125,7 @@ run "stays_within_the_free_tier_across_all_stages_with_three_indexes" {
   }
 }
 
-# Of two stages with a table and three indexes each.
+# Two stages with a table and three indexes each need 8.
 run "refuses_fewer_units_than_there_are_tables_and_indexes" {
   command = plan
   variables {
