@@ -79,15 +79,15 @@ export function sender(limits: AttemptLimits) {
 }
 
 const keepAlive = { keepAlive: true, maxSockets: 50 };
-const overTls = { send: requestOverTls, agent: new TlsAgent(keepAlive) };
+const overHttps = { send: requestOverTls, agent: new TlsAgent(keepAlive) };
 /** To an emulator. */
-const inTheClear = { send: request, agent: new Agent(keepAlive) };
+const overHttp = { send: request, agent: new Agent(keepAlive) };
 
 function attempt(
   { protocol, hostname: host, port, method, path, query, headers, body }: HttpRequest,
   { connection_ms, answer_ms, body_ms }: AttemptLimits,
 ): Promise<HttpResponse> {
-  const { send, agent } = protocol === "http:" ? inTheClear : overTls;
+  const { send, agent } = protocol === "http:" ? overHttp : overHttps;
   const search = new URLSearchParams(query as Record<string, string>).toString();
   const signal = timeIsUp();
   return new Promise((resolve, reject) => {

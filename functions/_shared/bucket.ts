@@ -87,7 +87,7 @@ export async function sendToBucket(
 }
 
 /** The sender's sockets: what waits for one runs into its time limit. */
-const atOnce = 50;
+const maxKeys = 50;
 
 /**
  * The keys that begin with a prefix, as many as can be asked about at once, and whether there are more. Throws as `sendToBucket` does.
@@ -96,7 +96,7 @@ const atOnce = 50;
  */
 export async function listKeys(prefix: string, advice: string): Promise<{ keys: string[]; isTruncated: boolean }> {
   const { body } = await send(
-    { method: "GET", key: "", query: { "list-type": "2", "max-keys": String(atOnce), prefix } },
+    { method: "GET", key: "", query: { "list-type": "2", "max-keys": String(maxKeys), prefix } },
     advice,
   );
   const xml = body.toString();

@@ -12,15 +12,15 @@ export interface Changes {
   needed?: "payload" | "title";
 }
 
-const noObject: Violation = { pointer: "", detail: "must be a JSON object" };
+const notAnObject: Violation = { pointer: "", detail: "must be a JSON object" };
 const noContent: Violation = { pointer: "", detail: "must have a payload or a title" };
 
 /**
  * The event that a body asks for, with the defaults filled in, and the caller for its organizer.
  * Throws a `Problem` 400 that names everything wrong with the body at once.
  */
-export function expectNewEvent(body: unknown, caller: Caller): NewEvent {
-  if (!isObject(body)) throw invalid([noObject]);
+export function parseNewEvent(body: unknown, caller: Caller): NewEvent {
+  if (!isObject(body)) throw invalid([notAnObject]);
   const violations = fieldViolations(body, (name, value) => ruleOf(name, caller)(value));
   if (!Object.hasOwn(body, "payload") && !Object.hasOwn(body, "title")) violations.push(noContent);
   if (violations.length > 0) throw invalid(violations);
@@ -32,8 +32,8 @@ export function expectNewEvent(body: unknown, caller: Caller): NewEvent {
  * The changes that a body asks for in the event with this id: null removes a field or restores its
  * default. Throws a `Problem` 400 that names everything wrong with the body at once.
  */
-export function expectChanges(body: unknown, id: unknown, caller: Caller): Changes {
-  if (!isObject(body)) throw invalid([noObject]);
+export function parseChanges(body: unknown, id: unknown, caller: Caller): Changes {
+  if (!isObject(body)) throw invalid([notAnObject]);
   const violations = fieldViolations(body, (name, value) => {
     if (name === "id") return value === id ? undefined : "must be the id in the path, or left out: it never changes";
     const isKept = name === "organizer" && caller !== undefined;

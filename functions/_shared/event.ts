@@ -28,10 +28,10 @@ const readOnly = ["image", "rejectedImage", "createdAt", "updatedAt", "version"]
 export const shownFields = [...Object.keys(rules), ...readOnly];
 
 type Fields = { [Name in keyof typeof rules]: NonNullable<(typeof rules)[Name]["passed"]> };
-type Always = "id" | keyof typeof defaults;
+type AlwaysSet = "id" | keyof typeof defaults;
 
 /** What a caller says of an event, after defaults. */
-export type NewEvent = Pick<Fields, Always> & Partial<Omit<Fields, Always>>;
+export type NewEvent = Pick<Fields, AlwaysSet> & Partial<Omit<Fields, AlwaysSet>>;
 
 export type Event = NewEvent & {
   createdAt: string;
@@ -48,7 +48,7 @@ export const contentTypes = ["image/jpeg", "image/png"] as const;
 
 export type ContentType = (typeof contentTypes)[number];
 
-export const largestImage_bytes = 5 * 1024 * 1024;
+export const maxImageBytes = 5 * 1024 * 1024;
 
 /**
  * The image of an event, as callers see it. `labels` and `labelledAt` are absent where labelling is
@@ -88,21 +88,21 @@ export function isId(value: unknown): value is string {
 const visible = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** Counts code points, as callers do: an emoji is one character, though JavaScript's length says 2. */
-function text(longest: number): Rule<string> {
+function text(max: number): Rule<string> {
   return (value) => {
-    if (typeof value !== "string") return `must be text of 1 to ${longest} characters`;
+    if (typeof value !== "string") return `must be text of 1 to ${max} characters`;
     if (!value.isWellFormed()) return "must be well-formed Unicode: it holds half a surrogate pair";
     if (!visible.test(value)) return "must not be blank";
-    const isTooLong = value.length > 2 * longest || Array.from(value).length > longest;
-    return isTooLong ? `must be at most ${longest} characters long` : undefined;
+    const isTooLong = value.length > 2 * max || Array.from(value).length > max;
+    return isTooLong ? `must be at most ${max} characters long` : undefined;
   };
 }
 
-export function integer(least: number, most: number, what = "an integer"): Rule<number> {
+export function integer(min: number, max: number, what = "an integer"): Rule<number> {
   return (value) =>
-    typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
+    typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
       ? undefined
-      : `must be ${what} from ${least} to ${most}`;
+      : `must be ${what} from ${min} to ${max}`;
 }
 
 function objectOf(levels: number): Rule<Record<string, unknown>> {

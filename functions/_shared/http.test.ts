@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { Request } from "./http.ts";
-import { readJson } from "./json-body.ts";
+import { parseJson } from "./json-body.ts";
 
 vi.stubEnv("AUTH", "off");
 const { endpoint } = await import("./http.ts");
@@ -39,7 +39,7 @@ test.each([
 test.each([[null], [undefined], [""]])("a body of %j is no body: 400", async (body) => {
   const event = { ...request, headers: { "content-type": "application/json" }, body } as Request;
   const { statusCode, body: answer = "" } = await endpoint((sent) =>
-    Promise.resolve({ status: 200, body: { read: readJson(sent) } }),
+    Promise.resolve({ status: 200, body: { read: parseJson(sent) } }),
   )(event, context);
   expect([statusCode, JSON.parse(answer)]).toMatchObject([400, { detail: "The body is empty: send a JSON object." }]);
 });

@@ -47,7 +47,7 @@ export function endpoint(act: (request: Request, caller: Caller) => Promise<Answ
       });
     };
     try {
-      const caller = expectCaller(request);
+      const caller = parseCaller(request);
       const answer = await withinTimeLimit(context, () => act(request, caller));
       log(answer);
       return respond(answer, "application/json");
@@ -95,7 +95,7 @@ if (auth !== "jwt" && auth !== "off") throw new Error('The environment variable 
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
-function expectCaller({ requestContext }: Request): Caller {
+function parseCaller({ requestContext }: Request): Caller {
   if (auth === "off") return undefined;
   const claims = (requestContext as Authorized).authorizer?.jwt?.claims;
   if (!claims)

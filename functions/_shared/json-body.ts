@@ -1,11 +1,11 @@
 import type { Request } from "./http.ts";
-import { largestItem_bytes, Problem, tooLarge, type Violation } from "./problem.ts";
+import { maxItemBytes, Problem, tooLarge, type Violation } from "./problem.ts";
 
 /**
  * JSON may write one byte as six, as in \\u0041. What is longer than that is refused unparsed: 6 MB of
  * brackets become a tree that takes more memory than the function has.
  */
-const largestBody_bytes = 6 * largestItem_bytes;
+const maxBodyBytes = 6 * maxItemBytes;
 
 /**
  * The body of a request as JSON.parse reads it: of duplicate keys the last one wins. `mediaTypes` are
@@ -15,8 +15,8 @@ const largestBody_bytes = 6 * largestItem_bytes;
  * Throws a `Problem`: 415 for another media type and for what is compressed, 413 for what could never
  * be stored, 400 for what is empty, not UTF-8 or not JSON.
  */
-export function readJson(request: Request, mediaTypes = ["application/json"]): unknown {
-  expectReadable(request, mediaTypes);
+export function parseJson(request: Request, mediaTypes = ["application/json"]): unknown {
+  validateHeaders(request, mediaTypes);
   const text = readText(request);
   if (text.trim() === "") throw new Problem(400, "The body is empty: send a JSON object.");
   try {
@@ -32,7 +32,7 @@ export function readJson(request: Request, mediaTypes = ["application/json"]): u
  * the answer to any method it says what PATCH takes (RFC 5789, section 3.1). Accept-Encoding goes with
  * a 415 for an encoding and with no other (RFC 9110, section 12.5.3).
  */
-function expectReadable({ headers, requestContext }: Request, mediaTypes: string[]): void {
+function validateHeaders({ headers, requestContext }: Request, mediaTypes: string[]): void {
   const refuse = (detail: string, more: Record<string, string> = {}) => {
     const accept = requestContext.http.method === "POST" ? "accept-post" : "accept-patch";
     return new Problem(415, detail, { headers: { [accept]: mediaTypes.join(", "), ...more } });
@@ -54,7 +54,7 @@ function expectReadable({ headers, requestContext }: Request, mediaTypes: string
  */
 function readText({ body, isBase64Encoded }: Request): string {
   const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"); // an event made by hand may have a body of null
-  if (bytes.length > largestBody_bytes) throw tooLarge();
+  if (bytes.length > maxBodyBytes) throw tooLarge();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -19,7 +19,7 @@ import {
 } from "../../infra/testing/api.ts";
 import { toItem } from "./stored-event.ts";
 
-const { somebody, somebodyElse, pool } = await startApiWithTokens();
+const { alice, bob, pool } = await startApiWithTokens();
 const { url, database, databaseUrl } = await startLocalApi({ pool });
 const { call: callWithoutToken } = await startLocalApi();
 
@@ -44,7 +44,7 @@ async function create(
 }
 
 /** By anybody: with a token one may read everything. */
-async function expectUnchanged({ path, etag, event }: Stored, call = somebodyElse.call): Promise<void> {
+async function expectUnchanged({ path, etag, event }: Stored, call = bob.call): Promise<void> {
   const { status, headers, body } = await call(`GET ${path}`);
   expect([status, headers["etag"], body]).toEqual([200, etag, event]);
 }
@@ -79,10 +79,10 @@ const notTheCaller = invalid("The event breaks the rules listed in errors.", {
 
 /** Each is not the caller, however much it looks like it. */
 const otherOrganizers: [what: string, organizer: unknown][] = [
-  ["somebody else", somebodyElse.sub],
-  ["the caller in capitals", somebody.sub.toUpperCase()],
-  ["the caller and a blank", `${somebody.sub} `],
-  ["the caller in a list", [somebody.sub]],
+  ["somebody else", bob.sub],
+  ["the caller in capitals", alice.sub.toUpperCase()],
+  ["the caller and a blank", `${alice.sub} `],
+  ["the caller in a list", [alice.sub]],
   ["me", "me"],
   ["empty", ""],
   ["blank", " "],
@@ -92,23 +92,23 @@ const otherOrganizers: [what: string, organizer: unknown][] = [
 
 describe("a new event", () => {
   test("belongs to the caller", async () => {
-    const { event } = await create(somebody.call);
-    expect(event["organizer"]).toBe(somebody.sub);
+    const { event } = await create(alice.call);
+    expect(event["organizer"]).toBe(alice.sub);
   });
 
   test("may name the caller", async () => {
-    const { event } = await create(somebody.call, { organizer: somebody.sub });
-    expect(event["organizer"]).toBe(somebody.sub);
+    const { event } = await create(alice.call, { organizer: alice.sub });
+    expect(event["organizer"]).toBe(alice.sub);
   });
 
   test.each([...otherOrganizers, ["null", null]])("may name nobody else: %s", async (_what, organizer) => {
     const id = randomUUID();
-    expect(await somebody.call("POST /events", { json: { id, title: "x", organizer } })).toEqual(notTheCaller);
-    expect(await somebody.call(`GET /events/${id}`)).toEqual(notFound);
+    expect(await alice.call("POST /events", { json: { id, title: "x", organizer } })).toEqual(notTheCaller);
+    expect(await alice.call(`GET /events/${id}`)).toEqual(notFound);
   });
 
   test("that names somebody else is told all else that is wrong with it as well", async () => {
-    const answer = await somebody.call("POST /events", { json: { organizer: somebodyElse.sub, capacity: 0 } });
+    const answer = await alice.call("POST /events", { json: { organizer: bob.sub, capacity: 0 } });
     expect((answer.body as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer)).toEqual([
       "/organizer",
       "/capacity",
@@ -119,9 +119,9 @@ describe("a new event", () => {
 
 describe("a create repeated with the same id", () => {
   test("by the organizer, naming himself or not: 200 with the event", async () => {
-    const { id, event } = await create(somebody.call);
-    for (const more of [{}, { organizer: somebody.sub }]) {
-      const { status, body } = await somebody.call("POST /events", { json: { id, title: "x", ...more } });
+    const { id, event } = await create(alice.call);
+    for (const more of [{}, { organizer: alice.sub }]) {
+      const { status, body } = await alice.call("POST /events", { json: { id, title: "x", ...more } });
       expect([status, body]).toEqual([200, event]);
     }
   });
@@ -130,16 +130,16 @@ describe("a create repeated with the same id", () => {
     ["the same content", { title: "x" }],
     ["other content", { title: "y" }],
   ])("and %s by somebody else: 409, which shows nothing of the event", async (_what, content) => {
-    const stored = await create(somebody.call);
-    expect(await somebodyElse.call("POST /events", { json: { id: stored.id, ...content } })).toEqual(conflict);
+    const stored = await create(alice.call);
+    expect(await bob.call("POST /events", { json: { id: stored.id, ...content } })).toEqual(conflict);
     await expectUnchanged(stored);
   });
 
   test("by somebody else in the organizer's name: 400", async () => {
-    const stored = await create(somebody.call);
-    expect(
-      await somebodyElse.call("POST /events", { json: { id: stored.id, title: "x", organizer: somebody.sub } }),
-    ).toEqual(notTheCaller);
+    const stored = await create(alice.call);
+    expect(await bob.call("POST /events", { json: { id: stored.id, title: "x", organizer: alice.sub } })).toEqual(
+      notTheCaller,
+    );
     await expectUnchanged(stored);
   });
 
@@ -147,7 +147,7 @@ describe("a create repeated with the same id", () => {
     const id = randomUUID();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        (n % 2 === 0 ? somebody : somebodyElse).call("POST /events", { json: { id, title: "x" } }),
+        (n % 2 === 0 ? alice : bob).call("POST /events", { json: { id, title: "x" } }),
       ),
     );
     const theirs = [answers.filter((_, n) => n % 2 === 0), answers.filter((_, n) => n % 2 === 1)].map((each) =>
@@ -165,8 +165,8 @@ describe.each<[request: string, sent: Sent]>([
   const withHeader = (etag: string) => ({ ...sent, headers: { "if-match": etag } });
 
   test("by the organizer succeeds", async () => {
-    const { path, etag } = await create(somebody.call);
-    expect((await somebody.call(`${method} ${path}`, withHeader(etag))).status).toBe(method === "DELETE" ? 204 : 200);
+    const { path, etag } = await create(alice.call);
+    expect((await alice.call(`${method} ${path}`, withHeader(etag))).status).toBe(method === "DELETE" ? 204 : 200);
   });
 
   test.each<[string, (etag: string) => Sent]>([
@@ -175,41 +175,41 @@ describe.each<[request: string, sent: Sent]>([
     ["with If-Match: *", () => withHeader("*")],
     ["with an If-Match that is stale, which is not said", () => withHeader('"stale-1"')],
   ])("by somebody else is refused %s: 403, and nothing changes", async (_what, sentFor) => {
-    const stored = await create(somebody.call);
-    expect(await somebodyElse.call(`${method} ${stored.path}`, sentFor(stored.etag))).toEqual(anothers);
+    const stored = await create(alice.call);
+    expect(await bob.call(`${method} ${stored.path}`, sentFor(stored.etag))).toEqual(anothers);
     await expectUnchanged(stored);
   });
 
   test("of an event that is not there: 404, whoever asks", async () => {
-    for (const { call } of [somebody, somebodyElse])
+    for (const { call } of [alice, bob])
       expect(await call(`${method} /events/${randomUUID()}`, withHeader('"stale-1"'))).toEqual(notFound);
   });
 
   test("by the organizer with a stale If-Match: 412", async () => {
-    const stored = await create(somebody.call);
-    expect(await somebody.call(`${method} ${stored.path}`, withHeader('"stale-1"'))).toEqual(stale);
+    const stored = await create(alice.call);
+    expect(await alice.call(`${method} ${stored.path}`, withHeader('"stale-1"'))).toEqual(stale);
     await expectUnchanged(stored);
   });
 
   test("of an event that somebody else has made anew, by its first organizer: 403", async () => {
-    const { id, path } = await create(somebody.call);
-    expect((await somebody.call(`DELETE ${path}`)).status).toBe(204);
-    const stored = await create(somebodyElse.call, { id });
-    expect(await somebody.call(`${method} ${path}`, sent)).toEqual(anothers);
+    const { id, path } = await create(alice.call);
+    expect((await alice.call(`DELETE ${path}`)).status).toBe(204);
+    const stored = await create(bob.call, { id });
+    expect(await alice.call(`${method} ${path}`, sent)).toEqual(anothers);
     await expectUnchanged(stored);
   });
 
   test("by two people at once: only the organizer's count", async () => {
-    const { path } = await create(somebody.call);
+    const { path } = await create(alice.call);
     const both = await Promise.all(
-      Array.from({ length: 5 }, () => [somebody, somebodyElse])
+      Array.from({ length: 5 }, () => [alice, bob])
         .flat()
         .map(({ call }) => call(`${method} ${path}`, sent)),
     );
     const others = both.filter((_, n) => n % 2 === 1).map(({ status }) => status);
     if (method === "DELETE") expect(others.every((status) => status === 403 || status === 404)).toBe(true);
     else
-      expect([others, (await somebody.call(`GET ${path}`)).body]).toEqual([
+      expect([others, (await alice.call(`GET ${path}`)).body]).toEqual([
         Array<number>(5).fill(403),
         expect.objectContaining({ version: 6 }),
       ]);
@@ -218,37 +218,33 @@ describe.each<[request: string, sent: Sent]>([
 
 describe("an update", () => {
   test("may name the organizer, who stays it", async () => {
-    const { path } = await create(somebody.call);
-    const { status, body } = await somebody.call(`PATCH ${path}`, { json: { title: "y", organizer: somebody.sub } });
-    expect([status, body]).toEqual([200, expect.objectContaining({ title: "y", organizer: somebody.sub, version: 2 })]);
+    const { path } = await create(alice.call);
+    const { status, body } = await alice.call(`PATCH ${path}`, { json: { title: "y", organizer: alice.sub } });
+    expect([status, body]).toEqual([200, expect.objectContaining({ title: "y", organizer: alice.sub, version: 2 })]);
   });
 
   test.each([...otherOrganizers, ["null, which would make it nobody's", null]])(
     "may not give an event away: %s",
     async (_what, organizer) => {
-      const stored = await create(somebody.call);
-      expect(await somebody.call(`PATCH ${stored.path}`, { json: { title: "y", organizer } })).toEqual(notTheCaller);
+      const stored = await create(alice.call);
+      expect(await alice.call(`PATCH ${stored.path}`, { json: { title: "y", organizer } })).toEqual(notTheCaller);
       await expectUnchanged(stored);
     },
   );
 
   test("may not take an event either: 403, however it names the organizer, or 400", async () => {
-    const stored = await create(somebody.call);
-    expect(await somebodyElse.call(`PATCH ${stored.path}`, { json: { organizer: somebodyElse.sub } })).toEqual(
-      anothers,
-    );
-    expect(await somebodyElse.call(`PATCH ${stored.path}`, { json: { organizer: somebody.sub } })).toEqual(
-      notTheCaller,
-    );
+    const stored = await create(alice.call);
+    expect(await bob.call(`PATCH ${stored.path}`, { json: { organizer: bob.sub } })).toEqual(anothers);
+    expect(await bob.call(`PATCH ${stored.path}`, { json: { organizer: alice.sub } })).toEqual(notTheCaller);
     await expectUnchanged(stored);
   });
 
   test("that would leave an event without content is refused for that only when the organizer sends it", async () => {
-    const stored = await create(somebody.call);
+    const stored = await create(alice.call);
     const sent = { json: { title: null } };
     expect([
-      (await somebody.call(`PATCH ${stored.path}`, sent)).status,
-      (await somebodyElse.call(`PATCH ${stored.path}`, sent)).status,
+      (await alice.call(`PATCH ${stored.path}`, sent)).status,
+      (await bob.call(`PATCH ${stored.path}`, sent)).status,
     ]).toEqual([400, 403]);
     await expectUnchanged(stored);
   });
@@ -259,8 +255,8 @@ describe("an update", () => {
     ["400 for the header before 403", "PATCH", { json: { title: "y" }, headers: { "if-match": "stale" } }, 400],
     ["400 for the header before 403", "DELETE", { headers: { "if-match": "stale" } }, 400],
   ])("or a delete is refused in this order: %s (%s)", async (_what, method, sent, status) => {
-    const stored = await create(somebody.call);
-    expect((await somebodyElse.call(`${method} ${stored.path}`, sent)).status).toBe(status);
+    const stored = await create(alice.call);
+    expect((await bob.call(`${method} ${stored.path}`, sent)).status).toBe(status);
     await expectUnchanged(stored);
   });
 });
@@ -269,39 +265,37 @@ describe("an image", () => {
   const asked = { json: { contentType: "image/png", contentLength: 1000 } };
 
   test("is given by the organizer: 201", async () => {
-    const { path } = await create(somebody.call);
-    expect((await somebody.call(`POST ${path}/upload-url`, asked)).status).toBe(201);
+    const { path } = await create(alice.call);
+    expect((await alice.call(`POST ${path}/upload-url`, asked)).status).toBe(201);
   });
 
   test("is not given by somebody else: 403, and no URL", async () => {
-    const stored = await create(somebody.call);
-    expect(await somebodyElse.call(`POST ${stored.path}/upload-url`, asked)).toEqual(anothers);
+    const stored = await create(alice.call);
+    expect(await bob.call(`POST ${stored.path}/upload-url`, asked)).toEqual(anothers);
     await expectUnchanged(stored);
   });
 
   test("is refused in this order: 415 and 400 before 404 and 403", async () => {
-    const { path } = await create(somebody.call);
+    const { path } = await create(alice.call);
     const text = { text: "x", headers: { "content-type": "image/png" } };
-    expect((await somebodyElse.call(`POST ${path}/upload-url`, text)).status).toBe(415);
-    expect((await somebodyElse.call(`POST ${path}/upload-url`, { json: {} })).status).toBe(400);
-    expect(await somebodyElse.call(`POST /events/${randomUUID()}/upload-url`, asked)).toEqual(notFound);
+    expect((await bob.call(`POST ${path}/upload-url`, text)).status).toBe(415);
+    expect((await bob.call(`POST ${path}/upload-url`, { json: {} })).status).toBe(400);
+    expect(await bob.call(`POST /events/${randomUUID()}/upload-url`, asked)).toEqual(notFound);
   });
 
   test("goes with the event only where its organizer deletes it, and is seen by everybody who has signed in", async () => {
-    const { id, path } = await create(somebody.call);
+    const { id, path } = await create(alice.call);
     const png = makePng();
-    const { body } = await somebody.call(`POST ${path}/upload-url`, {
+    const { body } = await alice.call(`POST ${path}/upload-url`, {
       json: { contentType: "image/png", contentLength: png.length },
     });
     await upload(body as UploadUrl, png);
-    await untilLabelled(somebody.call, id);
-    const { headers } = await somebody.call(`GET ${path}`);
-    expect(await somebodyElse.call(`DELETE ${path}`, { headers: { "if-match": headers["etag"] ?? "" } })).toEqual(
-      anothers,
-    );
-    const { headers: redirect } = await somebodyElse.call(`GET ${path}/image`);
+    await untilLabelled(alice.call, id);
+    const { headers } = await alice.call(`GET ${path}`);
+    expect(await bob.call(`DELETE ${path}`, { headers: { "if-match": headers["etag"] ?? "" } })).toEqual(anothers);
+    const { headers: redirect } = await bob.call(`GET ${path}/image`);
     expect((await fetch(redirect["location"] ?? "")).status).toBe(200);
-    expect((await somebody.call(`DELETE ${path}`)).status).toBe(204);
+    expect((await alice.call(`DELETE ${path}`)).status).toBe(204);
     expect((await fetch(redirect["location"] ?? "")).ok).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import type { Event } from "./event.ts";
 import type { Caller, Request } from "./http.ts";
 import { Problem } from "./problem.ts";
-import { etagOf, readEtags } from "./representation.ts";
+import { etagOf, parseEtags } from "./representation.ts";
 import type { Item } from "./stored-event.ts";
 
 /** A ConditionExpression, in which `#name` is the attribute `name`, and the values that it names. */
@@ -11,7 +11,7 @@ export interface Condition {
 }
 
 /** DynamoDB takes no expression of over 4 KB. */
-const mostEtags = 50;
+const maxEtags = 50;
 
 /**
  * What a write demands of the event that is stored: that it exists, and has an ETag that If-Match
@@ -20,17 +20,17 @@ const mostEtags = 50;
  * Throws a `Problem` 400 where If-Match is malformed or too long, and for If-None-Match: what a caller
  * demands must not be ignored while something is written. RFC 9110, section 13.1.1.
  */
-export function expectPrecondition({ headers }: Request): Condition {
+export function parsePrecondition({ headers }: Request): Condition {
   if (headers["if-none-match"] !== undefined) {
     throw new Problem(
       400,
       "The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match.",
     );
   }
-  const etags = readEtags(headers["if-match"] ?? "*");
+  const etags = parseEtags(headers["if-match"] ?? "*");
   if (!etags)
     throw new Problem(400, 'The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".');
-  if (etags.length > mostEtags) throw new Problem(400, `The header If-Match must list at most ${mostEtags} ETags.`);
+  if (etags.length > maxEtags) throw new Problem(400, `The header If-Match must list at most ${maxEtags} ETags.`);
   if (etags === "*") return { expression: "attribute_exists(#id)", values: {} };
 
   const values: Item = {};
@@ -48,7 +48,7 @@ export function expectPrecondition({ headers }: Request): Condition {
  *
  * Throws a `Problem` 400 for If-Match and If-None-Match, which must not be ignored here either.
  */
-export function expectNoPrecondition({ headers }: Request): void {
+export function rejectPrecondition({ headers }: Request): void {
   if (headers["if-match"] === undefined && headers["if-none-match"] === undefined) return;
   throw new Problem(
     400,
@@ -58,7 +58,7 @@ export function expectNoPrecondition({ headers }: Request): void {
 
 /** Whether If-Match lists the ETag of the event that is stored: for what has to be known before anything is written. */
 export function meetsPrecondition({ headers }: Request, event: Event): boolean {
-  const etags = readEtags(headers["if-match"] ?? "*") ?? [];
+  const etags = parseEtags(headers["if-match"] ?? "*") ?? [];
   return etags === "*" || etags.includes(etagOf(event));
 }
 
@@ -83,7 +83,7 @@ export function ownedBy(caller: Caller, { expression, values }: Condition): Cond
 }
 
 /** Whether that is why a write was refused which met this event. */
-export function isAnothers({ organizer }: Event, caller: Caller): boolean {
+export function isOwnedByOther({ organizer }: Event, caller: Caller): boolean {
   return caller !== undefined && organizer !== caller;
 }
 

@@ -53,7 +53,7 @@ export class Problem extends Error {
 }
 
 /** DynamoDB's limit for an item, names and values together. */
-export const largestItem_bytes = 400 * 1024;
+export const maxItemBytes = 400 * 1024;
 
 export function tooLarge(): Problem {
   return new Problem(413, "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");

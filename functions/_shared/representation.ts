@@ -44,7 +44,7 @@ export function etagOf({ incarnation, version }: Event): string {
  * RFC 9110, section 13.1.2.
  */
 export function isNotModified({ headers }: Request, etag: string | undefined): boolean {
-  const etags = readEtags(headers["if-none-match"] ?? "") ?? [];
+  const etags = parseEtags(headers["if-none-match"] ?? "") ?? [];
   return etags === "*" || etags.some((other) => other.replace(/^W\//, "") === etag);
 }
 
@@ -52,7 +52,7 @@ export function isNotModified({ headers }: Request, etag: string | undefined): b
  * The ETags that a header lists, or its `*`; undefined where it is neither. A list may have empty
  * elements, an ETag commas, and repeated headers arrive as one list. RFC 9110, sections 5.6.1 and 8.8.3.
  */
-export function readEtags(header: string): "*" | string[] | undefined {
+export function parseEtags(header: string): "*" | string[] | undefined {
   if (header === "*") return "*";
   // eslint-disable-next-line no-control-regex -- RFC 9110 lets an ETag hold every byte but these
   const elements = [...header.matchAll(/[ \t]*(?:((?:W\/)?"[^"\x00-\x20\x7f]*")[ \t]*)?(?:,|$)/gy)];

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { isObject, type Event, type NewEvent } from "./event.ts";
-import { largestItem_bytes, tooLarge } from "./problem.ts";
+import { maxItemBytes, tooLarge } from "./problem.ts";
 
 /** An event as DynamoDB holds it: `toItem` says how. */
 export type Item = Record<string, AttributeValue>;
@@ -39,7 +39,7 @@ export function toItem(
  */
 export function toStored(id: string, { payload, ...event }: Partial<Event>, shards: number) {
   const text = payload && JSON.stringify(payload);
-  if (text !== undefined && Buffer.byteLength(text) > largestItem_bytes) throw tooLarge();
+  if (text !== undefined && Buffer.byteLength(text) > maxItemBytes) throw tooLarge();
   const { status, type, organizer } = event;
   const shard = createHash("sha256").update(id).digest().readUInt32BE() % shards;
   return {
@@ -113,7 +113,7 @@ export const addWriter =
   "#writers[0] = :writer, #writers[1] = #writers[0], #writers[2] = #writers[1], #writers[3] = #writers[2]";
 
 /** For an update's condition. */
-export const isNoWriterYet = "NOT contains(#writers, :writer)";
+export const isNewWrite = "NOT contains(#writers, :writer)";
 
 /** Whether the request is among those that wrote the item last. */
 export function isWrittenBy(requestId: string, { writers }: Item): boolean {

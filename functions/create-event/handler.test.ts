@@ -602,7 +602,7 @@ test("everything that is wrong is said at once", async () => {
 
 describe("a body", () => {
   const type = { "content-type": "application/json" };
-  const noObject = invalid({ pointer: "", detail: "must be a JSON object" });
+  const notAnObject = invalid({ pointer: "", detail: "must be a JSON object" });
 
   test.each([
     ["none, with the type of JSON", { headers: type }, empty],
@@ -610,12 +610,12 @@ describe("a body", () => {
     ["blank", { text: " \n ", headers: type }, empty],
     ["none at all", {}, notJsonType],
     ["an empty object", { json: {} }, invalid({ pointer: "", detail: "must have a payload or a title" })],
-    ["a list", { json: [{ title: "x" }] }, noObject],
-    ["text", { json: "title" }, noObject],
-    ["a number", { json: 1 }, noObject],
-    ["null", { json: null }, noObject],
-    ["true", { json: true }, noObject],
-    ["100,000 nested lists", { text: "[".repeat(100_000) + "]".repeat(100_000), headers: type }, noObject],
+    ["a list", { json: [{ title: "x" }] }, notAnObject],
+    ["text", { json: "title" }, notAnObject],
+    ["a number", { json: 1 }, notAnObject],
+    ["null", { json: null }, notAnObject],
+    ["true", { json: true }, notAnObject],
+    ["100,000 nested lists", { text: "[".repeat(100_000) + "]".repeat(100_000), headers: type }, notAnObject],
     ["not JSON", { text: "title=x", headers: type }, notJson],
     ["cut off", { text: '{"title": "x"', headers: type }, notJson],
     ["two objects", { text: '{"title":"x"}{"title":"x"}', headers: type }, notJson],

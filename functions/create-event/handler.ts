@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Event } from "../_shared/event.ts";
-import { expectNewEvent, uuidv7 } from "../_shared/event-body.ts";
+import { parseNewEvent, uuidv7 } from "../_shared/event-body.ts";
 import { endpoint, type Caller } from "../_shared/http.ts";
-import { readJson } from "../_shared/json-body.ts";
-import { expectNoPrecondition } from "../_shared/precondition.ts";
+import { parseJson } from "../_shared/json-body.ts";
+import { rejectPrecondition } from "../_shared/precondition.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
 import { represent } from "../_shared/representation.ts";
 import { fromItem, isWrittenBy, toItem, type Item } from "../_shared/stored-event.ts";
@@ -16,8 +16,8 @@ import { isTooLarge, never, noKey, prime, send, shards, tableName } from "../_sh
  */
 export const handler = endpoint(async (request, caller) => {
   const { requestId } = request.requestContext;
-  const { event, item } = newEvent(readJson(request), caller, requestId);
-  expectNoPrecondition(request);
+  const { event, item } = newEvent(parseJson(request), caller, requestId);
+  rejectPrecondition(request);
 
   const existing = await put(item, event.id);
 
@@ -37,7 +37,7 @@ export const primed = prime(new PutItemCommand({ ...never, Item: { ...example.it
 
 /** Throws a `Problem` 400 for a body that breaks the rules, 413 for one that is too large. */
 function newEvent(body: unknown, caller: Caller, requestId: string): { event: Event; item: Item } {
-  const content = expectNewEvent(body, caller);
+  const content = parseNewEvent(body, caller);
   const now = new Date().toISOString();
   const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
   return { event, item: toItem(event, content, requestId, shards) };

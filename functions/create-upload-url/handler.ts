@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { incomingKey, presign } from "../_shared/bucket.ts";
-import { contentTypes, integer, isId, isObject, largestImage_bytes, type ContentType } from "../_shared/event.ts";
+import { contentTypes, integer, isId, isObject, maxImageBytes, type ContentType } from "../_shared/event.ts";
 import { endpoint, type Caller } from "../_shared/http.ts";
-import { readJson, unknownFields } from "../_shared/json-body.ts";
-import { expectNoPrecondition, notTheOrganizer, ownedBy } from "../_shared/precondition.ts";
+import { parseJson, unknownFields } from "../_shared/json-body.ts";
+import { notTheOrganizer, ownedBy, rejectPrecondition } from "../_shared/precondition.ts";
 import { noSuchEvent, Problem, tooLarge, type Violation } from "../_shared/problem.ts";
 import { aliasesIn, isTooLarge, never, noKey, prime, send, tableName } from "../_shared/table.ts";
 
@@ -16,8 +16,8 @@ const lifetime_s = 5 * 60;
  */
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
-  const { contentType, contentLength } = expectUpload(readJson(request));
-  expectNoPrecondition(request);
+  const { contentType, contentLength } = parseUpload(parseJson(request));
+  rejectPrecondition(request);
   if (!isId(id)) throw noSuchEvent();
 
   const key = await countUpload(id, caller);
@@ -69,11 +69,11 @@ interface Upload {
 const rules = {
   contentType: (value: unknown) =>
     contentTypes.some((each) => each === value) ? undefined : `must be ${contentTypes.join(" or ")}`,
-  contentLength: integer(1, largestImage_bytes, "the file's size in bytes, an integer"),
+  contentLength: integer(1, maxImageBytes, "the file's size in bytes, an integer"),
 };
 
 /** Throws a `Problem` 400 that names everything wrong with the body at once. */
-function expectUpload(body: unknown): Upload {
+function parseUpload(body: unknown): Upload {
   const invalid = (errors: Violation[]) =>
     new Problem(400, "The upload breaks the rules listed in errors.", { errors });
   if (!isObject(body)) throw invalid([{ pointer: "", detail: "must be a JSON object" }]);

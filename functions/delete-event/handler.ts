@@ -4,11 +4,11 @@ import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
 import { isId } from "../_shared/event.ts";
 import { endpoint, type Caller, type Request } from "../_shared/http.ts";
 import {
-  expectPrecondition,
-  isAnothers,
+  isOwnedByOther,
   meetsPrecondition,
   notTheOrganizer,
   ownedBy,
+  parsePrecondition,
   preconditionFailed,
   type Condition,
 } from "../_shared/precondition.ts";
@@ -38,7 +38,7 @@ const advice = {
  */
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
-  const precondition = ownedBy(caller, expectPrecondition(request));
+  const precondition = ownedBy(caller, parsePrecondition(request));
   if (!isId(id)) throw noSuchEvent();
 
   const first = await deleteIf(id, and(precondition, "attribute_not_exists(#uploads)"));
@@ -78,7 +78,7 @@ async function deleteWithObjects(
 /** Why an event that is there is not to be deleted, if so. */
 function refusalOf(item: Item, request: Request, caller: Caller): Problem | undefined {
   const event = fromItem(item);
-  if (isAnothers(event, caller)) return notTheOrganizer();
+  if (isOwnedByOther(event, caller)) return notTheOrganizer();
   return meetsPrecondition(request, event) ? undefined : preconditionFailed();
 }
 

@@ -13,7 +13,7 @@ import { bucketName, imageKey, incomingKey, listKeys, sendToBucket } from "../_s
 import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
 import {
   isId,
-  largestImage_bytes,
+  maxImageBytes,
   type ContentType,
   type Event,
   type Image,
@@ -53,7 +53,7 @@ export async function handler(
       if (!isId(id) || incarnation === undefined || rest.length > 0) continue;
       // What this function writes lies elsewhere. Reacting to that too would never end.
       if (prefix === "incoming" && isNumber(upload))
-        await logged({ eventId: id, upload }, () => take({ id, incarnation, upload: Number(upload) }));
+        await logged({ eventId: id, upload }, () => processUpload({ id, incarnation, upload: Number(upload) }));
       if (prefix === "deletions" && upload === undefined)
         await logged({ eventId: id }, () => finishDeletion(id, incarnation, retry));
     }
@@ -81,16 +81,16 @@ interface Incoming {
 }
 
 /** The upload itself stays where it is, so that S3 refuses another one there as long as its URL is good. */
-async function take(incoming: Incoming): Promise<"image" | "no image" | "no event"> {
+async function processUpload(incoming: Incoming): Promise<"image" | "no image" | "no event"> {
   const { id, incarnation, upload } = incoming;
   let event = await readEvent(id, retry);
-  if (isOf(incoming, event) && isAwaited(event, upload)) {
+  if (isSameIncarnation(incoming, event) && isPending(event, upload)) {
     const file = await readUpload(incomingKey(id, incarnation, upload));
     const labels = file && (file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload))));
     event = file && labels ? await decide(incoming, file, labels) : await readEvent(id, retry); // it was deleted with its event, or is a day old
   }
 
-  if (!isOf(incoming, event)) {
+  if (!isSameIncarnation(incoming, event)) {
     await removeObjects(id, incarnation, retry);
     return "no event";
   }
@@ -100,12 +100,12 @@ async function take(incoming: Incoming): Promise<"image" | "no image" | "no even
 }
 
 /** Whether this is the event that the upload was for, and not a later one with the same id. */
-function isOf({ incarnation }: Incoming, event: Event | undefined): event is Event {
+function isSameIncarnation({ incarnation }: Incoming, event: Event | undefined): event is Event {
   return event?.incarnation === incarnation;
 }
 
 /** Whether nothing has come of this upload yet, and something may. */
-function isAwaited({ image, rejectedImage }: Event, upload: number): boolean {
+function isPending({ image, rejectedImage }: Event, upload: number): boolean {
   return (image?.upload ?? 0) < upload && rejectedImage?.upload !== upload;
 }
 
@@ -150,7 +150,7 @@ function complaintOf(start: string, announced: ContentType, size: number): strin
   const [found] = Object.entries(signatures).filter(([, { hex }]) => start.startsWith(hex));
   if (!found) return "The file is neither a JPEG nor a PNG.";
   if (found[0] !== announced) return `The file is a ${found[1].name} and was announced as ${announced}.`;
-  return size > largestImage_bytes ? `The file has ${size} bytes and may have ${largestImage_bytes}.` : undefined;
+  return size > maxImageBytes ? `The file has ${size} bytes and may have ${maxImageBytes}.` : undefined;
 }
 
 /** What Rekognition sees, at most ten things of which it is rather sure; or why it can see nothing. Undefined where the file is gone. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isId } from "../_shared/event.ts";
 
-const digest_bytes = 12;
+const digestBytes = 12;
 
 /** Where the list of a query goes on, as a text that means nothing to callers. */
 export function toCursor(position: string, query: unknown): string {
@@ -12,8 +12,8 @@ export function toCursor(position: string, query: unknown): string {
  * The position in a cursor, or undefined when the cursor is truncated, garbled or of another query.
  * The digest is no signature: whoever forges a cursor only starts elsewhere in the same list.
  */
-export function readCursor(cursor: string, query: unknown): string | undefined {
-  const position = Buffer.from(cursor, "base64url").subarray(digest_bytes).toString();
+export function parseCursor(cursor: string, query: unknown): string | undefined {
+  const position = Buffer.from(cursor, "base64url").subarray(digestBytes).toString();
   // Made again and compared, because Buffer.from passes over what is not base64url.
   return isPosition(position) && toCursor(position, query) === cursor ? position : undefined;
 }
@@ -22,7 +22,7 @@ function digestOf(position: string, query: unknown): Buffer {
   return createHash("sha256")
     .update(JSON.stringify([position, query]))
     .digest()
-    .subarray(0, digest_bytes);
+    .subarray(0, digestBytes);
 }
 
 /** Whether a text could be an event's position, which is greater for later events; there need not be one. */

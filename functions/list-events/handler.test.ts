@@ -13,7 +13,7 @@ import {
 import { toCursor } from "./cursor.ts";
 
 const { call, sub } = await startApi();
-const { somebody, somebodyElse } = await startApiWithTokens();
+const { alice, bob } = await startApiWithTokens();
 const { call: callLocal, database } = await startLocalApi();
 const { call: callEmpty } = await startLocalApi();
 
@@ -395,7 +395,7 @@ describe("the organizer me", () => {
   async function createSix(): Promise<{ type: string; mine: Listed[]; others: Listed[] }> {
     const type = `me-${randomUUID()}`;
     const [mine = [], others = []] = await Promise.all(
-      [somebody, somebodyElse].map((caller) => Promise.all([1, 2, 3].map(() => create({ type }, caller.call)))),
+      [alice, bob].map((caller) => Promise.all([1, 2, 3].map(() => create({ type }, caller.call)))),
     );
     return { type, mine, others };
   }
@@ -404,43 +404,43 @@ describe("the organizer me", () => {
     const { type, mine, others } = await createSix();
     await expectSoon(async () => {
       for (const [caller, organizer, expected] of [
-        [somebody, "me", mine],
-        [somebodyElse, "me", others],
-        [somebody, somebodyElse.sub, others],
-        [somebodyElse, somebody.sub, mine],
+        [alice, "me", mine],
+        [bob, "me", others],
+        [alice, bob.sub, others],
+        [bob, alice.sub, mine],
       ] as const) {
         expect((await listAs(caller.call, { organizer, type })).events).toEqual(model(expected, {}));
         expect((await listAs(caller.call, { organizer, type, status: "active" })).events).toEqual(model(expected, {}));
         const { events } = await listAs(caller.call, { organizer, limit: "100" });
         expect(new Set(events.map((event) => event.organizer))).toEqual(new Set([expected[0]?.organizer]));
       }
-      expect((await listAs(somebody.call, { type })).events).toEqual(model([...mine, ...others], {}));
+      expect((await listAs(alice.call, { type })).events).toEqual(model([...mine, ...others], {}));
     });
   });
 
   test("has a cursor that goes on in the caller's list only, under either name", async () => {
     const { type, mine } = await createSix();
     await expectSoon(async () => {
-      expect((await listAs(somebody.call, { organizer: "me", type })).events.length).toBe(3);
+      expect((await listAs(alice.call, { organizer: "me", type })).events.length).toBe(3);
     });
-    const { next: cursor = "" } = await listAs(somebody.call, { organizer: "me", type, limit: "2" });
-    for (const organizer of ["me", somebody.sub]) {
-      expect(idsOf((await listAs(somebody.call, { organizer, type, cursor })).events)).toEqual(
+    const { next: cursor = "" } = await listAs(alice.call, { organizer: "me", type, limit: "2" });
+    for (const organizer of ["me", alice.sub]) {
+      expect(idsOf((await listAs(alice.call, { organizer, type, cursor })).events)).toEqual(
         idsOf(model(mine, {}).slice(2)),
       );
     }
     const query = new URLSearchParams({ organizer: "me", type, cursor }).toString();
-    expect(await somebodyElse.call(`GET /events?${query}`)).toEqual(
+    expect(await bob.call(`GET /events?${query}`)).toEqual(
       invalid(["cursor", "must be the next of an answer to the same filters"]),
     );
   });
 
   test.each(["Me", "ME", "me+", "%20me"])("is not %s, which is a name like any other", async (name) => {
-    expect((await somebody.call(`GET /events?organizer=${name}`)).body).toEqual({ events: [] });
+    expect((await alice.call(`GET /events?organizer=${name}`)).body).toEqual({ events: [] });
   });
 
   test("may be given only once", async () => {
-    expect(await somebody.call("GET /events?organizer=me&organizer=me")).toEqual(
+    expect(await alice.call("GET /events?organizer=me&organizer=me")).toEqual(
       invalid(["organizer", "must be given only once"]),
     );
   });

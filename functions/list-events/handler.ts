@@ -4,8 +4,8 @@ import { endpoint, type Caller, type Request } from "../_shared/http.ts";
 import { fieldsOf } from "../_shared/representation.ts";
 import { fromItem, shardKey, toAttributes, type Item } from "../_shared/stored-event.ts";
 import { aliasesIn, prime, send, shards, tableName } from "../_shared/table.ts";
-import { readCursor, toCursor } from "./cursor.ts";
-import { readQuery } from "./query-string.ts";
+import { parseCursor, toCursor } from "./cursor.ts";
+import { parseQuery } from "./query-string.ts";
 
 /** The keys of the indexes by-organizer and so on. The most selective first: an organizer has few events, a status many. */
 const keyNames = { organizer: "byOrganizer", type: "byType", status: "byStatus" } as const;
@@ -29,12 +29,12 @@ interface Page {
  * several filters, and no answer Lambda's of 6 MB.
  */
 export const handler = endpoint(async (request, caller) => {
-  const { filters, limit, after } = readListQuery(request, caller);
+  const { filters, limit, after } = parseListQuery(request, caller);
   const [first, ...others] = filters;
 
   const keys = first ? keysOf(first) : statuses.flatMap((status) => keysOf(["status", status]));
-  const most = others.length > 0 ? Math.floor(1_000 / keys.length) : limit + 1;
-  const pages = await Promise.all(keys.map((key) => readIndex(key, others, limit, most, after)));
+  const maxRead = others.length > 0 ? Math.floor(1_000 / keys.length) : limit + 1;
+  const pages = await Promise.all(keys.map((key) => readIndex(key, others, limit, maxRead, after)));
   const { items, next } = merge(pages, limit);
 
   const events = items.map((item) => fieldsOf(fromItem(item)));
@@ -46,8 +46,8 @@ export const primed = prime(toCommand(["status", "."], [], "", 1));
 /** Stands for the caller: nobody has to take a token apart to find the sub in it. */
 const me = "me";
 
-function readListQuery(request: Request, caller: Caller) {
-  const query = readQuery(request, {
+function parseListQuery(request: Request, caller: Caller) {
+  const query = parseQuery(request, {
     status: rules.status,
     organizer: (value) =>
       value === me && caller === undefined
@@ -56,13 +56,13 @@ function readListQuery(request: Request, caller: Caller) {
     type: rules.type,
     limit: (value) => (/^([1-9]\d?|100)$/.test(value) ? undefined : "must be an integer from 1 to 100"),
     cursor: (value, others) =>
-      readCursor(value, toFilters(others, caller)) === undefined
+      parseCursor(value, toFilters(others, caller)) === undefined
         ? "must be the next of an answer to the same filters"
         : undefined,
   });
   const { limit = "20", cursor = "" } = query;
   const filters = toFilters(query, caller);
-  return { filters, limit: Number(limit), after: readCursor(cursor, filters) ?? "" };
+  return { filters, limit: Number(limit), after: parseCursor(cursor, filters) ?? "" };
 }
 
 /** With who `me` is, so that a cursor leads on in the list of one caller only. */
@@ -98,19 +98,20 @@ function merge(pages: Page[], limit: number): Page {
 
 /**
  * Reads a key of an index until the page is full and it is known whether there is more. DynamoDB reads
- * what it then filters out, so with other filters this also ends after `most` items, and after a second.
+ * what it then filters out, so with other filters this also ends after `maxRead` items, and after a second.
  */
-async function readIndex(key: Filter, others: Filter[], limit: number, most: number, after: string): Promise<Page> {
+async function readIndex(key: Filter, others: Filter[], limit: number, maxRead: number, after: string): Promise<Page> {
   const started_ms = Date.now();
   const items: Item[] = [];
   let read = 0;
   let next = after;
   for (let count = limit + 1; ; count *= 4) {
-    const answer = await send(toCommand(key, others, next, Math.min(count, most - read)), "Ask again.");
+    const answer = await send(toCommand(key, others, next, Math.min(count, maxRead - read)), "Ask again.");
     items.push(...(answer.Items ?? []));
     read += answer.ScannedCount ?? 0;
     next = positionOf(answer.LastEvaluatedKey);
-    if (next === "" || items.length > limit || read >= most || Date.now() - started_ms > 1_000) return { items, next };
+    if (next === "" || items.length > limit || read >= maxRead || Date.now() - started_ms > 1_000)
+      return { items, next };
   }
 }
 

@@ -15,7 +15,7 @@ type Rule<Name extends string> = (value: string, query: Query<Name>) => string |
  * Throws a `Problem` 400 that names everything wrong with the query at once. That needs no bound: API
  * Gateway takes 10 KB of request line and headers, which is 5,000 parameters and half a megabyte of errors.
  */
-export function readQuery<Name extends string>(request: Request, rules: Record<Name, Rule<Name>>): Query<Name> {
+export function parseQuery<Name extends string>(request: Request, rules: Record<Name, Rule<Name>>): Query<Name> {
   const query: Query<Name> = {};
   const wrong = new Map<string, string>();
   for (const [sentName, sentValue] of pairsOf(request.rawQueryString)) {

@@ -422,7 +422,7 @@ describe("a body", () => {
   });
 
   const type = { "content-type": "application/json" };
-  const noObject = invalid({ pointer: "", detail: "must be a JSON object" });
+  const notAnObject = invalid({ pointer: "", detail: "must be a JSON object" });
 
   test.each<[string, Sent, Answer]>([
     ["none at all", {}, notJsonType],
@@ -432,8 +432,8 @@ describe("a body", () => {
       { headers: { "content-type": "application/merge-patch+json" } },
       malformed("The body is empty: send a JSON object."),
     ],
-    ["a list", { json: [] }, noObject],
-    ["null", { json: null }, noObject],
+    ["a list", { json: [] }, notAnObject],
+    ["null", { json: null }, notAnObject],
     [
       "a JSON patch",
       { text: '[{"op":"remove","path":"/title"}]', headers: { "content-type": "application/json-patch+json" } },

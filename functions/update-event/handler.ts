@@ -1,13 +1,13 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { isId, type Event, type NewEvent } from "../_shared/event.ts";
-import { expectChanges, needsContent, type Changes } from "../_shared/event-body.ts";
+import { needsContent, parseChanges, type Changes } from "../_shared/event-body.ts";
 import { endpoint, type Caller } from "../_shared/http.ts";
-import { readJson } from "../_shared/json-body.ts";
+import { parseJson } from "../_shared/json-body.ts";
 import {
-  expectPrecondition,
-  isAnothers,
+  isOwnedByOther,
   notTheOrganizer,
   ownedBy,
+  parsePrecondition,
   preconditionFailed,
   type Condition,
 } from "../_shared/precondition.ts";
@@ -16,7 +16,7 @@ import { represent } from "../_shared/representation.ts";
 import {
   addWriter,
   fromItem,
-  isNoWriterYet,
+  isNewWrite,
   isWrittenBy,
   toAttributes,
   toStored,
@@ -30,8 +30,8 @@ import { aliasesIn, isTooLarge, never, noKey, prime, send, shards, tableName } f
  */
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
-  const changes = expectChanges(readJson(request, ["application/json", "application/merge-patch+json"]), id, caller);
-  const precondition = ownedBy(caller, expectPrecondition(request));
+  const changes = parseChanges(parseJson(request, ["application/json", "application/merge-patch+json"]), id, caller);
+  const precondition = ownedBy(caller, parsePrecondition(request));
   if (!isId(id)) throw noSuchEvent();
 
   const event = await update(id, changes, precondition, request.requestContext.requestId, caller);
@@ -60,7 +60,7 @@ async function update(
     if (!error.Item) throw noSuchEvent();
     const event = fromItem(error.Item);
     if (isWrittenBy(requestId, error.Item)) return event;
-    if (isAnothers(event, caller)) throw notTheOrganizer();
+    if (isOwnedByOther(event, caller)) throw notTheOrganizer();
     if (changes.needed && !event[changes.needed]) throw needsContent();
     throw preconditionFailed();
   }
@@ -73,7 +73,7 @@ function toCommand(
   requestId: string,
 ): UpdateItemCommand {
   const { event, ...others } = toStored(id, { ...set, updatedAt: new Date().toISOString() }, shards);
-  const values = toAttributes({ ...under("#event.#", event), ...under("#", others) });
+  const values = toAttributes({ ...prefixKeys("#event.#", event), ...prefixKeys("#", others) });
   const assignments = [
     ...Object.keys(values).map((path, n) => `${path} = :${n}`),
     "#event.#version = #event.#version + :one",
@@ -83,7 +83,7 @@ function toCommand(
   const update = `SET ${assignments.join(", ")}${removals.length > 0 ? ` REMOVE ${removals.join(", ")}` : ""}`;
   const condition = [
     precondition.expression,
-    isNoWriterYet,
+    isNewWrite,
     ...(needed ? [`attribute_exists(${pathOf(needed)})`] : []),
   ].join(" AND ");
   return new UpdateItemCommand({
@@ -93,7 +93,7 @@ function toCommand(
     ConditionExpression: condition,
     ExpressionAttributeNames: aliasesIn(update, condition),
     ExpressionAttributeValues: {
-      ...under(":", Object.values(values)),
+      ...prefixKeys(":", Object.values(values)),
       ":one": { N: "1" },
       ":writer": { S: writerOf(requestId) },
       ...precondition.values,
@@ -107,6 +107,6 @@ function pathOf(name: keyof NewEvent): string {
   return name === "payload" ? "#payload" : `#event.#${name}`;
 }
 
-function under<Value>(prefix: string, values: Record<string, Value> | Value[]): Record<string, Value> {
+function prefixKeys<Value>(prefix: string, values: Record<string, Value> | Value[]): Record<string, Value> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
 }

@@ -36,18 +36,18 @@ test("tells the functions whether tokens are on", () => {
 test("asks for a token where they are, and for none where they are not", async () => {
   expect((await open.call("GET /events")).status).toBe(200);
   expect((await guarded.call("GET /events")).status).toBe(401);
-  for (const { call } of [guarded.somebody, guarded.somebodyElse]) expect((await call("GET /events")).status).toBe(200);
+  for (const { call } of [guarded.alice, guarded.bob]) expect((await call("GET /events")).status).toBe(200);
 });
 
 test("knows two people", () => {
-  expect(guarded.somebody.sub).not.toBe(guarded.somebodyElse.sub);
+  expect(guarded.alice.sub).not.toBe(guarded.bob.sub);
 });
 
 test("has two APIs in one file that share nothing", async () => {
   const id = randomUUID();
-  expect((await guarded.somebody.call("POST /events", { json: { id, title: "x" } })).status).toBe(201);
+  expect((await guarded.alice.call("POST /events", { json: { id, title: "x" } })).status).toBe(201);
   expect((await open.call(`GET /events/${id}`)).status).toBe(404);
-  expect((await guarded.somebody.call(`GET /events/${id}`)).status).toBe(200);
+  expect((await guarded.alice.call(`GET /events/${id}`)).status).toBe(200);
 });
 
 describe("with a bucket", () => {
@@ -132,25 +132,20 @@ describe("deployed", () => {
   });
 
   test("an API with tokens is called with the one that is given", async () => {
-    const { startApi: start } = await apiWith({ API_URL, API_TOKEN: guarded.somebody.token });
+    const { startApi: start } = await apiWith({ API_URL, API_TOKEN: guarded.alice.token });
     const { call, sub } = await start();
-    expect([(await call("GET /events")).status, sub]).toEqual([200, guarded.somebody.sub]);
+    expect([(await call("GET /events")).status, sub]).toEqual([200, guarded.alice.sub]);
   });
 
   test("an API with tokens is called as two people where two are given, and trusts no other pool", async () => {
     const api = await apiWith({
       API_URL,
-      API_TOKEN: guarded.somebody.token,
-      API_OTHER_TOKEN: guarded.somebodyElse.token,
+      API_TOKEN: guarded.alice.token,
+      API_OTHER_TOKEN: guarded.bob.token,
     });
-    const { url, call, somebody, somebodyElse, pool } = await api.startApiWithTokens();
-    expect([url, somebody.sub, somebodyElse.sub, api.noTokens]).toEqual([
-      API_URL,
-      guarded.somebody.sub,
-      guarded.somebodyElse.sub,
-      undefined,
-    ]);
-    expect([(await call("GET /events")).status, (await somebody.call("GET /events")).status]).toEqual([401, 200]);
+    const { url, call, alice, bob, pool } = await api.startApiWithTokens();
+    expect([url, alice.sub, bob.sub, api.noTokens]).toEqual([API_URL, guarded.alice.sub, guarded.bob.sub, undefined]);
+    expect([(await call("GET /events")).status, (await alice.call("GET /events")).status]).toEqual([401, 200]);
     expect((await call("GET /events", { headers: { authorization: await pool.accessToken("alice") } })).status).toBe(
       401,
     );

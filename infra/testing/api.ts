@@ -76,15 +76,15 @@ export async function startApi(): Promise<Api & { sub: string | undefined }> {
  * The same with tokens on. `call` sends none; `pool` makes tokens of any kind, which a deployed API does not trust.
  * Tests are to be skipped where `noTokens` says so, as this then starts the local one.
  */
-export async function startApiWithTokens(): Promise<Api & { somebody: Caller; somebodyElse: Caller; pool: UserPool }> {
+export async function startApiWithTokens(): Promise<Api & { alice: Caller; bob: Caller; pool: UserPool }> {
   const pool = await makeUserPool();
   const { url, token, otherToken } = deployed;
   if (url !== undefined && token !== undefined && otherToken !== undefined) {
-    return { url, call: callAt(url), somebody: callerOf(url, token), somebodyElse: callerOf(url, otherToken), pool };
+    return { url, call: callAt(url), alice: callerOf(url, token), bob: callerOf(url, otherToken), pool };
   }
   const api = toApi(await start({ pool }));
   const signIn = async () => callerOf(api.url, await pool.accessToken(randomUUID()));
-  return { ...api, somebody: await signIn(), somebodyElse: await signIn(), pool };
+  return { ...api, alice: await signIn(), bob: await signIn(), pool };
 }
 
 /** The local API, also where API_URL is set, with a database, a bucket and a Rekognition that misbehave on demand. */

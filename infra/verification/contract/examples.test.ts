@@ -64,7 +64,7 @@ async function ask(name: string, routeKey: string, id: string): Promise<Answer> 
     case "withoutToken":
       return guarded.call(at(), json());
     case "anothers":
-      return guarded.somebodyElse.call(at(), json());
+      return guarded.bob.call(at(), json());
     default:
       return open.call(at(), json());
   }
@@ -90,7 +90,7 @@ describe("an example in functions/openapi.yaml is what the API answers, at one o
       const id = randomUUID();
       await open.call("POST /events", { json: { id: randomUUID(), title: "An older one" } });
       if (name !== "withPayload")
-        for (const { call } of [open, guarded.somebody]) await call("POST /events", { json: { ...event, id } });
+        for (const { call } of [open, guarded.alice]) await call("POST /events", { json: { ...event, id } });
       const answer = await ask(name, routeKey, id);
       const received = { status: answer.status, contentType: answer.headers["content-type"], body: answer.body };
       const expected = { status, contentType, body: withoutWhatIsMade(value, id) };

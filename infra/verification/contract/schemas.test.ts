@@ -3,7 +3,7 @@ import type { AnySchemaObject } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { rules } from "../../../functions/_shared/event.ts";
-import { expectChanges, expectNewEvent } from "../../../functions/_shared/event-body.ts";
+import { parseChanges, parseNewEvent } from "../../../functions/_shared/event-body.ts";
 import type { Request } from "../../../functions/_shared/http.ts";
 import { Problem } from "../../../functions/_shared/problem.ts";
 import { root } from "../../build/functions.ts";
@@ -170,7 +170,7 @@ async function expectAgreement(
 
 describe("what the functions accept is what the schema accepts, of", { timeout: 120_000 }, () => {
   test("10,000 new events", async () => {
-    await expectAgreement("NewEvent", bodies(fields), (body) => isAccepted(() => expectNewEvent(body, undefined)));
+    await expectAgreement("NewEvent", bodies(fields), (body) => isAccepted(() => parseNewEvent(body, undefined)));
   });
 
   test("10,000 changes", async () => {
@@ -180,7 +180,7 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
     );
     const changes = bodies({ ...nullable, id: fc.constant("the-id-in-the-path") });
     await expectAgreement("Changes", changes, (body) =>
-      isAccepted(() => expectChanges(body, "the-id-in-the-path", undefined)),
+      isAccepted(() => parseChanges(body, "the-id-in-the-path", undefined)),
     );
   });
 
@@ -201,7 +201,7 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
 
   test("10,000 dates", async () => {
     const dates = fc.oneof(date, dateTime).map((value) => ({ title: "x", date: value }));
-    await expectAgreement("NewEvent", dates, (body) => isAccepted(() => expectNewEvent(body, undefined)));
+    await expectAgreement("NewEvent", dates, (body) => isAccepted(() => parseNewEvent(body, undefined)));
   });
 });
 
@@ -267,7 +267,7 @@ function nested(levels: number): unknown {
 describe("what the schemas cannot say is refused all the same:", () => {
   test.each(texts)("half of a surrogate pair in %s", (name) => {
     const body = { title: "x", [name]: "\ud800" };
-    expect([conforms("NewEvent", body), isAccepted(() => expectNewEvent(body, undefined))]).toEqual([true, false]);
+    expect([conforms("NewEvent", body), isAccepted(() => parseNewEvent(body, undefined))]).toEqual([true, false]);
   });
 
   test.each([
@@ -278,13 +278,13 @@ describe("what the schemas cannot say is refused all the same:", () => {
     ["2016-12-30T23:59:60Z", false],
   ])("a leap second where there is none: %s", (value, exists) => {
     const body = { title: "x", date: value };
-    expect([conforms("NewEvent", body), isAccepted(() => expectNewEvent(body, undefined))]).toEqual([true, exists]);
+    expect([conforms("NewEvent", body), isAccepted(() => parseNewEvent(body, undefined))]).toEqual([true, exists]);
   });
 
   test("a payload of more than 200 levels", () => {
     const accepted = [200, 201]
       .map((levels) => ({ payload: nested(levels) }))
-      .map((body) => [conforms("NewEvent", body), isAccepted(() => expectNewEvent(body, undefined))]);
+      .map((body) => [conforms("NewEvent", body), isAccepted(() => parseNewEvent(body, undefined))]);
     expect(accepted).toEqual([
       [true, true],
       [true, false],
@@ -297,11 +297,11 @@ describe("what the schemas cannot say is refused all the same:", () => {
     ["no organizer, with sign-in", { organizer: null }, "alice"],
   ])("%s", (_what, body, caller) => {
     needs("update-event");
-    expect([conforms("Changes", body), isAccepted(() => expectChanges(body, "123", caller))]).toEqual([true, false]);
+    expect([conforms("Changes", body), isAccepted(() => parseChanges(body, "123", caller))]).toEqual([true, false]);
   });
 
   test("an organizer of a new event who is not the caller", () => {
     const body = { title: "x", organizer: "bob" };
-    expect([conforms("NewEvent", body), isAccepted(() => expectNewEvent(body, "alice"))]).toEqual([true, false]);
+    expect([conforms("NewEvent", body), isAccepted(() => parseNewEvent(body, "alice"))]).toEqual([true, false]);
   });
 });

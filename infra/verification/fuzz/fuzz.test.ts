@@ -12,7 +12,7 @@ import { listen, stop } from "../../local/gateway/server.ts";
 
 const open = await startApi();
 const guarded = await startApiWithTokens();
-const tokens = [guarded.somebody.token, guarded.somebodyElse.token, await guarded.pool.idToken("alice"), "garbage", ""];
+const tokens = [guarded.alice.token, guarded.bob.token, await guarded.pool.idToken("alice"), "garbage", ""];
 
 describe("whatever is sent, the answer is documented and no 5xx:", () => {
   test.each([

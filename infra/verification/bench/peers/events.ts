@@ -5,7 +5,7 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { isId, type Event, type NewEvent } from "../../../../functions/_shared/event.ts";
-import { expectNewEvent, uuidv7 } from "../../../../functions/_shared/event-body.ts";
+import { parseNewEvent, uuidv7 } from "../../../../functions/_shared/event-body.ts";
 import { noSuchEvent, Problem } from "../../../../functions/_shared/problem.ts";
 import { represent } from "../../../../functions/_shared/representation.ts";
 import { fromItem, toItem } from "../../../../functions/_shared/stored-event.ts";
@@ -24,7 +24,7 @@ export interface Answer {
 
 /** 201, or 400 for a body that breaks the rules, or as `storeEvent`. */
 export async function createEvent(body: unknown): Promise<Answer> {
-  return refusing(() => storeEvent(expectNewEvent(body, undefined)));
+  return refusing(() => storeEvent(parseNewEvent(body, undefined)));
 }
 
 /** 201, or 409 where there is an event with this id. */
