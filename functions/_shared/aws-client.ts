@@ -137,5 +137,5 @@ function attempt(
 }
 
 function tooSlow(): Error {
-  return Object.assign(new Error("The service took too long."), { name: "TimeoutError" });
+  return Object.assign(new Error("The service did not respond in time."), { name: "TimeoutError" });
 }

@@ -113,7 +113,7 @@ class S3Error extends Error {
 
   constructor({ status, body }: BucketAnswer, method: string) {
     const code = /<Code>(\w+)<\/Code>/.exec(body.toString())?.[1] ?? "no code";
-    super(`S3 answered ${status} ${code} to ${method}.`);
+    super(`S3 responded to ${method} with ${status} ${code}.`);
     this.name = code;
     this.$metadata = { httpStatusCode: status };
   }
@@ -124,7 +124,7 @@ async function send(request: BucketRequest, advice: string): Promise<BucketAnswe
     return await untilTimeIsUp(repeat(() => attempt(request)));
   } catch (error) {
     if (error instanceof S3Error && error.$metadata.httpStatusCode < 500) throw error;
-    throw new Problem(503, `The store of images did not answer as it should. ${advice}`, {
+    throw new Problem(503, `The image store did not respond as expected. ${advice}`, {
       headers: { "retry-after": "2" },
       cause: error,
     });

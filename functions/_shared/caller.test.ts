@@ -34,15 +34,15 @@ function unauthorized(challenge: string, detail: string): Answer {
 
 const withoutClaims = unauthorized(
   "Bearer",
-  "No token of this request was checked: send an access token in the header Authorization. If you did, this route has lost its authorizer.",
+  "This request has no verified token: send an access token in the Authorization header. If you did, this route is missing its authorizer.",
 );
 const noAccessToken = unauthorized(
   'Bearer error="invalid_token"',
-  "This is no access token: sign in again and send the access token, not the ID token.",
+  "This is not an access token: sign in again and send the access token, not the ID token.",
 );
 const noSub = unauthorized(
   'Bearer error="invalid_token"',
-  "The token's sub must be text of 1 to 100 characters that is not blank, because it becomes the organizer.",
+  "The token's sub must be a non-blank string of 1 to 100 characters, because it becomes the organizer.",
 );
 
 /** Refused for another reason each, were it not for the caller. */
@@ -231,7 +231,7 @@ describe("AUTH", () => {
       });
       expect(await answer).toMatchObject({
         statusCode: 401,
-        body: expect.stringContaining("No token of this request was checked") as string,
+        body: expect.stringContaining("This request has no verified token") as string,
       });
     },
   );

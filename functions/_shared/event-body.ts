@@ -35,7 +35,7 @@ export function parseNewEvent(body: unknown, caller: Caller): NewEvent {
 export function parseChanges(body: unknown, id: unknown, caller: Caller): Changes {
   if (!isObject(body)) throw invalid([notAnObject]);
   const violations = fieldViolations(body, (name, value) => {
-    if (name === "id") return value === id ? undefined : "must be the id in the path, or left out: it never changes";
+    if (name === "id") return value === id ? undefined : "must be the id in the path, or omitted: it never changes";
     const isKept = name === "organizer" && caller !== undefined;
     return value === null && !isKept ? undefined : ruleOf(name, caller)(value);
   });
@@ -59,7 +59,7 @@ function fieldViolations(
       const detail = check(name, value);
       if (detail !== undefined) violations.push({ pointer: `/${name}`, detail });
     } else if (shownFields.includes(name)) {
-      violations.push({ pointer: `/${name}`, detail: "is read-only: leave it out" });
+      violations.push({ pointer: `/${name}`, detail: "is read-only: omit it" });
     } else {
       unknown.push(name);
     }
@@ -71,7 +71,7 @@ function fieldViolations(
 function ruleOf(name: keyof NewEvent, caller: Caller): Rule<unknown> {
   if (name !== "organizer" || caller === undefined) return rules[name];
   return (value) =>
-    value === caller ? undefined : "must be the sub of your token, or left out: an event belongs to who created it";
+    value === caller ? undefined : "must be the sub of your token, or omitted: an event belongs to its creator";
 }
 
 /** For changes that are right in themselves, but would leave the event that is stored without content. */

@@ -5,13 +5,13 @@ export type Rule<Value> = ((value: unknown) => string | undefined) & { passed?: 
 
 /** A line for each field: its type, its place in answers and how it is stored follow. */
 export const rules = {
-  id: is(isId, "must be 1 to 128 of A-Z a-z 0-9 . _ ~ - and not . or .."),
+  id: is(isId, "must be 1 to 128 characters from A-Z a-z 0-9 . _ ~ -, but not . or .."),
   type: text(100),
   title: text(200),
   description: text(1000),
   date: is(
     isDateOrDateTime,
-    "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists",
+    "must be a valid date (2026-03-15) or date-time with Z or an offset (2026-03-15T18:00:00+08:00)",
   ),
   location: text(200),
   capacity: integer(1, 100_000),
@@ -90,8 +90,8 @@ const visible = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/
 /** Counts code points, as callers do: an emoji is one character, though JavaScript's length says 2. */
 function text(max: number): Rule<string> {
   return (value) => {
-    if (typeof value !== "string") return `must be text of 1 to ${max} characters`;
-    if (!value.isWellFormed()) return "must be well-formed Unicode: it holds half a surrogate pair";
+    if (typeof value !== "string") return `must be a string of 1 to ${max} characters`;
+    if (!value.isWellFormed()) return "must be well-formed Unicode: it contains a lone surrogate";
     if (!visible.test(value)) return "must not be blank";
     const isTooLong = value.length > 2 * max || Array.from(value).length > max;
     return isTooLong ? `must be at most ${max} characters long` : undefined;

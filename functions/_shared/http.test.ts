@@ -16,7 +16,7 @@ afterEach(() => {
 test("an event of another payload format is refused, and the error says what to set", async () => {
   const refused = endpoint(() => Promise.resolve({ status: 204 }))({ ...request, version: "1.0" }, context);
   await expect(refused).rejects.toThrow(
-    "Set payload_format_version of the integration to 2.0: this event is of another version.",
+    "This event has another payload format: set payload_format_version of the integration to 2.0.",
   );
 });
 

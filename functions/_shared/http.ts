@@ -30,7 +30,7 @@ export function endpoint(act: (request: Request, caller: Caller) => Promise<Answ
     context: Pick<Context, "getRemainingTimeInMillis">,
   ): Promise<APIGatewayProxyStructuredResultV2> => {
     if (request.version !== "2.0") {
-      throw new Error("Set payload_format_version of the integration to 2.0: this event is of another version.");
+      throw new Error("This event has another payload format: set payload_format_version of the integration to 2.0.");
     }
     const started_ms = Date.now();
     const { requestId } = request.requestContext;
@@ -101,14 +101,14 @@ function parseCaller({ requestContext }: Request): Caller {
   if (!claims)
     throw unauthorized(
       "Bearer",
-      "No token of this request was checked: send an access token in the header Authorization. If you did, this route has lost its authorizer.",
+      "This request has no verified token: send an access token in the Authorization header. If you did, this route is missing its authorizer.",
     );
   const { sub, token_use: use = "access" } = claims; // only Cognito's tokens say what they are for
   if (use !== "access")
-    throw invalidToken("This is no access token: sign in again and send the access token, not the ID token.");
+    throw invalidToken("This is not an access token: sign in again and send the access token, not the ID token.");
   if (!isSub(sub))
     throw invalidToken(
-      "The token's sub must be text of 1 to 100 characters that is not blank, because it becomes the organizer.",
+      "The token's sub must be a non-blank string of 1 to 100 characters, because it becomes the organizer.",
     );
   return sub;
 }

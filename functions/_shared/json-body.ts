@@ -39,10 +39,10 @@ function validateHeaders({ headers, requestContext }: Request, mediaTypes: strin
   };
   const mediaType = headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (!mediaTypes.includes(mediaType))
-    throw refuse(`The body must be JSON: send the header Content-Type: ${mediaTypes.join(" or ")}.`);
+    throw refuse(`The body must be JSON: send Content-Type: ${mediaTypes.join(" or ")}.`);
   const codings = (headers["content-encoding"] ?? "").split(",").map((coding) => coding.trim().toLowerCase());
   if (codings.some((coding) => coding !== "" && coding !== "identity")) {
-    throw refuse("The body must not be compressed: leave out the header Content-Encoding, or send identity.", {
+    throw refuse("The body must not be compressed: omit Content-Encoding or send identity.", {
       "accept-encoding": "identity",
     });
   }

@@ -132,7 +132,7 @@ describe("an upload is one line in the log", () => {
     images.database.setFault(id, ({ response }) => {
       response.writeHead(500).end('{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}');
     });
-    await expect(images.invokeLabelImage(eventFor(id))).rejects.toThrow("The database did not answer as it should.");
+    await expect(images.invokeLabelImage(eventFor(id))).rejects.toThrow("The database did not respond as expected.");
     expect(linesOf(id)).toMatchObject([
       { level: "ERROR", message: { upload: "1", problem: "failed", cause: "InternalServerError" } },
     ]);

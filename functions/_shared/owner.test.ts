@@ -57,24 +57,24 @@ const anothers = problem(
   403,
   "forbidden",
   "Forbidden",
-  "Only the organizer of an event may change it, give it an image or delete it.",
+  "Only the organizer of an event may update it, add an image or delete it.",
 );
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
 const conflict = problem(
   409,
   "conflict",
   "Conflict",
-  "An event with this id exists and was created with other content: choose another id.",
+  "An event with this id was already created with different content: choose another id.",
 );
 const stale = problem(
   412,
   "precondition-failed",
   "Precondition failed",
-  "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.",
+  "No ETag in If-Match matches the event: get it again and retry with its current ETag.",
 );
 const notTheCaller = invalid("The event breaks the rules listed in errors.", {
   pointer: "/organizer",
-  detail: "must be the sub of your token, or left out: an event belongs to who created it",
+  detail: "must be the sub of your token, or omitted: an event belongs to its creator",
 });
 
 /** Each is not the caller, however much it looks like it. */

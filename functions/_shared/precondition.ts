@@ -24,13 +24,13 @@ export function parsePrecondition({ headers }: Request): Condition {
   if (headers["if-none-match"] !== undefined) {
     throw new Problem(
       400,
-      "The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match.",
+      "The If-None-Match header is only for GET: to make a write conditional, send the event's ETag in If-Match.",
     );
   }
   const etags = parseEtags(headers["if-match"] ?? "*");
   if (!etags)
-    throw new Problem(400, 'The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".');
-  if (etags.length > maxEtags) throw new Problem(400, `The header If-Match must list at most ${maxEtags} ETags.`);
+    throw new Problem(400, 'The If-Match header must be * or a list of ETags in double quotes, such as "a-1", "a-2".');
+  if (etags.length > maxEtags) throw new Problem(400, `The If-Match header must list at most ${maxEtags} ETags.`);
   if (etags === "*") return { expression: "attribute_exists(#id)", values: {} };
 
   const values: Item = {};
@@ -50,10 +50,7 @@ export function parsePrecondition({ headers }: Request): Condition {
  */
 export function rejectPrecondition({ headers }: Request): void {
   if (headers["if-match"] === undefined && headers["if-none-match"] === undefined) return;
-  throw new Problem(
-    400,
-    "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.",
-  );
+  throw new Problem(400, "If-Match is for PUT, PATCH and DELETE, and If-None-Match is for GET: omit both from a POST.");
 }
 
 /** Whether If-Match lists the ETag of the event that is stored: for what has to be known before anything is written. */
@@ -63,10 +60,7 @@ export function meetsPrecondition({ headers }: Request, event: Event): boolean {
 }
 
 export function preconditionFailed(): Problem {
-  return new Problem(
-    412,
-    "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.",
-  );
+  return new Problem(412, "No ETag in If-Match matches the event: get it again and retry with its current ETag.");
 }
 
 /**
@@ -88,5 +82,5 @@ export function isOwnedByOther({ organizer }: Event, caller: Caller): boolean {
 }
 
 export function notTheOrganizer(): Problem {
-  return new Problem(403, "Only the organizer of an event may change it, give it an image or delete it.");
+  return new Problem(403, "Only the organizer of an event may update it, add an image or delete it.");
 }

@@ -35,10 +35,10 @@ const throttles: [what: string, fault: Fault][] = [
 ];
 
 const unknownOutcome = (id: string) =>
-  unavailable(`Whether the event was created is unknown: repeat the request with the id ${id}.`);
+  unavailable(`The event may or may not have been created: retry with the id ${id}.`);
 
 function unavailable(advice: string) {
-  return problem(503, "unavailable", "Temporarily unavailable", `The database did not answer as it should. ${advice}`);
+  return problem(503, "unavailable", "Temporarily unavailable", `The database did not respond as expected. ${advice}`);
 }
 
 beforeEach(({ skip }) => {
@@ -117,7 +117,7 @@ describe.concurrent("when DynamoDB", () => {
     const answer = await call(`PATCH /events/${id}`, { json: { title: "canary" } });
     expect(answer).toEqual(
       unavailable(
-        "Whether the event was changed is unknown: get it, and if it was not, repeat the request with its ETag in If-Match.",
+        "The event may or may not have been updated: get it and, if it was not, retry with its ETag in If-Match.",
       ),
     );
     expect(answer.headers["retry-after"]).toBe("2");
@@ -132,7 +132,7 @@ describe.concurrent("when DynamoDB", () => {
     const answer = await call(`DELETE /events/${id}`);
     expect(answer).toEqual(
       unavailable(
-        "Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.",
+        "The event may or may not have been deleted: retry with its ETag in If-Match; a 404 then means that it was.",
       ),
     );
     expect(answer.headers["retry-after"]).toBe("2");
@@ -145,7 +145,7 @@ describe.concurrent("when DynamoDB", () => {
     await call("POST /events", { json: { id, title: "x" } });
     database.setFault(id, fault);
     const answer = await call(`GET /events/${id}`);
-    expect(answer).toEqual(unavailable("Ask again."));
+    expect(answer).toEqual(unavailable("Retry the request."));
     expect(answer.headers["retry-after"]).toBe("2");
     database.clearFault(id);
     expect((await call(`GET /events/${id}`)).status).toBe(200);
@@ -159,7 +159,7 @@ describe.concurrent("when DynamoDB", () => {
     await call("POST /events", { json: { id, title: "x" } });
     database.setFault(id, ({ response }) => response.destroy());
     const answer = await call(route.replace("{id}", id), sent);
-    expect(answer).toEqual(unavailable("Ask again."));
+    expect(answer).toEqual(unavailable("Retry the request."));
     expect(answer.headers["retry-after"]).toBe("2");
   });
 
@@ -167,7 +167,7 @@ describe.concurrent("when DynamoDB", () => {
     const organizer = randomUUID();
     database.setFault(organizer, fault);
     const answer = await call(`GET /events?organizer=${organizer}`);
-    expect(answer).toEqual(unavailable("Ask again."));
+    expect(answer).toEqual(unavailable("Retry the request."));
     expect(answer.headers["retry-after"]).toBe("2");
     database.clearFault(organizer);
     expect(await call(`GET /events?organizer=${organizer}`)).toEqual(
@@ -177,7 +177,7 @@ describe.concurrent("when DynamoDB", () => {
 
   test("answers for four of the five statuses, a list of all events is answered 503", async () => {
     database.setFault("0#cancelled", ({ response }) => response.destroy());
-    expect(await call("GET /events")).toEqual(unavailable("Ask again."));
+    expect(await call("GET /events")).toEqual(unavailable("Retry the request."));
     database.clearFault("0#cancelled");
     expect((await call("GET /events")).status).toBe(200);
   });

@@ -40,7 +40,7 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
 >;
 
 /** An event as it is now: a strongly consistent read. Undefined where there is none, or no event can have this id. */
-export async function readEvent(id: string | undefined, advice = "Ask again."): Promise<Event | undefined> {
+export async function readEvent(id: string | undefined, advice = "Retry the request."): Promise<Event | undefined> {
   if (!isId(id)) return undefined;
   const { Item: item } = await send(getItem({ id: { S: id } }), advice);
   return item && fromItem(item);
@@ -68,7 +68,7 @@ export async function send<Input extends ServiceInputTypes, Output extends Servi
       if (lostAnswers.has(command.input)) lateRefusals.add(error);
       throw error;
     }
-    const detail = `The database did not answer as it should. ${advice}`;
+    const detail = `The database did not respond as expected. ${advice}`;
     throw new Problem(503, detail, { headers: { "retry-after": "2" }, cause: error });
   }
 }
@@ -114,7 +114,7 @@ const givenUp = new WeakSet<object>();
 // environment for another event, and then nobody wants that write any more.
 client.middlewareStack.add(
   (next) => async (args) => {
-    if (givenUp.has(args.input)) throw new Error("The command was given up.");
+    if (givenUp.has(args.input)) throw new Error("The command was abandoned.");
     if (sentOnce.has(args.input)) givenUp.add(args.input);
     try {
       return await next(args);

@@ -29,7 +29,7 @@ describe("an invocation", () => {
     await vi.advanceTimersByTimeAsync(limit_ms - 1);
     expect([ended, signal.aborted]).toEqual([[], false]);
     await vi.advanceTimersByTimeAsync(1);
-    expect([ended, signal.aborted]).toEqual([["Error: The time is up."], true]);
+    expect([ended, signal.aborted]).toEqual([["Error: The time limit was reached."], true]);
   });
 
   test("that was in time leaves no timer, and what comes next has its own time", async () => {
@@ -42,7 +42,7 @@ describe("an invocation", () => {
 
   test("that ran out of time takes none from the next", async () => {
     const late = withinTimeLimit(lambda(1_000), () => untilTimeIsUp(never));
-    const isLate = expect(late).rejects.toThrow("The time is up.");
+    const isLate = expect(late).rejects.toThrow("The time limit was reached.");
     await vi.advanceTimersByTimeAsync(500);
     await isLate;
     expect(await withinTimeLimit(lambda(1_000), () => untilTimeIsUp(Promise.resolve("done")))).toBe("done");

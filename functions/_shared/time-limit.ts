@@ -32,7 +32,7 @@ export async function withinTimeLimit<Result>(
 }
 
 function giveUp(): void {
-  calls.abort(new Error("The time is up."));
+  calls.abort(new Error("The time limit was reached."));
   calls = newController();
 }
 

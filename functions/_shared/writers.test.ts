@@ -238,7 +238,7 @@ describe("when every answer is lost: 503, and the caller can find out", () => {
     expect(answer).toMatchObject({
       status: 503,
       body: {
-        detail: `The database did not answer as it should. Whether the event was created is unknown: repeat the request with the id ${id}.`,
+        detail: `The database did not respond as expected. The event may or may not have been created: retry with the id ${id}.`,
       },
     });
     database.clearFault(id);

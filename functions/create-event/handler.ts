@@ -26,7 +26,7 @@ export const handler = endpoint(async (request, caller) => {
     return { status: 201, headers: { ...headers, location: `events/${event.id}` }, body };
   }
   if (existing["contentDigest"]?.S !== item["contentDigest"]?.S) {
-    throw new Problem(409, "An event with this id exists and was created with other content: choose another id.");
+    throw new Problem(409, "An event with this id was already created with different content: choose another id.");
   }
   return { status: 200, ...represent(fromItem(existing)) };
 });
@@ -53,7 +53,7 @@ async function put(item: Item, id: string): Promise<Item | undefined> {
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   try {
-    await send(command, `Whether the event was created is unknown: repeat the request with the id ${id}.`);
+    await send(command, `The event may or may not have been created: retry with the id ${id}.`);
     return undefined;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException && error.Item) return error.Item;

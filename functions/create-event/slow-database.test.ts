@@ -44,7 +44,7 @@ describe.concurrent("when DynamoDB", () => {
     const id = randomUUID();
     database.setFault(id, fault);
     const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });
-    const detail = `The database did not answer as it should. Whether the event was created is unknown: repeat the request with the id ${id}.`;
+    const detail = `The database did not respond as expected. The event may or may not have been created: retry with the id ${id}.`;
     expect(answer).toEqual(problem(503, "unavailable", "Temporarily unavailable", detail));
     database.clearFault(id);
     expect((await call(`GET /events/${id}`)).status).toBe(404);

@@ -281,11 +281,10 @@ describe("refuses", () => {
       ...headers,
     }) as object,
   });
-  const isEncoded = unsupported(
-    "The body must not be compressed: leave out the header Content-Encoding, or send identity.",
-    { "accept-encoding": "identity" },
-  );
-  const notJsonType = unsupported("The body must be JSON: send the header Content-Type: application/json.", {});
+  const isEncoded = unsupported("The body must not be compressed: omit Content-Encoding or send identity.", {
+    "accept-encoding": "identity",
+  });
+  const notJsonType = unsupported("The body must be JSON: send Content-Type: application/json.", {});
 
   test.each<[string, Sent, object]>([
     ["another media type", { text: "x", headers: { "content-type": "image/jpeg" } }, notJsonType],
@@ -298,7 +297,7 @@ describe("refuses", () => {
     400,
     "invalid-request",
     "Invalid request",
-    "The header If-Match is for PUT, PATCH and DELETE, and If-None-Match for GET: leave them out of a POST.",
+    "If-Match is for PUT, PATCH and DELETE, and If-None-Match is for GET: omit both from a POST.",
   );
 
   test.each([{ "if-match": "*" }, { "if-match": '"a-1"' }, { "if-none-match": "*" }, { "if-none-match": '"a-1"' }])(

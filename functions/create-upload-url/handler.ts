@@ -52,7 +52,7 @@ async function countUpload(id: string, caller: Caller): Promise<string> {
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   try {
-    const { Attributes: { incarnation, uploads } = {} } = await send(command, "Ask again.");
+    const { Attributes: { incarnation, uploads } = {} } = await send(command, "Retry the request.");
     return incomingKey(id, incarnation?.S ?? "", uploads?.N ?? "");
   } catch (error) {
     if (isTooLarge(error)) throw tooLarge();

@@ -22,7 +22,7 @@ const stale = problem(
   412,
   "precondition-failed",
   "Precondition failed",
-  "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.",
+  "No ETag in If-Match matches the event: get it again and retry with its current ETag.",
 );
 
 function malformed(detail: string): Answer {
@@ -93,12 +93,12 @@ describe("If-Match", () => {
     [
       "the ETag without quotes",
       (etag) => etag.replaceAll('"', ""),
-      malformed('The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".'),
+      malformed('The If-Match header must be * or a list of ETags in double quotes, such as "a-1", "a-2".'),
     ],
     [
       "51 ETags",
       (etag) => Array<string>(51).fill(etag).join(),
-      malformed("The header If-Match must list at most 50 ETags."),
+      malformed("The If-Match header must list at most 50 ETags."),
     ],
   ])("of %s stops it", async (_what, header, expected) => {
     const { path, etag, event } = await create();
@@ -124,7 +124,8 @@ describe("If-Match", () => {
 
   test("is meant by who sends If-None-Match: 400", async () => {
     const { path, event } = await create();
-    const detail = "The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match.";
+    const detail =
+      "The If-None-Match header is only for GET: to make a write conditional, send the event's ETag in If-Match.";
     expect(await call(`DELETE ${path}`, { headers: { "if-none-match": '"other"' } })).toEqual(malformed(detail));
     expect((await call(`GET ${path}`)).body).toEqual(event);
   });
@@ -203,14 +204,9 @@ describe("with an image", () => {
     const kept = (id: string) => bucket.keys().filter((key) => key.includes(id));
     const always = (fault: ServiceFault) => Array<ServiceFault>(3).fill(fault);
     const unavailable = (detail: string) =>
-      problem(
-        503,
-        "unavailable",
-        "Temporarily unavailable",
-        `The store of images did not answer as it should. ${detail}`,
-      );
-    const undecided = unavailable("Nothing was deleted: repeat the request.");
-    const decided = unavailable("The event is deleted, but not yet everything in the bucket: repeat the request.");
+      problem(503, "unavailable", "Temporarily unavailable", `The image store did not respond as expected. ${detail}`);
+    const undecided = unavailable("Nothing was deleted: retry the request.");
+    const decided = unavailable("The event was deleted, but not all of its files: retry the request.");
 
     test("costs one call to the database and none to S3 where no upload URL was ever given out", async () => {
       const { body } = await callLocal("POST /events", { json: { title: "x" } });

@@ -17,10 +17,10 @@ import { fromItem, type Item } from "../_shared/stored-event.ts";
 import { aliasesIn, followsLostAnswer, never, noKey, prime, send, tableName } from "../_shared/table.ts";
 
 const advice = {
-  undecided: "Nothing was deleted: repeat the request.",
+  undecided: "Nothing was deleted: retry the request.",
   deciding:
-    "Whether the event was deleted is unknown: repeat the request with its ETag in If-Match; 404 then means that it is gone.",
-  decided: "The event is deleted, but not yet everything in the bucket: repeat the request.",
+    "The event may or may not have been deleted: retry with its ETag in If-Match; a 404 then means that it was.",
+  decided: "The event was deleted, but not all of its files: retry the request.",
 };
 
 /**

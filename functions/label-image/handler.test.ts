@@ -88,8 +88,8 @@ describe("what arrives", () => {
   });
 
   test.each([
-    ["as a JPEG and is a PNG", png, "image/jpeg", "The file is a PNG and was announced as image/jpeg."],
-    ["as a PNG and is a JPEG", jpeg, "image/png", "The file is a JPEG and was announced as image/png."],
+    ["as a JPEG and is a PNG", png, "image/jpeg", "The file is a PNG but was declared as image/jpeg."],
+    ["as a PNG and is a JPEG", jpeg, "image/png", "The file is a JPEG but was declared as image/png."],
     ["as a JPEG and is HTML", html, "image/jpeg", notAnImage.detail],
     ["as a PNG and is one byte", Buffer.from([0x89]), "image/png", notAnImage.detail],
     ["as a JPEG and is a GIF", Buffer.from("GIF89a".padEnd(100)), "image/jpeg", notAnImage.detail],
@@ -347,7 +347,7 @@ describe("in the bucket", () => {
         body: Buffer.from("<Error><Code>PreconditionFailed</Code></Error>"),
       });
       await expect(invokeLabelImage(eventFor(await arrived(id)))).rejects.toThrow(
-        "S3 answered 412 PreconditionFailed to PUT.",
+        "S3 responded to PUT with 412 PreconditionFailed.",
       );
       expect(await get(id)).toMatchObject({ version: 1 });
     });
@@ -378,13 +378,13 @@ describe("in the bucket", () => {
     [
       "a byte larger than 5 MB",
       makeJpeg({ size_bytes: 5 * 1024 * 1024 + 1 }),
-      "The file has 5242881 bytes and may have 5242880.",
+      "The file has 5242881 bytes; the maximum is 5242880.",
     ],
-    ["smaller than Rekognition takes", makeJpeg({ width: 79 }), "The image must have 80 to 10000 pixels on each side."],
+    ["smaller than Rekognition takes", makeJpeg({ width: 79 }), "Each side of the image must be 80 to 10000 pixels."],
     [
       "larger than Rekognition takes",
       makeJpeg({ width: 10_001 }),
-      "The image must have 80 to 10000 pixels on each side.",
+      "Each side of the image must be 80 to 10000 pixels.",
     ],
     [
       "a JPEG by its first bytes alone",
@@ -427,7 +427,7 @@ describe("in the bucket", () => {
     await upload(answer, jpeg);
     await settled();
     const event = await get(id);
-    expect(event).toMatchObject({ rejectedImage: { detail: "The event is too large to have an image." }, version: 2 });
+    expect(event).toMatchObject({ rejectedImage: { detail: "The event is too large to hold an image." }, version: 2 });
     expect(event).not.toHaveProperty("image");
     expect(kept(id)).toEqual([keyOf(answer)]);
   });
@@ -508,7 +508,7 @@ describe("in the bucket", () => {
 
   describe("after a failure", () => {
     const always = (fault: ServiceFault) => Array<ServiceFault>(3).fill(fault);
-    const away = "did not answer as it should. Lambda calls again.";
+    const away = "did not respond as expected. Lambda will retry.";
     const answer = (status: number, body: string) => ({ status, headers: [], body: Buffer.from(body) });
 
     test.each<[string, (id: string) => void, string]>([
@@ -517,49 +517,49 @@ describe("in the bucket", () => {
         () => {
           bucket.failNext("GET", ...always("hang up"));
         },
-        `The store of images ${away}`,
+        `The image store ${away}`,
       ],
       [
         "S3 cannot copy",
         () => {
           bucket.failNext("PUT", ...always("internal error"));
         },
-        `The store of images ${away}`,
+        `The image store ${away}`,
       ],
       [
         "S3 cannot list",
         () => {
           bucket.failNext("LIST", ...always("throttle"));
         },
-        `The store of images ${away}`,
+        `The image store ${away}`,
       ],
       [
         "S3 refuses",
         () => {
           bucket.setAhead(62);
         },
-        "S3 answered 403 AccessDenied to GET.",
+        "S3 responded to GET with 403 AccessDenied.",
       ], // the URL of a request holds for a minute
       [
         "something before S3 refuses",
         () => {
           bucket.failNext("GET", answer(400, "<html>Bad Request</html>"));
         },
-        "S3 answered 400 no code to GET.",
+        "S3 responded to GET with 400 no code.",
       ],
       [
         "there is no bucket",
         () => {
           bucket.failNext("GET", answer(404, "<Error><Code>NoSuchBucket</Code></Error>"));
         },
-        "S3 answered 404 NoSuchBucket to GET.",
+        "S3 responded to GET with 404 NoSuchBucket.",
       ],
       [
         "S3 begins to copy and fails",
         () => {
           bucket.failNext("PUT", answer(200, "<Error><Code>InternalError</Code></Error>"));
         },
-        "S3 began to copy an upload and did not end it.",
+        "S3 started to copy an upload but did not finish.",
       ],
       [
         "the database is away after it has given the event",

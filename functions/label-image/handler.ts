@@ -131,7 +131,7 @@ const signatures: Record<ContentType, { name: string; hex: string }> = {
   "image/png": { name: "PNG", hex: "89504e470d0a1a0a" },
 };
 
-/** Looks at the first bytes of a file, at its size, and at the type that was announced. Undefined where it is gone. */
+/** Looks at the first bytes of a file, at its size, and at the type that was declared. Undefined where it is gone. */
 async function readUpload(key: string): Promise<Upload | undefined> {
   const answer = await sendToBucket("GET", key, { headers: { range: "bytes=0-7" }, advice: retry });
   if (answer.status === 404) return undefined;
@@ -146,11 +146,11 @@ async function readUpload(key: string): Promise<Upload | undefined> {
   };
 }
 
-function complaintOf(start: string, announced: ContentType, size: number): string | undefined {
+function complaintOf(start: string, declared: ContentType, size: number): string | undefined {
   const [found] = Object.entries(signatures).filter(([, { hex }]) => start.startsWith(hex));
   if (!found) return "The file is neither a JPEG nor a PNG.";
-  if (found[0] !== announced) return `The file is a ${found[1].name} and was announced as ${announced}.`;
-  return size > maxImageBytes ? `The file has ${size} bytes and may have ${maxImageBytes}.` : undefined;
+  if (found[0] !== declared) return `The file is a ${found[1].name} but was declared as ${declared}.`;
+  return size > maxImageBytes ? `The file has ${size} bytes; the maximum is ${maxImageBytes}.` : undefined;
 }
 
 /** What Rekognition sees, at most ten things of which it is rather sure; or why it can see nothing. Undefined where the file is gone. */
@@ -172,7 +172,7 @@ async function detectLabels(key: string): Promise<Partial<Image> | string | unde
     if (error instanceof InvalidImageFormatException) return "The file cannot be read as an image.";
     // The parameters above are right, so it is the image: with less than 80 pixels on a side it is said to be one.
     if (error instanceof ImageTooLargeException || error instanceof InvalidParameterException)
-      return "The image must have 80 to 10000 pixels on each side.";
+      return "Each side of the image must be 80 to 10000 pixels.";
     // It says this where it may not read the file, too, of which somebody has to hear.
     if (error instanceof InvalidS3ObjectException && !(await readUpload(key))) return undefined;
     throw error;
@@ -200,10 +200,10 @@ async function accept(
   const { status, body } = await sendToBucket("PUT", imageKey(id, incarnation, upload), { headers, advice: retry });
   if (status === 404) return readEvent(id, retry); // deleted with its event in this moment
   // S3 begins a copy's answer with 200 before it knows how the copy ends.
-  if (!body.includes("<CopyObjectResult")) throw new Error("S3 began to copy an upload and did not end it.");
+  if (!body.includes("<CopyObjectResult")) throw new Error("S3 started to copy an upload but did not finish.");
 
   const event = await update(incoming, "image", isNewestImage, { contentType, size, ...labels, upload });
-  return event === "too large" ? reject(incoming, "The event is too large to have an image.") : event;
+  return event === "too large" ? reject(incoming, "The event is too large to hold an image.") : event;
 }
 
 async function reject(incoming: Incoming, detail: string): Promise<Event | undefined> {
@@ -250,4 +250,4 @@ async function update(
   }
 }
 
-const retry = "Lambda calls again.";
+const retry = "Lambda will retry.";

@@ -265,7 +265,7 @@ describe("a cursor", () => {
   const [type, status] = [`cursor-${run}`, "active"];
   const events: Listed[] = [];
   let next = "";
-  const refused = invalid(["cursor", "must be the next of an answer to the same filters"]);
+  const refused = invalid(["cursor", "must be the next of a response with the same filters"]);
   const withCursor = (cursor: string, filters: Filters = { type }) =>
     call(`GET /events?${new URLSearchParams({ ...filters, cursor }).toString()}`);
 
@@ -431,7 +431,7 @@ describe("the organizer me", () => {
     }
     const query = new URLSearchParams({ organizer: "me", type, cursor }).toString();
     expect(await bob.call(`GET /events?${query}`)).toEqual(
-      invalid(["cursor", "must be the next of an answer to the same filters"]),
+      invalid(["cursor", "must be the next of a response with the same filters"]),
     );
   });
 
@@ -448,7 +448,7 @@ describe("the organizer me", () => {
   test("is nobody where no tokens are sent: 400", async ({ skip }) => {
     skip(sub !== undefined, "tokens are on");
     expect(await call("GET /events?organizer=me")).toEqual(
-      invalid(["organizer", "must be a name: me is whoever sends a token, and here nobody does"]),
+      invalid(["organizer", "must not be me: tokens are off, so there is no caller"]),
     );
   });
 
@@ -556,7 +556,7 @@ describe("with a database that can be reached from here", () => {
 describe("a query is refused", () => {
   const status = "must be one of draft, published, cancelled, completed, active";
   const limit = "must be an integer from 1 to 100";
-  const cursor = "must be the next of an answer to the same filters";
+  const cursor = "must be the next of a response with the same filters";
   const unknown = "is not a parameter: the parameters are status, organizer, type, limit, cursor";
   const repeated = "must be given only once";
   const encoding = "must be percent-encoded UTF-8, as in Caf%C3%A9";

@@ -51,13 +51,13 @@ function parseListQuery(request: Request, caller: Caller) {
     status: rules.status,
     organizer: (value) =>
       value === me && caller === undefined
-        ? "must be a name: me is whoever sends a token, and here nobody does"
+        ? "must not be me: tokens are off, so there is no caller"
         : rules.organizer(value),
     type: rules.type,
     limit: (value) => (/^([1-9]\d?|100)$/.test(value) ? undefined : "must be an integer from 1 to 100"),
     cursor: (value, others) =>
       parseCursor(value, toFilters(others, caller)) === undefined
-        ? "must be the next of an answer to the same filters"
+        ? "must be the next of a response with the same filters"
         : undefined,
   });
   const { limit = "20", cursor = "" } = query;
@@ -106,7 +106,7 @@ async function readIndex(key: Filter, others: Filter[], limit: number, maxRead: 
   let read = 0;
   let next = after;
   for (let count = limit + 1; ; count *= 4) {
-    const answer = await send(toCommand(key, others, next, Math.min(count, maxRead - read)), "Ask again.");
+    const answer = await send(toCommand(key, others, next, Math.min(count, maxRead - read)), "Retry the request.");
     items.push(...(answer.Items ?? []));
     read += answer.ScannedCount ?? 0;
     next = positionOf(answer.LastEvaluatedKey);

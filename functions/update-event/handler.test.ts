@@ -21,7 +21,7 @@ const stale = problem(
   412,
   "precondition-failed",
   "Precondition failed",
-  "The event has none of the ETags in If-Match: get it again, and repeat the request with the ETag that it has now.",
+  "No ETag in If-Match matches the event: get it again and retry with its current ETag.",
 );
 const tooLarge = problem(
   413,
@@ -40,12 +40,11 @@ function unsupported(detail: string, headers: object = {}): Answer {
 }
 
 const notJsonType = unsupported(
-  "The body must be JSON: send the header Content-Type: application/json or application/merge-patch+json.",
+  "The body must be JSON: send Content-Type: application/json or application/merge-patch+json.",
 );
-const isEncoded = unsupported(
-  "The body must not be compressed: leave out the header Content-Encoding, or send identity.",
-  { "accept-encoding": "identity" },
-);
+const isEncoded = unsupported("The body must not be compressed: omit Content-Encoding or send identity.", {
+  "accept-encoding": "identity",
+});
 const noContent = invalid({ pointer: "", detail: "must have a payload or a title" });
 
 interface Stored {
@@ -343,31 +342,31 @@ describe("a body", () => {
   const fieldless = `is not a field of an event: the fields are ${Object.keys(rules).join(", ")}`;
 
   test.each([
-    ["id", "another", "must be the id in the path, or left out: it never changes"],
-    ["id", null, "must be the id in the path, or left out: it never changes"],
-    ["id", 1, "must be the id in the path, or left out: it never changes"],
-    ["createdAt", "2026-03-15T00:00:00.000Z", "is read-only: leave it out"],
-    ["updatedAt", null, "is read-only: leave it out"],
-    ["version", 1, "is read-only: leave it out"],
-    ["image", null, "is read-only: leave it out"],
-    ["rejectedImage", null, "is read-only: leave it out"],
+    ["id", "another", "must be the id in the path, or omitted: it never changes"],
+    ["id", null, "must be the id in the path, or omitted: it never changes"],
+    ["id", 1, "must be the id in the path, or omitted: it never changes"],
+    ["createdAt", "2026-03-15T00:00:00.000Z", "is read-only: omit it"],
+    ["updatedAt", null, "is read-only: omit it"],
+    ["version", 1, "is read-only: omit it"],
+    ["image", null, "is read-only: omit it"],
+    ["rejectedImage", null, "is read-only: omit it"],
     ["type", "", "must not be blank"],
     ["location", "\u2060", "must not be blank"],
     ["title", "x".repeat(201), "must be at most 200 characters long"],
-    ["description", "\ud800", "must be well-formed Unicode: it holds half a surrogate pair"],
+    ["description", "\ud800", "must be well-formed Unicode: it contains a lone surrogate"],
     [
       "date",
       "2026-02-30",
-      "must be a date (2026-03-15) or a date-time with Z or an offset (2026-03-15T18:00:00+08:00) that exists",
+      "must be a valid date (2026-03-15) or date-time with Z or an offset (2026-03-15T18:00:00+08:00)",
     ],
-    ["location", 1, "must be text of 1 to 200 characters"],
+    ["location", 1, "must be a string of 1 to 200 characters"],
     ["capacity", "100", "must be an integer from 1 to 100000"],
     [
       "organizer",
       [],
       sub === undefined
-        ? "must be text of 1 to 100 characters"
-        : "must be the sub of your token, or left out: an event belongs to who created it",
+        ? "must be a string of 1 to 100 characters"
+        : "must be the sub of your token, or omitted: an event belongs to its creator",
     ],
     ["status", "Active", "must be one of draft, published, cancelled, completed, active"],
     ["payload", [], "must be a JSON object"],
@@ -393,9 +392,9 @@ describe("a body", () => {
     });
     expect(answer).toEqual(
       invalid(
-        { pointer: "/id", detail: "must be the id in the path, or left out: it never changes" },
+        { pointer: "/id", detail: "must be the id in the path, or omitted: it never changes" },
         { pointer: "/capacity", detail: "must be an integer from 1 to 100000" },
-        { pointer: "/version", detail: "is read-only: leave it out" },
+        { pointer: "/version", detail: "is read-only: omit it" },
         { pointer: "/titel", detail: fieldless },
         { pointer: "", detail: "must have a payload or a title" },
       ),
@@ -542,7 +541,7 @@ describe("If-Match", () => {
     await expectUnchanged(stored);
   });
 
-  const form = malformed('The header If-Match must be * or a list of ETags in double quotes, such as "a-1", "a-2".');
+  const form = malformed('The If-Match header must be * or a list of ETags in double quotes, such as "a-1", "a-2".');
 
   test.each<[string, (etag: string) => string]>([
     ["without quotes", (etag) => etag.replaceAll('"', "")],
@@ -570,7 +569,7 @@ describe("If-Match", () => {
     const stored = await create({ title: "x" });
     const header = [...Array.from({ length: 50 }, (_, n) => `"other-${n + 1}"`), stored.etag].join(", ");
     const answer = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": header } });
-    expect(answer).toEqual(malformed("The header If-Match must list at most 50 ETags."));
+    expect(answer).toEqual(malformed("The If-Match header must list at most 50 ETags."));
     await expectUnchanged(stored);
   });
 
@@ -578,7 +577,9 @@ describe("If-Match", () => {
     const stored = await create({ title: "x" });
     const answer = await call(`PUT ${stored.path}`, { json: { title: "y" }, headers: { "if-none-match": header } });
     expect(answer).toEqual(
-      malformed("The header If-None-Match is for GET alone: to change what you know, send its ETag in If-Match."),
+      malformed(
+        "The If-None-Match header is only for GET: to make a write conditional, send the event's ETag in If-Match.",
+      ),
     );
     await expectUnchanged(stored);
   });

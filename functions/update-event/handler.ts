@@ -50,7 +50,7 @@ async function update(
   caller: Caller,
 ): Promise<Event> {
   const advice =
-    "Whether the event was changed is unknown: get it, and if it was not, repeat the request with its ETag in If-Match.";
+    "The event may or may not have been updated: get it and, if it was not, retry with its ETag in If-Match.";
   try {
     const { Attributes: item = {} } = await send(toCommand(id, changes, precondition, requestId), advice);
     return fromItem(item);

@@ -115,6 +115,6 @@ test("a field that was added is stored, shown, listed, changed, removed and chec
   expect((await call("GET /events?type=at-a-venue")).body).toEqual({ events: [body] });
   expect((await call(\`PATCH \${path}\`, { json: { venue: "Hall 2" } })).body).toMatchObject({ venue: "Hall 2" });
   expect((await call(\`PATCH \${path}\`, { json: { venue: null } })).body).not.toHaveProperty("venue");
-  expect(await call("POST /events", { json: { title: "x", venue: 1 } })).toMatchObject({ status: 400, body: { errors: [{ pointer: "/venue", detail: "must be text of 1 to 200 characters" }] } });
+  expect(await call("POST /events", { json: { title: "x", venue: 1 } })).toMatchObject({ status: 400, body: { errors: [{ pointer: "/venue", detail: "must be a string of 1 to 200 characters" }] } });
 });
 `;
