@@ -3,7 +3,7 @@ import { Agent as TlsAgent, request as requestOverTls } from "node:https";
 import { HttpResponse, type HttpRequest } from "@smithy/core/protocols";
 import { timeIsUp } from "./time-limit.ts";
 
-/** An environment variable that must be there. Without one this throws as the function loads, and names it. */
+/** A required environment variable. If it is missing, loading the function fails with an error that names it. */
 export function environment(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === "") throw new Error(`The environment variable ${name} is not set.`);
@@ -12,7 +12,7 @@ export function environment(name: string): string {
 
 export const region = environment("AWS_REGION");
 
-/** Those of the function's role, which Lambda puts into the environment and exchanges only with the whole process. */
+/** The role's credentials; Lambda never rotates them within a process. */
 export const credentials = {
   accessKeyId: environment("AWS_ACCESS_KEY_ID"),
   secretAccessKey: environment("AWS_SECRET_ACCESS_KEY"),
@@ -20,10 +20,10 @@ export const credentials = {
 };
 
 /**
- * The options of an SDK client, every one of them: the SDK looks for each missing one in ~/.aws and in
- * files of its own at the first request, which costs milliseconds and finds nothing in Lambda. The
- * bundler takes the default credential chain out, so the credentials come from the environment, and the
- * rules for where a service is, so the endpoint is given: AWS's in its own partition, or an emulator's.
+ * Every option of an SDK client: the SDK searches ~/.aws and its own files for each missing option at the
+ * first request, which costs milliseconds and finds nothing in Lambda. The bundler removes the default
+ * credential chain and the endpoint rules, so the credentials come from the environment and the endpoint
+ * is set here: AWS's own, in the standard partition, or an emulator's.
  */
 export function clientOptions(service: "dynamodb" | "rekognition", limits: AttemptLimits & { attempts: number }) {
   return {
@@ -44,19 +44,19 @@ export function clientOptions(service: "dynamodb" | "rekognition", limits: Attem
 }
 
 /**
- * Takes out of a client what costs each command a tenth and nobody needs: it prepares a log that is not
- * written, tells AWS the SDK's version, and passes on the trace by which Lambda finds functions that call
- * themselves, which they do by neither DynamoDB nor Rekognition.
+ * Removes unused middleware, which costs a tenth of each command: it prepares a log that is never written,
+ * sends AWS the SDK's version, and forwards the trace that Lambda uses to detect recursion, which cannot
+ * happen through DynamoDB or Rekognition.
  */
 export function trimmed<Client extends { middlewareStack: { remove: (name: string) => boolean } }>(
   client: Client,
 ): Client {
   for (const name of ["loggerMiddleware", "recursionDetectionMiddleware", "getUserAgentMiddleware"])
-    if (!client.middlewareStack.remove(name)) throw new Error(`The SDK has no ${name} any more: see aws-client.ts.`);
+    if (!client.middlewareStack.remove(name)) throw new Error(`The SDK no longer has ${name}: see aws-client.ts.`);
   return client;
 }
 
-/** How long an attempt may take to connect, until its answer begins, and from there to its end. */
+/** Time limits of an attempt: to connect, then until the response starts, then until it ends. */
 export interface AttemptLimits {
   connection_ms: number;
   answer_ms: number;
@@ -64,12 +64,12 @@ export interface AttemptLimits {
 }
 
 /**
- * What sends the SDK's requests, each within these limits and within the invocation's time limit, and reads
- * the whole answer. It takes the place of the SDK's NodeHttpHandler, which costs a tenth of each command, does
- * not limit how slowly a body may arrive and knows nothing of the invocation.
+ * Sends the SDK's requests, each within these limits and the invocation's time limit, and reads the whole
+ * response. Replaces the SDK's NodeHttpHandler, which costs a tenth of each command, puts no limit on how
+ * slowly a body may arrive and does not know the invocation's time limit.
  *
- * Rejects with Node's error, named by its code, such as `ECONNRESET`, or with a `TimeoutError`. The SDK tries
- * again after both.
+ * Rejects with Node's error, named by its code, such as `ECONNRESET`, or with a `TimeoutError`. The SDK
+ * retries both.
  */
 export function sender(limits: AttemptLimits) {
   return {
@@ -80,7 +80,7 @@ export function sender(limits: AttemptLimits) {
 
 const keepAlive = { keepAlive: true, maxSockets: 50 };
 const overHttps = { send: requestOverTls, agent: new TlsAgent(keepAlive) };
-/** To an emulator. */
+/** For an emulator. */
 const overHttp = { send: request, agent: new Agent(keepAlive) };
 
 function attempt(

@@ -6,34 +6,34 @@ import { credentials, environment, region, sender } from "./aws-client.ts";
 import { Problem } from "./problem.ts";
 import { timeIsUp, untilTimeIsUp } from "./time-limit.ts";
 
-/** A stack without label-image has no bucket, and its events have nothing in one. */
+/** A stack without label-image has no bucket. */
 export const hasBucket = process.env["BUCKET_NAME"] !== undefined;
 export const bucketName = hasBucket ? environment("BUCKET_NAME") : "";
 
-// The keys of the bucket. The incarnation in each tells an event from an earlier one with the same id.
+// Keys in the bucket. The incarnation distinguishes an event from an earlier one with the same id.
 
-/** Where an upload lies, looked at or not. S3 refuses a second one there until its lifecycle removes it, which is long after its URL has expired. */
+/** An upload, checked or not. S3 refuses a second upload to this key until its lifecycle rule removes the first, long after the URL has expired. */
 export function incomingKey(id: string, incarnation: string, upload: number | string): string {
   return `incoming/${id}/${incarnation}/${upload}`;
 }
 
-/** Where an image is that has passed. */
+/** An accepted image. */
 export function imageKey(id: string, incarnation: string, upload: number | string): string {
   return `images/${id}/${incarnation}/${upload}`;
 }
 
-/** The note that an event is to be deleted: written before that is decided, and removed when nothing of the event is left. S3's lifecycle removes it too, and then calls label-image. */
+/** Marks a deletion: written before the event is deleted, removed once all its objects are gone. If it expires first, S3 removes it and calls label-image. */
 export function deletionKey(id: string, incarnation: string): string {
   return `deletions/${id}/${incarnation}`;
 }
 
-/** Regional: elsewhere S3 answers for a new bucket with a redirect, which browsers refuse. An emulator has the bucket in the path. */
+/** Regional: for a new bucket the global endpoint redirects, which browsers refuse. An emulator has the bucket in the path. */
 const emulator = process.env["AWS_ENDPOINT_URL_S3"];
 const endpoint = new URL(
   emulator === undefined ? `https://${bucketName}.s3.${region}.amazonaws.com` : `${emulator}/${bucketName}`,
 );
 
-/** The SDK's signer, sender and retries without its S3 client, which alone weighs more than a whole function may. */
+/** The SDK's signer and retries without its S3 client, which alone exceeds the size budget of a function. */
 const signer = new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
 const { handle } = sender({ connection_ms: 1_000, answer_ms: 2_000, body_ms: 1_000 });
 const retries = new StandardRetryStrategy(3);
@@ -47,8 +47,8 @@ interface BucketRequest {
 }
 
 /**
- * A URL that lets whoever has it make one kind of request, with exactly these headers. S3 refuses it
- * after `lifetime_s` seconds, or sooner where the function's credentials end. Nothing is sent for it.
+ * A URL that lets its holder make one kind of request, with exactly these headers. S3 refuses it after
+ * `lifetime_s` seconds, or earlier if the function's credentials expire. Signing sends no request.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
@@ -72,11 +72,11 @@ export interface BucketAnswer {
 }
 
 /**
- * Sends one request without a body about an object, and gives S3's answer where it is 2xx, 404 for the
- * object (not for the bucket) or 416.
+ * Sends one request without a body for an object. Returns S3's response if it is 2xx, 404 for the object
+ * (not for the bucket) or 416.
  *
- * Throws a `Problem` 503 when S3 is away, slow or overloaded, or when the time is up; `advice` tells the
- * caller what to do then. Throws an error with S3's code for any other answer.
+ * Throws a `Problem` 503 when S3 is unreachable, slow or overloaded, or when the time limit is reached;
+ * `advice` tells the caller what to do. Throws an error with S3's code for any other response.
  */
 export async function sendToBucket(
   method: BucketRequest["method"],
@@ -86,11 +86,11 @@ export async function sendToBucket(
   return send({ method, key, headers }, advice);
 }
 
-/** The sender's sockets: what waits for one runs into its time limit. */
+/** The sender has this many sockets, and a request that waits for one may time out. */
 const maxKeys = 50;
 
 /**
- * The keys that begin with a prefix, as many as can be asked about at once, and whether there are more. Throws as `sendToBucket` does.
+ * Up to `maxKeys` keys with this prefix, and whether there are more. Throws like `sendToBucket`.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
@@ -100,14 +100,14 @@ export async function listKeys(prefix: string, advice: string): Promise<{ keys: 
     advice,
   );
   const xml = body.toString();
-  // Nothing is escaped in our keys: an id has only what needs no encoding.
+  // Keys need no unescaping: an id contains only unreserved characters.
   return {
     keys: [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key),
     isTruncated: xml.includes("<IsTruncated>true</IsTruncated>"),
   };
 }
 
-/** What S3 says when it fails: the SDK's retries tell by the name, and by the status, whether to try again. */
+/** An error response from S3. The SDK decides by name and status whether to retry. */
 class S3Error extends Error {
   readonly $metadata: { httpStatusCode: number };
 
@@ -131,13 +131,13 @@ async function send(request: BucketRequest, advice: string): Promise<BucketAnswe
   }
 }
 
-/** Attempts something as often, and with the same pauses, as the SDK attempts a command to DynamoDB. */
+/** Retries as often as the SDK retries a DynamoDB command, with the same delays. */
 async function repeat<Result>(attemptOnce: () => Promise<Result>): Promise<Result> {
   const signal = timeIsUp();
   let token = await retries.acquireInitialRetryToken("");
   for (;;) {
     try {
-      signal.throwIfAborted(); // the pause may end when another event has come
+      signal.throwIfAborted(); // the delay may end during another invocation
       const result = await attemptOnce();
       retries.recordSuccess(token);
       return result;
@@ -170,7 +170,7 @@ async function attempt(request: BucketRequest): Promise<BucketAnswer> {
   throw new S3Error(answer, request.method);
 }
 
-/** In the query, also of what this function sends itself: one way for both. */
+/** Signs in the query string, for this function's own requests too: one way for both. */
 async function sign(
   { method, key, headers = {}, query = {} }: BucketRequest,
   lifetime_s: number,

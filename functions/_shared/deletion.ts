@@ -2,9 +2,9 @@ import { deletionKey, imageKey, incomingKey, listKeys, sendToBucket } from "./bu
 import { readEvent } from "./table.ts";
 
 /**
- * Removes all that is left of a deleted event. Uploads before images, so that label-image finds none to
- * copy afterwards; the note last, because it stands for what is still to be done. `advice` is for the
- * caller where S3 does not answer.
+ * Removes all objects of a deleted event. Uploads go before images, so that label-image has none left to
+ * copy; the marker goes last, because it means that work remains. `advice` tells the caller what to do if
+ * S3 fails.
  */
 export async function removeObjects(id: string, incarnation: string, advice: string): Promise<void> {
   for (const prefix of [incomingKey(id, incarnation, ""), imageKey(id, incarnation, "")]) {
@@ -17,7 +17,7 @@ export async function removeObjects(id: string, incarnation: string, advice: str
   await sendToBucket("DELETE", deletionKey(id, incarnation), { advice });
 }
 
-/** Does what a note asks for, unless the event still lives: its deletion was refused, or is not decided yet. */
+/** Finishes a marked deletion, unless the event still exists: its deletion was refused, or is still pending. */
 export async function finishDeletion(
   id: string,
   incarnation: string,

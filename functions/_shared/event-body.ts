@@ -4,11 +4,11 @@ import type { Caller } from "./http.ts";
 import { unknownFields } from "./json-body.ts";
 import { Problem, type Violation } from "./problem.ts";
 
-/** What a caller wants changed in an event. */
+/** The changes that a request makes to an event. */
 export interface Changes {
   set: Partial<NewEvent>;
   removed: (keyof NewEvent)[];
-  /** What the event must have already, because the other one of payload and title goes. */
+  /** The field that the stored event must have, because the request removes the other of payload and title. */
   needed?: "payload" | "title";
 }
 
@@ -16,21 +16,21 @@ const notAnObject: Violation = { pointer: "", detail: "must be a JSON object" };
 const noContent: Violation = { pointer: "", detail: "must have a payload or a title" };
 
 /**
- * The event that a body asks for, with the defaults filled in, and the caller for its organizer.
- * Throws a `Problem` 400 that names everything wrong with the body at once.
+ * Parses a new event: fills in the defaults and makes the caller its organizer.
+ * Throws a `Problem` 400 that lists every violation.
  */
 export function parseNewEvent(body: unknown, caller: Caller): NewEvent {
   if (!isObject(body)) throw invalid([notAnObject]);
   const violations = fieldViolations(body, (name, value) => ruleOf(name, caller)(value));
   if (!Object.hasOwn(body, "payload") && !Object.hasOwn(body, "title")) violations.push(noContent);
   if (violations.length > 0) throw invalid(violations);
-  // Every field has passed its rule, and there is no other.
+  // Every field has passed its rule, and no other field is present.
   return { id: uuidv7(), ...defaults, ...(caller !== undefined && { organizer: caller }), ...body };
 }
 
 /**
- * The changes that a body asks for in the event with this id: null removes a field or restores its
- * default. Throws a `Problem` 400 that names everything wrong with the body at once.
+ * Parses changes to the event with this id: null removes a field or restores its default.
+ * Throws a `Problem` 400 that lists every violation.
  */
 export function parseChanges(body: unknown, id: unknown, caller: Caller): Changes {
   if (!isObject(body)) throw invalid([notAnObject]);
@@ -67,14 +67,14 @@ function fieldViolations(
   return [...violations, ...unknownFields(unknown, "an event", Object.keys(rules))];
 }
 
-/** With tokens on an event's organizer is who created it, ever after. */
+/** With tokens on, the organizer is the event's creator and never changes. */
 function ruleOf(name: keyof NewEvent, caller: Caller): Rule<unknown> {
   if (name !== "organizer" || caller === undefined) return rules[name];
   return (value) =>
     value === caller ? undefined : "must be the sub of your token, or omitted: an event belongs to its creator";
 }
 
-/** For changes that are right in themselves, but would leave the event that is stored without content. */
+/** For changes that are valid by themselves but would leave the stored event without content. */
 export function needsContent(): Problem {
   return invalid([noContent]);
 }
@@ -88,13 +88,13 @@ function toChanges(body: Record<string, unknown>): Changes {
     else if (name in defaults) set[name] = defaults[name as keyof typeof defaults];
     else removed.push(name);
   }
-  // One of payload and title may go if the other comes, or is there already.
+  // Payload or title may be removed if the other is set by this request or already stored.
   const [gone, other] = body["title"] === null ? ["title", "payload"] : ["payload", "title"];
   const needed = removed.includes(gone) && !(other in set) ? { needed: other } : {};
-  return { set, removed, ...needed } as Changes; // every field has passed its rule, and there is no other
+  return { set, removed, ...needed } as Changes; // every field has passed its rule, and no other field is present
 }
 
-/** A UUID of version 7: 48 bits of the time in milliseconds, then random. RFC 9562, section 5.7. */
+/** A UUIDv7: 48 bits of Unix time in milliseconds, then random bits. RFC 9562, section 5.7. */
 export function uuidv7(): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(Date.now(), 0, 6);

@@ -1,9 +1,9 @@
 export const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
 
-/** Says what would be right where a value is wrong, and nothing where it is right. Only types need `passed`. */
+/** Returns what a value must be if it is invalid, or undefined. `passed` exists only for the types. */
 export type Rule<Value> = ((value: unknown) => string | undefined) & { passed?: Value };
 
-/** A line for each field: its type, its place in answers and how it is stored follow. */
+/** One line per field, from which its type, its place in responses and its storage follow. */
 export const rules = {
   id: is(isId, "must be 1 to 128 characters from A-Z a-z 0-9 . _ ~ -, but not . or .."),
   type: text(100),
@@ -24,13 +24,13 @@ export const defaults = { type: "event", status: "active" } as const;
 
 const readOnly = ["image", "rejectedImage", "createdAt", "updatedAt", "version"];
 
-/** What callers see of an event, in this order. */
+/** The fields that callers see, in this order. */
 export const shownFields = [...Object.keys(rules), ...readOnly];
 
 type Fields = { [Name in keyof typeof rules]: NonNullable<(typeof rules)[Name]["passed"]> };
 type AlwaysSet = "id" | keyof typeof defaults;
 
-/** What a caller says of an event, after defaults. */
+/** What a caller sets in an event, with defaults applied. */
 export type NewEvent = Pick<Fields, AlwaysSet> & Partial<Omit<Fields, AlwaysSet>>;
 
 export type Event = NewEvent & {
@@ -39,11 +39,11 @@ export type Event = NewEvent & {
   version: number;
   image?: Image & Uploaded;
   rejectedImage?: RejectedImage & Uploaded;
-  /** Tells this event from an earlier one with the same id. Not shown, but part of the ETag. */
+  /** Distinguishes this event from an earlier one with the same id. Hidden, but part of the ETag. */
   incarnation: string;
 };
 
-/** What Rekognition reads. */
+/** The formats that Rekognition reads. */
 export const contentTypes = ["image/jpeg", "image/png"] as const;
 
 export type ContentType = (typeof contentTypes)[number];
@@ -51,8 +51,8 @@ export type ContentType = (typeof contentTypes)[number];
 export const maxImageBytes = 5 * 1024 * 1024;
 
 /**
- * The image of an event, as callers see it. `labels` and `labelledAt` are absent where labelling is
- * off; `confidence` is a percentage.
+ * The image of an event, as callers see it. `labels` and `labelledAt` are absent if labelling is off;
+ * `confidence` is a percentage.
  */
 export interface Image {
   contentType: ContentType;
@@ -61,33 +61,33 @@ export interface Image {
   labelledAt?: string;
 }
 
-/** Why an upload did not become the event's image. */
+/** Why an upload was rejected. */
 export interface RejectedImage {
   detail: string;
   rejectedAt: string;
 }
 
 /**
- * Which upload something came from: the URLs given out for an event are counted, so that of two uploads
- * the later one has the greater number, whatever the clocks say.
+ * The number of the upload that something came from. Upload URLs are counted per event, so a later
+ * upload has a greater number, whatever the clocks say.
  */
 export interface Uploaded {
   upload: number;
 }
 
-/** 1-128 characters that need no encoding in a path; `.` and `..` would be resolved away there. */
+/** 1 to 128 characters that need no encoding in a path, except `.` and `..`, which URL parsers resolve. */
 export function isId(value: unknown): value is string {
   return typeof value === "string" && /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/.test(value);
 }
 
 /**
- * A character that can be seen: anything but white space, controls and what Unicode lets be ignored in
- * display (joiners, fillers, variation selectors and the like), and but for the Braille pattern without
- * a dot, which has none of these properties. A combining mark can be seen by itself.
+ * A visible character: not white space, a control or what Unicode marks as ignorable in display (joiners,
+ * fillers, variation selectors and the like), nor the blank Braille pattern, which has none of these
+ * properties. A combining mark is visible by itself.
  */
 const visible = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** Counts code points, as callers do: an emoji is one character, though JavaScript's length says 2. */
+/** Counts code points, as callers do: an emoji is one character, though its JavaScript length is 2. */
 function text(max: number): Rule<string> {
   return (value) => {
     if (typeof value !== "string") return `must be a string of 1 to ${max} characters`;
@@ -126,7 +126,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Level by level: a function that calls itself would overflow the stack on 100,000 levels. */
+/** Level by level: recursion would overflow the stack at 100,000 levels. */
 function isDeeperThan(levels: number, value: object): boolean {
   let level: object[] = [value];
   for (let depth = 0; depth <= levels; depth++) {
@@ -147,8 +147,8 @@ const fullTime = /^[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\
 
 /**
  * Whether a text is a full date or a date-time with `Z` or an offset, and exists: no 30 February, no
- * 24:00, a second 60 only where leap seconds are put. Not left to Date, which turns 30 February into
- * 1 March and years below 100 into 19xx.
+ * 24:00, a second 60 only where leap seconds occur. Date does not do: it turns 30 February into 1 March
+ * and years below 100 into 19xx.
  *
  * RFC 3339, sections 5.6 and 5.7; a fraction of a second has at most nine digits here.
  */
@@ -172,7 +172,7 @@ function isTime(text: string, month: number, day: number): boolean {
   return second === 60 && isBeforeNewHalfYear(Date.UTC(2000, month - 1, day, hour, minute - offset));
 }
 
-/** Leap seconds end a June or a December, in UTC. The year does not matter: any leap year will do. */
+/** Leap seconds end June or December, in UTC. The year does not matter: any leap year will do. */
 function isBeforeNewHalfYear(minute: number): boolean {
   const next = new Date(minute + 60_000).toISOString();
   return next.endsWith("-01-01T00:00:00.000Z") || next.endsWith("-07-01T00:00:00.000Z");

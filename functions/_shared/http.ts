@@ -6,7 +6,7 @@ import { withinTimeLimit } from "./time-limit.ts";
 
 export type Request = APIGatewayProxyEventV2;
 
-/** The `sub` of whoever calls; undefined where tokens are off, and nobody is known. */
+/** The `sub` of the caller's token; undefined if tokens are off. */
 export type Caller = string | undefined;
 
 export interface Answer {
@@ -17,10 +17,10 @@ export interface Answer {
 }
 
 /**
- * Makes a Lambda handler of what an endpoint does: payload 2.0 in, JSON out, and a thrown `Problem`
- * as problem+json, with one line in the log. Any other error goes on to Lambda, which logs its stack,
- * counts it in `Errors` and has API Gateway answer 500: caught here, a bug would look like an answer.
- * Who calls is found out here and before all else, so that no endpoint can forget to ask.
+ * Wraps an endpoint in a Lambda handler: payload 2.0 in, JSON out, a thrown `Problem` as problem+json,
+ * and one log line. Any other error is rethrown to Lambda, which logs its stack, counts it in `Errors`
+ * and makes API Gateway respond 500: caught here, a bug would look like a response. The caller is
+ * identified here, before anything else, so that no endpoint can forget to.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
@@ -67,7 +67,7 @@ export function endpoint(act: (request: Request, caller: Caller) => Promise<Answ
 
 type Outcome = Pick<Answer, "status" | "body"> & Pick<RequestLine, "problem" | "cause">;
 
-/** The `id` in a path or in an event, if it is one: what a caller puts into a path can be anything. */
+/** The `id` in a path or an event, if it is valid: a caller may put anything into a path. */
 function idIn(parts: object | undefined): string | undefined {
   const { id } = (parts ?? {}) as { id?: unknown };
   return isId(id) ? id : undefined;
@@ -78,7 +78,7 @@ function respond({ status, headers = {}, body }: Answer, contentType: string): A
   return { statusCode: status, headers: { ...headers, "content-type": contentType }, body: JSON.stringify(body) };
 }
 
-/** What API Gateway's JWT authorizer adds to a request: every claim is text, a list is `[a b]`. */
+/** What API Gateway's JWT authorizer adds to a request: every claim is a string, a list is `[a b]`. */
 interface Authorized {
   authorizer?: { jwt?: { claims?: Record<string, unknown> } };
 }
@@ -87,11 +87,11 @@ const auth = process.env["AUTH"];
 if (auth !== "jwt" && auth !== "off") throw new Error('The environment variable AUTH must be "jwt" or "off".');
 
 /**
- * Who calls, as the token says that API Gateway has checked.
+ * The caller, from the claims of the token that API Gateway has verified.
  *
- * Throws a `Problem` 401 without claims, because a route that lost its authorizer must not be open;
- * for an ID token, which says who somebody is and opens nothing, though API Gateway lets it through;
- * and for a `sub` that could be no organizer. Cutting it to 100 characters would make one of two people.
+ * Throws a `Problem` 401 without claims, because a route without its authorizer must not be open; for an
+ * ID token, which API Gateway accepts but which grants no access; and for a `sub` that is not a valid
+ * organizer. Truncating it to 100 characters could merge two people.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
@@ -103,7 +103,7 @@ function parseCaller({ requestContext }: Request): Caller {
       "Bearer",
       "This request has no verified token: send an access token in the Authorization header. If you did, this route is missing its authorizer.",
     );
-  const { sub, token_use: use = "access" } = claims; // only Cognito's tokens say what they are for
+  const { sub, token_use: use = "access" } = claims; // only Cognito's tokens have token_use
   if (use !== "access")
     throw invalidToken("This is not an access token: sign in again and send the access token, not the ID token.");
   if (!isSub(sub))
@@ -117,7 +117,7 @@ function isSub(sub: unknown): sub is string {
   return rules.organizer(sub) === undefined;
 }
 
-/** RFC 6750, section 3: no error where there was no token. */
+/** RFC 6750, section 3: no error code if there was no token. */
 function invalidToken(detail: string): Problem {
   return unauthorized('Bearer error="invalid_token"', detail);
 }

@@ -2,18 +2,18 @@ import type { Request } from "./http.ts";
 import { maxItemBytes, Problem, tooLarge, type Violation } from "./problem.ts";
 
 /**
- * JSON may write one byte as six, as in \\u0041. What is longer than that is refused unparsed: 6 MB of
- * brackets become a tree that takes more memory than the function has.
+ * JSON may escape one byte as six, as in \\u0041. A longer body is refused unparsed: 6 MB of brackets
+ * become a tree that needs more memory than the function has.
  */
 const maxBodyBytes = 6 * maxItemBytes;
 
 /**
- * The body of a request as JSON.parse reads it: of duplicate keys the last one wins. `mediaTypes` are
- * those that it may have.
+ * Parses the body of a request with JSON.parse: the last of duplicate keys wins. `mediaTypes` lists the
+ * accepted media types.
  *
- * A `charset` is ignored, because JSON is UTF-8 whatever it says (RFC 8259, section 11).
- * Throws a `Problem`: 415 for another media type and for what is compressed, 413 for what could never
- * be stored, 400 for what is empty, not UTF-8 or not JSON.
+ * A `charset` is ignored, because JSON is always UTF-8 (RFC 8259, section 11).
+ * Throws a `Problem`: 415 for another media type or a compressed body, 413 for one too large to store,
+ * 400 for one that is empty, not UTF-8 or not JSON.
  */
 export function parseJson(request: Request, mediaTypes = ["application/json"]): unknown {
   validateHeaders(request, mediaTypes);
@@ -28,9 +28,9 @@ export function parseJson(request: Request, mediaTypes = ["application/json"]): 
 }
 
 /**
- * What a 415 says is taken goes by the method. Accept-Patch goes with PUT too, which does the same: in
- * the answer to any method it says what PATCH takes (RFC 5789, section 3.1). Accept-Encoding goes with
- * a 415 for an encoding and with no other (RFC 9110, section 12.5.3).
+ * The method decides which header of a 415 lists the accepted types. PUT gets Accept-Patch, too: in a
+ * response to any method it says what PATCH accepts (RFC 5789, section 3.1). Accept-Encoding is only for
+ * a 415 about the encoding (RFC 9110, section 12.5.3).
  */
 function validateHeaders({ headers, requestContext }: Request, mediaTypes: string[]): void {
   const refuse = (detail: string, more: Record<string, string> = {}) => {
@@ -49,11 +49,11 @@ function validateHeaders({ headers, requestContext }: Request, mediaTypes: strin
 }
 
 /**
- * API Gateway encodes a body in base64 by its content type, not by its bytes: both ways lead through
+ * API Gateway base64-encodes a body depending on its content type, not its bytes: both forms go through
  * one decoder, so that they mean the same. It drops a byte order mark (RFC 8259, section 8.1).
  */
 function readText({ body, isBase64Encoded }: Request): string {
-  const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"); // an event made by hand may have a body of null
+  const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"); // a handwritten event may have a null body
   if (bytes.length > maxBodyBytes) throw tooLarge();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -63,9 +63,9 @@ function readText({ body, isBase64Encoded }: Request): string {
 }
 
 /**
- * What is wrong with a body that has fields by these names, where only `fields` are known. Bounded, or
- * 6 MB of names would come back as an answer larger than Lambda may send: a long name is shortened, to
- * what is no pointer to it any more, and after 20 the others are counted.
+ * Violations for unknown fields, where only `fields` are known. Bounded, because 6 MB of names would make
+ * a response larger than Lambda may send: a long name is shortened and so has no pointer, and from the
+ * 21st on names are only counted.
  */
 export function unknownFields(names: string[], resource: string, fields: string[]): Violation[] {
   const known = `the fields are ${fields.join(", ")}`;

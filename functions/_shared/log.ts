@@ -1,21 +1,21 @@
-/** What is said of a request. Nothing that a caller wrote gets in, but for an id that is well-formed. */
+/** The log line of a request. Contains nothing that the caller sent except a valid id. */
 export interface RequestLine {
-  /** API Gateway's, which the caller and the access log have too; Lambda's own stands beside the message. */
+  /** API Gateway's, as in the response and the access log; Lambda adds its own next to the message. */
   requestId: string;
-  /** As declared, like `GET /events/{id}`: a path may hold anything. */
+  /** As declared, such as `GET /events/{id}`: a path may contain anything. */
   route: string;
   status: number;
   duration_ms: number;
   eventId?: string | undefined;
-  /** What was refused or failed, as in the answer's `type`; with the name of what is behind it. */
+  /** The kind of failure, as in the response's `type`, and the name of the error that caused it. */
   problem?: string | undefined;
   cause?: string | undefined;
 }
 
 /**
- * Writes one line of JSON for a request, as an error from 500 on. Lambda's JSON format puts what
- * console is given under `message`, beside its `level`, `timestamp` and own `requestId`: an object
- * becomes fields, `message.status` and so on, for which a text of JSON would have to be parsed.
+ * Writes one line of JSON per request, as an error from 500 on. Lambda's JSON format puts the argument of
+ * console under `message`, next to its own `level`, `timestamp` and `requestId`: an object becomes fields
+ * such as `message.status`, while a JSON string would have to be parsed.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
  */
@@ -24,14 +24,14 @@ export function logRequest(line: RequestLine): void {
   else console.info(line);
 }
 
-/** Only the name of an error: its message may repeat what was sent. */
+/** Only the name of an error: its message may quote the request. */
 export function nameOf(error: unknown): string | undefined {
   return error instanceof Error ? error.name : undefined;
 }
 
 /**
- * An error without its fields, of which the AWS SDK's have some that hold an item: Lambda logs every
- * field of what a handler throws. Name, message and stack are kept.
+ * An error with only its name, message and stack: Lambda logs every field of a thrown error, and some
+ * errors of the AWS SDK hold an item.
  */
 export function withoutFields(error: unknown): Error {
   const { name, message, stack } = error instanceof Error ? error : new Error(typeof error);

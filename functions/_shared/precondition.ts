@@ -4,21 +4,21 @@ import { Problem } from "./problem.ts";
 import { etagOf, parseEtags } from "./representation.ts";
 import type { Item } from "./stored-event.ts";
 
-/** A ConditionExpression, in which `#name` is the attribute `name`, and the values that it names. */
+/** A ConditionExpression, in which `#name` stands for the attribute `name`, and its values. */
 export interface Condition {
   expression: string;
   values: Item;
 }
 
-/** DynamoDB takes no expression of over 4 KB. */
+/** DynamoDB limits an expression to 4 KB. */
 const maxEtags = 50;
 
 /**
- * What a write demands of the event that is stored: that it exists, and has an ETag that If-Match
- * lists. Compared strongly: a weak ETag never matches, nor does one that is not ours.
+ * The condition of a write: the event exists, and its ETag is in If-Match. Strong comparison: a weak ETag
+ * never matches.
  *
- * Throws a `Problem` 400 where If-Match is malformed or too long, and for If-None-Match: what a caller
- * demands must not be ignored while something is written. RFC 9110, section 13.1.1.
+ * Throws a `Problem` 400 if If-Match is malformed or too long, and for If-None-Match: a write must not
+ * ignore a precondition. RFC 9110, section 13.1.1.
  */
 export function parsePrecondition({ headers }: Request): Condition {
   if (headers["if-none-match"] !== undefined) {
@@ -38,22 +38,22 @@ export function parsePrecondition({ headers }: Request): Condition {
     const [, incarnation = etag, version = "0"] = /^"(.+)-([1-9]\d{0,14})"$/.exec(etag) ?? []; // no event has version 0
     values[`:incarnation${n}`] = { S: incarnation };
     values[`:version${n}`] = { N: version };
-    return `#incarnation = :incarnation${n} AND #event.#version = :version${n}`; // AND binds tighter than OR; more brackets are refused
+    return `#incarnation = :incarnation${n} AND #event.#version = :version${n}`; // AND binds tighter than OR; DynamoDB refuses redundant parentheses
   });
   return { expression: `attribute_exists(#id) AND (${comparisons.join(" OR ")})`, values };
 }
 
 /**
- * For a POST, whose target has no ETag: neither the list of events nor what gives a URL.
+ * For a POST, whose target has no ETag.
  *
- * Throws a `Problem` 400 for If-Match and If-None-Match, which must not be ignored here either.
+ * Throws a `Problem` 400 for If-Match and If-None-Match, which must not be ignored.
  */
 export function rejectPrecondition({ headers }: Request): void {
   if (headers["if-match"] === undefined && headers["if-none-match"] === undefined) return;
   throw new Problem(400, "If-Match is for PUT, PATCH and DELETE, and If-None-Match is for GET: omit both from a POST.");
 }
 
-/** Whether If-Match lists the ETag of the event that is stored: for what has to be known before anything is written. */
+/** Whether If-Match allows a write to the stored event, checked before anything is written. */
 export function meetsPrecondition({ headers }: Request, event: Event): boolean {
   const etags = parseEtags(headers["if-match"] ?? "*") ?? [];
   return etags === "*" || etags.includes(etagOf(event));
@@ -64,9 +64,9 @@ export function preconditionFailed(): Problem {
 }
 
 /**
- * Adds to what a write demands that the event is the caller's. In the write itself, because between a
- * read and a write the event may be deleted and made anew by somebody else. An event without an
- * organizer, made while tokens were off, is nobody's; while they are off, every event is everybody's.
+ * Adds the condition that the caller is the organizer. It is part of the write, because another caller may
+ * delete and recreate the event between a read and a write. An event created without an organizer while
+ * tokens were off has no owner; while they are off, anyone may write.
  */
 export function ownedBy(caller: Caller, { expression, values }: Condition): Condition {
   if (caller === undefined) return { expression, values };
@@ -76,7 +76,7 @@ export function ownedBy(caller: Caller, { expression, values }: Condition): Cond
   };
 }
 
-/** Whether that is why a write was refused which met this event. */
+/** True if a write was refused because someone else owns the event. */
 export function isOwnedByOther({ organizer }: Event, caller: Caller): boolean {
   return caller !== undefined && organizer !== caller;
 }

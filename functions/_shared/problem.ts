@@ -1,4 +1,4 @@
-/** One thing that is wrong: `pointer` (RFC 6901) leads to it in the body, `parameter` names it in the query. */
+/** A violated rule: `pointer` (RFC 6901) locates it in the body, `parameter` in the query. */
 export type Violation = { pointer: string; detail: string } | { parameter: string; detail: string };
 
 const kinds = {
@@ -19,8 +19,8 @@ interface Options extends ErrorOptions {
 }
 
 /**
- * An error that the caller is told of; any other error is a bug and none of the caller's business.
- * `detail` says what is wrong and what would be right, and never repeats a value that the caller sent.
+ * An error that is reported to the caller; any other error is a bug and is not. `detail` states the
+ * problem and the fix, and never repeats a value from the request.
  */
 export class Problem extends Error {
   readonly status: keyof typeof kinds;
@@ -34,12 +34,12 @@ export class Problem extends Error {
     this.headers = headers ?? {};
   }
 
-  /** What kind of problem it is, in one word: `not-found`. */
+  /** For example `not-found`. */
   get type(): string {
     return kinds[this.status].type;
   }
 
-  /** The body of the answer: problem details (RFC 9457), with `requestId` and `errors` added. */
+  /** Problem details (RFC 9457), with `requestId` and `errors` added. */
   body(requestId: string): Record<string, unknown> {
     return {
       type: `urn:problem-type:${this.type}`,
@@ -52,7 +52,7 @@ export class Problem extends Error {
   }
 }
 
-/** DynamoDB's limit for an item, names and values together. */
+/** DynamoDB's limit for an item, attribute names included. */
 export const maxItemBytes = 400 * 1024;
 
 export function tooLarge(): Problem {

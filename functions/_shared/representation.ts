@@ -1,21 +1,20 @@
 import { shownFields, type Event } from "./event.ts";
 import type { Request } from "./http.ts";
 
-/** What an answer about one event says: its ETag and its fields. */
+/** ETag and body of a response with one event. */
 export function represent(event: Event): { headers: Record<string, string>; body: object } {
   return { headers: { etag: etagOf(event) }, body: fieldsOf(event) };
 }
 
-/** What callers see of an event, always in the same order. JSON leaves out what is undefined. */
+/** What callers see of an event, always in the same order. JSON omits undefined values. */
 export function fieldsOf(event: Event): object {
   const shown: Partial<Record<string, unknown>> = { ...event, ...shownImages(event) };
   return Object.fromEntries(shownFields.map((field) => [field, shown[field]]));
 }
 
 /**
- * What callers see of an event's images, always in the same order, which a map in DynamoDB does not
- * keep. A rejection is shown until a later upload is accepted; the two may have been looked at in any
- * order.
+ * What callers see of an event's images, always in the same order, which a DynamoDB map does not keep. A
+ * rejection is shown until a later upload is accepted; the two may have been checked in any order.
  */
 function shownImages({ image, rejectedImage }: Event): object {
   const isOutdated = image && rejectedImage && image.upload > rejectedImage.upload;
@@ -32,14 +31,14 @@ function shownImages({ image, rejectedImage }: Event): object {
   };
 }
 
-/** Strong, and never that of an earlier event with the same id, which is another incarnation. RFC 9110, section 8.8.3. */
+/** A strong ETag, unlike that of any earlier event with the same id. RFC 9110, section 8.8.3. */
 export function etagOf({ incarnation, version }: Event): string {
   return `"${incarnation}-${version}"`;
 }
 
 /**
- * Whether a caller has this representation already, as If-None-Match says: compared weakly, as proxies
- * make strong ETags weak. A malformed header is no reason to withhold an event: it matches nothing.
+ * Whether If-None-Match lists this ETag. Weak comparison, because proxies weaken strong ETags. A malformed
+ * header matches nothing.
  *
  * RFC 9110, section 13.1.2.
  */
@@ -49,12 +48,12 @@ export function isNotModified({ headers }: Request, etag: string | undefined): b
 }
 
 /**
- * The ETags that a header lists, or its `*`; undefined where it is neither. A list may have empty
- * elements, an ETag commas, and repeated headers arrive as one list. RFC 9110, sections 5.6.1 and 8.8.3.
+ * Parses a list of ETags or `*`; undefined if malformed. A list may have empty elements, an ETag may
+ * contain commas, and repeated headers arrive as one list. RFC 9110, sections 5.6.1 and 8.8.3.
  */
 export function parseEtags(header: string): "*" | string[] | undefined {
   if (header === "*") return "*";
-  // eslint-disable-next-line no-control-regex -- RFC 9110 lets an ETag hold every byte but these
+  // eslint-disable-next-line no-control-regex -- RFC 9110 allows every byte in an ETag except these
   const elements = [...header.matchAll(/[ \t]*(?:((?:W\/)?"[^"\x00-\x20\x7f]*")[ \t]*)?(?:,|$)/gy)];
   const isWhole = elements.map(([text]) => text).join("") === header;
   const etags = elements.flatMap(([, etag]) => (etag === undefined ? [] : [etag]));

@@ -4,15 +4,15 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { isObject, type Event, type NewEvent } from "./event.ts";
 import { maxItemBytes, tooLarge } from "./problem.ts";
 
-/** An event as DynamoDB holds it: `toItem` says how. */
+/** An event as stored in DynamoDB; see `toItem`. */
 export type Item = Record<string, AttributeValue>;
 
 /**
- * The indexes project `event` whole, so that no field changes them. `position` is its place in lists.
- * `contentDigest` tells a repeated create from another one with the same id, whatever the event has
- * become since; `writers` tells a repeated write from a new one.
+ * The indexes project the whole `event`, so a new field needs no new index. `position` is its place in
+ * lists. `contentDigest` distinguishes a repeated create from another one with the same id, even after the
+ * event has changed; `writers` distinguishes a repeated write from a new one.
  *
- * Throws a `Problem` 413 as `toStored` does.
+ * Throws a `Problem` 413 like `toStored`.
  */
 export function toItem(
   { id, incarnation, ...event }: Event,
@@ -31,11 +31,11 @@ export function toItem(
 }
 
 /**
- * Where an item has some fields of an event. `payload` is JSON text: as a map DynamoDB would refuse it
- * below 32 levels and round its numbers to 38 digits. An organizer is one person, who fills no shard.
+ * The attributes that hold fields of an event. `payload` is a JSON string: DynamoDB limits maps to 32
+ * levels and rounds numbers to 38 digits. Organizers are not sharded: one person has few events.
  *
  * Throws a `Problem` 413 for a payload that is too large by itself: `1e20` grows to 21 digits, and
- * DynamoDB does not even read a request of over 16 MB.
+ * DynamoDB rejects requests over 16 MB unread.
  */
 export function toStored(id: string, { payload, ...event }: Partial<Event>, shards: number) {
   const text = payload && JSON.stringify(payload);
@@ -51,17 +51,17 @@ export function toStored(id: string, { payload, ...event }: Partial<Event>, shar
   };
 }
 
-/** One key for the events of a value in an index. */
+/** The key of one shard of an index value. */
 export function shardKey(shard: number, value: string): string {
   return `${shard}#${value}`;
 }
 
-/** What is undefined is left out, as in JSON. */
+/** Omits undefined values, like JSON. */
 export function toAttributes(values: Record<string, unknown>): Item {
   return marshall(values, { removeUndefinedValues: true });
 }
 
-/** From an index without its payload and incarnation. */
+/** An item from an index has no payload and no incarnation. */
 export function fromItem(item: Item): Event {
   const { id, event, payload, incarnation } = unmarshall(item) as {
     id: string;
@@ -77,45 +77,44 @@ export function fromItem(item: Item): Event {
   };
 }
 
-/** Equal for equal content: the order of keys does not count, as JSON objects have none. */
+/** Equal for equal content, in any order of keys. */
 function digestOf(content: NewEvent): string {
   return createHash("sha256").update(JSON.stringify(content, sortKeys)).digest("base64url").slice(0, 22);
 }
 
-/** Object.fromEntries, not assignment: a key `__proto__` has to stay a key. */
+/** Object.fromEntries, not assignment: a key `__proto__` must stay a key. */
 function sortKeys(_key: string, value: unknown): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /**
- * The SDK repeats a write whose answer was lost, and then meets what its first attempt has done. So
- * every item holds digests of the ids of the requests that wrote it last: one that finds its own among
- * them has succeeded already and must not write again. One would not do, because another request may
- * write between the two attempts.
+ * The SDK retries a write whose response was lost, and may then find the result of its first attempt. So
+ * every item stores digests of the last request ids that wrote it: a request that finds its own digest has
+ * already succeeded and must not write again. One digest is not enough, because another request may write
+ * between the two attempts.
  *
- * It ends where four others change the same event within the seconds between two attempts: the change
- * is then made twice, or with If-Match answered 412. It also ends where another request deletes the
- * event in between, because the list goes with it: an update is then answered 404, and a create is
- * made again.
+ * The limit: if four others change the event between two attempts, the change is made twice, or with
+ * If-Match gets a 412. If another request deletes the event in between, the list is lost with it: an update
+ * gets a 404, and a create is made again.
  */
 export function writerOf(requestId: string): string {
   return createHash("sha256").update(requestId).digest("base64url").slice(0, 8);
 }
 
-/** Of full length at once, so that no item grows by it. */
+/** Full length from the start, so that later writes do not grow the item. */
 function firstWriters(requestId: string): string[] {
   return Array<string>(4).fill(writerOf(requestId));
 }
 
-/** For an update's SET: puts `:writer` in front and pushes the last one out. All right-hand sides are read first. */
+/** For an update's SET: puts `:writer` first and drops the last. DynamoDB reads all right-hand sides first. */
 export const addWriter =
   "#writers[0] = :writer, #writers[1] = #writers[0], #writers[2] = #writers[1], #writers[3] = #writers[2]";
 
 /** For an update's condition. */
 export const isNewWrite = "NOT contains(#writers, :writer)";
 
-/** Whether the request is among those that wrote the item last. */
+/** Whether the request is among the last that wrote the item. */
 export function isWrittenBy(requestId: string, { writers }: Item): boolean {
   return writers?.L?.some(({ S }) => S === writerOf(requestId)) ?? false;
 }

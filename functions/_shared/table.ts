@@ -13,12 +13,12 @@ import { Problem } from "./problem.ts";
 import { fromItem, type Item } from "./stored-event.ts";
 import { untilTimeIsUp, withinTimeLimit } from "./time-limit.ts";
 
-/** An attempt that takes longer is worth another one. The whole is bounded by the time that Lambda leaves (time-limit.ts). */
+/** A slower attempt is retried. The total is bounded by the invocation's time limit (time-limit.ts). */
 const limits = { connection_ms: 1_000, answer_ms: 1_800, body_ms: 600, attempts: 3 };
 
 export const tableName = environment("TABLE_NAME");
 
-/** How many keys of an index share the events of a value. */
+/** The number of keys over which an index spreads the events of one value. */
 export const shards = Number(environment("INDEX_SHARDS"));
 if (!(Number.isInteger(shards) && shards >= 1 && shards <= 64))
   throw new Error("The environment variable INDEX_SHARDS must be an integer from 1 to 64.");
@@ -39,7 +39,7 @@ type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>
   ServiceOutputTypes
 >;
 
-/** An event as it is now: a strongly consistent read. Undefined where there is none, or no event can have this id. */
+/** Reads an event with strong consistency. Undefined if there is none or the id is invalid. */
 export async function readEvent(id: string | undefined, advice = "Retry the request."): Promise<Event | undefined> {
   if (!isId(id)) return undefined;
   const { Item: item } = await send(getItem({ id: { S: id } }), advice);
@@ -53,8 +53,9 @@ export function getItem(key: Item): GetItemCommand {
 /**
  * Sends one command to DynamoDB.
  *
- * Throws a `Problem` 503 when DynamoDB is away, slow, throttling or answers nonsense, or when the time
- * is up; `advice` tells the caller what to do then. Throws DynamoDB's own exception when it refuses the command itself.
+ * Throws a `Problem` 503 when DynamoDB is unreachable, slow, throttling or responds with garbage, or when
+ * the time limit is reached; `advice` tells the caller what to do. Rethrows DynamoDB's exception when it
+ * refuses the command itself.
  */
 export async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   command: Command<Input, Output>,
@@ -73,10 +74,10 @@ export async function send<Input extends ServiceInputTypes, Output extends Servi
   }
 }
 
-/** The key of no event: `isId` refuses it. */
+/** A key that no event can have: `isId` refuses it. */
 export const noKey: Item = { id: { S: "." } };
 
-/** What makes a write one that never happens. */
+/** Makes a write that never succeeds. */
 export const never = {
   TableName: tableName,
   ConditionExpression: "attribute_exists(#id) AND attribute_not_exists(#id)",
@@ -84,10 +85,10 @@ export const never = {
 };
 
 /**
- * Sends one harmless command of the kind that the handler sends, while Lambda loads the function. The
- * connection is then open, and the code that signs, sends and parses is compiled: Lambda gives a function
- * whole processors only until its first request. index.mjs waits for it, a second at most. Whether it
- * succeeds does not matter. It is sent once, and only where Lambda says that it initializes.
+ * Sends one harmless command of the handler's kind while Lambda loads the function, to open the connection
+ * and compile the code that signs, sends and parses: Lambda gives a function full CPU only until its first
+ * request. index.mjs waits for it, at most a second. Whether it succeeds does not matter. It is sent once,
+ * and only during Lambda's initialization.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
@@ -96,22 +97,22 @@ export async function prime<Input extends ServiceInputTypes, Output extends Serv
 ): Promise<void> {
   if (process.env["AWS_LAMBDA_INITIALIZATION_TYPE"] === undefined || process.env["PRIMING"] === "off") return;
   sentOnce.add(command.input);
-  const second = { getRemainingTimeInMillis: () => 2_000 }; // of which an answer would keep one
+  const second = { getRemainingTimeInMillis: () => 2_000 }; // withinTimeLimit reserves one of them
   await withinTimeLimit(second, () => send(command, "")).catch(() => undefined);
 }
 
-/** The inputs of commands that are not worth another attempt. */
+/** Inputs of commands that are not retried. */
 const sentOnce = new WeakSet<object>();
 
-/** The inputs of commands of which an attempt had no answer. */
+/** Inputs of commands with an attempt that got no response. */
 const lostAnswers = new WeakSet<object>();
 
-/** The inputs of commands that have failed, as their callers know. */
+/** Inputs of commands whose failure was already reported. */
 const givenUp = new WeakSet<object>();
 
-// The SDK tells how many attempts it made, but not why: one that was throttled has done nothing. Nor does
-// it know that the time was up: the pause before an attempt may end minutes later, when Lambda wakes this
-// environment for another event, and then nobody wants that write any more.
+// The SDK reports how many attempts it made, but not why they failed: a throttled attempt has done nothing.
+// Nor does it know the time limit: the delay before a retry may end minutes later, when Lambda resumes this
+// environment for another event. By then the write must not happen.
 client.middlewareStack.add(
   (next) => async (args) => {
     if (givenUp.has(args.input)) throw new Error("The command was abandoned.");
@@ -123,33 +124,33 @@ client.middlewareStack.add(
       throw error;
     }
   },
-  { step: "finalizeRequest", priority: "low" }, // after the retries, and so around each attempt
+  { step: "finalizeRequest", priority: "low" }, // inside the retries, so around each attempt
 );
 
 const lateRefusals = new WeakSet<Error>();
 
 /**
- * Whether DynamoDB refused a command after the answer to an earlier attempt was lost. That attempt
- * may have done its work, and be what the condition of this one failed at.
+ * Whether DynamoDB refused a command after the response to an earlier attempt was lost. That attempt may
+ * have succeeded and so made this condition fail.
  */
 export function followsLostAnswer(refusal: Error): boolean {
   return lateRefusals.has(refusal);
 }
 
-/** The names in expressions, each behind an alias such as `#status`: hundreds of words are reserved. */
+/** Maps each alias in the expressions, such as `#status`, to its name: DynamoDB reserves hundreds of words. */
 export function aliasesIn(...expressions: string[]): Record<string, string> {
   const found = expressions.join(" ").matchAll(/#(\w+)/g);
   return Object.fromEntries([...found].map(([alias, name = ""]) => [alias, name]));
 }
 
-/** DynamoDB caps an item at 400 KB, names and values together, and has no exception of its own for it. */
+/** DynamoDB limits an item to 400 KB and has no exception of its own for that. */
 export function isTooLarge(error: unknown): boolean {
   return isRefusal(error) && /^Item size .*exceeded/.test(error.message);
 }
 
-/** Whether DynamoDB understood the command and said no: a failed condition, a missing permission, a bug. */
+/** Whether DynamoDB understood the command and refused it: a failed condition, a missing permission, a bug. */
 function isRefusal(error: unknown): error is DynamoDBServiceException {
-  // A client error by its status, Unknown is one that lacks DynamoDB's form: somebody else's.
+  // Unknown is a client error without DynamoDB's format: it comes from something in between.
   return (
     error instanceof DynamoDBServiceException &&
     error.$fault === "client" &&
@@ -160,7 +161,7 @@ function isRefusal(error: unknown): error is DynamoDBServiceException {
 
 const throttles = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"];
 
-/** Whether DynamoDB said "later", and did nothing. */
+/** Whether DynamoDB throttled the command, and so did nothing. */
 function isThrottled(error: unknown): boolean {
   return error instanceof DynamoDBServiceException && throttles.includes(error.name);
 }

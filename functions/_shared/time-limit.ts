@@ -1,20 +1,20 @@
 import { setMaxListeners } from "node:events";
 import type { Context } from "aws-lambda";
 
-/** What an answer takes once the last call has failed: to be built, logged and sent back. */
+/** Time to build, log and send a response after the last call has failed. */
 const reserve_ms = 1_000;
 
 /**
- * Ends the calls that are under way when the time is up. There is one for the whole environment, because
- * Lambda gives it one event at a time. The local run gives it several: the first that runs out of time
- * ends the calls of all of them, and to be told to try again is always safe. (AsyncLocalStorage could tell
- * them apart, for a twentieth of what a request costs on Node.js 22.)
+ * Aborts pending calls when the time limit is reached. One per environment, because Lambda sends it one
+ * event at a time. The local run sends several: the first that runs out of time aborts the calls of all,
+ * which is safe, because callers may always retry. (AsyncLocalStorage could separate them, at a twentieth
+ * of the cost of a request on Node.js 22.)
  */
 let calls = newController();
 
 /**
- * Runs one invocation. Its calls to AWS are given up a second before Lambda would end the function, or
- * after half of the time where that is less than two seconds.
+ * Runs one invocation. Aborts its calls to AWS a second before Lambda would end the function, or after half
+ * of the remaining time if that is less than two seconds.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
  */
@@ -36,21 +36,21 @@ function giveUp(): void {
   calls = newController();
 }
 
-/** Listened to by every call that is under way, where Node warns of more than ten. */
+/** Every pending call listens to it, and Node warns above ten listeners. */
 function newController(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   return controller;
 }
 
-/** Aborted when the time of the invocation that runs now is up. */
+/** Aborted when the current invocation reaches its time limit. */
 export function timeIsUp(): AbortSignal {
   return calls.signal;
 }
 
 /**
- * What `work` comes to, or a rejection when the time is up first, whatever it is waiting for then: an
- * answer, the rest of a body, or the pause before another attempt.
+ * Settles like `work`, or rejects when the time limit is reached first, whatever `work` is waiting for: a
+ * response, the rest of a body, or the delay before a retry.
  */
 export function untilTimeIsUp<Result>(work: Promise<Result>): Promise<Result> {
   const { signal } = calls;
