@@ -22,7 +22,7 @@ export function imageKey(id: string, incarnation: string, upload: number | strin
   return `images/${id}/${incarnation}/${upload}`;
 }
 
-/** Marks a deletion: written before the event is deleted, removed once all its objects are gone. If it expires first, S3 removes it and calls label-image. */
+/** A note that an event is being deleted: written before the event is deleted, removed after its objects. If it expires first, S3 removes it and calls label-image. */
 export function deletionKey(id: string, incarnation: string): string {
   return `deletions/${id}/${incarnation}`;
 }

@@ -3,7 +3,7 @@ import { readEvent } from "./table.ts";
 
 /**
  * Removes all objects of a deleted event. Uploads go before images, so that label-image has none left to
- * copy; the marker goes last, because it means that work remains. `advice` tells the caller what to do if
+ * copy; the note goes last, because it means that work remains. `advice` tells the caller what to do if
  * S3 fails.
  */
 export async function removeObjects(id: string, incarnation: string, advice: string): Promise<void> {
@@ -17,7 +17,7 @@ export async function removeObjects(id: string, incarnation: string, advice: str
   await sendToBucket("DELETE", deletionKey(id, incarnation), { advice });
 }
 
-/** Finishes a marked deletion, unless the event still exists: its deletion was refused, or is still pending. */
+/** Finishes a noted deletion, unless the event still exists: its deletion was refused, or is still pending. */
 export async function finishDeletion(
   id: string,
   incarnation: string,

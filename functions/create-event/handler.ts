@@ -10,9 +10,9 @@ import { fromItem, isWrittenBy, toItem, type Item } from "../_shared/stored-even
 import { isTooLarge, never, noKey, prime, send, shards, tableName } from "../_shared/table.ts";
 
 /**
- * Creates an event: 201. Repeated with the same id and content: 200 with what is stored, so that a
- * caller who lost the answer can ask again. The same id with other content, such as somebody else's,
- * who is then the organizer: 409.
+ * Creates an event: 201. Repeated with the same id and content: 200 with the stored event, so that a
+ * caller who lost the response can retry. The same id with other content, or by another caller, who would
+ * be the organizer: 409.
  */
 export const handler = endpoint(async (request, caller) => {
   const { requestId } = request.requestContext;
@@ -31,11 +31,11 @@ export const handler = endpoint(async (request, caller) => {
   return { status: 200, ...represent(fromItem(existing)) };
 });
 
-/** With an event as callers send them, so that the code that checks and stores one is compiled then. */
+/** With a typical event, to compile the code that validates and stores one. */
 const example = newEvent({ title: "Example", date: "2026-01-01", capacity: 1, payload: {} }, undefined, "");
 export const primed = prime(new PutItemCommand({ ...never, Item: { ...example.item, ...noKey } }));
 
-/** Throws a `Problem` 400 for a body that breaks the rules, 413 for one that is too large. */
+/** Throws a `Problem` 400 for an invalid body, 413 for one that is too large. */
 function newEvent(body: unknown, caller: Caller, requestId: string): { event: Event; item: Item } {
   const content = parseNewEvent(body, caller);
   const now = new Date().toISOString();
@@ -43,7 +43,7 @@ function newEvent(body: unknown, caller: Caller, requestId: string): { event: Ev
   return { event, item: toItem(event, content, requestId, shards) };
 }
 
-/** Stores a new item, or leaves what is there alone and returns it: one round trip either way. */
+/** Stores a new item, or returns the existing one unchanged: one round trip either way. */
 async function put(item: Item, id: string): Promise<Item | undefined> {
   const command = new PutItemCommand({
     TableName: tableName,

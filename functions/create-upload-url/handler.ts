@@ -10,9 +10,9 @@ import { aliasesIn, isTooLarge, never, noKey, prime, send, tableName } from "../
 const lifetime_s = 5 * 60;
 
 /**
- * Gives a URL to which one image can be sent, straight to S3 and once: 201. S3 itself refuses another
- * length or type than was asked for here, and a second use. 404 where there is no event, 403 where it is
- * somebody else's, 413 where it has no room left for what an image needs.
+ * Creates a single-use URL to upload one image straight to S3: 201. S3 itself refuses another length or
+ * type than declared here, and a second use. 404 if there is no event, 403 if the caller is not its
+ * organizer, 413 if it has no room left for an image.
  */
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
@@ -31,9 +31,9 @@ export const handler = endpoint(async (request, caller) => {
 export const primed = prime(new UpdateItemCommand({ ...never, Key: noKey }));
 
 /**
- * Gives the key of the next upload. The event counts its uploads: the number puts them into an order that
- * no clock decides, and says to who deletes the event that there may be something in the bucket. Callers
- * see nothing of it, so that neither `version` nor an index changes.
+ * Returns the key of the next upload. The event counts its uploads: the number orders them without a clock,
+ * and tells delete-event that there may be objects in the bucket. Callers do not see it, so neither
+ * `version` nor an index changes.
  */
 async function countUpload(id: string, caller: Caller): Promise<string> {
   const update = "ADD #uploads :one";
@@ -72,7 +72,7 @@ const rules = {
   contentLength: integer(1, maxImageBytes, "the file's size in bytes, an integer"),
 };
 
-/** Throws a `Problem` 400 that names everything wrong with the body at once. */
+/** Throws a `Problem` 400 that lists every violation. */
 function parseUpload(body: unknown): Upload {
   const invalid = (errors: Violation[]) =>
     new Problem(400, "The upload breaks the rules listed in errors.", { errors });

@@ -24,17 +24,17 @@ const advice = {
 };
 
 /**
- * Deletes an event with its image and its uploads: 204. 404 where there is none, 403 where it is somebody
- * else's, 412 where it has none of the ETags in If-Match.
+ * Deletes an event with its image and its uploads: 204. 404 if there is none, 403 if the caller is not its
+ * organizer, 412 if no ETag in If-Match matches.
  *
- * One conditional write decides, and only after it anything is removed from the bucket. A note put there
- * before it keeps what is to be removed, should this crash in between: the next delete of the same id
- * finds the note, does the rest and answers 204; label-image does the rest when the note expires.
- * An event that never had an upload URL has nothing in the bucket, and the write is all.
+ * One conditional write decides; objects are removed from the bucket only after it. A note written to the
+ * bucket before it survives a crash in between: the next delete of the same id finds the note, finishes
+ * the deletion and returns 204; otherwise label-image finishes it when the note expires. An event that
+ * never had an upload URL has no objects, and needs only the write.
  *
- * The SDK repeats a write whose answer was lost. If the event is gone then, we have deleted it, or cannot
- * know better: 204. An event made again between the two attempts is deleted as well where it has had no
- * upload URL, unless it is somebody else's, 403, or If-Match protects it, 412.
+ * The SDK retries a write whose response was lost. If the event is gone by then, this request probably
+ * deleted it: 204. An event recreated between the two attempts is deleted, too, if it never had an upload
+ * URL, unless it has another organizer, 403, or If-Match protects it, 412.
  */
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
@@ -71,18 +71,18 @@ async function deleteWithObjects(
   if (item?.["incarnation"]?.S === incarnation) throw refusalOf(item, request, caller) ?? preconditionFailed();
 
   await removeObjects(id, incarnation, advice.decided);
-  if (!isDeleted && !isAnswerLost) throw noSuchEvent(); // another request has deleted it
+  if (!isDeleted && !isAnswerLost) throw noSuchEvent(); // another request deleted it
   return { status: 204 };
 }
 
-/** Why an event that is there is not to be deleted, if so. */
+/** Why an existing event must not be deleted, if so. */
 function refusalOf(item: Item, request: Request, caller: Caller): Problem | undefined {
   const event = fromItem(item);
   if (isOwnedByOther(event, caller)) return notTheOrganizer();
   return meetsPrecondition(request, event) ? undefined : preconditionFailed();
 }
 
-/** Does the rest of deletions that crashed, or are still at it, and says whether there were any. */
+/** Finishes deletions that crashed or are still running. True if there were any. */
 async function finishDeletions(id: string): Promise<boolean> {
   if (!hasBucket) return false;
   const { keys } = await listKeys(deletionKey(id, ""), advice.decided);
@@ -99,9 +99,9 @@ function and({ expression, values }: Condition, more: string, moreValues: Item =
 
 interface Outcome {
   isDeleted: boolean;
-  /** Whether an earlier attempt may have deleted it, whose answer did not arrive. */
+  /** Whether an earlier attempt, whose response was lost, may have deleted it. */
   isAnswerLost?: boolean;
-  /** What is there, where it was not deleted and there is something. */
+  /** The item that was found and not deleted. */
   item?: Item | undefined;
 }
 

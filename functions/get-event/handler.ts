@@ -3,7 +3,7 @@ import { noSuchEvent } from "../_shared/problem.ts";
 import { isNotModified, represent } from "../_shared/representation.ts";
 import { getItem, noKey, prime, readEvent } from "../_shared/table.ts";
 
-/** Answers with one event as it is now. 304 without it where If-None-Match has its ETag, 404 where there is none. */
+/** Returns one event. 304 without a body if If-None-Match lists its ETag, 404 if there is none. */
 export const handler = endpoint(async (request) => {
   const event = await readEvent(request.pathParameters?.["id"]);
   if (!event) throw noSuchEvent();

@@ -5,7 +5,7 @@ import { getItem, noKey, prime, readEvent } from "../_shared/table.ts";
 
 const lifetime_s = 5 * 60;
 
-/** Leads to an event's image: 302 to a URL of S3 that ends after five minutes. 404 where there is no event or no image. */
+/** Redirects to an event's image: 302 to an S3 URL that expires after five minutes. 404 if there is no event or no image. */
 export const handler = endpoint(async (request) => {
   const event = await readEvent(request.pathParameters?.["id"]);
   if (!event) throw noSuchEvent();

@@ -33,10 +33,9 @@ if (labelling !== "on" && labelling !== "off")
   throw new Error('The environment variable LABELS must be "on" or "off".');
 
 /**
- * Makes an upload that has arrived in `incoming/` the image of its event, with labels; or says on the
- * event why it is none. And finishes a deletion whose note in `deletions/` has expired, because nobody
- * else did. Lambda calls this for S3, twice at times and in any order, and again after an error: all
- * that is done here can be done again.
+ * Makes an upload in `incoming/` the image of its event, with labels, or records on the event why it was
+ * rejected. Also finishes a deletion whose note in `deletions/` has expired. S3 events arrive in any
+ * order and sometimes twice, and Lambda retries after an error: everything here is idempotent.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
@@ -46,12 +45,12 @@ export async function handler(
 ): Promise<void> {
   await withinTimeLimit(context, async () => {
     for (const { s3 } of records) {
-      // S3 writes a key as a form would, with + for a blank.
+      // S3 form-encodes keys, with + for a space.
       const [prefix, id, incarnation, upload, ...rest] = decodeURIComponent(s3.object.key.replaceAll("+", " ")).split(
         "/",
       );
       if (!isId(id) || incarnation === undefined || rest.length > 0) continue;
-      // What this function writes lies elsewhere. Reacting to that too would never end.
+      // Only these prefixes: reacting to what this function writes would never end.
       if (prefix === "incoming" && isNumber(upload))
         await logged({ eventId: id, upload }, () => processUpload({ id, incarnation, upload: Number(upload) }));
       if (prefix === "deletions" && upload === undefined)
@@ -64,7 +63,7 @@ function isNumber(text: string | undefined): text is string {
   return text !== undefined && /^[1-9]\d*$/.test(text);
 }
 
-/** One line in the log for each object, with the fields that requests have in theirs. */
+/** One log line per object, with the same fields as for requests. */
 async function logged(about: { eventId: string; upload?: string }, act: () => Promise<string>): Promise<void> {
   try {
     console.info({ ...about, outcome: await act() });
@@ -80,14 +79,14 @@ interface Incoming {
   upload: number;
 }
 
-/** The upload itself stays where it is, so that S3 refuses another one there as long as its URL is good. */
+/** Keeps the upload itself, so that S3 refuses a second one while its URL is valid. */
 async function processUpload(incoming: Incoming): Promise<"image" | "no image" | "no event"> {
   const { id, incarnation, upload } = incoming;
   let event = await readEvent(id, retry);
   if (isSameIncarnation(incoming, event) && isPending(event, upload)) {
     const file = await readUpload(incomingKey(id, incarnation, upload));
     const labels = file && (file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload))));
-    event = file && labels ? await decide(incoming, file, labels) : await readEvent(id, retry); // it was deleted with its event, or is a day old
+    event = file && labels ? await decide(incoming, file, labels) : await readEvent(id, retry); // the file was deleted with its event, or has expired
   }
 
   if (!isSameIncarnation(incoming, event)) {
@@ -99,17 +98,17 @@ async function processUpload(incoming: Incoming): Promise<"image" | "no image" |
   return current === upload ? "image" : "no image";
 }
 
-/** Whether this is the event that the upload was for, and not a later one with the same id. */
+/** Whether this is the event of the upload, and not a later one with the same id. */
 function isSameIncarnation({ incarnation }: Incoming, event: Event | undefined): event is Event {
   return event?.incarnation === incarnation;
 }
 
-/** Whether nothing has come of this upload yet, and something may. */
+/** Whether this upload is still undecided and not outdated. */
 function isPending({ image, rejectedImage }: Event, upload: number): boolean {
   return (image?.upload ?? 0) < upload && rejectedImage?.upload !== upload;
 }
 
-/** Images that were replaced, and what was copied of this upload where it has not become the image. Later ones are left to whoever is at it. */
+/** Removes replaced images, and the copy of this upload if it did not become the image. Later uploads belong to other invocations. */
 async function removeOutdated({ id, incarnation, upload }: Incoming, current: number): Promise<void> {
   const prefix = imageKey(id, incarnation, "");
   const { keys } = await listKeys(prefix, retry);
@@ -122,7 +121,7 @@ interface Upload {
   contentType: ContentType;
   size: number;
   etag: string;
-  /** Why it cannot be an image. */
+  /** Why it was rejected. */
   complaint: string | undefined;
 }
 
@@ -131,13 +130,13 @@ const signatures: Record<ContentType, { name: string; hex: string }> = {
   "image/png": { name: "PNG", hex: "89504e470d0a1a0a" },
 };
 
-/** Looks at the first bytes of a file, at its size, and at the type that was declared. Undefined where it is gone. */
+/** Checks the first bytes of a file, its size and its declared type. Undefined if it is gone. */
 async function readUpload(key: string): Promise<Upload | undefined> {
   const answer = await sendToBucket("GET", key, { headers: { range: "bytes=0-7" }, advice: retry });
   if (answer.status === 404) return undefined;
-  const contentType = answer.headers["content-type"] as ContentType; // no other was ever signed
+  const contentType = answer.headers["content-type"] as ContentType; // only these are ever signed
   const size = Number(answer.headers["content-range"]?.split("/")[1]);
-  // Of nothing there are no first bytes: then this is a 416, and what S3 says of it is no image either.
+  // An empty file gives a 416, whose body is not an image either.
   return {
     contentType,
     size,
@@ -153,7 +152,7 @@ function complaintOf(start: string, declared: ContentType, size: number): string
   return size > maxImageBytes ? `The file has ${size} bytes; the maximum is ${maxImageBytes}.` : undefined;
 }
 
-/** What Rekognition sees, at most ten things of which it is rather sure; or why it can see nothing. Undefined where the file is gone. */
+/** At most ten labels with a confidence of 80 % or more, or why there are none. Undefined if the file is gone. */
 async function detectLabels(key: string): Promise<Partial<Image> | string | undefined> {
   if (labelling === "off") return {};
   const command = new DetectLabelsCommand({
@@ -170,10 +169,10 @@ async function detectLabels(key: string): Promise<Partial<Image> | string | unde
     return { labels, labelledAt: new Date().toISOString() };
   } catch (error) {
     if (error instanceof InvalidImageFormatException) return "The file cannot be read as an image.";
-    // The parameters above are right, so it is the image: with less than 80 pixels on a side it is said to be one.
+    // The parameters above are valid, so this is about the image: one with a side under 80 pixels gets InvalidParameterException.
     if (error instanceof ImageTooLargeException || error instanceof InvalidParameterException)
       return "Each side of the image must be 80 to 10000 pixels.";
-    // It says this where it may not read the file, too, of which somebody has to hear.
+    // Also thrown when permission to read the file is missing, which must stay an error.
     if (error instanceof InvalidS3ObjectException && !(await readUpload(key))) return undefined;
     throw error;
   }
@@ -183,14 +182,14 @@ function decide(incoming: Incoming, file: Upload, labels: Partial<Image> | strin
   return typeof labels === "string" ? reject(incoming, labels) : accept(incoming, file, labels);
 }
 
-/** Keeps the image and names it in its event, if that is still there and has no later image. */
+/** Copies the image and records it on its event, if that still exists and has no later image. */
 async function accept(
   incoming: Incoming,
   { contentType, size, etag }: Upload,
   labels: Partial<Image>,
 ): Promise<Event | undefined> {
   const { id, incarnation, upload } = incoming;
-  // Not with what else the upload said of itself: a Content-Encoding would make the image unreadable.
+  // Without the upload's other headers: a Content-Encoding would make the image unreadable.
   const headers = {
     "content-type": contentType,
     "x-amz-copy-source": `/${bucketName}/${incomingKey(id, incarnation, upload)}`,
@@ -198,8 +197,8 @@ async function accept(
     "x-amz-metadata-directive": "REPLACE",
   };
   const { status, body } = await sendToBucket("PUT", imageKey(id, incarnation, upload), { headers, advice: retry });
-  if (status === 404) return readEvent(id, retry); // deleted with its event in this moment
-  // S3 begins a copy's answer with 200 before it knows how the copy ends.
+  if (status === 404) return readEvent(id, retry); // just deleted with its event
+  // S3 sends a 200 before it knows whether the copy succeeds.
   if (!body.includes("<CopyObjectResult")) throw new Error("S3 started to copy an upload but did not finish.");
 
   const event = await update(incoming, "image", isNewestImage, { contentType, size, ...labels, upload });
@@ -216,7 +215,7 @@ const isNewestImage =
   "#incarnation = :incarnation AND (attribute_not_exists(#event.#image) OR #event.#image.#upload < :upload)";
 const isNewestRejection = "(attribute_not_exists(#event.#rejectedImage) OR #event.#rejectedImage.#upload < :upload)";
 
-/** Changes an event if the condition holds, and gives it as it then is; undefined where there is none. */
+/** Updates an event if the condition holds, and returns its current state; undefined if there is none. */
 async function update(
   { id, incarnation, upload }: Incoming,
   name: "image" | "rejectedImage",

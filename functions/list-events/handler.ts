@@ -7,26 +7,25 @@ import { aliasesIn, prime, send, shards, tableName } from "../_shared/table.ts";
 import { parseCursor, toCursor } from "./cursor.ts";
 import { parseQuery } from "./query-string.ts";
 
-/** The keys of the indexes by-organizer and so on. The most selective first: an organizer has few events, a status many. */
+/** The keys of the indexes by-organizer and so on, most selective first: an organizer has few events, a status many. */
 const keyNames = { organizer: "byOrganizer", type: "byType", status: "byStatus" } as const;
 const filterNames = Object.keys(keyNames) as (keyof typeof keyNames)[];
 
 type Filter = [name: keyof typeof keyNames, value: string];
 
-/** What has been read, newest first, down to the position `next`; to the end where that is empty. */
+/** Items, newest first, down to the position `next`, or to the end if that is empty. */
 interface Page {
   items: Item[];
   next: string;
 }
 
 /**
- * Lists events without their payload, newest first, as the indexes have them: a moment old. How a query
- * is read is in query-string.ts, and what a cursor is in cursor.ts.
+ * Lists events without their payload, newest first, from the eventually consistent indexes.
  *
- * A page reads at worst `limit` + 1 items of each key, and 1,000 in all with several filters. Without
- * its payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events of one key cost at
- * worst 89 units, and with items of 500 bytes 7. So no query reaches its limit of 1 MB, except with
- * several filters, and no answer Lambda's of 6 MB.
+ * A page reads at most `limit` + 1 items of each key, or 1,000 in total with several filters. Without its
+ * payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events of one key cost at most 89
+ * units, or 7 with items of 500 bytes. So no query reaches its limit of 1 MB, except with several filters,
+ * and no response reaches Lambda's limit of 6 MB.
  */
 export const handler = endpoint(async (request, caller) => {
   const { filters, limit, after } = parseListQuery(request, caller);
@@ -43,7 +42,7 @@ export const handler = endpoint(async (request, caller) => {
 
 export const primed = prime(toCommand(["status", "."], [], "", 1));
 
-/** Stands for the caller: nobody has to take a token apart to find the sub in it. */
+/** Stands for the caller, who then need not decode the token to find its sub. */
 const me = "me";
 
 function parseListQuery(request: Request, caller: Caller) {
@@ -65,7 +64,7 @@ function parseListQuery(request: Request, caller: Caller) {
   return { filters, limit: Number(limit), after: parseCursor(cursor, filters) ?? "" };
 }
 
-/** With who `me` is, so that a cursor leads on in the list of one caller only. */
+/** Replaces `me` by the caller, so that a cursor works only in that caller's list. */
 function toFilters(query: Partial<Record<Filter[0], string>>, caller: Caller): Filter[] {
   return filterNames.flatMap((name): Filter[] => {
     const value = name === "organizer" && query[name] === me ? caller : query[name];
@@ -73,20 +72,20 @@ function toFilters(query: Partial<Record<Filter[0], string>>, caller: Caller): F
   });
 }
 
-/** A filter's keys in its index. One of all events would need one partition for all. */
+/** A filter's keys in its index. There is no index of all events: it would put them all into one partition. */
 function keysOf([name, value]: Filter): Filter[] {
   if (name === "organizer") return [[name, value]];
   return Array.from({ length: shards }, (_, shard): Filter => [name, shardKey(shard, value)]);
 }
 
-/** Ends where a page does: what it has not read may come before what is older on another. */
+/** Ends where the first page ends: its unread items may precede older ones of another page. */
 function merge(pages: Page[], limit: number): Page {
   const end =
     pages
       .map(({ next }) => next)
       .sort()
       .at(-1) ?? "";
-  // By position, because an event whose status changes meanwhile can be on two of them.
+  // By position, because an event whose status changes during the query may be on two pages.
   const items = new Map(pages.flatMap((page) => page.items).map((item) => [positionOf(item), item]));
   const newestFirst = [...items]
     .filter(([position]) => position >= end)
@@ -97,8 +96,8 @@ function merge(pages: Page[], limit: number): Page {
 }
 
 /**
- * Reads a key of an index until the page is full and it is known whether there is more. DynamoDB reads
- * what it then filters out, so with other filters this also ends after `maxRead` items, and after a second.
+ * Reads a key of an index until the page is full and it is known whether there is more. DynamoDB filters
+ * after reading, so with other filters this also stops after `maxRead` items, or after a second.
  */
 async function readIndex(key: Filter, others: Filter[], limit: number, maxRead: number, after: string): Promise<Page> {
   const started_ms = Date.now();

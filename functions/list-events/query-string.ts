@@ -4,16 +4,16 @@ import { Problem } from "../_shared/problem.ts";
 
 type Query<Name extends string> = Partial<Record<Name, string>>;
 
-/** Says what would be right where a value is wrong; the rest of the query may be wrong itself. */
+/** Returns what a value must be if it is invalid. The rest of the query may be invalid, too. */
 type Rule<Name extends string> = (value: string, query: Query<Name>) => string | undefined;
 
 /**
- * The parameters of a request's query, decoded: each may be left out, is given only once, and passes
- * its rule. Not from `queryStringParameters`, where API Gateway has joined repeated ones with commas,
- * so that "Tom, Dick" and two organizers look the same.
+ * The decoded query parameters: each is optional, occurs at most once and passes its rule. Not from
+ * `queryStringParameters`, where API Gateway joins repeated ones with commas, so that "Tom, Dick" and two
+ * organizers look the same.
  *
- * Throws a `Problem` 400 that names everything wrong with the query at once. That needs no bound: API
- * Gateway takes 10 KB of request line and headers, which is 5,000 parameters and half a megabyte of errors.
+ * Throws a `Problem` 400 that lists every violation. The list needs no bound: API Gateway limits request
+ * line and headers to 10 KB, which is 5,000 parameters and half a megabyte of errors.
  */
 export function parseQuery<Name extends string>(request: Request, rules: Record<Name, Rule<Name>>): Query<Name> {
   const query: Query<Name> = {};
@@ -36,7 +36,7 @@ export function parseQuery<Name extends string>(request: Request, rules: Record<
   return query;
 }
 
-/** Split before they are decoded, because an encoded & or = belongs to a value. What is empty is no pair (URL standard). */
+/** Splits before decoding, because an encoded & or = belongs to a value. An empty part is no pair (URL standard). */
 function pairsOf(query: string): [name: string, value: string][] {
   const pairs = query.split("&").filter((pair) => pair !== "");
   return pairs.map((pair) => {
@@ -46,8 +46,8 @@ function pairsOf(query: string): [name: string, value: string][] {
 }
 
 /**
- * As forms and URLSearchParams encode it, with + for a space; undefined where a % does not begin an
- * encoded byte or the bytes are not UTF-8. URLSearchParams itself would put U+FFFD there.
+ * Decodes form encoding, with + for a space; undefined if a % does not start an encoded byte or the bytes
+ * are not UTF-8, where URLSearchParams would silently substitute U+FFFD.
  */
 function decode(text: string): string | undefined {
   try {

@@ -25,8 +25,8 @@ import {
 import { aliasesIn, isTooLarge, never, noKey, prime, send, shards, tableName } from "../_shared/table.ts";
 
 /**
- * Merges the fields given into an event: 200 with the whole event. 404 where there is none, 403 where
- * it is somebody else's, 412 where it has none of the ETags in If-Match. PUT does the same as PATCH.
+ * Merges the given fields into an event: 200 with the whole event. 404 if there is none, 403 if the caller
+ * is not its organizer, 412 if no ETag in If-Match matches. PUT does the same as PATCH.
  */
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
@@ -41,7 +41,7 @@ export const handler = endpoint(async (request, caller) => {
 
 export const primed = prime(new UpdateItemCommand({ ...never, Key: noKey }));
 
-/** One write that decides and changes: nobody can come in between. Returns the event as it is then. */
+/** Checks and updates in one atomic write. Returns the updated event. */
 async function update(
   id: string,
   changes: Changes,
