@@ -19,26 +19,23 @@ test.each(
         [name, ""],
       ] as const,
   ),
-)("%s of %j is refused when a function is loaded, by name", async (name, value) => {
+)("loading fails with the name of the variable: %s=%j", async (name, value) => {
   vi.stubEnv(name, value);
   await expect(import("./table.ts")).rejects.toThrow(`The environment variable ${name} is not set.`);
 });
 
-test.each(["0", "1.5", "-1", "65", "many", "4 shards"])(
-  "INDEX_SHARDS of %j is refused when a function is loaded, by name",
-  async (value) => {
-    vi.stubEnv("INDEX_SHARDS", value);
-    await expect(import("./table.ts")).rejects.toThrow(
-      "The environment variable INDEX_SHARDS must be an integer from 1 to 64.",
-    );
-  },
-);
+test.each(["0", "1.5", "-1", "65", "many", "4 shards"])("loading fails with an INDEX_SHARDS of %j", async (value) => {
+  vi.stubEnv("INDEX_SHARDS", value);
+  await expect(import("./table.ts")).rejects.toThrow(
+    "The environment variable INDEX_SHARDS must be an integer from 1 to 64.",
+  );
+});
 
-test("the number of shards is that of INDEX_SHARDS", async () => {
+test("reads the number of shards from INDEX_SHARDS", async () => {
   expect((await import("./table.ts")).shards).toBe(4);
 });
 
-test("the credentials are those that Lambda gives a function", async () => {
+test("reads region and credentials from the environment", async () => {
   const { credentials, region } = await import("./aws-client.ts");
   expect([region, credentials]).toEqual([
     "AWS_REGION",

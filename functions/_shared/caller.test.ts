@@ -18,7 +18,7 @@ const requests = (await unguarded.functions.routes()).map(({ routeKey }) => rout
 const faulty = await startLocalApi({ pool });
 
 beforeEach(({ skip }) => {
-  skip(target === "deployed", "an authorizer that is deployed takes no tokens of ours, and cannot be taken away");
+  skip(target === "deployed", "a deployed authorizer does not accept test tokens and cannot be removed");
 });
 
 function unauthorized(challenge: string, detail: string): Answer {
@@ -45,7 +45,7 @@ const noSub = unauthorized(
   "The token's sub must be a non-blank string of 1 to 100 characters, because it becomes the organizer.",
 );
 
-/** Refused for another reason each, were it not for the caller. */
+/** Each would be refused for another reason if the caller were known. */
 const wrongRequests: [request: string, sent: Sent][] = [
   ["POST /events", { text: "title=x" }],
   ["POST /events", { json: { capacity: 0 } }],
@@ -55,28 +55,28 @@ const wrongRequests: [request: string, sent: Sent][] = [
   ["DELETE /events/%20", {}],
 ];
 
-describe("where a route has lost its authorizer", () => {
-  test.each(requests)("%s is not open: 401", async (request) => {
+describe("a route without its authorizer", () => {
+  test.each(requests)("%s: 401", async (request) => {
     expect(await unguarded.call(request)).toEqual(withoutClaims);
     expect(await unguarded.call(request, { json: { title: "x" } })).toEqual(withoutClaims);
   });
 
-  test("a good token does not help, because nobody has checked it", async () => {
+  test("a valid token does not help, because it was not verified", async () => {
     const sent = { headers: { authorization: `Bearer ${await pool.accessToken("alice")}` } };
     for (const request of requests) expect(await unguarded.call(request, sent)).toEqual(withoutClaims);
   });
 
-  test.each(wrongRequests)("401 comes before all else: %s %j", async (request, sent) => {
+  test.each(wrongRequests)("401 takes precedence: %s %j", async (request, sent) => {
     expect(await unguarded.call(request, sent)).toEqual(withoutClaims);
   });
 });
 
-describe("an ID token, which API Gateway lets through,", () => {
-  test.each(requests)("does not open %s: 401", async (request) => {
+describe("an ID token, which API Gateway accepts,", () => {
+  test.each(requests)("is refused at %s: 401", async (request) => {
     expect(await callAt(url, await pool.idToken("alice"))(request, { json: { title: "x" } })).toEqual(noAccessToken);
   });
 
-  test.each(wrongRequests)("is refused before all else: %s %j", async (request, sent) => {
+  test.each(wrongRequests)("is refused before anything else: %s %j", async (request, sent) => {
     expect(await callAt(url, await pool.idToken("alice"))(request, sent)).toEqual(noAccessToken);
   });
 });
@@ -92,7 +92,7 @@ describe("a token", () => {
   );
 
   test.each([["access"], [undefined], [null]])(
-    "whose token_use is %j is taken, as other issuers have none",
+    "whose token_use is %j is accepted, because other issuers do not set it",
     async (use) => {
       expect((await callAt(url, await pool.accessToken("alice", { token_use: use }))("GET /events")).status).toBe(200);
     },
@@ -103,11 +103,11 @@ describe("a token", () => {
     ["null", null],
     ["empty", ""],
     ["blank", " \t\n\u3000"],
-    ["of characters that nobody can see", "\u200b\u2060"],
+    ["of invisible characters", "\u200b\u2060"],
     ["too long by one", "x".repeat(101)],
     ["too long by one emoji", "🎈".repeat(101)],
     ["2,000 characters long", "x".repeat(2_000)],
-    ["half a surrogate pair", "x\ud83c"],
+    ["a lone surrogate", "x\ud83c"],
   ])("whose sub is %s is refused: 401", async (_what, sub) => {
     const theirs = callAt(url, await pool.accessToken("alice", { sub }));
     for (const request of requests) expect(await theirs(request, { json: { title: "x" } })).toEqual(noSub);
@@ -116,15 +116,15 @@ describe("a token", () => {
   test.each([
     ["a Cognito user's", "f81d4fae-7dec-41d0-a765-00a0c91e6bf6", undefined],
     ["an Auth0 user's", "auth0|5f7c8ec7c33c6c004bbafe82", undefined],
-    ["that of a client of Auth0", "hJk2@clients", undefined],
-    ["one with commas and blanks", "Tom, Dick & Harry", undefined],
+    ["an Auth0 client's", "hJk2@clients", undefined],
+    ["one with commas and spaces", "Tom, Dick & Harry", undefined],
     ["one that looks like a list", "[admin staff]", undefined],
     ["one that looks like JSON", '{"sub":"alice"}', undefined],
     ["one that looks like a query", "a=b&organizer=c%20d+e", undefined],
     ["one that looks like an expression", "#organizer = :caller) OR (#id", undefined],
     ["one of 100 emoji", "🎈".repeat(100), undefined],
     ["one with a NUL", "a\u0000b", undefined],
-    ["one that JavaScript's objects have", "__proto__", undefined],
+    ["a property of every JavaScript object", "__proto__", undefined],
     ["me", "me", undefined],
     ["a number, which arrives as text", 5, "5"],
   ])("whose sub is %s makes it the organizer", async (_what, sub, text = String(sub)) => {
@@ -140,7 +140,7 @@ describe("a token", () => {
   });
 });
 
-test("no token at all is API Gateway's to refuse, in its own words", async () => {
+test("a request without a token is refused by API Gateway itself", async () => {
   for (const request of requests) {
     expect(await call(request)).toMatchObject({
       status: 401,
@@ -150,7 +150,7 @@ test("no token at all is API Gateway's to refuse, in its own words", async () =>
   }
 });
 
-describe("of a token and its claims", () => {
+describe("a token and its claims", () => {
   const printed: unknown[][] = [];
 
   beforeEach(() => {
@@ -166,7 +166,7 @@ describe("of a token and its claims", () => {
     vi.restoreAllMocks();
   });
 
-  test("nothing reaches the log or a refusal, whatever becomes of the request", async () => {
+  test("never reach the log or an error response", async () => {
     const canary = `canary${randomUUID()}`;
     const claims = { username: canary, email: `${canary}@example.com`, jti: canary };
     const [id, lost, mistaken] = [randomUUID(), randomUUID(), randomUUID()];
@@ -220,7 +220,7 @@ describe("AUTH", () => {
   });
 
   test.each([{ iam: { userId: "alice" } }, { lambda: { sub: "alice" } }, { jwt: {} }])(
-    "of jwt is not content with an authorizer that has checked no token: %j",
+    "of jwt requires an authorizer that has verified a token: %j",
     async (authorizer) => {
       vi.stubEnv("AUTH", "jwt");
       vi.resetModules();
@@ -237,7 +237,7 @@ describe("AUTH", () => {
   );
 
   test.each([[undefined], [""], ["on"], ["JWT"], ["none"], [" off"], ["true"]])(
-    "of %j is refused when a function is loaded, by name",
+    "of %j makes loading fail",
     async (auth) => {
       vi.stubEnv("AUTH", auth);
       vi.resetModules();

@@ -13,14 +13,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test("an event of another payload format is refused, and the error says what to set", async () => {
+test("refuses another payload format and says what to set", async () => {
   const refused = endpoint(() => Promise.resolve({ status: 204 }))({ ...request, version: "1.0" }, context);
   await expect(refused).rejects.toThrow(
     "This event has another payload format: set payload_format_version of the integration to 2.0.",
   );
 });
 
-// Not over HTTP: the gateway takes from a 204 and a 304 what must not be there.
+// Not over HTTP: the gateway removes from a 204 and a 304 what must not be there.
 test.each([
   [{ status: 204 }, { statusCode: 204, headers: {} }],
   [
@@ -31,12 +31,12 @@ test.each([
     { status: 200, body: {} },
     { statusCode: 200, headers: { "content-type": "application/json" }, body: "{}" },
   ],
-])("an answer has a content type if it has a body: %j", async (answer, result) => {
+])("a response has a content type only with a body: %j", async (answer, result) => {
   expect(await endpoint(() => Promise.resolve(answer))(request, context)).toEqual(result);
 });
 
-// Not over HTTP: no gateway sends a null, but what is put into a Lambda event by hand may have one.
-test.each([[null], [undefined], [""]])("a body of %j is no body: 400", async (body) => {
+// Not over HTTP: a gateway never sends null, but a handwritten Lambda event may.
+test.each([[null], [undefined], [""]])("a body of %j counts as empty: 400", async (body) => {
   const event = { ...request, headers: { "content-type": "application/json" }, body } as Request;
   const { statusCode, body: answer = "" } = await endpoint((sent) =>
     Promise.resolve({ status: 200, body: { read: parseJson(sent) } }),
@@ -44,7 +44,7 @@ test.each([[null], [undefined], [""]])("a body of %j is no body: 400", async (bo
   expect([statusCode, JSON.parse(answer)]).toMatchObject([400, { detail: "The body is empty: send a JSON object." }]);
 });
 
-test("a bug goes on to Lambda, which logs what is thrown, without the fields of which the SDK's errors hold an item", async () => {
+test("rethrows a bug without its fields, because Lambda logs them and the SDK's errors may hold an item", async () => {
   const thrown = Object.assign(new RangeError("The condition failed."), { Item: { title: { S: "canary" } } });
   const bug = endpoint(() => Promise.reject(thrown))(request, context);
   await expect(bug).rejects.toMatchObject({
@@ -67,7 +67,7 @@ test("what is thrown and is no error goes on as one that names its type, and not
   ]);
 });
 
-test("the log says how many milliseconds a request took", async () => {
+test("logs how many milliseconds a request took", async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   const logged = vi.spyOn(console, "info").mockReturnValue();
   await endpoint(() => {

@@ -10,12 +10,12 @@ interface Line {
   message: Record<string, unknown>;
 }
 
-/** Everything that was printed, as it was; and of it the lines about requests. */
+/** Everything that was printed, and the objects in it. */
 const printed: unknown[] = [];
 const lines: Line[] = [];
 
 beforeEach(({ skip }) => {
-  skip(target === "deployed", "what a deployed function logs is in CloudWatch");
+  skip(target === "deployed", "a deployed function logs to CloudWatch");
   printed.length = 0;
   lines.length = 0;
   for (const level of ["info", "log", "warn", "error"] as const) {
@@ -30,7 +30,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The one line about a request. */
+/** The single line about a request. */
 function lineOf({ headers }: Answer): Line {
   const found = lines.filter(({ message }) => message["requestId"] === headers["apigw-requestid"]);
   expect(found).toHaveLength(1);
@@ -39,8 +39,8 @@ function lineOf({ headers }: Answer): Line {
 
 const duration_ms = expect.any(Number) as number;
 
-describe("a request is one line in the log", () => {
-  test("with the id of an event that was made", async () => {
+describe("a request is logged as one line", () => {
+  test("with the id of a created event", async () => {
     const answer = await call("POST /events", { json: { title: "x" } });
     expect(lineOf(answer)).toMatchObject({
       level: "INFO",
@@ -54,7 +54,7 @@ describe("a request is one line in the log", () => {
     });
   });
 
-  test("with the id in the path, and why it was refused", async () => {
+  test("with the id from the path and the kind of problem", async () => {
     const id = randomUUID();
     const answer = await call(`DELETE /events/${id}`);
     expect(lineOf(answer)).toMatchObject({
@@ -63,7 +63,7 @@ describe("a request is one line in the log", () => {
     });
   });
 
-  test("as an error, with the name of what is behind a 503", async () => {
+  test("as an error with its cause, when it gets a 503", async () => {
     const id = randomUUID();
     database.setFault(id, ({ response }) => {
       response
@@ -96,7 +96,7 @@ describe("a request is one line in the log", () => {
   });
 });
 
-describe("an upload is one line in the log", () => {
+describe("an upload is logged as one line", () => {
   const jpeg = makeJpeg({ size_bytes: 5000 });
   const send = async (bytes: Uint8Array): Promise<string> => {
     const { body } = await images.call("POST /events", { json: { title: "x" } });
@@ -113,7 +113,7 @@ describe("an upload is one line in the log", () => {
   test.each([
     ["image", jpeg],
     ["no image", Buffer.from("canary")],
-  ])("with what became of it: %s", async (outcome, bytes) => {
+  ])("with its outcome: %s", async (outcome, bytes) => {
     const id = await send(bytes);
     await images.settled();
     expect(linesOf(id)).toMatchObject([{ level: "INFO", message: { outcome } }]);
@@ -121,13 +121,13 @@ describe("an upload is one line in the log", () => {
 
   const eventFor = (id: string) => ({ Records: [{ s3: { object: { key: `incoming/${id}/x/1` } } }] });
 
-  test("with what became of it where its event is gone: no event", async () => {
+  test("with the outcome that its event is gone", async () => {
     const id = randomUUID();
     await images.invokeLabelImage(eventFor(id));
     expect(linesOf(id)).toMatchObject([{ level: "INFO", message: { upload: "1", outcome: "no event" } }]);
   });
 
-  test("as an error, with the name of what is behind it where the database failed", async () => {
+  test("as an error with its cause, when the database failed", async () => {
     const id = randomUUID();
     images.database.setFault(id, ({ response }) => {
       response.writeHead(500).end('{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}');
@@ -138,8 +138,8 @@ describe("an upload is one line in the log", () => {
     ]);
   });
 
-  test("as an error, for each of Lambda's three calls, with the name of what is behind it", async () => {
-    images.rekognition.failNext(...Array<"internal error">(6).fill("internal error")); // three calls of two attempts
+  test("as an error with its cause, for each of Lambda's three attempts", async () => {
+    images.rekognition.failNext(...Array<"internal error">(6).fill("internal error")); // three calls with two attempts each
     const id = await send(jpeg);
     const line = { level: "ERROR", message: { problem: "failed", cause: "InternalServerError" } };
     await images.settled();
@@ -147,7 +147,7 @@ describe("an upload is one line in the log", () => {
   });
 });
 
-test("nothing that a caller wrote gets into the log, whatever becomes of the request", async () => {
+test("nothing from a request gets into the log, whatever its outcome", async () => {
   const canary = `canary${randomUUID()}`;
   const [id, lost, mistaken] = [randomUUID(), randomUUID(), randomUUID()];
   const event = {
@@ -183,7 +183,7 @@ test("nothing that a caller wrote gets into the log, whatever becomes of the req
   expect(textOf(printed)).not.toContain(canary);
 });
 
-/** Everything of everything, as Lambda would write it: of an error also its fields. */
+/** Everything as Lambda would write it, including the fields of errors. */
 function textOf(things: unknown[]): string {
   return JSON.stringify(things, (_key, value: unknown) =>
     value instanceof Error ? Object.assign({ message: value.message, stack: value.stack }, value) : value,

@@ -43,7 +43,7 @@ async function create(
   return { id, path: `/events/${id}`, etag: headers["etag"] ?? "", event: body as Stored["event"] };
 }
 
-/** By anybody: with a token one may read everything. */
+/** Any caller will do: with a token one may read everything. */
 async function expectUnchanged({ path, etag, event }: Stored, call = bob.call): Promise<void> {
   const { status, headers, body } = await call(`GET ${path}`);
   expect([status, headers["etag"], body]).toEqual([200, etag, event]);
@@ -53,7 +53,7 @@ function invalid(detail: string, ...errors: object[]): Answer {
   return problem(400, "invalid-request", "Invalid request", detail, ...(errors.length > 0 ? [errors] : []));
 }
 
-const anothers = problem(
+const forbidden = problem(
   403,
   "forbidden",
   "Forbidden",
@@ -77,11 +77,11 @@ const notTheCaller = invalid("The event breaks the rules listed in errors.", {
   detail: "must be the sub of your token, or omitted: an event belongs to its creator",
 });
 
-/** Each is not the caller, however much it looks like it. */
+/** None is the caller, however similar. */
 const otherOrganizers: [what: string, organizer: unknown][] = [
-  ["somebody else", bob.sub],
+  ["another caller", bob.sub],
   ["the caller in capitals", alice.sub.toUpperCase()],
-  ["the caller and a blank", `${alice.sub} `],
+  ["the caller and a space", `${alice.sub} `],
   ["the caller in a list", [alice.sub]],
   ["me", "me"],
   ["empty", ""],
@@ -101,13 +101,13 @@ describe("a new event", () => {
     expect(event["organizer"]).toBe(alice.sub);
   });
 
-  test.each([...otherOrganizers, ["null", null]])("may name nobody else: %s", async (_what, organizer) => {
+  test.each([...otherOrganizers, ["null", null]])("may not name another organizer: %s", async (_what, organizer) => {
     const id = randomUUID();
     expect(await alice.call("POST /events", { json: { id, title: "x", organizer } })).toEqual(notTheCaller);
     expect(await alice.call(`GET /events/${id}`)).toEqual(notFound);
   });
 
-  test("that names somebody else is told all else that is wrong with it as well", async () => {
+  test("with another organizer is told about its other errors, too", async () => {
     const answer = await alice.call("POST /events", { json: { organizer: bob.sub, capacity: 0 } });
     expect((answer.body as { errors: { pointer: string }[] }).errors.map(({ pointer }) => pointer)).toEqual([
       "/organizer",
@@ -118,7 +118,7 @@ describe("a new event", () => {
 });
 
 describe("a create repeated with the same id", () => {
-  test("by the organizer, naming himself or not: 200 with the event", async () => {
+  test("by the organizer, with or without the field: 200 with the event", async () => {
     const { id, event } = await create(alice.call);
     for (const more of [{}, { organizer: alice.sub }]) {
       const { status, body } = await alice.call("POST /events", { json: { id, title: "x", ...more } });
@@ -129,13 +129,13 @@ describe("a create repeated with the same id", () => {
   test.each([
     ["the same content", { title: "x" }],
     ["other content", { title: "y" }],
-  ])("and %s by somebody else: 409, which shows nothing of the event", async (_what, content) => {
+  ])("with %s by another caller: 409, which shows nothing of the event", async (_what, content) => {
     const stored = await create(alice.call);
     expect(await bob.call("POST /events", { json: { id: stored.id, ...content } })).toEqual(conflict);
     await expectUnchanged(stored);
   });
 
-  test("by somebody else in the organizer's name: 400", async () => {
+  test("by another caller in the organizer's name: 400", async () => {
     const stored = await create(alice.call);
     expect(await bob.call("POST /events", { json: { id: stored.id, title: "x", organizer: alice.sub } })).toEqual(
       notTheCaller,
@@ -143,7 +143,7 @@ describe("a create repeated with the same id", () => {
     await expectUnchanged(stored);
   });
 
-  test("by two people, 10 times each at once: one of them has it, and only that one is shown it", async () => {
+  test("10 times concurrently by each of two callers: one gets the event, the other only 409s", async () => {
     const id = randomUUID();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
@@ -173,14 +173,14 @@ describe.each<[request: string, sent: Sent]>([
     ["without If-Match", () => sent],
     ["with the right If-Match", withHeader],
     ["with If-Match: *", () => withHeader("*")],
-    ["with an If-Match that is stale, which is not said", () => withHeader('"stale-1"')],
-  ])("by somebody else is refused %s: 403, and nothing changes", async (_what, sentFor) => {
+    ["with a stale If-Match, which the response hides", () => withHeader('"stale-1"')],
+  ])("by another caller %s: 403, and nothing changes", async (_what, sentFor) => {
     const stored = await create(alice.call);
-    expect(await bob.call(`${method} ${stored.path}`, sentFor(stored.etag))).toEqual(anothers);
+    expect(await bob.call(`${method} ${stored.path}`, sentFor(stored.etag))).toEqual(forbidden);
     await expectUnchanged(stored);
   });
 
-  test("of an event that is not there: 404, whoever asks", async () => {
+  test("of an event that does not exist: 404 for any caller", async () => {
     for (const { call } of [alice, bob])
       expect(await call(`${method} /events/${randomUUID()}`, withHeader('"stale-1"'))).toEqual(notFound);
   });
@@ -191,15 +191,15 @@ describe.each<[request: string, sent: Sent]>([
     await expectUnchanged(stored);
   });
 
-  test("of an event that somebody else has made anew, by its first organizer: 403", async () => {
+  test("of an event recreated by another caller, by its first organizer: 403", async () => {
     const { id, path } = await create(alice.call);
     expect((await alice.call(`DELETE ${path}`)).status).toBe(204);
     const stored = await create(bob.call, { id });
-    expect(await alice.call(`${method} ${path}`, sent)).toEqual(anothers);
+    expect(await alice.call(`${method} ${path}`, sent)).toEqual(forbidden);
     await expectUnchanged(stored);
   });
 
-  test("by two people at once: only the organizer's count", async () => {
+  test("by two callers concurrently: only the organizer's succeed", async () => {
     const { path } = await create(alice.call);
     const both = await Promise.all(
       Array.from({ length: 5 }, () => [alice, bob])
@@ -217,13 +217,13 @@ describe.each<[request: string, sent: Sent]>([
 });
 
 describe("an update", () => {
-  test("may name the organizer, who stays it", async () => {
+  test("may name the organizer, who stays the same", async () => {
     const { path } = await create(alice.call);
     const { status, body } = await alice.call(`PATCH ${path}`, { json: { title: "y", organizer: alice.sub } });
     expect([status, body]).toEqual([200, expect.objectContaining({ title: "y", organizer: alice.sub, version: 2 })]);
   });
 
-  test.each([...otherOrganizers, ["null, which would make it nobody's", null]])(
+  test.each([...otherOrganizers, ["null, which would remove the organizer", null]])(
     "may not give an event away: %s",
     async (_what, organizer) => {
       const stored = await create(alice.call);
@@ -232,14 +232,14 @@ describe("an update", () => {
     },
   );
 
-  test("may not take an event either: 403, however it names the organizer, or 400", async () => {
+  test("may not take over an event: 403, or 400 in the organizer's name", async () => {
     const stored = await create(alice.call);
-    expect(await bob.call(`PATCH ${stored.path}`, { json: { organizer: bob.sub } })).toEqual(anothers);
+    expect(await bob.call(`PATCH ${stored.path}`, { json: { organizer: bob.sub } })).toEqual(forbidden);
     expect(await bob.call(`PATCH ${stored.path}`, { json: { organizer: alice.sub } })).toEqual(notTheCaller);
     await expectUnchanged(stored);
   });
 
-  test("that would leave an event without content is refused for that only when the organizer sends it", async () => {
+  test("that would leave an event without content: 400 only for the organizer, 403 for others", async () => {
     const stored = await create(alice.call);
     const sent = { json: { title: null } };
     expect([
@@ -254,7 +254,7 @@ describe("an update", () => {
     ["400 for the body before 403", "PATCH", { json: { capacity: 0 } }, 400],
     ["400 for the header before 403", "PATCH", { json: { title: "y" }, headers: { "if-match": "stale" } }, 400],
     ["400 for the header before 403", "DELETE", { headers: { "if-match": "stale" } }, 400],
-  ])("or a delete is refused in this order: %s (%s)", async (_what, method, sent, status) => {
+  ])("or a delete checks in this order: %s (%s)", async (_what, method, sent, status) => {
     const stored = await create(alice.call);
     expect((await bob.call(`${method} ${stored.path}`, sent)).status).toBe(status);
     await expectUnchanged(stored);
@@ -264,18 +264,18 @@ describe("an update", () => {
 describe("an image", () => {
   const asked = { json: { contentType: "image/png", contentLength: 1000 } };
 
-  test("is given by the organizer: 201", async () => {
+  test("may be added by the organizer: 201", async () => {
     const { path } = await create(alice.call);
     expect((await alice.call(`POST ${path}/upload-url`, asked)).status).toBe(201);
   });
 
-  test("is not given by somebody else: 403, and no URL", async () => {
+  test("may not be added by another caller: 403, and no URL", async () => {
     const stored = await create(alice.call);
-    expect(await bob.call(`POST ${stored.path}/upload-url`, asked)).toEqual(anothers);
+    expect(await bob.call(`POST ${stored.path}/upload-url`, asked)).toEqual(forbidden);
     await expectUnchanged(stored);
   });
 
-  test("is refused in this order: 415 and 400 before 404 and 403", async () => {
+  test("is checked in this order: 415 and 400 before 404 and 403", async () => {
     const { path } = await create(alice.call);
     const text = { text: "x", headers: { "content-type": "image/png" } };
     expect((await bob.call(`POST ${path}/upload-url`, text)).status).toBe(415);
@@ -283,7 +283,7 @@ describe("an image", () => {
     expect(await bob.call(`POST /events/${randomUUID()}/upload-url`, asked)).toEqual(notFound);
   });
 
-  test("goes with the event only where its organizer deletes it, and is seen by everybody who has signed in", async () => {
+  test("is deleted only by the organizer, and visible to every caller with a token", async () => {
     const { id, path } = await create(alice.call);
     const png = makePng();
     const { body } = await alice.call(`POST ${path}/upload-url`, {
@@ -292,7 +292,7 @@ describe("an image", () => {
     await upload(body as UploadUrl, png);
     await untilLabelled(alice.call, id);
     const { headers } = await alice.call(`GET ${path}`);
-    expect(await bob.call(`DELETE ${path}`, { headers: { "if-match": headers["etag"] ?? "" } })).toEqual(anothers);
+    expect(await bob.call(`DELETE ${path}`, { headers: { "if-match": headers["etag"] ?? "" } })).toEqual(forbidden);
     const { headers: redirect } = await bob.call(`GET ${path}/image`);
     expect((await fetch(redirect["location"] ?? "")).status).toBe(200);
     expect((await alice.call(`DELETE ${path}`)).status).toBe(204);
@@ -300,16 +300,16 @@ describe("an image", () => {
   });
 });
 
-describe("with a database that can be reached from here", () => {
+describe("with a local database", () => {
   beforeEach(({ skip }) => {
-    skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand");
+    skip(target === "deployed", "a deployed function uses the real DynamoDB, which does not lose responses on demand");
   });
 
   async function signIn(sub: string = randomUUID()): Promise<Call> {
     return callAt(url, await pool.accessToken(sub));
   }
 
-  test("while tokens are off every event is everybody's, whoever is its organizer: what is refused is refused for its ETag", async () => {
+  test("while tokens are off anyone may write any event: only a stale ETag is refused", async () => {
     const { path } = await create(callWithoutToken, { organizer: "alice" });
     const headers = { "if-match": '"other"' };
     expect(await callWithoutToken(`PATCH ${path}`, { json: { title: "y" }, headers })).toEqual(stale);
@@ -322,7 +322,7 @@ describe("with a database that can be reached from here", () => {
     expect((await callWithoutToken(`DELETE ${path}`)).status).toBe(204);
   });
 
-  test("an event without an organizer, made while tokens were off, is nobody's, and everybody may read it", async () => {
+  test("an event created without an organizer while tokens were off is read-only for every caller", async () => {
     const alices = await signIn("alice");
     const [id, createdAt] = [randomUUID(), "2026-03-15T18:00:00.000Z"];
     const content = { id, type: "event", status: "active" as const, title: "x" };
@@ -337,25 +337,25 @@ describe("with a database that can be reached from here", () => {
 
     expect(await alices("POST /events", { json: { id, title: "x" } })).toEqual(conflict);
     for (const json of [{ title: "y" }, { organizer: "alice" }])
-      expect(await alices(`PATCH /events/${id}`, { json })).toEqual(anothers);
-    expect(await alices(`DELETE /events/${id}`, { headers: { "if-match": '"first-1"' } })).toEqual(anothers);
+      expect(await alices(`PATCH /events/${id}`, { json })).toEqual(forbidden);
+    expect(await alices(`DELETE /events/${id}`, { headers: { "if-match": '"first-1"' } })).toEqual(forbidden);
     const { body } = await alices(`GET /events/${id}`);
     expect(body).toEqual({ ...content, createdAt, updatedAt: createdAt, version: 1 });
   });
 
-  /** DynamoDB acts, but the first answer never arrives; what is to happen `meanwhile` does so before the retry. */
-  function loseAnswer(meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
+  /** DynamoDB acts, but the first response is lost. `beforeRetry` runs before the retry. */
+  function loseAnswer(beforeRetry: () => Promise<unknown> = () => Promise.resolve()): Fault {
     return (request) => {
       if (request.attempt > 1) void request.pass();
       else
         void request
           .act()
-          .then(meanwhile)
+          .then(beforeRetry)
           .then(() => request.response.destroy());
     };
   }
 
-  test("to find out whose an event is takes no request of its own", async () => {
+  test("checking the organizer takes no extra request", async () => {
     const [theirs, others] = [await signIn(), await signIn()];
     const { id, path } = await create(theirs);
     database.setFault(id, (request) => void request.pass());
@@ -365,8 +365,8 @@ describe("with a database that can be reached from here", () => {
     expect(database.attempts(id)).toBe(4);
   });
 
-  describe("a retry after a lost answer", () => {
-    test("of the organizer's update knows its own success: 200, and version rises once", async () => {
+  describe("a retry after a lost response", () => {
+    test("of the organizer's update recognizes its success: 200, and the version rises once", async () => {
       const theirs = await signIn();
       const { id, path, etag } = await create(theirs);
       database.setFault(id, loseAnswer());
@@ -378,14 +378,14 @@ describe("with a database that can be reached from here", () => {
       ]);
     });
 
-    test("of the organizer's delete knows its own success: 204", async () => {
+    test("of the organizer's delete recognizes its success: 204", async () => {
       const theirs = await signIn();
       const { id, path } = await create(theirs);
       database.setFault(id, loseAnswer());
       expect([(await theirs(`DELETE ${path}`)).status, database.attempts(id)]).toEqual([204, 2]);
     });
 
-    test("of a create knows its own success: 201", async () => {
+    test("of a create recognizes its success: 201", async () => {
       const theirs = await signIn();
       const id = randomUUID();
       database.setFault(id, loseAnswer());
@@ -394,31 +394,31 @@ describe("with a database that can be reached from here", () => {
       ]);
     });
 
-    test.each(["PATCH", "DELETE"])("of somebody else's %s finds the event as it was: 403", async (method) => {
+    test.each(["PATCH", "DELETE"])("of another caller's %s finds the event unchanged: 403", async (method) => {
       const theirs = await signIn();
       const stored = await create(theirs);
       database.setFault(stored.id, loseAnswer());
       const answer = await (
         await signIn()
       )(`${method} ${stored.path}`, method === "PATCH" ? { json: { title: "y" } } : {});
-      expect([answer, database.attempts(stored.id)]).toEqual([anothers, 2]);
+      expect([answer, database.attempts(stored.id)]).toEqual([forbidden, 2]);
       database.clearFault(stored.id);
       await expectUnchanged(stored, theirs);
     });
 
-    test("of a delete leaves alone what somebody else has made anew meanwhile: 403", async () => {
+    test("of a delete leaves alone an event that another caller has recreated: 403", async () => {
       const [theirs, others] = [await signIn(), await signIn()];
       const { id, path } = await create(theirs);
       database.setFault(
         id,
         loseAnswer(() => others("POST /events", { json: { id, title: "new" } })),
       );
-      expect(await theirs(`DELETE ${path}`)).toEqual(anothers);
+      expect(await theirs(`DELETE ${path}`)).toEqual(forbidden);
       expect((await theirs(`GET ${path}`)).body).toMatchObject({ title: "new", version: 1 });
     });
   });
 
-  test("an update that is late leaves alone what somebody else has made anew meanwhile: 403", async () => {
+  test("a late update leaves alone an event that another caller has recreated: 403", async () => {
     const [theirs, others] = [await signIn(), await signIn()];
     const { id, path } = await create(theirs);
     database.setFault(id, (request) => {
@@ -428,7 +428,7 @@ describe("with a database that can be reached from here", () => {
           .then(() => others("POST /events", { json: { id, title: "new" } }))
           .then(() => request.pass());
     });
-    expect(await theirs(`PATCH ${path}`, { json: { title: "late" } })).toEqual(anothers);
+    expect(await theirs(`PATCH ${path}`, { json: { title: "late" } })).toEqual(forbidden);
     expect((await theirs(`GET ${path}`)).body).toMatchObject({ title: "new", version: 1 });
   });
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { problem, readFunctions, startLocalApi, target, type Fault, type Sent } from "../../infra/testing/api.ts";
 
 const { bucket, call, database, invokeLabelImage } = await startLocalApi();
-const noFaults = "a deployed function has the real DynamoDB, which does not fail on demand";
+const noFaults = "a deployed function uses the real DynamoDB, which does not fail on demand";
 
 function refuse(status: number, name: string): Fault {
   return ({ response }) => {
@@ -16,22 +16,22 @@ function answer(status: number, body: string): Fault {
   return ({ response }) => response.writeHead(status).end(body);
 }
 
-/** How DynamoDB can be out of order, each as it looks from outside. */
+/** How DynamoDB can fail, as seen from outside. */
 const faults: [what: string, fault: Fault][] = [
   ["cuts the connection", ({ response }) => response.destroy()],
   ["fails", refuse(500, "InternalServerError")],
   ["is unavailable", answer(503, "<html>Service Unavailable</html>")],
-  ["answers with HTML", answer(200, "<html></html>")],
-  ["answers with half of its JSON", answer(200, '{"Item": {"id"')],
+  ["responds with HTML", answer(200, "<html></html>")],
+  ["responds with half of its JSON", answer(200, '{"Item": {"id"')],
   ["refuses in HTML", answer(400, "<html>Bad Request</html>")],
-  ["refuses without a word", answer(403, "")],
+  ["refuses with an empty body", answer(403, "")],
 ];
 
-/** These take the SDK seconds of pauses, so that one operation has to stand for all. */
+/** The SDK waits seconds between these attempts, so one operation stands for all. */
 const throttles: [what: string, fault: Fault][] = [
   ["throttles the table", refuse(400, "ProvisionedThroughputExceededException")],
   ["throttles the account", refuse(400, "ThrottlingException")],
-  ["has reached its limit of requests", refuse(400, "RequestLimitExceeded")],
+  ["limits the request rate", refuse(400, "RequestLimitExceeded")],
 ];
 
 const unknownOutcome = (id: string) =>
@@ -45,7 +45,7 @@ beforeEach(({ skip }) => {
   skip(target === "deployed", noFaults);
 });
 
-describe("of one event, which they decide by, the functions read what was written last:", () => {
+describe("reads an event with strong consistency", () => {
   const reads: Record<string, (id: string) => Promise<unknown>> = {
     "delete-event": async (id) => {
       await call("POST /events", { json: { id, title: "x" } });
@@ -58,7 +58,7 @@ describe("of one event, which they decide by, the functions read what was writte
     "label-image": (id) => invokeLabelImage({ Records: [{ s3: { object: { key: `incoming/${id}/x/1` } } }] }),
   };
 
-  // By what is sent: the local database knows no other read.
+  // Checks what is sent: the local database has no other reads.
   test.each(readFunctions().filter(({ actions }) => actions.includes("dynamodb:GetItem")))(
     "$name",
     async ({ name }) => {
@@ -74,9 +74,9 @@ describe("of one event, which they decide by, the functions read what was writte
   );
 });
 
-// Before the faults below, which use up the SDK's stock of retries.
+// Before the faults below, which use up the SDK's retry quota.
 describe("when DynamoDB", () => {
-  test("could not store a payload anyway, it is not asked: 413", async () => {
+  test("could not store a payload anyway, it gets no request: 413", async () => {
     const id = randomUUID();
     database.setFault(id, (request) => {
       void request.pass();
@@ -85,7 +85,7 @@ describe("when DynamoDB", () => {
     expect([status, database.attempts(id)]).toEqual([413, 0]);
   });
 
-  test("fails twice and then works, the caller does not notice", async () => {
+  test("fails twice and then works, a create still succeeds", async () => {
     const id = randomUUID();
     database.setFault(id, (request) => {
       if (request.attempt <= 2) request.response.destroy();
@@ -97,20 +97,17 @@ describe("when DynamoDB", () => {
 });
 
 describe.concurrent("when DynamoDB", () => {
-  test.each([...faults, ...throttles])(
-    "%s, a create is answered 503 and nothing is half-written",
-    async (_what, fault) => {
-      const id = randomUUID();
-      database.setFault(id, fault);
-      const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });
-      expect(answer).toEqual(unknownOutcome(id));
-      expect(answer.headers["retry-after"]).toBe("2");
-      database.clearFault(id);
-      expect((await call(`GET /events/${id}`)).status).toBe(404);
-    },
-  );
+  test.each([...faults, ...throttles])("%s, a create gets a 503 and writes nothing", async (_what, fault) => {
+    const id = randomUUID();
+    database.setFault(id, fault);
+    const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });
+    expect(answer).toEqual(unknownOutcome(id));
+    expect(answer.headers["retry-after"]).toBe("2");
+    database.clearFault(id);
+    expect((await call(`GET /events/${id}`)).status).toBe(404);
+  });
 
-  test.each(faults)("%s, an update is answered 503 and changes nothing", async (_what, fault) => {
+  test.each(faults)("%s, an update gets a 503 and changes nothing", async (_what, fault) => {
     const id = randomUUID();
     const created = await call("POST /events", { json: { id, title: "x" } });
     database.setFault(id, fault);
@@ -125,7 +122,7 @@ describe.concurrent("when DynamoDB", () => {
     expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
   });
 
-  test.each(faults)("%s, a delete is answered 503 and deletes nothing", async (_what, fault) => {
+  test.each(faults)("%s, a delete gets a 503 and deletes nothing", async (_what, fault) => {
     const id = randomUUID();
     const created = await call("POST /events", { json: { id, title: "x" } });
     database.setFault(id, fault);
@@ -140,7 +137,7 @@ describe.concurrent("when DynamoDB", () => {
     expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
   });
 
-  test.each(faults)("%s, a get is answered 503", async (_what, fault) => {
+  test.each(faults)("%s, a get gets a 503", async (_what, fault) => {
     const id = randomUUID();
     await call("POST /events", { json: { id, title: "x" } });
     database.setFault(id, fault);
@@ -154,7 +151,7 @@ describe.concurrent("when DynamoDB", () => {
   test.each<[string, Sent]>([
     ["GET /events/{id}/image", {}],
     ["POST /events/{id}/upload-url", { json: { contentType: "image/png", contentLength: 1000 } }],
-  ])("cuts the connection, %s is answered 503", async (route, sent) => {
+  ])("cuts the connection, %s gets a 503", async (route, sent) => {
     const id = randomUUID();
     await call("POST /events", { json: { id, title: "x" } });
     database.setFault(id, ({ response }) => response.destroy());
@@ -163,7 +160,7 @@ describe.concurrent("when DynamoDB", () => {
     expect(answer.headers["retry-after"]).toBe("2");
   });
 
-  test.each(faults)("%s, a list is answered 503", async (_what, fault) => {
+  test.each(faults)("%s, a list gets a 503", async (_what, fault) => {
     const organizer = randomUUID();
     database.setFault(organizer, fault);
     const answer = await call(`GET /events?organizer=${organizer}`);
@@ -175,20 +172,20 @@ describe.concurrent("when DynamoDB", () => {
     );
   });
 
-  test("answers for four of the five statuses, a list of all events is answered 503", async () => {
+  test("fails for one of the five statuses, a list of all events gets a 503", async () => {
     database.setFault("0#cancelled", ({ response }) => response.destroy());
     expect(await call("GET /events")).toEqual(unavailable("Retry the request."));
     database.clearFault("0#cancelled");
     expect((await call("GET /events")).status).toBe(200);
   });
 
-  // ConditionalCheckFailedException is one where the item that it met is missing: nothing was created, so it is no 201.
+  // A ConditionalCheckFailedException without an item means that nothing was created, so it must not become a 201.
   test.each([
     "ValidationException",
     "AccessDeniedException",
     "ResourceNotFoundException",
     "ConditionalCheckFailedException",
-  ])("refuses with %s, which is our mistake, the caller gets a plain 500", async (name) => {
+  ])("refuses with %s, which is a bug, the caller gets a plain 500", async (name) => {
     const id = randomUUID();
     database.setFault(id, refuse(400, name));
     const { status, body } = await call("POST /events", { json: { id, title: "x" } });

@@ -19,8 +19,8 @@ describe("an invocation", () => {
 
   test.each([
     ["a second before Lambda ends it", 10_000, 9_000],
-    ["after half of its time, where that is less than two seconds", 1_000, 500],
-  ])("gives up what it waits for %s", async (_what, remaining_ms, limit_ms) => {
+    ["after half of its time, if that is less than two seconds", 1_000, 500],
+  ])("aborts its calls %s", async (_what, remaining_ms, limit_ms) => {
     const ended: string[] = [];
     void withinTimeLimit(lambda(remaining_ms), () => untilTimeIsUp(never)).catch((error: unknown) =>
       ended.push(String(error)),
@@ -32,7 +32,7 @@ describe("an invocation", () => {
     expect([ended, signal.aborted]).toEqual([["Error: The time limit was reached."], true]);
   });
 
-  test("that was in time leaves no timer, and what comes next has its own time", async () => {
+  test("that ends in time leaves no timer and no abort", async () => {
     expect(await withinTimeLimit(lambda(10_000), () => untilTimeIsUp(Promise.resolve("done")))).toBe("done");
     await expect(withinTimeLimit(lambda(10_000), () => untilTimeIsUp(Promise.reject(new Error("no"))))).rejects.toThrow(
       "no",
@@ -40,7 +40,7 @@ describe("an invocation", () => {
     expect([vi.getTimerCount(), timeIsUp().aborted]).toEqual([0, false]);
   });
 
-  test("that ran out of time takes none from the next", async () => {
+  test("that ran out of time does not shorten the next", async () => {
     const late = withinTimeLimit(lambda(1_000), () => untilTimeIsUp(never));
     const isLate = expect(late).rejects.toThrow("The time limit was reached.");
     await vi.advanceTimersByTimeAsync(500);
@@ -49,17 +49,15 @@ describe("an invocation", () => {
   });
 });
 
-test("a write that was given up in the pause before another attempt is not sent when the pause ends", async ({
-  skip,
-}) => {
-  skip(target !== "source", "the timers of a bundle, and of a deployed function, cannot be moved from here");
+test("a write abandoned in the delay before a retry is not sent when the delay ends", async ({ skip }) => {
+  skip(target !== "source", "the timers of a bundle or a deployed function cannot be faked");
   const { database } = await startLocalApi();
   const { handler } = await import("../create-event/handler.ts");
   const id = randomUUID();
   database.setFault(id, ({ response }) => {
     response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"ThrottlingException"}');
   });
-  vi.spyOn(Math, "random").mockReturnValue(0.99); // of the longest pause, a second
+  vi.spyOn(Math, "random").mockReturnValue(0.99); // of the longest delay, a second
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const event = {
     version: "2.0",
@@ -69,7 +67,7 @@ test("a write that was given up in the pause before another attempt is not sent 
     requestContext: { requestId: "1" },
   };
   const answer = handler(event as unknown as Request, lambda(600));
-  while (database.attempts(id) === 0 || vi.getTimerCount() < 2) await new Promise(setImmediate); // the time limit and the pause
+  while (database.attempts(id) === 0 || vi.getTimerCount() < 2) await new Promise(setImmediate); // the time limit and the delay
   await vi.advanceTimersByTimeAsync(300);
   expect(await answer).toMatchObject({ statusCode: 503 });
   await vi.advanceTimersByTimeAsync(60_000);

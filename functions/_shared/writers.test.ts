@@ -5,26 +5,26 @@ import { needs, problem, startLocalApi, target, type Answer, type Fault } from "
 const { call, database } = await startLocalApi();
 
 beforeEach(({ skip }) => {
-  skip(target === "deployed", "a deployed function has the real DynamoDB, which does not lose answers on demand");
+  skip(target === "deployed", "a deployed function uses the real DynamoDB, which does not lose responses on demand");
 });
 
-/** DynamoDB acts each time, but the first answers never arrive; what is to happen `meanwhile` does so before the retry. */
-function loseAnswers(count: number, meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
+/** DynamoDB acts each time, but the first `count` responses are lost. `beforeRetry` runs before each retry. */
+function loseAnswers(count: number, beforeRetry: () => Promise<unknown> = () => Promise.resolve()): Fault {
   return (request) => {
     if (request.attempt > count) void request.pass();
     else
       void request
         .act()
-        .then(meanwhile)
+        .then(beforeRetry)
         .then(() => request.response.destroy());
   };
 }
 
 /** The first request never arrives. */
-function loseRequest(meanwhile: () => Promise<unknown> = () => Promise.resolve()): Fault {
+function loseRequest(beforeRetry: () => Promise<unknown> = () => Promise.resolve()): Fault {
   return (request) => {
     if (request.attempt > 1) void request.pass();
-    else void meanwhile().then(() => request.response.destroy());
+    else void beforeRetry().then(() => request.response.destroy());
   };
 }
 
@@ -50,7 +50,7 @@ async function versionOf({ path }: Stored): Promise<unknown> {
   return ((await call(`GET ${path}`)).body as { version?: number }).version;
 }
 
-/** Others' changes of the same event, at once. */
+/** Concurrent changes of the same event by others. */
 function change({ path }: Stored, count: number): () => Promise<unknown> {
   return () =>
     Promise.all(Array.from({ length: count }, () => call(`PATCH ${path}`, { json: { location: "Elsewhere" } })));
@@ -59,7 +59,7 @@ function change({ path }: Stored, count: number): () => Promise<unknown> {
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
 const stale = (): Answer => expect.objectContaining({ status: 412 }) as Answer;
 
-describe("when the answer is lost, the retry knows its own", () => {
+describe("when the response is lost, the retry recognizes its own write", () => {
   test("create: 201", async () => {
     const id = randomUUID();
     database.setFault(id, loseAnswers(1));
@@ -68,7 +68,7 @@ describe("when the answer is lost, the retry knows its own", () => {
     expect((await call(`GET /events/${id}`)).body).toEqual(created.body);
   });
 
-  test("create, changed by others meanwhile: 201 with the event as it was created", async () => {
+  test("create, changed by others before the retry: 201 with the event as created", async () => {
     needs("update-event");
     const id = randomUUID();
     database.setFault(id, loseAnswers(1, change({ id, path: `/events/${id}`, etag: "" }, 3)));
@@ -82,7 +82,7 @@ describe("when the answer is lost, the retry knows its own", () => {
     ["with If-Match", (etag: string) => ({ "if-match": etag })],
     ["without If-Match", () => ({})],
   ])("update %s", (_which, headersFor) => {
-    test("whose answer is lost: 200, and version rises once", async () => {
+    test("whose response is lost: 200, and the version rises once", async () => {
       const stored = await create();
       database.setFault(stored.id, loseAnswers(1));
       const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
@@ -92,7 +92,7 @@ describe("when the answer is lost, the retry knows its own", () => {
       expect([headers["etag"], body]).toEqual([changed.headers["etag"], changed.body]);
     });
 
-    test("whose answer is lost twice: 200, and version rises once", async () => {
+    test("whose response is lost twice: 200, and the version rises once", async () => {
       const stored = await create();
       database.setFault(stored.id, loseAnswers(2));
       const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
@@ -101,7 +101,7 @@ describe("when the answer is lost, the retry knows its own", () => {
     });
 
     test.each([1, 2, 3])(
-      "whose answer is lost while %i others change the event: 200, and version rises once for each",
+      "whose response is lost while %i others change the event: 200, and the version rises once for each",
       async (others) => {
         const stored = await create();
         database.setFault(stored.id, loseAnswers(1, change(stored, others)));
@@ -115,14 +115,14 @@ describe("when the answer is lost, the retry knows its own", () => {
       },
     );
 
-    test("that never arrived: 200, and version rises once", async () => {
+    test("that never arrived: 200, and the version rises once", async () => {
       const stored = await create();
       database.setFault(stored.id, loseRequest());
       const changed = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: headersFor(stored.etag) });
       expect(changed).toMatchObject({ status: 200, body: { title: "y", version: 2 } });
     });
 
-    test("that took the title away, whose answer is lost while the payload goes: 200", async () => {
+    test("that removed the title, whose response is lost while another removes the payload: 200", async () => {
       const stored = await create();
       const { headers } = await call(`PATCH ${stored.path}`, { json: { payload: {} } });
       database.setFault(
@@ -137,7 +137,7 @@ describe("when the answer is lost, the retry knows its own", () => {
     });
   });
 
-  test("update whose answer is lost while four others change the event is not known again: without If-Match it is made twice, with it 412", async () => {
+  test("update whose response is lost while four others change the event: applied twice, or 412 with If-Match", async () => {
     const [unguarded, guarded] = [await create(), await create()];
     for (const stored of [unguarded, guarded]) database.setFault(stored.id, loseAnswers(1, change(stored, 4)));
     expect(await call(`PATCH ${unguarded.path}`, { json: { title: "y" } })).toMatchObject({
@@ -150,7 +150,7 @@ describe("when the answer is lost, the retry knows its own", () => {
     expect((await call(`GET ${guarded.path}`)).body).toMatchObject({ title: "y", version: 6 });
   });
 
-  test("update with If-Match that never arrived while another changed the event: 412, and the change is not made", async () => {
+  test("update with If-Match that never arrived while another changed the event: 412, and nothing changes", async () => {
     const stored = await create();
     database.setFault(stored.id, loseRequest(change(stored, 1)));
     expect(await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": stored.etag } })).toEqual(
@@ -159,7 +159,7 @@ describe("when the answer is lost, the retry knows its own", () => {
     expect(await versionOf(stored)).toBe(2);
   });
 
-  test("update of an event that is deleted meanwhile: 404, and it stays deleted", async () => {
+  test("update of an event deleted before the retry: 404, and it stays deleted", async () => {
     const stored = await create();
     database.setFault(
       stored.id,
@@ -176,7 +176,7 @@ describe("when the answer is lost, the retry knows its own", () => {
     expect(await call(`GET ${stored.path}`)).toEqual(notFound);
   });
 
-  test("delete that is done, though DynamoDB says that it failed: 204", async () => {
+  test("delete that succeeds although DynamoDB reports an error: 204", async () => {
     const stored = await create();
     database.setFault(stored.id, (request) => {
       const body = JSON.stringify({ __type: "com.amazonaws.dynamodb.v20120810#InternalServerError", message: "" });
@@ -195,7 +195,7 @@ describe("when the answer is lost, the retry knows its own", () => {
     expect((await call(`DELETE ${stored.path}`, { headers: { "if-match": stored.etag } })).status).toBe(204);
   });
 
-  test("delete with If-Match of an event that is made again meanwhile: 412, and the new one stays", async () => {
+  test("delete with If-Match of an event recreated before the retry: 412, and the new one stays", async () => {
     const stored = await create();
     database.setFault(
       stored.id,
@@ -213,25 +213,25 @@ describe("when the answer is lost, the retry knows its own", () => {
   });
 });
 
-describe("what is not there is 404", () => {
+describe("a missing event: 404", () => {
   test.each<[string, Fault]>([
     ["at the first attempt", loseAnswers(0)],
-    ["after an attempt that was throttled, and so has done nothing", throttleOnce],
+    ["after a throttled attempt, which has done nothing", throttleOnce],
   ])("for a delete %s", async (_what, fault) => {
     const id = randomUUID();
     database.setFault(id, fault);
     expect(await call(`DELETE /events/${id}`)).toEqual(notFound);
   });
 
-  test("for an update whose answer was lost", async () => {
+  test("for an update whose response was lost", async () => {
     const id = randomUUID();
     database.setFault(id, loseAnswers(1));
     expect(await call(`PATCH /events/${id}`, { json: { title: "x" } })).toEqual(notFound);
   });
 });
 
-describe("when every answer is lost: 503, and the caller can find out", () => {
-  test("about a create, by repeating it", async () => {
+describe("when every response is lost: 503, and the caller can find out the outcome", () => {
+  test("of a create, by repeating it", async () => {
     const id = randomUUID();
     database.setFault(id, loseAnswers(3));
     const answer = await call("POST /events", { json: { id, title: "x" } });
@@ -245,7 +245,7 @@ describe("when every answer is lost: 503, and the caller can find out", () => {
     expect((await call("POST /events", { json: { id, title: "x" } })).status).toBe(200);
   });
 
-  test("about an update, by If-Match: it is not made twice", async () => {
+  test("of an update, by If-Match: it is not applied twice", async () => {
     const stored = await create();
     database.setFault(stored.id, loseAnswers(3));
     const sent = { json: { title: "y" }, headers: { "if-match": stored.etag } };
@@ -255,7 +255,7 @@ describe("when every answer is lost: 503, and the caller can find out", () => {
     expect((await call(`GET ${stored.path}`)).body).toMatchObject({ title: "y", version: 2 });
   });
 
-  test("about a delete, by repeating it: 404", async () => {
+  test("of a delete, by repeating it: 404", async () => {
     const stored = await create();
     database.setFault(stored.id, loseAnswers(3));
     const sent = { headers: { "if-match": stored.etag } };

@@ -5,42 +5,42 @@ import { problem, startLocalApi, target, type Fault } from "../../infra/testing/
 const { call, database } = await startLocalApi();
 
 beforeEach(({ skip }) => {
-  skip(target === "deployed", "a deployed function has the real DynamoDB, which is not slow on demand");
+  skip(target === "deployed", "a deployed function uses the real DynamoDB, which is not slow on demand");
 });
 
-/** How an answer can fail to come. Each takes seconds, so that one operation stands for all. */
+/** How a response can fail to arrive. Each takes seconds, so one operation stands for all. */
 const faults: [what: string, fault: Fault][] = [
-  ["never answers", () => undefined],
+  ["never responds", () => undefined],
   [
-    "begins an answer in drips",
+    "sends headers forever",
     ({ response }) => {
       response.socket?.write("HTTP/1.1 200 OK\r\n");
-      const dripping = setInterval(() => response.socket?.write("x-drip: 1\r\n"), 100);
+      const sending = setInterval(() => response.socket?.write("x-filler: 1\r\n"), 100);
       response.on("close", () => {
-        clearInterval(dripping);
+        clearInterval(sending);
       });
     },
   ],
   [
-    "begins an answer and never ends it",
+    "starts a response and never ends it",
     ({ response }) => {
       response.writeHead(200, { "content-length": 100 }).flushHeaders();
     },
   ],
   [
-    "answers in drips",
+    "sends a body forever",
     ({ response }) => {
       response.writeHead(200, { "content-length": 1000 });
-      const dripping = setInterval(() => response.write(" "), 100);
+      const sending = setInterval(() => response.write(" "), 100);
       response.on("close", () => {
-        clearInterval(dripping);
+        clearInterval(sending);
       });
     },
   ],
 ];
 
 describe.concurrent("when DynamoDB", () => {
-  test.each(faults)("%s, a create is answered 503 and nothing is half-written", async (_what, fault) => {
+  test.each(faults)("%s, a create gets a 503 and writes nothing", async (_what, fault) => {
     const id = randomUUID();
     database.setFault(id, fault);
     const answer = await call("POST /events", { json: { id, payload: { text: "canary" } } });

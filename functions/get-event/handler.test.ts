@@ -12,7 +12,7 @@ async function create() {
 
 const notFound = problem(404, "not-found", "Not found", "There is no event with this id.");
 
-test("answers with an event as it was created, ETag included", async () => {
+test("returns an event as created, with its ETag", async () => {
   const { path, etag, event } = await create();
   const answer = await call(`GET ${path}`);
   expect([answer.status, answer.body, answer.headers["etag"]]).toEqual([200, event, etag]);
@@ -21,13 +21,13 @@ test("answers with an event as it was created, ETag included", async () => {
 describe("If-None-Match", () => {
   test.each<[string, (etag: string) => string | string[]]>([
     ["the ETag", (etag) => etag],
-    ["the ETag made weak", (etag) => `W/${etag}`],
+    ["the weak form of the ETag", (etag) => `W/${etag}`],
     ["*", () => "*"],
-    ["a list that has it", (etag) => `"other-1", ${etag}`],
-    ["a list that has it made weak, and empty elements", (etag) => `,"a,b" ,, W/${etag} `],
+    ["a list with the ETag", (etag) => `"other-1", ${etag}`],
+    ["a list with its weak form and empty elements", (etag) => `,"a,b" ,, W/${etag} `],
     ["repeated headers", (etag) => ['W/"other-1"', etag]],
     ["500 ETags", (etag) => [...Array.from({ length: 499 }, (_, n) => `"other-${n}"`), etag].join()],
-  ])("of %s: 304 with the ETag and without the event", async (_what, header) => {
+  ])("with %s: 304 with the ETag and without the event", async (_what, header) => {
     const { path, etag } = await create();
     const answer = await call(`GET ${path}`, { headers: { "if-none-match": header(etag) } });
     expect(answer).toEqual({ status: 304, headers: expect.objectContaining({ etag }) as object });
@@ -42,13 +42,13 @@ describe("If-None-Match", () => {
     ["the ETag without quotes, which is malformed and ignored", (etag) => etag.replaceAll('"', "")],
     ["the ETag beside an asterisk, which is malformed and ignored", (etag) => `${etag}, *`],
     ["nothing, which is malformed and ignored", () => ""],
-  ])("of %s: 200 with the event", async (_what, header) => {
+  ])("with %s: 200 with the event", async (_what, header) => {
     const { path, etag, event } = await create();
     const { status, headers, body } = await call(`GET ${path}`, { headers: { "if-none-match": header(etag) } });
     expect([status, headers["etag"], body]).toEqual([200, etag, event]);
   });
 
-  test("of an event that has changed since, or was deleted and made again: 200", async () => {
+  test("with an ETag from before a change, or from before the event was recreated: 200", async () => {
     const { path, etag, event } = await create();
     const changed = await call(`PATCH ${path}`, { json: { title: "Other" } });
     const sent = { headers: { "if-none-match": etag } };
@@ -59,12 +59,12 @@ describe("If-None-Match", () => {
     expect((await call(`GET ${path}`, sent)).status).toBe(200);
   });
 
-  test.each(["*", '"a"', "x"])("of %s where there is no event: 404", async (header) => {
+  test.each(["*", '"a"', "x"])("with %s for a missing event: 404", async (header) => {
     expect(await call(`GET /events/${randomUUID()}`, { headers: { "if-none-match": header } })).toEqual(notFound);
   });
 });
 
-test("takes an encoded id for the same", async () => {
+test("decodes an encoded id", async () => {
   const id = `a~b.${randomUUID()}`;
   const created = await call("POST /events", { json: { id, title: "x" } });
   const answer = await call(`GET /events/${id.replace("~", "%7E").replaceAll("-", "%2d")}`);
@@ -78,7 +78,7 @@ test("ignores a body and its type", async () => {
   expect([answer.status, answer.body]).toEqual([200, created.body]);
 });
 
-test.each(idsOfNoEvent)("answers 404 to an id %s", async (_what, id) => {
+test.each(idsOfNoEvent)("an id %s: 404", async (_what, id) => {
   expect(await call(`GET /events/${id}`)).toEqual(notFound);
 });
 

@@ -25,7 +25,7 @@ async function createEventWithImage(): Promise<string> {
   return id;
 }
 
-test("leads to the image for five minutes: 302, without a body, and not to be kept", async () => {
+test("redirects to the image for five minutes: 302, without a body and not cacheable", async () => {
   const id = await createEventWithImage();
   const answer = await call(`GET /events/${id}/image`);
   expect(answer).toEqual({ status: 302, headers: expect.objectContaining({ "cache-control": "no-store" }) as object });
@@ -38,7 +38,7 @@ test("leads to the image for five minutes: 302, without a body, and not to be ke
   expect(Buffer.from(await image.arrayBuffer()).equals(jpeg)).toBe(true);
 });
 
-test("leads to this image and no other: without its signature, or with another key, it is 403", async () => {
+test("the URL works for this image only: without its signature, or with another key, 403", async () => {
   const id = await createEventWithImage();
   const { headers } = await call(`GET /events/${id}/image`);
   const { origin, pathname, search } = new URL(headers["location"] ?? "");
@@ -49,7 +49,7 @@ test("leads to this image and no other: without its signature, or with another k
   expect((await bucket(`PUT ${pathname}${search}`, { text: "x" })).status).toBe(403);
 });
 
-test("finds no image of an event that has none: 404", async () => {
+test("an event without an image: 404", async () => {
   const id = randomUUID();
   await call("POST /events", { json: { id, title: "x" } });
   expect(await call(`GET /events/${id}/image`)).toEqual(
@@ -57,7 +57,7 @@ test("finds no image of an event that has none: 404", async () => {
   );
 });
 
-test.each(idsOfNoEvent)("finds no event under an id %s: 404", async (_what, id) => {
+test.each(idsOfNoEvent)("an id %s: 404", async (_what, id) => {
   expect(await call(`GET /events/${id}/image`)).toEqual(
     problem(404, "not-found", "Not found", "There is no event with this id."),
   );
