@@ -10,7 +10,7 @@ const { call, sub } = await startApi();
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const uuidv7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** What an event gets besides what was sent: with tokens on the caller for its organizer, too. */
+/** The fields added to what was sent; with tokens on, the organizer, too. */
 const added = {
   createdAt: expect.stringMatching(timestamp) as string,
   updatedAt: expect.stringMatching(timestamp) as string,
@@ -55,13 +55,13 @@ const notJson = problem(400, "invalid-request", "Invalid request", "The body is 
 const notUtf8 = problem(400, "invalid-request", "Invalid request", "The body is not UTF-8.");
 const empty = problem(400, "invalid-request", "Invalid request", "The body is empty: send a JSON object.");
 
-/** An object within an object, `levels` in all. */
+/** Nested objects, `levels` deep. */
 function nested(levels: number): string {
   return `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`;
 }
 
 describe("a new event", () => {
-  test("is answered with its defaults, its location and its ETag", async () => {
+  test("is returned with its defaults, location and ETag", async () => {
     const id = randomUUID();
     const answer = await call("POST /events", { json: { id, payload: { key: "value" } } });
     expect(answer).toEqual(
@@ -73,7 +73,7 @@ describe("a new event", () => {
     );
   });
 
-  test("gets an id of its own where it names none, and later ones sort after it", async () => {
+  test("gets a generated id if it has none, and later ids sort after it", async () => {
     const first = await call("POST /events", { json: { title: "One" } });
     const second = await call("POST /events", { json: { title: "Two" } });
     const ids = [first, second].map(({ body }) => (body as { id: string }).id);
@@ -102,7 +102,7 @@ describe("a new event", () => {
     ["application/json; charset=utf-8"],
     ["APPLICATION/JSON"],
     ["application/json ; charset=utf-8"],
-    ["application/json; charset=iso-8859-1"], // arrives in base64
+    ["application/json; charset=iso-8859-1"], // arrives as base64
   ])("may be sent as %s", async (contentType) => {
     const text = JSON.stringify({ title: "Größe 🎈" });
     const answer = await call("POST /events", { text, headers: { "content-type": contentType } });
@@ -119,8 +119,8 @@ describe("a new event", () => {
 
   test.each([
     ["application/json"],
-    ["application/json; charset=utf-16"], // arrives in base64
-  ])("may begin with a byte order mark, as %s", async (contentType) => {
+    ["application/json; charset=utf-16"], // arrives as base64
+  ])("may start with a byte order mark, as %s", async (contentType) => {
     const answer = await call("POST /events", {
       text: '\ufeff{"title":"x"}',
       headers: { "content-type": contentType },
@@ -129,14 +129,14 @@ describe("a new event", () => {
   });
 
   test.each(["identity", "Identity", ",identity , identity", ""])(
-    "may be sent with the Content-Encoding %j",
+    "may be sent with Content-Encoding %j",
     async (encoding) => {
       const answer = await call("POST /events", { json: { title: "x" }, headers: { "content-encoding": encoding } });
       expect(answer).toEqual(json(201, expect.objectContaining({ title: "x" }) as object));
     },
   );
 
-  test("takes the last one of duplicate keys, as JSON.parse does", async () => {
+  test("takes the last of duplicate keys, like JSON.parse", async () => {
     const text = '{"title": "first", "title": "last"}';
     const answer = await call("POST /events", { text, headers: { "content-type": "application/json" } });
     expect(answer).toEqual(json(201, expect.objectContaining({ title: "last" }) as object));
@@ -144,7 +144,7 @@ describe("a new event", () => {
 });
 
 describe("repeated with the same id", () => {
-  test("and content: 200 with what is stored, the order of keys aside", async () => {
+  test("and content: 200 with the stored event, in any order of keys", async () => {
     const id = randomUUID();
     const first = await call("POST /events", { json: { id, title: "Same", payload: { a: 1, b: { c: 2, d: 3 } } } });
     const second = await call("POST /events", {
@@ -158,14 +158,14 @@ describe("repeated with the same id", () => {
 
   test.each([
     ["another title", { title: "Other" }],
-    ["a field more", { title: "Same", location: "Here" }],
-    ["another value than the default", { title: "Same", status: "draft" }],
+    ["an additional field", { title: "Same", location: "Here" }],
+    ["a value other than the default", { title: "Same", status: "draft" }],
     ["a payload that differs in the order of a list", { title: "Same", payload: { list: [2, 1] } }],
     [
       "a payload with a key __proto__",
       { title: "Same", payload: JSON.parse('{"list":[1,2],"__proto__":{}}') as object },
     ],
-  ])("and %s: 409, and the first one stays", async (_what, content) => {
+  ])("and %s: 409, and the first event stays", async (_what, content) => {
     const id = randomUUID();
     const stored = { id, title: "Same", payload: { list: [1, 2] } };
     await call("POST /events", { json: stored });
@@ -175,7 +175,7 @@ describe("repeated with the same id", () => {
     );
   });
 
-  test("200 times at once with other contents: one 201, 199 times 409", async () => {
+  test("200 times concurrently with different content: one 201, 199 times 409", async () => {
     const id = randomUUID();
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, n) => call("POST /events", { json: { id, payload: { n } } })),
@@ -185,7 +185,7 @@ describe("repeated with the same id", () => {
     expect((await call(`GET /events/${id}`)).body).toEqual(winner?.body);
   });
 
-  test("200 times at once with the same content: one 201, 199 times 200, all bodies equal", async () => {
+  test("200 times concurrently with the same content: one 201, 199 times 200, all bodies equal", async () => {
     const id = randomUUID();
     const answers = await Promise.all(
       Array.from({ length: 200 }, () => call("POST /events", { json: { id, payload: { key: "value" } } })),
@@ -195,7 +195,7 @@ describe("repeated with the same id", () => {
   });
 });
 
-describe("a payload comes back equal", () => {
+describe("a payload round-trips", () => {
   const texts = [
     "{}",
     '{"":""}',
@@ -219,12 +219,12 @@ describe("a payload comes back equal", () => {
     }
   });
 
-  /** Any that is well formed; fast-check's "binary" lists all of them first, which takes a second. */
+  /** Any well-formed character; fast-check's "binary" first lists them all, which takes a second. */
   const character = fc
     .integer({ min: 0, max: 0x10f7ff })
     .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
-  test("whatever is in it", async () => {
+  test("with any content", async () => {
     const payloads = fc.dictionary(
       fc.oneof(fc.string({ unit: character }), fc.constantFrom("__proto__", "")),
       fc.jsonValue({ stringUnit: character }),
@@ -239,7 +239,7 @@ describe("a payload comes back equal", () => {
     await fc.assert(fc.asyncProperty(payloads, check), { numRuns: target === "deployed" ? 30 : 300 });
   });
 
-  test("up to 400 KB, and above it is refused and not stored", async () => {
+  test("up to 400 KB; a larger one is refused and not stored", async () => {
     const sent = (length: number, more: object = {}) => ({
       id: randomUUID(),
       ...more,
@@ -335,7 +335,7 @@ describe("a date", () => {
 });
 
 describe("a field", () => {
-  const longest = {
+  const maxLengths = {
     type: 100,
     title: 200,
     description: 1000,
@@ -343,11 +343,11 @@ describe("a field", () => {
     ...(sub === undefined && { organizer: 100 }),
   };
 
-  describe.each(Object.entries(longest))("%s", (field, length) => {
+  describe.each(Object.entries(maxLengths))("%s", (field, length) => {
     test.each([
-      ["of the greatest length, in characters and not in UTF-16 units", "🎈".repeat(length)],
+      ["of the maximum length in characters, not UTF-16 units", "🎈".repeat(length)],
       ["of one character", "x"],
-      ["with blanks around", " x "],
+      ["with surrounding spaces", " x "],
     ])("may be text %s", async (_what, value) => {
       const answer = await call("POST /events", { json: { payload: {}, [field]: value } });
       expect(answer).toEqual(json(201, expect.objectContaining({ [field]: value }) as object));
@@ -356,10 +356,10 @@ describe("a field", () => {
     test.each([
       ["empty", "", "must not be blank"],
       ["blank", " \t\n\u00a0\u3000\ufeff", "must not be blank"],
-      ["of characters that nobody can see", "\u200b\u3164\u2800", "must not be blank"],
+      ["of invisible characters", "\u200b\u3164\u2800", "must not be blank"],
       ["too long by one", "x".repeat(length + 1), `must be at most ${length} characters long`],
       ["too long by one emoji", "🎈".repeat(length + 1), `must be at most ${length} characters long`],
-      ["half a surrogate pair", "x\ud83c", "must be well-formed Unicode: it contains a lone surrogate"],
+      ["a lone surrogate", "x\ud83c", "must be well-formed Unicode: it contains a lone surrogate"],
       ["a number", 1, `must be a string of 1 to ${length} characters`],
       ["true", true, `must be a string of 1 to ${length} characters`],
       ["null", null, `must be a string of 1 to ${length} characters`],
@@ -449,7 +449,7 @@ describe("a title", () => {
     ["a letter after a NUL", "\0x"],
     ["Chinese", "北京"],
     ["Korean", "한글"],
-    ["a single Hangul letter, which has an invisible sibling", "\u314e"],
+    ["a Hangul letter next to an invisible one in Unicode", "\u314e"],
     ["Hindi with a joiner", "\u0915\u094d\u200d\u0937"],
     ["an accent put on its letter", "e\u0301"],
     ["an accent alone", "\u0301"],
@@ -460,7 +460,7 @@ describe("a title", () => {
     ["an Arabic name in an embedding", "\u202bمحمد\u202c"],
     ["an Arabic name in an isolate", "\u2067ليلى\u2069"],
     ["Persian with a non-joiner", "می\u200cخواهم"],
-    ["the Arabic end of a verse, a format character that is drawn", "\u06dd"],
+    ["the Arabic end of a verse, a visible format character", "\u06dd"],
     ["an emoji", "🎈"],
     ["a heart with its variation selector", "\u2764\ufe0f"],
     ["a family of joined emoji", "👩\u200d👩\u200d👧\u200d👦"],
@@ -469,8 +469,8 @@ describe("a title", () => {
     ["the flag of England, which ends in invisible tags", "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}"],
     ["a keycap", "1\ufe0f\u20e3"],
     ["Braille with a dot", "\u2801"],
-    ["a character for private use", "\uf8ff"],
-    ["a character that Unicode has yet to assign", "\u0378"],
+    ["a private-use character", "\uf8ff"],
+    ["an unassigned character", "\u0378"],
   ])("may be %s", async (_what, title) => {
     expect(await call("POST /events", { json: { title } })).toEqual(
       json(201, expect.objectContaining({ title }) as object),
@@ -502,18 +502,18 @@ describe("a title", () => {
     ["a zero-width joiner", "\u200d"],
     ["a right-to-left mark", "\u200f"],
     ["a right-to-left override", "\u202e"],
-    ["an isolate of nothing", "\u2067\u2069"],
+    ["an empty isolate", "\u2067\u2069"],
     ["a word joiner", "\u2060"],
     ["an invisible plus", "\u2064"],
     ["a blank Braille pattern", "\u2800"],
     ["a variation selector", "\ufe0f"],
-    ["a variation selector of the supplement", "\u{e0100}"],
+    ["a supplementary variation selector", "\u{e0100}"],
     ["a byte order mark", "\ufeff"],
-    ["a beam of musical notation", "\u{1d173}"],
+    ["an invisible musical beam", "\u{1d173}"],
     ["the tags of a flag without the flag", "\u{e0067}\u{e0062}\u{e007f}"],
-    ["all kinds of them", " \t\u200b\u2800\ufe0f\u00ad\0\u3164\u2060\n"],
+    ["a mix of them", " \t\u200b\u2800\ufe0f\u00ad\0\u3164\u2060\n"],
     ["a thousand of them", "\u200b".repeat(1000)],
-  ])("in which nothing can be seen is blank: %s", async (_what, title) => {
+  ])("without a visible character is blank: %s", async (_what, title) => {
     expect(await call("POST /events", { json: { title } })).toEqual(
       invalid({ pointer: "/title", detail: "must not be blank" }),
     );
@@ -548,14 +548,14 @@ describe("unknown fields", () => {
     ["400,000 characters", `titel${"x".repeat(400_000)}`, `"titel${"x".repeat(95)}"`],
     ["a letter and 100 emoji", `x${"🎈".repeat(100)}`, `"x${"🎈".repeat(99)}"`],
     ["quotes and the like", `"/~\n${"x".repeat(100)}`, `"\\"/~\\n${"x".repeat(96)}"`],
-  ])("of long names, such as of %s, are shown by how these begin", async (_what, name, shown) => {
+  ])("with a long name, such as %s, are truncated", async (_what, name, shown) => {
     expect(await call("POST /events", { json: { title: "x", [name]: 1 } })).toEqual(invalid(beginning(shown)));
   });
 
   test.each([
     [21, "has 1 more unknown field"],
     [30, "has 10 more unknown fields"],
-  ])("in great number are counted from the 21st on, so that the answer stays small: %i", async (count, more) => {
+  ])("are only counted from the 21st on, to bound the response: %i", async (count, more) => {
     const many = Object.fromEntries(Array.from({ length: count }, (_, n) => [`field${n}`, 1]));
     const shown = Array.from({ length: 20 }, (_, n) => ({ pointer: `/field${n}`, detail }));
     expect(await call("POST /events", { json: { title: "x", ...many } })).toEqual(
@@ -563,7 +563,7 @@ describe("unknown fields", () => {
     );
   });
 
-  test("of 2 MB come back as 20 KB at most", async () => {
+  test("of 2 MB make a response of at most 20 KB", async () => {
     const names = Array.from({ length: 100 }, (_, n) => `${n}${"\ud800".repeat(3_000)}`);
     const { status, body } = await call("POST /events", {
       json: { title: "x", ...Object.fromEntries(names.map((name) => [name, 1])) },
@@ -573,7 +573,7 @@ describe("unknown fields", () => {
   });
 });
 
-test("everything that is wrong is said at once", async () => {
+test("all errors are reported together", async () => {
   const id = "a/b";
   const answer = await call("POST /events", {
     json: { id, type: " ", capacity: 0, date: "2026-02-30", version: 7, titel: "x" },
@@ -602,7 +602,7 @@ describe("a body", () => {
   const notAnObject = invalid({ pointer: "", detail: "must be a JSON object" });
 
   test.each([
-    ["none, with the type of JSON", { headers: type }, empty],
+    ["none, with the JSON content type", { headers: type }, empty],
     ["empty", { text: "", headers: type }, empty],
     ["blank", { text: " \n ", headers: type }, empty],
     ["none at all", {}, notJsonType],
@@ -614,15 +614,15 @@ describe("a body", () => {
     ["true", { json: true }, notAnObject],
     ["100,000 nested lists", { text: "[".repeat(100_000) + "]".repeat(100_000), headers: type }, notAnObject],
     ["not JSON", { text: "title=x", headers: type }, notJson],
-    ["cut off", { text: '{"title": "x"', headers: type }, notJson],
+    ["truncated", { text: '{"title": "x"', headers: type }, notJson],
     ["two objects", { text: '{"title":"x"}{"title":"x"}', headers: type }, notJson],
     ["JSON with a trailing comma", { text: '{"title":"x",}', headers: type }, notJson],
     ["JSON with a raw control character", { text: '{"title":"a\nb"}', headers: type }, notJson],
     ["a byte order mark alone", { text: "\ufeff", headers: type }, empty],
     ["JSON after two byte order marks", { text: '\ufeff\ufeff{"title":"x"}', headers: type }, notJson],
-    ["JSON with a byte order mark at its end", { text: '{"title":"x"}\ufeff', headers: type }, notJson],
+    ["JSON before a byte order mark", { text: '{"title":"x"}\ufeff', headers: type }, notJson],
     [
-      "JSON after two byte order marks, in base64",
+      "JSON after two byte order marks, as base64",
       { text: '\ufeff\ufeff{"title":"x"}', headers: { "content-type": "application/json; charset=utf-16" } },
       notJson,
     ],
@@ -633,17 +633,17 @@ describe("a body", () => {
       isEncoded,
     ],
     [
-      "plain, though it says that it is compressed",
+      "uncompressed but declared as compressed",
       { text: '{"title":"x"}', headers: { ...type, "content-encoding": "gzip" } },
       isEncoded,
     ],
     [
-      "encoded in a word that only begins like identity",
+      "declared with an encoding that only starts like identity",
       { text: '{"title":"x"}', headers: { ...type, "content-encoding": "identityidentity" } },
       isEncoded,
     ],
     [
-      "compressed with what nobody knows",
+      "declared with an unknown encoding",
       { text: '{"title":"x"}', headers: { ...type, "content-encoding": "identity,x-secret" } },
       isEncoded,
     ],
@@ -653,7 +653,7 @@ describe("a body", () => {
       notJsonType,
     ],
     [
-      "larger than what can be stored, and compressed too",
+      "too large to store, and compressed too",
       { text: "[".repeat(3_000_000), headers: { ...type, "content-encoding": "br" } },
       isEncoded,
     ],
@@ -662,35 +662,39 @@ describe("a body", () => {
       { bytes: Buffer.from([0x7b, 0xff, 0x7d]), headers: { "content-type": "application/json; charset=latin1" } },
       notUtf8,
     ],
-    ["not UTF-8, though it says so", { bytes: Buffer.from('{"title":"\xff"}', "latin1"), headers: type }, notUtf8],
+    [
+      "not UTF-8, with the JSON content type",
+      { bytes: Buffer.from('{"title":"\xff"}', "latin1"), headers: type },
+      notUtf8,
+    ],
     ["JSON without a content type", { text: '{"title":"x"}' }, notJsonType],
     ["a form", { text: "title=x", headers: { "content-type": "application/x-www-form-urlencoded" } }, notJsonType],
     ["plain text", { text: '{"title":"x"}', headers: { "content-type": "text/plain" } }, notJsonType],
     ["a patch", { text: '{"title":"x"}', headers: { "content-type": "application/merge-patch+json" } }, notJsonType],
-    ["of an empty content type", { text: '{"title":"x"}', headers: { "content-type": "" } }, notJsonType],
+    ["JSON with an empty content type", { text: '{"title":"x"}', headers: { "content-type": "" } }, notJsonType],
     [
-      "of a content type that only begins like JSON's",
+      "JSON with a content type that only starts like JSON's",
       { text: '{"title":"x"}', headers: { "content-type": "application/jsonp" } },
       notJsonType,
     ],
     [
-      "numbers that grow to 10 MB when they are written out",
+      "numbers that grow to 10 MB when serialized",
       { text: `{"payload":{"a":[${"1e20,".repeat(480_000)}1]}}`, headers: type },
       tooLarge,
     ],
     ["2 MB of brackets", { text: `{"payload":{"a":[${"[],".repeat(700_000)}1]}}`, headers: type }, tooLarge],
-    ["5 MB of brackets, which are not even counted", { text: "[".repeat(5_000_000), headers: type }, tooLarge],
+    ["5 MB of brackets, which are not even parsed", { text: "[".repeat(5_000_000), headers: type }, tooLarge],
     ["of 5 MB", { json: { payload: { text: "x".repeat(5 * 1024 * 1024) } } }, tooLarge],
   ])("may not be %s", async (_what, sent, expected) => {
     expect(await call("POST /events", sent)).toEqual(expected);
   });
 
-  test("of a media type that is not taken is told so without a word about its encoding", async () => {
+  test("of an unsupported media type gets no Accept-Encoding", async () => {
     const { headers } = await call("POST /events", { text: "x", headers: { "content-type": "text/plain" } });
     expect(headers).not.toHaveProperty("accept-encoding");
   });
 
-  test("may be of 2,457,600 bytes, six for each of the 400 KB, and of no more", async () => {
+  test("may have 2,457,600 bytes, six per byte of 400 KB, and no more", async () => {
     const sent = (bytes: number) => ({ text: `{"title":"ö"${" ".repeat(bytes - 14)}}`, headers: type });
     expect(await call("POST /events", sent(2_457_600))).toEqual(
       json(201, expect.objectContaining({ title: "ö" }) as object),
@@ -699,9 +703,9 @@ describe("a body", () => {
   });
 
   test.each([
-    ["6 MB, more than Lambda takes", 6],
-    ["11 MB, more than API Gateway takes", 11],
-  ])("may not be of %s", async (_what, megabytes) => {
+    ["6 MB, above Lambda's limit", 6],
+    ["11 MB, above API Gateway's limit", 11],
+  ])("may not have %s", async (_what, megabytes) => {
     const answer = await call("POST /events", { json: { payload: { text: "x".repeat(megabytes * 1024 * 1024) } } });
     expect([answer.status, answer.body]).toEqual([413, { message: "Request Entity Too Large" }]);
   });
@@ -717,7 +721,7 @@ describe("a precondition", () => {
     { "if-none-match": "*" },
     { "if-none-match": '"a-1"' },
     { "if-none-match": "", "if-match": "*" },
-  ])("is refused and not ignored, and nothing is made: %j", async (headers) => {
+  ])("is refused, not ignored, and nothing is created: %j", async (headers) => {
     const id = randomUUID();
     expect(await call("POST /events", { json: { id, title: "x" }, headers })).toEqual(
       problem(400, "invalid-request", "Invalid request", detail),
@@ -726,7 +730,7 @@ describe("a precondition", () => {
   });
 });
 
-test("a refusal carries its request id in the header too, and nothing of what was sent", async () => {
+test("an error response has the request id in the header, too, and nothing from the request", async () => {
   const canary = `canary${randomUUID()}`;
   const answers = await Promise.all([
     call("POST /events", { text: `{"payload": ${canary}`, headers: { "content-type": "application/json" } }),

@@ -34,12 +34,12 @@ async function uploadUrlFor(id: string, json: object = asked): Promise<UploadUrl
   return body as UploadUrl;
 }
 
-/** What the bucket holds of an event. Nobody can look into that of a deployed stage. */
+/** The keys of an event in the bucket; always empty for a deployed stage, whose bucket tests cannot read. */
 function kept(id: string): string[] {
   return bucket.keys().filter((key) => key.includes(id));
 }
 
-test("gives a URL for one key, type and length, which holds for five minutes: 201", async () => {
+test("returns a URL for one key, type and length, valid for five minutes: 201", async () => {
   const id = await createEvent();
   const answer = await call(`POST /events/${id}/upload-url`, { json: asked });
   expect(answer).toEqual({
@@ -62,23 +62,23 @@ test("gives a URL for one key, type and length, which holds for five minutes: 20
   expect(Math.abs(Date.parse(expiresAt) - Date.now() - 300_000)).toBeLessThan(60_000);
 });
 
-test("takes a body that begins with a byte order mark", async () => {
+test("accepts a body that starts with a byte order mark", async () => {
   const sent = { text: `\ufeff${JSON.stringify(asked)}`, headers: { "content-type": "application/json" } };
   expect((await call(`POST /events/${await createEvent()}/upload-url`, sent)).status).toBe(201);
 });
 
-test("counts: each URL has the number after the one before, also of those asked for at once, and nothing of the event changes", async () => {
+test("numbers the URLs consecutively, concurrent ones too, without changing the event", async () => {
   const id = await createEvent();
   const before = await call(`GET /events/${id}`);
   const numberOf = ({ url }: UploadUrl) => Number(new URL(url).pathname.split("/").at(-1));
   expect([numberOf(await uploadUrlFor(id)), numberOf(await uploadUrlFor(id))]).toEqual([1, 2]);
-  const atOnce = await Promise.all(Array.from({ length: 5 }, async () => numberOf(await uploadUrlFor(id))));
-  expect(atOnce.sort()).toEqual([3, 4, 5, 6, 7]);
+  const concurrent = await Promise.all(Array.from({ length: 5 }, async () => numberOf(await uploadUrlFor(id))));
+  expect(concurrent.sort()).toEqual([3, 4, 5, 6, 7]);
   const after = await call(`GET /events/${id}`);
   expect([after.body, after.headers["etag"]]).toEqual([before.body, before.headers["etag"]]);
 });
 
-test("gives an event that was deleted and made again keys that the earlier one never had", async () => {
+test("gives a recreated event keys that the earlier one never had", async () => {
   const id = await createEvent();
   const { pathname: earlier } = new URL((await uploadUrlFor(id)).url);
   await call(`DELETE /events/${id}`);
@@ -88,15 +88,12 @@ test("gives an event that was deleted and made again keys that the earlier one n
   expect(later).not.toBe(earlier);
 });
 
-test("refuses an upload to an event that fills its item: 413", async ({ skip }) => {
-  skip(
-    target === "deployed",
-    "the emulator that the rehearsal deploys to lets an update make an item larger than 400 KB",
-  );
+test("refuses an upload to an event that is already at the size limit: 413", async ({ skip }) => {
+  skip(target === "deployed", "the emulator used by the rehearsal lets an update grow an item over 400 KB");
   const id = randomUUID();
   const contentOf = (size: number) => ({ id, payload: { text: "x".repeat(size) } });
   let size = 409_600;
-  while ((await call("POST /events", { json: contentOf(size) })).status === 413) size -= 8; // of the 9 bytes that the count takes
+  while ((await call("POST /events", { json: contentOf(size) })).status === 413) size -= 8; // the counter takes 9 bytes
   const answer = await call(`POST /events/${id}/upload-url`, { json: asked });
   expect(answer).toEqual(
     problem(
@@ -111,8 +108,8 @@ test("refuses an upload to an event that fills its item: 413", async ({ skip }) 
 test.each([
   ["JPEG", "image/jpeg", makeJpeg()],
   ["PNG", "image/png", makePng()],
-  ["JPEG of 5 MB to the byte", "image/jpeg", makeJpeg({ size_bytes: 5 * 1024 * 1024 })],
-])("takes a %s, and it becomes the event's image", async (_what, contentType, bytes) => {
+  ["JPEG of exactly 5 MB", "image/jpeg", makeJpeg({ size_bytes: 5 * 1024 * 1024 })],
+])("a %s can be uploaded and becomes the event's image", async (_what, contentType, bytes) => {
   const id = await createEvent();
   expect((await upload(await uploadUrlFor(id, { contentType, contentLength: bytes.length }), bytes)).status).toBe(200);
   expect(await untilLabelled(call, id)).toMatchObject({ image: { contentType, size: bytes.length }, version: 2 });
@@ -122,29 +119,29 @@ describe("S3 refuses", () => {
   test.each<[string, number, (url: string) => UploadChanges, Uint8Array?]>([
     ["another type", 403, () => ({ headers: { "content-type": "image/png" } })],
     ["no type", 403, () => ({ headers: { "content-type": undefined } })],
-    ["an HTML page as such", 403, () => ({ headers: { "content-type": "text/html" } })],
+    ["the HTML type", 403, () => ({ headers: { "content-type": "text/html" } })],
     ["a longer file", 403, () => ({}), Buffer.concat([jpeg, Buffer.from("x")])],
     ["a shorter file", 403, () => ({}), jpeg.subarray(1)],
     ["an empty file", 403, () => ({}), Buffer.alloc(0)],
-    ["an upload over what may be there", 403, () => ({ headers: { "if-none-match": undefined } })],
+    ["an upload that may overwrite", 403, () => ({ headers: { "if-none-match": undefined } })],
     ["another key", 403, (url) => ({ url: url.replace(/.(?=\?)/, (last) => (last === "2" ? "3" : "2")) })],
     ["another event's key", 403, (url) => ({ url: url.replace(/(?<=incoming\/)[^/]+/, randomUUID()) })],
-    ["a key past the check", 403, (url) => ({ url: url.replace("/incoming/", "/images/") })],
-    ["a longer life", 403, (url) => ({ url: url.replace("X-Amz-Expires=300", "X-Amz-Expires=3000") })],
-    ["reading by it", 403, () => ({ method: "GET" })],
-    ["deleting by it", 403, () => ({ method: "DELETE" })],
-    ["a signature that is cut", 403, (url) => ({ url: url.replace(/(X-Amz-Signature=[0-9a-f]+)[0-9a-f]/, "$1") })],
+    ["a key outside incoming/", 403, (url) => ({ url: url.replace("/incoming/", "/images/") })],
+    ["a longer lifetime", 403, (url) => ({ url: url.replace("X-Amz-Expires=300", "X-Amz-Expires=3000") })],
+    ["reading with it", 403, () => ({ method: "GET" })],
+    ["deleting with it", 403, () => ({ method: "DELETE" })],
+    ["a truncated signature", 403, (url) => ({ url: url.replace(/(X-Amz-Signature=[0-9a-f]+)[0-9a-f]/, "$1") })],
     ["no signature", 403, (url) => ({ url: url.replace(/\?.*/, "") })],
   ])("%s, and keeps nothing", async (_what, status, change, bytes = jpeg) => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id);
     expect((await upload(answer, bytes, change(answer.url))).status).toBe(status);
     expect(kept(id)).toEqual([]);
-    expect((await upload(answer, jpeg)).status).toBe(200); // the same URL, used as it was meant
+    expect((await upload(answer, jpeg)).status).toBe(200); // the same URL, used correctly
   });
 
   test("a URL after five minutes, and keeps nothing", async ({ skip }) => {
-    skip(target === "deployed", "the clock of a deployed bucket is not ours");
+    skip(target === "deployed", "the clock of a deployed bucket cannot be set");
     const id = await createEvent();
     const answer = await uploadUrlFor(id);
     bucket.setAhead(302);
@@ -156,7 +153,7 @@ describe("S3 refuses", () => {
     expect(kept(id)).toEqual([]);
   });
 
-  test("a URL that is used twice at once: 412, and one image", async () => {
+  test("the second of two concurrent uploads to a URL: 412, and one image", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id);
     const statuses = await Promise.all([upload(answer, jpeg), upload(answer, jpeg)]);
@@ -169,20 +166,17 @@ describe("S3 refuses", () => {
   test.each([
     ["accepted", jpeg, { image: { contentType: "image/jpeg", size: jpeg.length } }],
     ["rejected", html, { rejectedImage: { detail: "The file is neither a JPEG nor a PNG." } }],
-  ])(
-    "a URL that is used again after its upload was %s: 412, and the event is as it was",
-    async (_what, bytes, event) => {
-      const id = await createEvent();
-      const answer = await uploadUrlFor(id);
-      expect((await upload(answer, bytes)).status).toBe(200);
-      const before = await untilLabelled(call, id);
-      expect(before).toMatchObject(event);
-      expect((await upload(answer, jpeg)).status).toBe(412);
-      expect((await call(`GET /events/${id}`)).body).toEqual(before);
-    },
-  );
+  ])("a second upload to a URL whose first was %s: 412, and the event is unchanged", async (_what, bytes, event) => {
+    const id = await createEvent();
+    const answer = await uploadUrlFor(id);
+    expect((await upload(answer, bytes)).status).toBe(200);
+    const before = await untilLabelled(call, id);
+    expect(before).toMatchObject(event);
+    expect((await upload(answer, jpeg)).status).toBe(412);
+    expect((await call(`GET /events/${id}`)).body).toEqual(before);
+  });
 
-  test("a URL that is used again after two rejections: 412, and the event is as it was", async () => {
+  test("a second upload to a URL after two rejections: 412, and the event is unchanged", async () => {
     const id = await createEvent();
     const [first, second] = [await uploadUrlFor(id), await uploadUrlFor(id)];
     for (const [version, each] of [
@@ -196,8 +190,8 @@ describe("S3 refuses", () => {
     expect((await call(`GET /events/${id}`)).body).toMatchObject({ rejectedImage: {}, version: 3 });
   });
 
-  test("a URL that is used again until it expires, which is long before its upload does", async ({ skip }) => {
-    skip(target === "deployed", "the clock of a deployed bucket is not ours");
+  test("a second upload to a URL until the URL expires, long before the first upload does", async ({ skip }) => {
+    skip(target === "deployed", "the clock of a deployed bucket cannot be set");
     const id = await createEvent();
     const answer = await uploadUrlFor(id);
     await upload(answer, jpeg);
@@ -225,28 +219,28 @@ describe("refuses", () => {
   test.each([
     ["no field", {}, [type, length]],
     ["another type", { ...asked, contentType: "image/gif" }, [type]],
-    ["a type in other letters", { ...asked, contentType: "IMAGE/JPEG" }, [type]],
+    ["a type in capitals", { ...asked, contentType: "IMAGE/JPEG" }, [type]],
     ["a type with parameters", { ...asked, contentType: "image/jpeg; charset=utf-8" }, [type]],
     ["a type that would end the header", { ...asked, contentType: "image/jpeg\r\nx: y" }, [type]],
     ["a list of types", { ...asked, contentType: ["image/jpeg"] }, [type]],
     ["0 bytes", { ...asked, contentLength: 0 }, [length]],
     ["5 MB and a byte", { ...asked, contentLength: 5 * 1024 * 1024 + 1 }, [length]],
-    ["half a byte", { ...asked, contentLength: 1.5 }, [length]],
-    ["a length as text", { ...asked, contentLength: "5000" }, [length]],
-    ["a length below 0", { ...asked, contentLength: -1 }, [length]],
+    ["a fraction of a byte", { ...asked, contentLength: 1.5 }, [length]],
+    ["a length as a string", { ...asked, contentLength: "5000" }, [length]],
+    ["a negative length", { ...asked, contentLength: -1 }, [length]],
     ["no length", { contentType: "image/jpeg", contentLength: null }, [length]],
     ["an unknown field", { ...asked, name: "cat.jpg" }, [unknown("/name")]],
     [
-      "unknown fields with the names of what every object has",
+      "unknown fields named like properties of every object",
       { ...asked, ...(JSON.parse('{"__proto__":1,"a/b":1}') as object) },
       [unknown("/__proto__"), unknown("/a~1b")],
     ],
     [
-      "an unknown field of a long name",
+      "an unknown field with a long name",
       { ...asked, ["x".repeat(101)]: 1 },
       [{ pointer: "", detail: `has an unknown field that begins with "${"x".repeat(100)}": ${fields}` }],
     ],
-    ["all of it wrong", { contenttype: "image/jpeg" }, [type, length, unknown("/contenttype")]],
+    ["all fields wrong", { contenttype: "image/jpeg" }, [type, length, unknown("/contenttype")]],
     ["a list", [], [{ pointer: "", detail: "must be a JSON object" }]],
     ["text", "image/jpeg", [{ pointer: "", detail: "must be a JSON object" }]],
     ["null", null, [{ pointer: "", detail: "must be a JSON object" }]],
@@ -262,7 +256,7 @@ describe("refuses", () => {
     expect(await call(`POST /events/${id}/upload-url`, { json })).toEqual(expected);
   });
 
-  test("an empty body, and what is no JSON: 400", async () => {
+  test("an empty body, and one that is not JSON: 400", async () => {
     const headers = { "content-type": "application/json" };
     const path = `POST /events/${await createEvent()}/upload-url`;
     expect(await call(path, { headers })).toEqual(
@@ -288,8 +282,8 @@ describe("refuses", () => {
 
   test.each<[string, Sent, object]>([
     ["another media type", { text: "x", headers: { "content-type": "image/jpeg" } }, notJsonType],
-    ["a body that says that it is compressed", { json: {}, headers: { "content-encoding": "gzip" } }, isEncoded],
-  ])("%s: 415, before all else", async (_what, sent, expected) => {
+    ["a body declared as compressed", { json: {}, headers: { "content-encoding": "gzip" } }, isEncoded],
+  ])("%s: 415, before anything else", async (_what, sent, expected) => {
     expect(await call(`POST /events/${randomUUID()}/upload-url`, sent)).toEqual(expected);
   });
 
@@ -301,14 +295,14 @@ describe("refuses", () => {
   );
 
   test.each([{ "if-match": "*" }, { "if-match": '"a-1"' }, { "if-none-match": "*" }, { "if-none-match": '"a-1"' }])(
-    "a precondition, which it does not ignore: 400, before 404: %j",
+    "a precondition: 400, before 404: %j",
     async (headers) => {
       for (const id of [await createEvent(), randomUUID()])
         expect(await call(`POST /events/${id}/upload-url`, { json: asked, headers })).toEqual(noPrecondition);
     },
   );
 
-  test.each(idsOfNoEvent)("an upload to an id %s, where no event is: 404", async (_what, id) => {
+  test.each(idsOfNoEvent)("an upload to an id %s: 404", async (_what, id) => {
     expect(await call(`POST /events/${id}/upload-url`, { json: asked })).toEqual(
       problem(404, "not-found", "Not found", "There is no event with this id."),
     );

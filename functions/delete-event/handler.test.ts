@@ -35,13 +35,13 @@ async function create(id: string = randomUUID()) {
   return { path: `/events/${id}`, etag: headers["etag"] ?? "", event: body };
 }
 
-/** The whole answer: no body, and no header that speaks of one. */
+/** The whole response: no body, and no header about one. */
 function expectDeleted(answer: Answer): void {
   expect(answer).toEqual({ status: 204, headers: expect.any(Object) as object });
   expect(Object.keys(answer.headers).filter((name) => name.startsWith("content-") || name === "etag")).toEqual([]);
 }
 
-test("deletes an event: 204, and after that 404", async () => {
+test("deletes an event: 204, then 404", async () => {
   const { path } = await create();
   expectDeleted(await call(`DELETE ${path}`));
   expect(await call(`GET ${path}`)).toEqual(notFound);
@@ -60,7 +60,7 @@ test("leaves every other event alone", async () => {
   expect((await call(`GET ${other.path}`)).body).toEqual(other.event);
 });
 
-test("frees the id: it can be made again, with the same content or another, and starts at version 1", async () => {
+test("frees the id: a new event with it starts at version 1", async () => {
   const { path, etag } = await create();
   await call(`DELETE ${path}`);
   const again = await create(path.slice("/events/".length));
@@ -68,7 +68,7 @@ test("frees the id: it can be made again, with the same content or another, and 
   expect(again.etag).not.toBe(etag);
 });
 
-test.each(idsOfNoEvent)("finds nothing to delete at an id %s: 404", async (_what, id) => {
+test.each(idsOfNoEvent)("an id %s: 404", async (_what, id) => {
   const path = `/events/${id}`;
   expect(await call(`DELETE ${path}`)).toEqual(notFound);
   expect(await call(`DELETE ${path}`, { headers: { "if-match": '"other"' } })).toEqual(notFound);
@@ -78,9 +78,9 @@ describe("If-Match", () => {
   test.each<[string, (etag: string) => string | string[]]>([
     ["the ETag", (etag) => etag],
     ["*", () => "*"],
-    ["a list that has it", (etag) => `"other-1", W/"x" ,, ${etag}`],
+    ["a list with the ETag", (etag) => `"other-1", W/"x" ,, ${etag}`],
     ["repeated headers", (etag) => [etag, '"other-1"']],
-  ])("of %s lets a delete through", async (_what, header) => {
+  ])("with %s allows a delete", async (_what, header) => {
     const { path, etag } = await create();
     expectDeleted(await call(`DELETE ${path}`, { headers: { "if-match": header(etag) } }));
     expect(await call(`GET ${path}`)).toEqual(notFound);
@@ -88,7 +88,7 @@ describe("If-Match", () => {
 
   test.each<[string, (etag: string) => string, Answer]>([
     ["another ETag", () => '"other"', stale],
-    ["the ETag made weak", (etag) => `W/${etag}`, stale],
+    ["the weak form of the ETag", (etag) => `W/${etag}`, stale],
     ["a list without it", (etag) => `"other-1", W/${etag}`, stale],
     [
       "the ETag without quotes",
@@ -100,20 +100,20 @@ describe("If-Match", () => {
       (etag) => Array<string>(51).fill(etag).join(),
       malformed("The If-Match header must list at most 50 ETags."),
     ],
-  ])("of %s stops it", async (_what, header, expected) => {
+  ])("with %s prevents a delete", async (_what, header, expected) => {
     const { path, etag, event } = await create();
     expect(await call(`DELETE ${path}`, { headers: { "if-match": header(etag) } })).toEqual(expected);
     expect((await call(`GET ${path}`)).body).toEqual(event);
   });
 
-  test("of an event that has changed since stops it, and its new ETag does not", async () => {
+  test("with an ETag from before a change prevents a delete, and the new ETag allows it", async () => {
     const { path, etag } = await create();
     const { headers } = await call(`PATCH ${path}`, { json: { title: "y" } });
     expect(await call(`DELETE ${path}`, { headers: { "if-match": etag } })).toEqual(stale);
     expectDeleted(await call(`DELETE ${path}`, { headers: { "if-match": headers["etag"] ?? "" } }));
   });
 
-  test("of an event that was deleted and made again stops it", async () => {
+  test("with an ETag from before the event was recreated prevents a delete", async () => {
     const id = randomUUID();
     const old = await create(id);
     await call(`DELETE ${old.path}`);
@@ -122,7 +122,7 @@ describe("If-Match", () => {
     expect((await call(`GET ${path}`)).body).toEqual(event);
   });
 
-  test("is meant by who sends If-None-Match: 400", async () => {
+  test("is what a caller with If-None-Match must send: 400", async () => {
     const { path, event } = await create();
     const detail =
       "The If-None-Match header is only for GET: to make a write conditional, send the event's ETag in If-Match.";
@@ -131,15 +131,15 @@ describe("If-Match", () => {
   });
 });
 
-describe("20 deletes at once", () => {
-  test.each(["without If-Match", "with it"])("%s: one 204, 19 times 404", async (which) => {
+describe("20 concurrent deletes", () => {
+  test.each(["without If-Match", "with If-Match"])("%s: one 204, 19 times 404", async (which) => {
     const { path, etag } = await create();
-    const headers = which === "with it" ? { "if-match": etag } : {};
+    const headers = which === "with If-Match" ? { "if-match": etag } : {};
     const answers = await Promise.all(Array.from({ length: 20 }, () => call(`DELETE ${path}`, { headers })));
     expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array<number>(19).fill(404)]);
   });
 
-  test("and updates, all with the same If-Match: one of them wins", async () => {
+  test("and 20 updates, all with the same If-Match: one succeeds", async () => {
     const { path, etag } = await create();
     const headers = { "if-match": etag };
     const answers = await Promise.all(
@@ -168,7 +168,7 @@ describe("with an image", () => {
     return { id, path: `/events/${id}`, etag: headers["etag"] ?? "" };
   }
 
-  test("deletes both: 204, and the image cannot be got any more by a URL from before", async () => {
+  test("deletes both: 204, and earlier URLs of the image stop working", async () => {
     const { path } = await createWithImage();
     const { headers } = await call(`GET ${path}/image`);
     expect((await fetch(headers["location"] ?? "")).status).toBe(200);
@@ -177,7 +177,7 @@ describe("with an image", () => {
     expect(await call(`GET ${path}/image`)).toEqual(notFound);
   });
 
-  test("deletes neither where If-Match is stale: 412", async () => {
+  test("deletes neither if If-Match is stale: 412", async () => {
     const { path, etag } = await createWithImage();
     expect(await call(`DELETE ${path}`, { headers: { "if-match": etag.replace(/\d+"$/, '1"') } })).toEqual(stale);
     const { headers } = await call(`GET ${path}/image`);
@@ -185,7 +185,7 @@ describe("with an image", () => {
     expectDeleted(await call(`DELETE ${path}`, { headers: { "if-match": etag } }));
   });
 
-  test("10 times at once: 204 for each that had a part in it, else 404, and then nothing is left", async () => {
+  test("10 times concurrently: 204 for each that took part, else 404, and nothing is left", async () => {
     const { path } = await createWithImage();
     const { headers } = await call(`GET ${path}/image`);
     const answers = await Promise.all(Array.from({ length: 10 }, () => call(`DELETE ${path}`)));
@@ -195,7 +195,7 @@ describe("with an image", () => {
     expect(await call(`DELETE ${path}`)).toEqual(notFound);
   });
 
-  describe("and a bucket that can be reached from here", () => {
+  describe("and a local bucket", () => {
     beforeEach(({ skip }) => {
       skip(target === "deployed", "a deployed bucket does not fail on demand");
     });
@@ -208,7 +208,7 @@ describe("with an image", () => {
     const undecided = unavailable("Nothing was deleted: retry the request.");
     const decided = unavailable("The event was deleted, but not all of its files: retry the request.");
 
-    test("costs one call to the database and none to S3 where no upload URL was ever given out", async () => {
+    test("takes one call to the database and none to S3 if there never was an upload URL", async () => {
       const { body } = await callLocal("POST /events", { json: { title: "x" } });
       const { id } = body as { id: string };
       database.setFault(id, ({ pass }) => {
@@ -220,7 +220,7 @@ describe("with an image", () => {
       expect(database.attempts(id)).toBe(1);
     });
 
-    test("deletes all that lies there: the image, the one that was refused, and what waits to be looked at", async () => {
+    test("deletes everything: the image, the rejected upload and the unprocessed one", async () => {
       const { id, path } = await createWithImage(callLocal);
       const sent = { contentType: "image/jpeg", contentLength: jpeg.length };
       const [refused, waiting] = [
@@ -230,13 +230,13 @@ describe("with an image", () => {
       await upload(refused.body as UploadUrl, Buffer.from("x".repeat(jpeg.length)));
       await settled();
       const key = new URL((waiting.body as UploadUrl).url).pathname.replace("/images/", "");
-      bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() }); // nobody is told
+      bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() }); // without an S3 event
       expect(kept(id)).toHaveLength(4);
       expectDeleted(await callLocal(`DELETE ${path}`));
       expect(kept(id)).toEqual([]);
     });
 
-    test("deletes 120 uploads, which are more than it asks for at once", async () => {
+    test("deletes 120 uploads, more than one page of keys", async () => {
       const { id, path } = await createWithImage(callLocal);
       const [first = ""] = kept(id).filter((key) => key.startsWith("incoming/"));
       for (let upload = 2; upload <= 120; upload++)
@@ -250,7 +250,7 @@ describe("with an image", () => {
     });
 
     test.each(["internal error", "throttle", "hang up", "answer lost"] as const)(
-      "that fails twice in each way of asking (%s): the caller does not notice",
+      "that fails each request twice (%s): still 204",
       async (fault) => {
         const { id, path } = await createWithImage(callLocal);
         bucket.failNext("PUT", fault, fault);
@@ -260,7 +260,7 @@ describe("with an image", () => {
       },
     );
 
-    test("that takes no note deletes no event, and touches nothing: 503", async () => {
+    test("that refuses the note: 503, and nothing is deleted", async () => {
       const { id, path, etag } = await createWithImage(callLocal);
       const before = kept(id);
       bucket.failNext("PUT", ...always("hang up"));
@@ -270,11 +270,11 @@ describe("with an image", () => {
     });
 
     describe.each(["LIST", "DELETE"])(
-      "that fails (%s) once the event is deleted: 503, the event is gone, and",
+      "that fails (%s) after the event is deleted: 503, the event is gone, and",
       (method) => {
         async function deleteHalf() {
           const event = await createWithImage(callLocal);
-          bucket.failNext(method, ...Array<ServiceFault>(method === "LIST" ? 3 : 6).fill("hang up")); // two are deleted at once
+          bucket.failNext(method, ...Array<ServiceFault>(method === "LIST" ? 3 : 6).fill("hang up")); // two concurrent deletes
           expect(await callLocal(`DELETE ${event.path}`)).toEqual(decided);
           bucket.forgetFaults();
           expect(await callLocal(`GET ${event.path}`)).toEqual(notFound);
@@ -282,21 +282,21 @@ describe("with an image", () => {
           return event;
         }
 
-        test("the same request again does the rest, 204, and after that 404", async () => {
+        test("a repeated request finishes the deletion: 204, then 404", async () => {
           const { id, path, etag } = await deleteHalf();
           expectDeleted(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } }));
           expect(kept(id)).toEqual([]);
           expect(await callLocal(`DELETE ${path}`)).toEqual(notFound);
         });
 
-        test("without another request the rest is done within two days", async () => {
+        test("without another request the deletion is finished within two days", async () => {
           const { id } = await deleteHalf();
           expire(25 * 3600);
           await settled();
           expect(kept(id)).toEqual([]);
         });
 
-        test("the id can be made again, never gets the old image, and deleting it again leaves nothing of either", async () => {
+        test("the id can be reused, never gets the old image, and deleting it again leaves nothing of either", async () => {
           const { id, path } = await deleteHalf();
           expect((await callLocal("POST /events", { json: { id, title: "again" } })).status).toBe(201);
           expect(await callLocal(`GET ${path}/image`)).toEqual(
@@ -318,15 +318,15 @@ describe("with an image", () => {
       },
     );
 
-    /** The second call to the database is the one that decides. Just before it somebody does something. */
-    function beforeDecision(id: string, meanwhile: () => Promise<unknown>): void {
+    /** The second call to the database decides. Runs `change` just before it. */
+    function beforeDecision(id: string, change: () => Promise<unknown>): void {
       database.setFault(id, ({ attempt, pass }) => {
         if (attempt === 2) database.clearFault(id);
-        void (attempt === 2 ? meanwhile().then(pass) : pass());
+        void (attempt === 2 ? change().then(pass) : pass());
       });
     }
 
-    test("keeps the image of an event that changes just before it is decided, where If-Match forbids that: 412", async () => {
+    test("keeps the image of an event that changes just before the decision and no longer matches If-Match: 412", async () => {
       const { id, path, etag } = await createWithImage(callLocal);
       beforeDecision(id, () => callLocal(`PATCH ${path}`, { json: { title: "y" } }));
       expect(await callLocal(`DELETE ${path}`, { headers: { "if-match": etag } })).toEqual(stale);
@@ -334,12 +334,12 @@ describe("with an image", () => {
       expect((await fetch(headers["location"] ?? "")).status).toBe(200);
       expire(25 * 3600);
       await settled();
-      expect((await fetch(headers["location"] ?? "")).status).toBe(200); // its note has expired, and means nothing
+      expect((await fetch(headers["location"] ?? "")).status).toBe(200); // its note has expired without effect
       expectDeleted(await callLocal(`DELETE ${path}`));
       expect(kept(id)).toEqual([]);
     });
 
-    test("deletes an event that changes just before it is decided, with the image that came: 204", async () => {
+    test("deletes an event that gets an image just before the decision, with that image: 204", async () => {
       const { id, path } = await createWithImage(callLocal);
       const { body } = await callLocal(`POST ${path}/upload-url`, {
         json: { contentType: "image/jpeg", contentLength: jpeg.length },
@@ -354,8 +354,8 @@ describe("with an image", () => {
 
     test.each([
       ["deletes it", () => Promise.resolve()],
-      ["deletes it and makes it again", (id: string) => callLocal("POST /events", { json: { id, title: "again" } })],
-    ])("finds nothing to delete where somebody else %s just before it is decided: 404", async (_what, afterwards) => {
+      ["deletes and recreates it", (id: string) => callLocal("POST /events", { json: { id, title: "again" } })],
+    ])("finds nothing to delete if another request %s just before the decision: 404", async (_what, afterwards) => {
       const { id, path } = await createWithImage(callLocal);
       let made: unknown;
       beforeDecision(id, async () => {
@@ -374,9 +374,9 @@ describe("with an image", () => {
     });
 
     test.each([
-      ["and nothing is there then", () => Promise.resolve()],
-      ["and the id was made again then", (id: string) => callLocal("POST /events", { json: { id, title: "again" } })],
-    ])("answers 204 where the answer to what decided was lost, %s", async (_what, afterwards) => {
+      ["and the event is gone", () => Promise.resolve()],
+      ["and the event was recreated", (id: string) => callLocal("POST /events", { json: { id, title: "again" } })],
+    ])("returns 204 if the response to the deciding write was lost %s", async (_what, afterwards) => {
       const { id, path } = await createWithImage(callLocal);
       database.setFault(id, ({ attempt, act, response, pass }) => {
         if (attempt !== 2) void pass();

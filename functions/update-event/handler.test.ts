@@ -60,7 +60,7 @@ async function create(content: object): Promise<Stored> {
   return { path: `/events/${String(event["id"])}`, etag: headers["etag"] ?? "", event };
 }
 
-/** The whole answer that an update must be: all as before but for the changes. */
+/** The whole expected response to an update: unchanged except for the changes. */
 function changed({ event }: Stored, changes: object, version = 2): Answer {
   const body = { ...event, ...changes, updatedAt: expect.stringMatching(timestamp) as string, version };
   const etag = expect.stringMatching(new RegExp(`^"[0-9a-f-]{36}-${version}"$`)) as string;
@@ -148,7 +148,7 @@ describe.each(["PUT", "PATCH"])("%s", (method) => {
     );
   });
 
-  test("raises the version and the time of the last change, and keeps those of the creation", async () => {
+  test("raises version and updatedAt, and keeps createdAt", async () => {
     const stored = await create(full);
     const answers = [];
     for (let n = 0; n < 12; n++) answers.push(await call(`${method} ${stored.path}`, { json: { capacity: n + 1 } }));
@@ -162,16 +162,16 @@ describe.each(["PUT", "PATCH"])("%s", (method) => {
 });
 
 describe.each(["application/json", "application/merge-patch+json"])(
-  "as %s, which API Gateway hands over in another form, a body",
+  "as %s, which API Gateway passes on in another encoding, a body",
   (contentType) => {
     const type = { "content-type": contentType };
     const text = '{"title":"Größe"}';
 
     test.each<[string, Sent, Answer?]>([
-      ["is taken", { text, headers: type }],
-      ["is taken with a byte order mark", { text: `\ufeff${text}`, headers: type }],
+      ["is accepted", { text, headers: type }],
+      ["is accepted with a byte order mark", { text: `\ufeff${text}`, headers: type }],
       [
-        "is not taken with two of them",
+        "is refused with two of them",
         { text: `\ufeff\ufeff${text}`, headers: type },
         malformed("The body is not valid JSON."),
       ],
@@ -180,19 +180,15 @@ describe.each(["application/json", "application/merge-patch+json"])(
         { text: "\ufeff", headers: type },
         malformed("The body is empty: send a JSON object."),
       ],
-      ["is taken if it says that it is not compressed", { text, headers: { ...type, "content-encoding": "identity" } }],
+      ["is accepted with Content-Encoding: identity", { text, headers: { ...type, "content-encoding": "identity" } }],
+      ["is refused if declared as compressed", { text, headers: { ...type, "content-encoding": "gzip" } }, isEncoded],
       [
-        "is not taken if it says that it is compressed",
-        { text, headers: { ...type, "content-encoding": "gzip" } },
-        isEncoded,
-      ],
-      [
-        "is not taken if it is compressed",
+        "is refused if compressed",
         { bytes: gzipSync(text), headers: { ...type, "content-encoding": "gzip" } },
         isEncoded,
       ],
       [
-        "is not UTF-8 if it does not say that it is compressed",
+        "is refused as not UTF-8 if compressed but not declared as such",
         { bytes: gzipSync(text), headers: type },
         malformed("The body is not UTF-8."),
       ],
@@ -208,16 +204,16 @@ describe("an update", () => {
   test.each([
     ["an empty object", {}],
     ["the id alone", "id"],
-    ["what is there already", { title: "Workshop" }],
-    ["null for what is not there", { capacity: null }],
-  ])("with %s changes no field, and raises the version like any other", async (_what, sent) => {
+    ["the stored value", { title: "Workshop" }],
+    ["null for an absent field", { capacity: null }],
+  ])("with %s changes no field, and raises the version like any other update", async (_what, sent) => {
     const stored = await create({ title: "Workshop" });
     expect(await call(`PATCH ${stored.path}`, { json: sent === "id" ? { id: stored.event["id"] } : sent })).toEqual(
       changed(stored, {}),
     );
   });
 
-  test("replaces a payload as a whole, the nulls in it included", async () => {
+  test("replaces the whole payload, including its nulls", async () => {
     const stored = await create({ payload: { kept: 1, inner: { a: 1, b: 2 } } });
     const payload = { inner: { a: null }, none: null };
     expect(await call(`PATCH ${stored.path}`, { json: { payload } })).toEqual(changed(stored, { payload }));
@@ -230,7 +226,7 @@ describe("an update", () => {
     '{"__proto__":{"a":1},"constructor":0}',
     '{"emoji":"👩‍👩‍👧‍👦","nul":"\\u0000","half":"\\ud800"}',
     '{"2":"b","1":"a","z":1,"a":2}',
-  ])("brings a payload back equal: %j", async (payload) => {
+  ])("round-trips a payload: %j", async (payload) => {
     const { path } = await create({ title: "x" });
     const { body } = await call(`PATCH ${path}`, {
       text: `{"payload":${payload}}`,
@@ -242,16 +238,26 @@ describe("an update", () => {
   });
 
   test.each([
-    ["a title for the payload", { payload: {} }, { payload: null, title: "x" }, { payload: undefined, title: "x" }],
-    ["a payload for the title", { title: "x" }, { title: null, payload: {} }, { title: undefined, payload: {} }],
     [
-      "nothing for the title, where there is a payload",
+      "a title in place of the payload",
+      { payload: {} },
+      { payload: null, title: "x" },
+      { payload: undefined, title: "x" },
+    ],
+    [
+      "a payload in place of the title",
+      { title: "x" },
+      { title: null, payload: {} },
+      { title: undefined, payload: {} },
+    ],
+    [
+      "nothing in place of the title, if there is a payload",
       { title: "x", payload: {} },
       { title: null },
       { title: undefined },
     ],
     [
-      "nothing for the payload, where there is a title",
+      "nothing in place of the payload, if there is a title",
       { title: "x", payload: {} },
       { payload: null },
       { payload: undefined },
@@ -264,16 +270,20 @@ describe("an update", () => {
   test.each([
     ["its title", { title: "x" }, { title: null }],
     ["its payload", { payload: {} }, { payload: null }],
-    ["its title, though others are set", { title: "x", location: "y" }, { title: null, location: "z", capacity: 1 }],
+    [
+      "its title, even if other fields are set",
+      { title: "x", location: "y" },
+      { title: null, location: "z", capacity: 1 },
+    ],
     ["both", { title: "x", payload: {} }, { title: null, payload: null }],
-    ["both, of which one is not there", { title: "x" }, { title: null, payload: null }],
-  ])("may not leave an event without content by taking %s", async (_what, content, sent) => {
+    ["both, one of them absent", { title: "x" }, { title: null, payload: null }],
+  ])("may not leave an event without content by removing %s", async (_what, content, sent) => {
     const stored = await create(content);
     expect(await call(`PATCH ${stored.path}`, { json: sent })).toEqual(noContent);
     await expectUnchanged(stored);
   });
 
-  test("of the title and one of the payload at once leave one of them, whichever comes first", async () => {
+  test("that removes the title, concurrent with one that removes the payload: only one succeeds", async () => {
     const { path } = await create({ title: "x", payload: {} });
     const answers = await Promise.all([
       call(`PATCH ${path}`, { json: { title: null } }),
@@ -284,7 +294,7 @@ describe("an update", () => {
 
   test.each([
     ["application/json"],
-    ["application/merge-patch+json"], // arrives in base64
+    ["application/merge-patch+json"], // arrives as base64
     ["application/merge-patch+json; charset=utf-8"],
     ["Application/JSON;charset=UTF-8"],
   ])("may be sent as %s", async (contentType) => {
@@ -299,16 +309,16 @@ describe("an update", () => {
     expect(await call(`PATCH ${stored.path}`, { json: { payload } })).toEqual(changed(stored, { payload }));
   });
 
-  test.each([409_600, 5 * 1024 * 1024])("may not put a payload of %i bytes", async (length) => {
+  test.each([409_600, 5 * 1024 * 1024])("may not set a payload of %i bytes", async (length) => {
     const stored = await create({ title: "x" });
     expect(await call(`PATCH ${stored.path}`, { json: { payload: { text: "x".repeat(length) } } })).toEqual(tooLarge);
     await expectUnchanged(stored);
   });
 
   const emulated =
-    "a deployed API may have an emulated DynamoDB, which keeps half of an update that is too large and counts twice what is replaced";
+    "a deployed API may use an emulated DynamoDB, which keeps half of an update that is too large and counts replaced values twice";
 
-  test("may not grow an event over 400 KB, and then changes nothing", async ({ skip }) => {
+  test("may not grow an event over 400 KB, and changes nothing", async ({ skip }) => {
     skip(target === "deployed", emulated);
     const stored = await create({ payload: { text: "x".repeat(408_500) } });
     expect(await call(`PATCH ${stored.path}`, { json: { title: "x", description: "x".repeat(1000) } })).toEqual(
@@ -317,7 +327,7 @@ describe("an update", () => {
     await expectUnchanged(stored);
   });
 
-  test("needs no more room than a create: the largest event that can be made can be changed", async ({ skip }) => {
+  test("needs no more room than a create: the largest possible event can be updated", async ({ skip }) => {
     skip(target === "deployed", emulated);
     const id = randomUUID();
     let [fits, tooLong] = [400_000, 409_600];
@@ -385,7 +395,7 @@ describe("a body", () => {
     await expectUnchanged(stored);
   });
 
-  test("is told all that is wrong with it at once", async () => {
+  test("gets all its errors together", async () => {
     const stored = await create({ title: "x" });
     const answer = await call(`PUT ${stored.path}`, {
       json: { id: "b", title: null, payload: null, capacity: 0, version: 7, titel: "x" },
@@ -401,7 +411,7 @@ describe("a body", () => {
     );
   });
 
-  test("may not have a field of a long name, which is shown by how it begins", async () => {
+  test("may not have a field with a long name, which is truncated", async () => {
     const stored = await create({ title: "x" });
     const detail = fieldless.replace(
       "is not a field of an event",
@@ -413,7 +423,7 @@ describe("a body", () => {
     await expectUnchanged(stored);
   });
 
-  test("of another media type is refused to PUT as to PATCH, with what PATCH takes", async () => {
+  test("of another media type is refused by PUT as by PATCH, with the types that PATCH accepts", async () => {
     const stored = await create({ title: "x" });
     expect(await call(`PUT ${stored.path}`, { text: "title=x", headers: { "content-type": "text/plain" } })).toEqual(
       notJsonType,
@@ -425,9 +435,9 @@ describe("a body", () => {
 
   test.each<[string, Sent, Answer]>([
     ["none at all", {}, notJsonType],
-    ["none, with the type of JSON", { headers: type }, malformed("The body is empty: send a JSON object.")],
+    ["none, with the JSON content type", { headers: type }, malformed("The body is empty: send a JSON object.")],
     [
-      "none, with the type of a patch",
+      "none, with the merge-patch content type",
       { headers: { "content-type": "application/merge-patch+json" } },
       malformed("The body is empty: send a JSON object."),
     ],
@@ -446,7 +456,7 @@ describe("a body", () => {
       malformed("The body is not UTF-8."),
     ],
     [
-      "nested too deep",
+      "nested too deeply",
       { text: `{"payload":${'{"a":'.repeat(200)}{}${"}".repeat(200)}}`, headers: type },
       invalid({ pointer: "/payload", detail: "must be at most 200 levels deep" }),
     ],
@@ -457,14 +467,14 @@ describe("a body", () => {
   });
 });
 
-test.each(idsOfNoEvent)("there is nothing to update at an id %s: 404, and nothing is made", async (_what, id) => {
+test.each(idsOfNoEvent)("an id %s: 404, and nothing is created", async (_what, id) => {
   const path = `/events/${id}`;
   for (const json of [{ title: "x" }, { title: null }, {}])
     expect(await call(`PUT ${path}`, { json })).toEqual(notFound);
   expect(await call(`GET ${path}`)).toEqual(notFound);
 });
 
-describe("of several refusals the first in this order is given", () => {
+describe("checks in this order", () => {
   const never = { "if-match": '"never"' };
   const unquoted = { "if-match": "never" };
   const bad = '{"capacity":0}';
@@ -483,7 +493,12 @@ describe("of several refusals the first in this order is given", () => {
       expect.objectContaining({ status: 400 }) as Answer,
     ],
     ["400 before 412", true, { text: bad, headers: { ...type, ...never } }, badCapacity],
-    ["400 for what is stored before 412", true, { text: '{"title":null}', headers: { ...type, ...never } }, noContent],
+    [
+      "400 for the stored event before 412",
+      true,
+      { text: '{"title":null}', headers: { ...type, ...never } },
+      noContent,
+    ],
     ["404 before 412", false, { text: good, headers: { ...type, ...never } }, notFound],
     ["404 with *", false, { text: good, headers: { ...type, "if-match": "*" } }, notFound],
     ["412", true, { text: good, headers: { ...type, ...never } }, stale],
@@ -497,20 +512,20 @@ describe("If-Match", () => {
   test.each<[string, (etag: string) => string | string[]]>([
     ["the ETag", (etag) => etag],
     ["*", () => "*"],
-    ["* with blanks around", () => " * "],
-    ["a list that has it", (etag) => `"other-1", ${etag},"another"`],
-    ["a list with empty elements and blanks", (etag) => ` , ,\t${etag} ,,`],
+    ["* with surrounding spaces", () => " * "],
+    ["a list with the ETag", (etag) => `"other-1", ${etag},"another"`],
+    ["a list with empty elements and white space", (etag) => ` , ,\t${etag} ,,`],
     ["a list with a comma in an ETag", (etag) => `"a,b",${etag}`],
-    ["a list with weak ones beside", (etag) => `W/"x", ${etag}`],
+    ["a list with weak ETags, too", (etag) => `W/"x", ${etag}`],
     ["repeated headers", (etag) => ['"other-1"', etag]],
     ["50 ETags", (etag) => [...Array.from({ length: 49 }, (_, n) => `"other-${n + 1}"`), etag].join()],
-  ])("of %s lets an update through", async (_what, header) => {
+  ])("with %s allows an update", async (_what, header) => {
     const stored = await create({ title: "x" });
     const sent = { json: { title: "y" }, headers: { "if-match": header(stored.etag) } };
     expect(await call(`PATCH ${stored.path}`, sent)).toEqual(changed(stored, { title: "y" }));
   });
 
-  test("of the answer before lets each of many updates through, as versions grow longer", async () => {
+  test("with the ETag of the previous response allows each of many updates, as versions gain digits", async () => {
     const { path, etag } = await create({ title: "x" });
     let current = etag;
     for (let version = 2; version <= 12; version++) {
@@ -523,17 +538,17 @@ describe("If-Match", () => {
   test.each<[string, (etag: string) => string]>([
     ["another ETag", () => '"other"'],
     ["a later version", (etag) => etag.replace(/1"$/, '2"')],
-    ["a version with a zero before it", (etag) => etag.replace(/1"$/, '01"')],
+    ["a version with a leading zero", (etag) => etag.replace(/1"$/, '01"')],
     ["a version with a fraction", (etag) => etag.replace(/1"$/, '1.0"')],
     ["a version of a hundred digits", (etag) => etag.replace(/1"$/, `${"1".repeat(100)}"`)],
     ["the ETag of another event", (etag) => etag.replace(/[0-9a-f]{12}-1"$/, '000000000000-1"')],
     ["the ETag in capitals", (etag) => etag.toUpperCase().replace(/^"./, '"F')],
-    ["the ETag made weak", (etag) => `W/${etag}`],
+    ["the weak form of the ETag", (etag) => `W/${etag}`],
     ["a list without it", (etag) => `"other-1", W/${etag}, "1"`],
     ["an empty ETag", () => '""'],
     ["an asterisk as an ETag", () => '"*"'],
-    ["signs that are no letters", () => '"é=:incarnation0)OR(#id"'],
-  ])("of %s stops it: 412", async (_what, header) => {
+    ["non-ASCII and expression syntax", () => '"é=:incarnation0)OR(#id"'],
+  ])("with %s prevents an update: 412", async (_what, header) => {
     const stored = await create({ title: "x" });
     expect(
       await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": header(stored.etag) } }),
@@ -548,16 +563,16 @@ describe("If-Match", () => {
     ["with single quotes", (etag) => etag.replaceAll('"', "'")],
     ["with a quote at one end", (etag) => etag.slice(0, -1)],
     ["without a comma between ETags", (etag) => `"a" ${etag}`],
-    ["with a blank in an ETag", (etag) => `"a b", ${etag}`],
-    ["of * in a list", (etag) => `*, ${etag}`],
-    ["of * twice", () => "*, *"],
+    ["with a space in an ETag", (etag) => `"a b", ${etag}`],
+    ["with * in a list", (etag) => `*, ${etag}`],
+    ["with * twice", () => "*, *"],
     ["with a small w", (etag) => `w/${etag}`],
     ["empty", () => ""],
-    ["of commas alone", () => ", ,"],
+    ["with only commas", () => ", ,"],
     ["with something after it", (etag) => `${etag};q=1`],
-    ["of 8,000 blanks in the middle", (etag) => `${etag}${" ".repeat(8_000)}x`],
-    ["of commas and blanks in great number", (etag) => `${etag}${", ".repeat(4_000)}x`],
-  ])("that is malformed, %s, stops it: 400", async (_what, header) => {
+    ["with 8,000 spaces in the middle", (etag) => `${etag}${" ".repeat(8_000)}x`],
+    ["with thousands of commas and spaces", (etag) => `${etag}${", ".repeat(4_000)}x`],
+  ])("that is malformed, %s, prevents an update: 400", async (_what, header) => {
     const stored = await create({ title: "x" });
     expect(
       await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": header(stored.etag) } }),
@@ -565,7 +580,7 @@ describe("If-Match", () => {
     await expectUnchanged(stored);
   });
 
-  test("of more than 50 ETags stops it: 400", async () => {
+  test("with more than 50 ETags prevents an update: 400", async () => {
     const stored = await create({ title: "x" });
     const header = [...Array.from({ length: 50 }, (_, n) => `"other-${n + 1}"`), stored.etag].join(", ");
     const answer = await call(`PATCH ${stored.path}`, { json: { title: "y" }, headers: { "if-match": header } });
@@ -573,7 +588,7 @@ describe("If-Match", () => {
     await expectUnchanged(stored);
   });
 
-  test.each(["*", '"other"', "x"])("is meant by who sends If-None-Match (%s): 400", async (header) => {
+  test.each(["*", '"other"', "x"])("is what a caller with If-None-Match (%s) must send: 400", async (header) => {
     const stored = await create({ title: "x" });
     const answer = await call(`PUT ${stored.path}`, { json: { title: "y" }, headers: { "if-none-match": header } });
     expect(answer).toEqual(
@@ -584,7 +599,7 @@ describe("If-Match", () => {
     await expectUnchanged(stored);
   });
 
-  test("of an event that was deleted and made again stops it, at every version", async () => {
+  test("with ETags from before the event was recreated prevents an update, at every version", async () => {
     const old = await create({ title: "x" });
     const updated = await call(`PATCH ${old.path}`, { json: { title: "y" } });
     const oldEtags = [old.etag, updated.headers["etag"] ?? ""].join();
@@ -601,7 +616,7 @@ describe("If-Match", () => {
   });
 });
 
-describe("many updates at once", () => {
+describe("many concurrent updates", () => {
   test("100 with the same If-Match: one 200, 99 times 412", async () => {
     const stored = await create({ title: "x" });
     const answers = await Promise.all(
@@ -615,10 +630,10 @@ describe("many updates at once", () => {
     expect((await call(`GET ${stored.path}`)).body).toEqual(winner?.body);
   });
 
-  // Of more than four a retry counts twice, see stored-event.ts; and an emulated DynamoDB is too slow for 100 without a retry.
+  // With more than four, a retry may count twice (see stored-event.ts), and an emulated DynamoDB is too slow for 100 without retries.
   const count = target === "deployed" ? 4 : 100;
 
-  test(`${count} without: every one counts once`, async () => {
+  test(`${count} without If-Match: each counts once`, async () => {
     const stored = await create({ title: "x" });
     const answers = await Promise.all(
       Array.from({ length: count }, (_, n) => call(`PATCH ${stored.path}`, { json: { capacity: n + 1 } })),
