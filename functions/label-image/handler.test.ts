@@ -24,7 +24,7 @@ const jpeg = makeJpeg({ size_bytes: 5000 });
 const png = makePng({ size_bytes: 6000 });
 const html = Buffer.from("<!doctype html><script>alert(1)</script>");
 
-/** What a caller does, with one API or another. */
+/** The actions of a caller of one API. */
 function callerOf(call: Call) {
   const createEvent = async (content: object = { title: "x" }, id: string = randomUUID()): Promise<string> => {
     expect((await call("POST /events", { json: { id, ...content } })).status).toBe(201);
@@ -40,8 +40,8 @@ function callerOf(call: Call) {
   const send = async (id: string, bytes: Uint8Array, contentType?: string): Promise<void> => {
     expect((await upload(await uploadUrlFor(id, bytes, contentType), bytes)).status).toBe(200);
   };
-  /** The image of an event as one gets it. */
-  const shared = async (
+  /** The image of an event as served. */
+  const served = async (
     id: string,
   ): Promise<{ contentType: string | null; encoding: string | null; bytes: Buffer }> => {
     const { headers: redirect } = await call(`GET /events/${id}/image`);
@@ -52,20 +52,20 @@ function callerOf(call: Call) {
       bytes: Buffer.from(await answer.arrayBuffer()),
     };
   };
-  return { createEvent, uploadUrlFor, send, shared };
+  return { createEvent, uploadUrlFor, send, served };
 }
 
 const noImage = problem(404, "not-found", "Not found", "The event has no image.");
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 const notAnImage = { detail: "The file is neither a JPEG nor a PNG.", rejectedAt: time };
 
-describe("what arrives", () => {
-  const { createEvent, send, shared } = callerOf(call);
+describe("an upload", () => {
+  const { createEvent, send, served } = callerOf(call);
 
   test.each([
     ["JPEG", jpeg, "image/jpeg"],
     ["PNG", png, "image/png"],
-  ])("as a %s becomes the image, with its labels; the event has changed once", async (_kind, bytes, contentType) => {
+  ])("of a %s becomes the image, with labels; the version rises once", async (_kind, bytes, contentType) => {
     const id = await createEvent();
     await send(id, bytes, contentType);
     const { updatedAt, createdAt, ...event } = await untilLabelled(call, id);
@@ -84,16 +84,16 @@ describe("what arrives", () => {
       expect(label).toEqual({ name: expect.stringMatching(/./) as string, confidence: expect.any(Number) as number });
     }
     expect(Date.parse(String(updatedAt))).toBeGreaterThanOrEqual(Date.parse(String(createdAt)));
-    expect((await shared(id)).bytes.equals(bytes)).toBe(true);
+    expect((await served(id)).bytes.equals(bytes)).toBe(true);
   });
 
   test.each([
-    ["as a JPEG and is a PNG", png, "image/jpeg", "The file is a PNG but was declared as image/jpeg."],
-    ["as a PNG and is a JPEG", jpeg, "image/png", "The file is a JPEG but was declared as image/png."],
-    ["as a JPEG and is HTML", html, "image/jpeg", notAnImage.detail],
-    ["as a PNG and is one byte", Buffer.from([0x89]), "image/png", notAnImage.detail],
-    ["as a JPEG and is a GIF", Buffer.from("GIF89a".padEnd(100)), "image/jpeg", notAnImage.detail],
-  ])("%s is refused, and the event says why", async (_what, bytes, contentType, detail) => {
+    ["of a PNG declared as a JPEG", png, "image/jpeg", "The file is a PNG but was declared as image/jpeg."],
+    ["of a JPEG declared as a PNG", jpeg, "image/png", "The file is a JPEG but was declared as image/png."],
+    ["of HTML declared as a JPEG", html, "image/jpeg", notAnImage.detail],
+    ["of one byte declared as a PNG", Buffer.from([0x89]), "image/png", notAnImage.detail],
+    ["of a GIF declared as a JPEG", Buffer.from("GIF89a".padEnd(100)), "image/jpeg", notAnImage.detail],
+  ])("%s is rejected, and the event says why", async (_what, bytes, contentType, detail) => {
     const id = await createEvent();
     await send(id, bytes, contentType);
     expect(await untilLabelled(call, id)).toMatchObject({ rejectedImage: { detail, rejectedAt: time }, version: 2 });
@@ -101,19 +101,19 @@ describe("what arrives", () => {
     expect(await call(`GET /events/${id}/image`)).toEqual(noImage);
   });
 
-  test("later replaces the image; what is refused leaves it, is said beside it, and is forgotten with the next that passes", async () => {
+  test("replaces the image; a rejection keeps it and is shown until the next upload is accepted", async () => {
     const id = await createEvent();
     await send(id, jpeg);
     await untilLabelled(call, id);
 
     await send(id, png, "image/png");
     await untilEvent(call, id, ({ version }) => version === 3);
-    expect((await shared(id)).bytes.equals(png)).toBe(true);
+    expect((await served(id)).bytes.equals(png)).toBe(true);
 
     await send(id, html);
     const refused = await untilEvent(call, id, ({ version }) => version === 4);
     expect(refused).toMatchObject({ image: { contentType: "image/png", size: png.length }, rejectedImage: notAnImage });
-    expect((await shared(id)).bytes.equals(png)).toBe(true);
+    expect((await served(id)).bytes.equals(png)).toBe(true);
 
     await send(id, jpeg);
     const passed = await untilEvent(call, id, ({ version }) => version === 5);
@@ -121,7 +121,7 @@ describe("what arrives", () => {
     expect(passed).not.toHaveProperty("rejectedImage");
   });
 
-  test("changes the ETag, and so stops who knows only the event without the image", async () => {
+  test("changes the ETag, so a write with the earlier one gets a 412", async () => {
     const id = await createEvent();
     const { headers } = await call(`GET /events/${id}`);
     await send(id, jpeg);
@@ -136,7 +136,7 @@ describe("what arrives", () => {
     });
   });
 
-  test("is listed with its event", async () => {
+  test("appears in lists", async () => {
     const type = randomUUID();
     const id = await createEvent({ title: "x", type });
     await send(id, jpeg);
@@ -152,25 +152,25 @@ describe("what arrives", () => {
 
 describe("in the bucket", () => {
   beforeEach(({ skip }) => {
-    skip(target === "deployed", "nobody can look into the bucket of a deployed stage, or have its services fail");
+    skip(target === "deployed", "tests can neither read the bucket of a deployed stage nor make its services fail");
   });
   const { call: callLocal, bucket, rekognition, database, invokeLabelImage, expire, settled, deadLetters } = local;
-  const { createEvent, uploadUrlFor, send, shared } = callerOf(callLocal);
+  const { createEvent, uploadUrlFor, send, served } = callerOf(callLocal);
 
   const kept = (id: string) => bucket.keys().filter((key) => key.includes(`/${id}/`));
-  /** Of an upload, where it arrives and where it is as an image. */
+  /** The key of an upload, and of the image made from it. */
   const keyOf = ({ url }: UploadUrl) => new URL(url).pathname.split("/").slice(-4).join("/");
   const imageOf = (answer: UploadUrl) => keyOf(answer).replace("incoming", "images");
   const eventFor = (...keys: string[]) => ({ Records: keys.map((key) => ({ s3: { object: { key } } })) });
   const get = async (id: string) => (await callLocal(`GET /events/${id}`)).body;
-  /** The key of an upload that has arrived, of which nobody has been told. */
+  /** Puts an upload into the bucket without an S3 event, and returns its key. */
   const arrived = async (id: string, bytes = jpeg): Promise<string> => {
     const key = keyOf(await uploadUrlFor(id, jpeg));
     bucket.objects.set(key, { bytes, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
     return key;
   };
 
-  test("is the image, not what it replaced, and for a day each upload", async () => {
+  test("is the image, not the one it replaced, and each upload for a day", async () => {
     const id = await createEvent();
     const [first, second] = [await uploadUrlFor(id, jpeg), await uploadUrlFor(id, png, "image/png")];
     await upload(first, jpeg);
@@ -182,7 +182,7 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([imageOf(second)]);
   });
 
-  test("is for a day what was refused, and then nothing", async () => {
+  test("is a rejected upload for a day, then nothing", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, html);
     await upload(answer, html);
@@ -192,7 +192,7 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([]);
   });
 
-  test("is nothing of an upload whose event was deleted meanwhile; it does not come back", async () => {
+  test("is nothing of an upload whose event was deleted first, and the event stays deleted", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
     await callLocal(`DELETE /events/${id}`);
@@ -200,19 +200,19 @@ describe("in the bucket", () => {
     await settled();
     expect(kept(id)).toEqual([]);
     expect((await callLocal(`GET /events/${id}`)).status).toBe(404);
-    expect(rekognition.requests.filter((request) => JSON.stringify(request).includes(id))).toEqual([]); // which would cost something
+    expect(rekognition.requests.filter((request) => JSON.stringify(request).includes(id))).toEqual([]); // each request costs money
   });
 
   test.each([
     ["an image", jpeg],
     ["no image", html],
   ])(
-    "is nothing of an upload of %s to an earlier event with the same id; the new one is untouched",
+    "is nothing of an upload of %s to an earlier event with the same id, and the new event is unchanged",
     async (_what, bytes) => {
       const id = await createEvent();
       const answer = await uploadUrlFor(id, bytes);
       await callLocal(`DELETE /events/${id}`);
-      await createEvent({ title: "somebody else's" }, id);
+      await createEvent({ title: "another" }, id);
       const before = await get(id);
       await upload(answer, bytes);
       await settled();
@@ -221,7 +221,7 @@ describe("in the bucket", () => {
     },
   );
 
-  test("is only the image whose URL was given out last, in whatever order they arrive", async () => {
+  test("is only the image with the latest URL, in any order of arrival", async () => {
     const id = await createEvent();
     const [first, second] = [await uploadUrlFor(id, jpeg), await uploadUrlFor(id, png, "image/png")];
     await upload(second, png);
@@ -233,7 +233,7 @@ describe("in the bucket", () => {
     expect(await get(id)).toEqual(event);
   });
 
-  test("is an image that arrives after a later one was refused, which stays said", async () => {
+  test("is an image that arrives after a later upload was rejected, which still shows", async () => {
     const id = await createEvent();
     const [first, second] = [await uploadUrlFor(id, jpeg), await uploadUrlFor(id, html)];
     await upload(second, html);
@@ -244,7 +244,7 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([imageOf(first), keyOf(first), keyOf(second)]);
   });
 
-  test("is nothing of an earlier upload that is refused after a later one has passed; the event does not speak of it", async () => {
+  test("is no image of an earlier upload rejected after a later one was accepted, and the event does not change", async () => {
     const id = await createEvent();
     const [first, second] = [await uploadUrlFor(id, html), await uploadUrlFor(id, jpeg)];
     await upload(second, jpeg);
@@ -256,7 +256,7 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([imageOf(second), keyOf(first), keyOf(second)]);
   });
 
-  test("is one image of an upload that S3 tells of seven times, five of them at once", async () => {
+  test("is one image of an upload with seven S3 events, five of them concurrent", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
     await upload(answer, jpeg);
@@ -268,12 +268,12 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([imageOf(answer), key]);
   });
 
-  describe("since a call has read the event", () => {
-    const afterRead = (id: string, meanwhile: () => Promise<unknown>) => {
+  describe("after an invocation has read the event,", () => {
+    const afterRead = (id: string, change: () => Promise<unknown>) => {
       database.setFault(id, ({ act, response }) => {
         database.clearFault(id);
         void act().then(async ({ status, body }) => {
-          await meanwhile();
+          await change();
           response.writeHead(status).end(body);
         });
       });
@@ -283,7 +283,7 @@ describe("in the bucket", () => {
       ["no image", html],
     ] as const;
 
-    test.each(kinds)("it was deleted: %s leaves nothing, and the event does not come back", async (_what, bytes) => {
+    test.each(kinds)("it is deleted: %s leaves nothing, and the event stays deleted", async (_what, bytes) => {
       const id = await createEvent();
       const key = await arrived(id, bytes);
       afterRead(id, () => callLocal(`DELETE /events/${id}`));
@@ -292,7 +292,7 @@ describe("in the bucket", () => {
       expect(kept(id)).toEqual([]);
     });
 
-    test.each(kinds)("it was made anew: %s leaves nothing, and the new event is untouched", async (_what, bytes) => {
+    test.each(kinds)("it is recreated: %s leaves nothing, and the new event is unchanged", async (_what, bytes) => {
       const id = await createEvent();
       const key = await arrived(id, bytes);
       let made: unknown;
@@ -306,40 +306,40 @@ describe("in the bucket", () => {
       expect(kept(id)).toEqual([]);
     });
 
-    test.each(kinds)(
-      "it got a later image: %s becomes nothing, and the event does not speak of it",
-      async (_what, bytes) => {
-        const id = await createEvent();
-        const [earlier, later] = [await arrived(id, bytes), await arrived(id)];
-        let changed: unknown;
-        afterRead(id, async () => {
-          await invokeLabelImage(eventFor(later));
-          changed = await get(id);
-        });
-        await invokeLabelImage(eventFor(earlier));
-        expect(await get(id)).toEqual(changed);
-        expect(kept(id)).toEqual([later.replace("incoming", "images"), earlier, later]);
-      },
-    );
+    test.each(kinds)("it gets a later image: %s has no effect on the event", async (_what, bytes) => {
+      const id = await createEvent();
+      const [earlier, later] = [await arrived(id, bytes), await arrived(id)];
+      let changed: unknown;
+      afterRead(id, async () => {
+        await invokeLabelImage(eventFor(later));
+        changed = await get(id);
+      });
+      await invokeLabelImage(eventFor(earlier));
+      expect(await get(id)).toEqual(changed);
+      expect(kept(id)).toEqual([later.replace("incoming", "images"), earlier, later]);
+    });
 
     test.each([
       ["an image", jpeg, ["images"]],
       ["no image", html, []],
-    ] as const)("another call took the same upload: all is as that made it, with %s", async (_what, bytes, folders) => {
-      const id = await createEvent();
-      const key = await arrived(id, bytes);
-      let changed: unknown;
-      afterRead(id, async () => {
+    ] as const)(
+      "another invocation processes the same upload of %s: its result stands",
+      async (_what, bytes, folders) => {
+        const id = await createEvent();
+        const key = await arrived(id, bytes);
+        let changed: unknown;
+        afterRead(id, async () => {
+          await invokeLabelImage(eventFor(key));
+          changed = await get(id);
+        });
         await invokeLabelImage(eventFor(key));
-        changed = await get(id);
-      });
-      await invokeLabelImage(eventFor(key));
-      expect(changed).toMatchObject({ version: 2 });
-      expect(await get(id)).toEqual(changed);
-      expect(kept(id)).toEqual([...folders.map((folder) => key.replace("incoming", folder)), key]);
-    });
+        expect(changed).toMatchObject({ version: 2 });
+        expect(await get(id)).toEqual(changed);
+        expect(kept(id)).toEqual([...folders.map((folder) => key.replace("incoming", folder)), key]);
+      },
+    );
 
-    test("another file came to lie in the place of the upload: it is not what was looked at, and is not copied", async () => {
+    test("the upload is replaced: the unchecked file is not copied", async () => {
       const id = await createEvent();
       bucket.failNext("PUT", {
         status: 412,
@@ -352,7 +352,7 @@ describe("in the bucket", () => {
       expect(await get(id)).toMatchObject({ version: 1 });
     });
 
-    test("and the upload, that is gone: S3 has nothing to copy, and nothing is changed", async () => {
+    test("the upload is gone: S3 has nothing to copy, and nothing changes", async () => {
       const id = await createEvent();
       const key = await arrived(id);
       bucket.failNext("PUT", { status: 404, headers: [], body: Buffer.from("<Error><Code>NoSuchKey</Code></Error>") });
@@ -362,14 +362,14 @@ describe("in the bucket", () => {
     });
   });
 
-  test("is an image with its type, and nothing else that the upload said of itself", async () => {
+  test("is an image with its type and none of the upload's other headers", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
     await upload(answer, jpeg, {
       headers: { "content-encoding": "gzip", "content-disposition": "attachment", "cache-control": "public" },
     });
     await settled();
-    const { bytes, contentType, encoding } = await shared(id);
+    const { bytes, contentType, encoding } = await served(id);
     expect([bytes.equals(jpeg), contentType, encoding]).toEqual([true, "image/jpeg", null]);
   });
 
@@ -380,18 +380,18 @@ describe("in the bucket", () => {
       makeJpeg({ size_bytes: 5 * 1024 * 1024 + 1 }),
       "The file has 5242881 bytes; the maximum is 5242880.",
     ],
-    ["smaller than Rekognition takes", makeJpeg({ width: 79 }), "Each side of the image must be 80 to 10000 pixels."],
+    ["smaller than Rekognition accepts", makeJpeg({ width: 79 }), "Each side of the image must be 80 to 10000 pixels."],
     [
-      "larger than Rekognition takes",
+      "larger than Rekognition accepts",
       makeJpeg({ width: 10_001 }),
       "Each side of the image must be 80 to 10000 pixels.",
     ],
     [
-      "a JPEG by its first bytes alone",
+      "a JPEG only in its first bytes",
       Buffer.from("ffd8ffe000104a464946000101", "hex"),
       "The file cannot be read as an image.",
     ],
-  ])("a file that is %s is no image, and the event says why", async (_what, bytes, detail) => {
+  ])("a file that is %s is rejected, and the event says why", async (_what, bytes, detail) => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
     const key = keyOf(answer);
@@ -401,7 +401,7 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([key]);
   });
 
-  /** An event that has room for so many bytes, and for 30 more at most. */
+  /** An event with room for this many bytes, and for at most 30 more. */
   async function createFull(room_bytes: number): Promise<string> {
     const contentOf = (size: number) => ({ payload: { text: "x".repeat(size) } });
     let size = 409_600;
@@ -409,7 +409,7 @@ describe("in the bucket", () => {
     return createEvent(contentOf(size - room_bytes));
   }
 
-  test("an image for which the event has no room goes, and the event stays as it was", async () => {
+  test("an image for which the event has no room is removed, and the event is unchanged", async () => {
     const id = await createFull(60);
     const answer = await uploadUrlFor(id, jpeg);
     await upload(answer, jpeg);
@@ -421,7 +421,7 @@ describe("in the bucket", () => {
     expect(deadLetters.filter((letter) => JSON.stringify(letter).includes(id))).toEqual([]);
   });
 
-  test("an image for which the event has no room goes, and the event says so where it has room for that", async () => {
+  test("an image for which the event has no room is removed, and the event says so if there is room for that", async () => {
     const id = await createFull(140);
     const answer = await uploadUrlFor(id, jpeg);
     await upload(answer, jpeg);
@@ -432,7 +432,7 @@ describe("in the bucket", () => {
     expect(kept(id)).toEqual([keyOf(answer)]);
   });
 
-  test("a key is read as S3 writes it, percent-encoded", async () => {
+  test("a percent-encoded key in an S3 event is decoded", async () => {
     const id = await createEvent({ title: "x" }, `a~b.${randomUUID()}`);
     const answer = await uploadUrlFor(id, jpeg);
     bucket.objects.set(keyOf(answer), {
@@ -457,7 +457,7 @@ describe("in the bucket", () => {
     "deletions/{id}",
     "other/{id}/x/1",
     "x",
-  ])("what lies at %s is left alone, and no event is looked for", async (form) => {
+  ])("an object at %s is left alone, and no event is read", async (form) => {
     const id = await createEvent();
     const key = form.replace("{id}", id);
     bucket.objects.set(key, { bytes: jpeg, metadata: { "content-type": "image/jpeg" }, lastModified: new Date() });
@@ -467,13 +467,13 @@ describe("in the bucket", () => {
     bucket.objects.delete(key);
   });
 
-  test("is an image of the greatest size, 5 MiB", async () => {
+  test("is an image of the maximum size, 5 MiB", async () => {
     const id = await createEvent();
     await invokeLabelImage(eventFor(await arrived(id, makeJpeg({ size_bytes: 5 * 1024 * 1024 }))));
     expect(await get(id)).toMatchObject({ image: { size: 5 * 1024 * 1024 } });
   });
 
-  test("Rekognition is asked for ten labels of which it is 80 % sure, and reads the upload itself", async () => {
+  test("Rekognition gets a request for ten labels of at least 80 % confidence, and reads the upload itself", async () => {
     const id = await createEvent();
     const answer = await uploadUrlFor(id, jpeg);
     await upload(answer, jpeg);
@@ -496,7 +496,7 @@ describe("in the bucket", () => {
     });
   });
 
-  test("an image has no labels where labelling is off, and Rekognition is not asked", async () => {
+  test("an image has no labels if labelling is off, and Rekognition gets no request", async () => {
     const caller = callerOf(unlabelled.call);
     const id = await caller.createEvent();
     await caller.send(id, jpeg);
@@ -513,7 +513,7 @@ describe("in the bucket", () => {
 
     test.each<[string, (id: string) => void, string]>([
       [
-        "S3 is away",
+        "S3 is unreachable",
         () => {
           bucket.failNext("GET", ...always("hang up"));
         },
@@ -539,9 +539,9 @@ describe("in the bucket", () => {
           bucket.setAhead(62);
         },
         "S3 responded to GET with 403 AccessDenied.",
-      ], // the URL of a request holds for a minute
+      ], // the signature of a request expires after a minute
       [
-        "something before S3 refuses",
+        "something in front of S3 refuses",
         () => {
           bucket.failNext("GET", answer(400, "<html>Bad Request</html>"));
         },
@@ -555,14 +555,14 @@ describe("in the bucket", () => {
         "S3 responded to GET with 404 NoSuchBucket.",
       ],
       [
-        "S3 begins to copy and fails",
+        "S3 starts to copy and fails",
         () => {
           bucket.failNext("PUT", answer(200, "<Error><Code>InternalError</Code></Error>"));
         },
         "S3 started to copy an upload but did not finish.",
       ],
       [
-        "the database is away after it has given the event",
+        "the database is unreachable after it has returned the event",
         (id) => {
           database.setFault(id, ({ attempt, response, pass }) => {
             void (attempt === 1 ? pass() : response.destroy());
@@ -571,20 +571,20 @@ describe("in the bucket", () => {
         `The database ${away}`,
       ],
       [
-        "the database is away",
+        "the database is unreachable",
         (id) => {
           database.setFault(id, ({ response }) => response.destroy());
         },
         `The database ${away}`,
       ],
       [
-        "Rekognition fails for good",
+        "Rekognition keeps failing",
         () => {
           rekognition.failNext("internal error", "internal error");
         },
         "Internal server error",
       ],
-    ])("Lambda is told what it was: %s", async (_what, fail, message) => {
+    ])("Lambda gets the error: %s", async (_what, fail, message) => {
       const id = await createEvent();
       const key = await arrived(id);
       fail(id);
@@ -603,7 +603,7 @@ describe("in the bucket", () => {
 
     test.each<[string, (id: string) => void]>([
       [
-        "of S3 to give the upload",
+        "of S3 to return the upload",
         () => {
           bucket.failNext("GET", "internal error");
         },
@@ -615,7 +615,7 @@ describe("in the bucket", () => {
         },
       ],
       [
-        "of S3 to say that it has copied it",
+        "of S3 to confirm the copy",
         () => {
           bucket.failNext("PUT", "answer lost");
         },
@@ -633,18 +633,18 @@ describe("in the bucket", () => {
         },
       ],
       [
-        "of Rekognition, and of its repetition",
+        "of Rekognition, twice",
         () => {
           rekognition.failNext("internal error", "hang up");
         },
       ],
       [
-        "of DynamoDB to say that it has changed the event",
+        "of DynamoDB to confirm the update",
         (id) => {
           database.setFault(id, loseAnswer(2));
         },
       ],
-    ])("%s all is as it should be in the end, and the event has changed once", async (_what, fail) => {
+    ])("%s the image is accepted in the end, and the version rises once", async (_what, fail) => {
       const id = await createEvent();
       await send(id, png, "image/png");
       await settled();
@@ -656,15 +656,15 @@ describe("in the bucket", () => {
       });
       fail(id);
       const event = eventFor(keyOf(answer));
-      await invokeLabelImage(event).catch(() => invokeLabelImage(event)); // as Lambda does
+      await invokeLabelImage(event).catch(() => invokeLabelImage(event)); // like Lambda
       database.clearFault(id);
       expect(await get(id)).toMatchObject({ image: { contentType: "image/jpeg", size: jpeg.length }, version: 3 });
       expect(kept(id).filter((key) => key.startsWith("images/"))).toEqual([imageOf(answer)]);
     });
 
-    test("of Rekognition for good the upload waits as a dead letter, and passes when that is delivered again", async () => {
+    test("of Rekognition on every attempt the upload becomes a dead letter, and is accepted once redelivered", async () => {
       const id = await createEvent();
-      rekognition.failNext(...Array<"internal error">(6).fill("internal error")); // three calls of two attempts
+      rekognition.failNext(...Array<"internal error">(6).fill("internal error")); // three invocations with two attempts each
       const answer = await uploadUrlFor(id, jpeg);
       await upload(answer, jpeg);
       await settled();
@@ -687,7 +687,7 @@ describe("LABELS", () => {
     vi.unstubAllEnvs();
   });
 
-  test.each(["ON", "yes", " off"])("of %j are refused when the function is loaded, by name", async (labels) => {
+  test.each(["ON", "yes", " off"])("of %j makes loading fail", async (labels) => {
     for (const name of [
       "TABLE_NAME",
       "BUCKET_NAME",

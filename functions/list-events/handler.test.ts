@@ -17,8 +17,8 @@ const { alice, bob } = await startApiWithTokens();
 const { call: callLocal, database } = await startLocalApi();
 const { call: callEmpty } = await startLocalApi();
 
-/** Where tokens are on the organizer is the caller, in all of these tests and in earlier runs of them. */
-const oneOrganizer = "with tokens on nobody can choose an organizer";
+/** With tokens on, the organizer is the caller, in all of these tests and their earlier runs. */
+const oneOrganizer = "with tokens on the organizer cannot be chosen";
 
 type Filters = Partial<Record<"status" | "organizer" | "type", string>>;
 
@@ -53,7 +53,7 @@ async function list(query: Record<string, string | number>): Promise<Page> {
   return answer.body as Page;
 }
 
-/** All pages of a list, or, because a deployed table holds more than ours, those down to a time. */
+/** All pages of a list, or those down to a time, because a deployed table also holds other events. */
 async function pagesOf(filters: Filters, limit: number, since = ""): Promise<Page[]> {
   const pages = [await list({ ...filters, limit })];
   for (
@@ -67,7 +67,7 @@ async function pagesOf(filters: Filters, limit: number, since = ""): Promise<Pag
   return pages;
 }
 
-/** At once, or where the indexes of a deployed table follow the table a moment later, then. */
+/** Immediately, or with retries for a deployed table, whose indexes lag behind. */
 async function expectSoon(check: () => Promise<void>): Promise<void> {
   await (target === "deployed" ? vi.waitFor(check, { timeout: 20_000, interval: 500 }) : check());
 }
@@ -76,7 +76,7 @@ function matches(event: Listed, filters: Filters): boolean {
   return Object.entries(filters).every(([name, value]) => event[name as keyof Filters] === value);
 }
 
-/** What a list must hold, in its order: the newest first, and of the same millisecond the greatest id. */
+/** The expected list: newest first, and within a millisecond the greatest id first. */
 function model(events: Listed[], filters: Filters): Listed[] {
   const key = ({ createdAt, id }: Listed) => `${createdAt} ${id}`;
   return events.filter((event) => matches(event, filters)).sort((one, other) => (key(one) < key(other) ? 1 : -1));
@@ -96,7 +96,7 @@ function invalid(...errors: [parameter: string, detail: string][]): Answer {
   );
 }
 
-test("answers with events as they were created, newest first, without their payload", async () => {
+test("lists events as created, newest first, without their payload", async () => {
   const [organizer, type, status] = [sub ?? `Full ${run}`, `full-${run}`, "published"];
   const full = {
     title: "Workshop 2024",
@@ -127,7 +127,7 @@ test("answers with events as they were created, newest first, without their payl
 describe("an event that changes", () => {
   const move = async ({ id }: Listed, change: Filters) => (await call(`PATCH /events/${id}`, { json: change })).status;
 
-  test("moves to where it then belongs, in its old place, and one that is deleted is dropped", async () => {
+  test("moves to its new lists at its old position, and a deleted one disappears", async () => {
     const type = `moving-${run}`;
     const [first, second, third] = [
       await create({ type, id: `${type}-1` }),
@@ -153,7 +153,7 @@ describe("an event that changes", () => {
     });
   });
 
-  test("moves to its new organizer's", async ({ skip }) => {
+  test("moves to the list of its new organizer", async ({ skip }) => {
     skip(sub !== undefined, oneOrganizer);
     const [organizer, other] = [`Moving ${run}`, `Moving ${run} on`];
     const [first, second, third] = [
@@ -170,14 +170,14 @@ describe("an event that changes", () => {
   });
 });
 
-test("answers with no events where none match", async () => {
-  expect(await list({ organizer: `Nobody ${run}` })).toEqual({ events: [] });
+test("returns an empty list if no event matches", async () => {
+  expect(await list({ organizer: `Eve ${run}` })).toEqual({ events: [] });
 });
 
 describe("filters", () => {
   const values = {
     status: [undefined, "draft"],
-    organizer: [undefined, ...(sub === undefined ? [`Ann ${run}`, `Bob ${run}`] : [sub]), `Nobody ${run}`],
+    organizer: [undefined, ...(sub === undefined ? [`Ann ${run}`, `Bob ${run}`] : [sub]), `Eve ${run}`],
     type: [undefined, `talk-${run}`, `walk-${run}`],
   };
   const combinations = values.status.flatMap((status) =>
@@ -197,7 +197,7 @@ describe("filters", () => {
   });
 
   test.each(combinations)(
-    "%j: every event that matches is on one page, in order, and with one filter or none the pages are full",
+    "%j: each matching event is on exactly one page, in order, and with at most one filter pages are full",
     async (filters) => {
       const since = model(events, {}).at(-1)?.createdAt;
       const ours = new Set(idsOf(events));
@@ -228,7 +228,7 @@ describe("a limit", () => {
     [5, [5]],
     [6, [5]],
     [100, [5]],
-  ])("of %i makes 5 events pages of %j, and only the last has no next", async (limit, sizes) => {
+  ])("of %i splits 5 events into pages of %j, and only the last has no next", async (limit, sizes) => {
     await expectSoon(async () => {
       for (const filters of [{ type }, { type, status: "active" }]) {
         const pages = await pagesOf(filters, limit);
@@ -238,7 +238,7 @@ describe("a limit", () => {
     });
   });
 
-  test("is 20 where none is given", async () => {
+  test("defaults to 20", async () => {
     const many = `many-${run}`;
     await Promise.all(Array.from({ length: 21 }, () => create({ type: many })));
     await expectSoon(async () => {
@@ -277,17 +277,17 @@ describe("a cursor", () => {
     next = (await list({ type, limit: 2 })).next ?? "";
   });
 
-  test("goes on with another limit, and wherever it stands in the query", async () => {
+  test("works with another limit and anywhere in the query", async () => {
     const answer = await call(`GET /events?cursor=${next}&limit=100&type=${type}`);
     expect(idsOf((answer.body as Page).events)).toEqual(idsOf(model(events, {}).slice(2)));
   });
 
-  test("goes on where it stood, whatever has been created since", async () => {
+  test("continues at its position, whatever has been created since", async () => {
     await create({ type, status: "draft" });
     expect(idsOf((await list({ type, cursor: next })).events)).toEqual(idsOf(model(events, {}).slice(2)));
   });
 
-  test("of several filters goes on with them in any order", async () => {
+  test("with several filters works with them in any order", async () => {
     const { next: cursor = "" } = await list({ type, status, limit: 2 });
     const listed = await list({ cursor, status, type });
     expect(idsOf(listed.events)).toEqual(idsOf(model(events, {}).slice(2)));
@@ -296,20 +296,20 @@ describe("a cursor", () => {
   test.each<[string, Filters]>([
     ["no filter", {}],
     ["another type", { type: `none-${run}` }],
-    ["a filter more", { type, status }],
+    ["an additional filter", { type, status }],
     ["the same value of another filter", { organizer: type }],
   ])("is refused with %s", async (_what, filters) => {
     expect(await withCursor(next, filters)).toEqual(refused);
   });
 
-  test("is refused truncated, wherever it is cut", async () => {
+  test("is refused if truncated anywhere", async () => {
     const answers = await Promise.all(
       Array.from({ length: next.length }, (_, length) => withCursor(next.slice(0, length))),
     );
     for (const answer of answers) expect(answer).toEqual(refused);
   });
 
-  test("is refused with any one of its characters changed, left out, doubled or followed by another", async () => {
+  test("is refused with any character changed, removed, doubled or followed by another", async () => {
     const changed = Array.from(next, (character, at) => {
       const [before, after] = [next.slice(0, at), next.slice(at + 1)];
       return [
@@ -339,11 +339,11 @@ describe("a cursor", () => {
     "2026-01-01T00:00:00Z#x",
     "2026-01-01T00:00:00.000Z#a b",
     `2026-01-01T00:00:00.000Z#${"x".repeat(2000)}`,
-  ])("that somebody forged is refused with the position %j, which no event can have", async (position) => {
+  ])("forged with the position %j, which no event can have, is refused", async (position) => {
     expect(await withCursor(toCursor(position, [["type", type]]))).toEqual(refused);
   });
 
-  test("that somebody forged well only starts elsewhere in the same list", async () => {
+  test("forged with a valid position only starts elsewhere in the same list", async () => {
     const start = toCursor("9999-12-31T23:59:59.999Z#~", [["type", type]]);
     const answer = await withCursor(start);
     expect((answer.body as Page).events.every((event) => event.type === type)).toBe(true);
@@ -366,14 +366,14 @@ test.for([
   "𝒳".repeat(60),
   "\u0000",
   "\\ \" ' `",
-  " in blanks ",
+  " in spaces ",
   "\u2028",
   "ünïcödé".normalize("NFD"),
   "__proto__",
   "constructor",
-])("finds the events of the organizer %j, and no others, by either way to encode a blank", async (name, { skip }) => {
+])("lists only the events of the organizer %j, with either encoding of a space", async (name, { skip }) => {
   skip(sub !== undefined, oneOrganizer);
-  const organizer = `${name}${run}${name === " in blanks " ? " " : ""}`;
+  const organizer = `${name}${run}${name === " in spaces " ? " " : ""}`;
   const event = await create({ organizer });
   await create({ organizer: `${organizer}.` });
   await expectSoon(async () => {
@@ -391,7 +391,7 @@ describe("the organizer me", () => {
   const listAs = async (caller: Call, query: Record<string, string>) =>
     (await caller(`GET /events?${new URLSearchParams(query).toString()}`)).body as Page;
 
-  /** Three events of each of two people, who have none in common with earlier runs. */
+  /** Three events of each of two callers, with a type of their own. */
   async function createSix(): Promise<{ type: string; mine: Listed[]; others: Listed[] }> {
     const type = `me-${randomUUID()}`;
     const [mine = [], others = []] = await Promise.all(
@@ -400,7 +400,7 @@ describe("the organizer me", () => {
     return { type, mine, others };
   }
 
-  test("is whoever asks, and by their sub everybody may list everybody's", async () => {
+  test("is the caller, and any caller may list another's events by sub", async () => {
     const { type, mine, others } = await createSix();
     await expectSoon(async () => {
       for (const [caller, organizer, expected] of [
@@ -418,7 +418,7 @@ describe("the organizer me", () => {
     });
   });
 
-  test("has a cursor that goes on in the caller's list only, under either name", async () => {
+  test("has a cursor that works only in the caller's list, under either name", async () => {
     const { type, mine } = await createSix();
     await expectSoon(async () => {
       expect((await listAs(alice.call, { organizer: "me", type })).events.length).toBe(3);
@@ -435,7 +435,7 @@ describe("the organizer me", () => {
     );
   });
 
-  test.each(["Me", "ME", "me+", "%20me"])("is not %s, which is a name like any other", async (name) => {
+  test.each(["Me", "ME", "me+", "%20me"])("is not %s, which is an ordinary name", async (name) => {
     expect((await alice.call(`GET /events?organizer=${name}`)).body).toEqual({ events: [] });
   });
 
@@ -445,14 +445,14 @@ describe("the organizer me", () => {
     );
   });
 
-  test("is nobody where no tokens are sent: 400", async ({ skip }) => {
+  test("is refused if tokens are off: 400", async ({ skip }) => {
     skip(sub !== undefined, "tokens are on");
     expect(await call("GET /events?organizer=me")).toEqual(
       invalid(["organizer", "must not be me: tokens are off, so there is no caller"]),
     );
   });
 
-  test("is no type: me is one as any other", async () => {
+  test("has no special meaning as a type", async () => {
     const { id } = await create({ type: "me" });
     await expectSoon(async () => {
       const { events } = await list({ type: "me" });
@@ -461,12 +461,12 @@ describe("the organizer me", () => {
   });
 });
 
-describe("with a database that can be reached from here", () => {
+describe("with a local database", () => {
   beforeEach(({ skip }) => {
-    skip(target === "deployed", "a deployed database can be neither held nor counted from here");
+    skip(target === "deployed", "tests can neither delay a deployed database nor count its requests");
   });
 
-  test("a list of all events ends with the last of them, whatever their statuses", async () => {
+  test("a list of all events ends with the last one, whatever the statuses", async () => {
     const page = async (query: string) => {
       const { events, next } = (await callEmpty(`GET /events?${query}`)).body as Page;
       return { ids: idsOf(events), next };
@@ -483,7 +483,7 @@ describe("with a database that can be reached from here", () => {
     expect(await page(`limit=2&cursor=${next ?? ""}`)).toEqual({ ids: [first.id], next: undefined });
   });
 
-  test("an event whose status changes while the statuses are read is listed once, and the list goes on after it", async () => {
+  test("an event whose status changes during the query is listed once, and the list continues after it", async () => {
     const [oldest, older, newer] = [
       await create({ status: "draft" }, callLocal),
       await create({ status: "draft" }, callLocal),
@@ -508,7 +508,7 @@ describe("with a database that can be reached from here", () => {
     });
   });
 
-  test("a page with several filters ends early when the database is slow, and the next one goes on", async () => {
+  test("a page with several filters ends early if the database is slow, and the next one continues", async () => {
     const [organizer, type] = [randomUUID(), randomUUID()];
     const matching = await create({ organizer, type }, callLocal);
     for (let n = 1; n <= 5; n++) await create({ organizer }, callLocal);
@@ -524,9 +524,9 @@ describe("with a database that can be reached from here", () => {
     });
   });
 
-  // Answered as a table with thousands of events would: infra/verification/table/list-events.test.ts has one.
-  test("a page with several filters reads 1,000 events at most", async ({ onTestFinished }) => {
-    const now = vi.spyOn(Date, "now").mockReturnValue(Date.now()); // it would end early on a slow machine
+  // Simulates a table with thousands of events; infra/verification/table/list-events.test.ts has a real one.
+  test("a page with several filters reads at most 1,000 events", async ({ onTestFinished }) => {
+    const now = vi.spyOn(Date, "now").mockReturnValue(Date.now()); // a slow machine would end it early
     onTestFinished(() => {
       now.mockRestore();
     });
@@ -542,7 +542,7 @@ describe("with a database that can be reached from here", () => {
     expect([body, limits]).toEqual([{ events: [], next: expect.any(String) as string }, [3, 12, 48, 192, 745]]);
   });
 
-  test("several filters are read for in ever larger steps", async () => {
+  test("a page with several filters reads in growing steps", async () => {
     const [organizer, type] = [randomUUID(), randomUUID()];
     const matching = [await create({ organizer, type }, callLocal), await create({ organizer, type }, callLocal)];
     for (let n = 1; n <= 11; n++) await create({ organizer }, callLocal);
@@ -627,7 +627,7 @@ describe("a query is refused", () => {
     expect(await call(`GET /events?${query}`)).toEqual(invalid(...errors));
   });
 
-  test("with all of thousands of unknown parameters named", async () => {
+  test("with each of thousands of unknown parameters named", async () => {
     const names = Array.from({ length: 2500 }, (_, n) => n.toString(36));
     expect(await call(`GET /events?${names.join("&")}`)).toEqual(
       invalid(...names.map((name): [string, string] => [name, unknown])),
