@@ -17,7 +17,7 @@ import {
 import { readmes } from "../../testing/readme-examples.ts";
 
 const open = await startApi();
-const { url, somebody } = await startApiWithTokens();
+const { url, alice } = await startApiWithTokens();
 
 interface Program {
   name: string;
@@ -65,7 +65,7 @@ export default async (baseUrl: string, token: string, id: string): Promise<unkno
   ...program,
 });
 
-/** As somebody writes them who has nothing but functions/openapi.yaml; each gives what it learned. */
+/** As alice writes them who has nothing but functions/openapi.yaml; each gives what it learned. */
 const programs: Program[] = [
   ...fromReadme,
   withTypes(
@@ -201,12 +201,12 @@ const mistakes = ts.getPreEmitDiagnostics(compiled).map(({ file, messageText }) 
 /** The id of an event with an image. */
 async function withImage(): Promise<string> {
   needs("create-upload-url", "get-image", "label-image");
-  const { body: event } = await somebody.call("POST /events", { json: { title: "Workshop" } });
+  const { body: event } = await alice.call("POST /events", { json: { title: "Workshop" } });
   const { id } = event as { id: string };
   const png = { contentType: "image/png", contentLength: makePng().length };
-  const { body: to } = await somebody.call(`POST /events/${id}/upload-url`, { json: png });
+  const { body: to } = await alice.call(`POST /events/${id}/upload-url`, { json: png });
   await upload(to as UploadUrl, makePng());
-  await untilLabelled(somebody.call, id);
+  await untilLabelled(alice.call, id);
   return id;
 }
 
@@ -224,7 +224,7 @@ describe("a client that is generated as functions/README.md says, without option
       mistake === undefined ? [] : [{ file, message: expect.stringContaining(mistake) as string }],
     );
     const { default: run } = (await import(fileOf(program))) as { default: (...given: string[]) => unknown };
-    expect(await run(url, somebody.token, needed.includes("get-image") ? await withImage() : "")).toEqual(learned);
+    expect(await run(url, alice.token, needed.includes("get-image") ? await withImage() : "")).toEqual(learned);
   });
 
   test("has no mistake of its generator's in it", () => {
@@ -238,7 +238,7 @@ describe("with a token an image is got by a client that", () => {
     ["gets the URL in Location by itself", "curl --write-out '%{redirect_url}'", "200"],
     ["keeps the token: it is refused", "curl --location-trusted", "400"],
   ])("%s", async (_what, curl, status) => {
-    const first = `${curl} --silent --output /dev/null --header 'Authorization: Bearer ${somebody.token}' '${url}/events/${await withImage()}/image'`;
+    const first = `${curl} --silent --output /dev/null --header 'Authorization: Bearer ${alice.token}' '${url}/events/${await withImage()}/image'`;
     const code = "--silent --output /dev/null --write-out '%{http_code}'";
     expect(await sh(curl.includes("location") ? `${first} ${code}` : `curl ${code} "$(${first})"`)).toBe(status);
   });
