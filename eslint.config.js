@@ -21,7 +21,7 @@ const layers = [
 const imports = layers.slice(0, -1).map((layer, index) => ({
   target: layer,
   from: layers.slice(index + 1),
-  message: "This folder must not import from one above it; eslint.config.js has their order.",
+  message: "Import only from this folder and those below it; eslint.config.js has their order.",
 }));
 
 /**

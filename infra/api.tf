@@ -30,7 +30,7 @@ variable "cors_origins" {
 
   validation {
     condition     = alltrue([for origin in var.cors_origins : can(regex(local.cors.origin, origin))])
-    error_message = "An origin must be * or what a browser sends: scheme and host in lower case, without a trailing /, like https://example.com."
+    error_message = "Each of cors_origins must be * or what a browser sends: scheme and host in lower case, without a trailing /, like https://example.com."
   }
 }
 

@@ -11,7 +11,7 @@ variable "dist_path" {
 }
 
 variable "canary" {
-  description = "How a release begins: new versions get percent of the calls for the first minutes; with 0 minutes they get all calls at once."
+  description = "How a release begins: new versions get this percentage of the calls for this many minutes; with 0 minutes they get all calls at once."
   type        = object({ percent = optional(number, 10), minutes = optional(number, 5) })
   default     = {}
   nullable    = false

@@ -1,6 +1,6 @@
 # Uploads arrive under incoming/ and stay there for a day, so that S3 refuses a second use of their URLs. label-image copies
-# what it accepts to images/, which triggers nothing. A delete keeps a note under deletions/ until it has removed everything
-# it set out to; if it crashes first, the note expires and label-image does the rest.
+# what it accepts to images/, which triggers nothing. A delete keeps a note under deletions/ until its last removal is
+# done; if it crashes first, the note expires and label-image does the rest.
 #
 # No versioning: a deleted image must be gone, not live on as an old version.
 resource "aws_s3_bucket" "images" {

@@ -6,7 +6,7 @@ variable "billing" {
 
   validation {
     condition     = contains(["on_demand", "provisioned"], var.billing)
-    error_message = "The billing must be on_demand or provisioned."
+    error_message = "billing must be on_demand or provisioned."
   }
 
   validation {
@@ -23,7 +23,7 @@ variable "free_capacity_units" {
 }
 
 variable "max_read_request_units" {
-  description = "With billing on_demand, the maximum of read units per second, for the table and for each index: it caps the bill."
+  description = "With billing on_demand, the maximum read units per second of the table and of each index: it caps the bill."
   type        = number
   default     = 200
   nullable    = false
@@ -35,7 +35,7 @@ variable "max_read_request_units" {
 }
 
 variable "max_write_request_units" {
-  description = "With billing on_demand, the maximum of write units per second, for the table and for each index: it caps the bill."
+  description = "With billing on_demand, the maximum write units per second of the table and of each index: it caps the bill."
   type        = number
   default     = 100
   nullable    = false

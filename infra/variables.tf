@@ -6,7 +6,7 @@ variable "project" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,20}[a-z0-9]$", var.project))
-    error_message = "The project must be 3 to 22 lower-case letters, digits and -, beginning with a letter and not ending with -, like events-api."
+    error_message = "project must be 3 to 22 lower-case letters, digits and -, beginning with a letter and not ending with -, like events-api."
   }
 }
 
@@ -17,7 +17,7 @@ variable "stage" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.stage))
-    error_message = "The stage must be 2 to 12 lower-case letters and digits, beginning with a letter, like staging or prod."
+    error_message = "stage must be 2 to 12 lower-case letters and digits, beginning with a letter, like staging or prod."
   }
 }
 
@@ -29,12 +29,12 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "The region must be the code of an AWS region, like ap-southeast-1."
+    error_message = "region must be the code of an AWS region, like ap-southeast-1."
   }
 
   validation {
     condition     = !can(regex("^(cn|eusc|us-gov|[a-z]{2}-iso[a-z]*)-", var.region))
-    error_message = "The region must not be in GovCloud, China, an ISO partition or the European Sovereign Cloud: all ARNs here are in the partition aws."
+    error_message = "region must not be in GovCloud, China, an ISO partition or the European Sovereign Cloud: all ARNs here are in the partition aws."
   }
 }
 
@@ -58,7 +58,7 @@ variable "commit" {
 
   validation {
     condition     = can(regex("^([0-9a-f]{40}|unknown)$", var.commit))
-    error_message = "The commit must be 40 lower-case hex digits, or unknown."
+    error_message = "commit must be 40 lower-case hex digits, or unknown."
   }
 }
 

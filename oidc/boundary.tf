@@ -69,7 +69,7 @@ resource "aws_iam_policy" "boundary" {
   lifecycle {
     precondition {
       condition     = alltrue([for stage in var.stages : !can(regex("-${stage}(-|$)", var.project))])
-      error_message = "The project's name must not contain a stage, as events-api-staging does: the roles of a project events-api could reach its resources."
+      error_message = "project must not contain a stage, as events-api-staging does: the roles of a project events-api could reach its resources."
     }
   }
 }

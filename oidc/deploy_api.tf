@@ -46,7 +46,7 @@ locals {
         ]
         Resource = [local.arns[stage].logs, local.arns[stage].access_log]
       },
-      # API Gateway sets up the access log's delivery with the deploying role's permissions. These have no resource.
+      # API Gateway sets up the access log's delivery with the deploying role's permissions. These actions have no resource.
       {
         Sid    = "AccessLog"
         Effect = "Allow"

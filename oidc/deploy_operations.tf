@@ -4,7 +4,7 @@ locals {
   metric_filter_reads = ["logs:DescribeMetricFilters"]
   topic_reads         = ["sns:GetTopicAttributes", "sns:ListTagsForResource"]
 
-  # These have no resource.
+  # These actions have no resource.
   operation_lists = ["cloudwatch:DescribeAlarms", "logs:DescribeQueryDefinitions", "sns:GetSubscriptionAttributes"]
 
   deploy_operations = {

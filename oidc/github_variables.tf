@@ -5,12 +5,12 @@ variable "repository" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9._-]{1,100}$", var.repository))
-    error_message = "The repository must be owner/name as GitHub writes it, like octocat/events-api: no https://, no github.com, no wildcard."
+    error_message = "repository must be owner/name as GitHub writes it, like octocat/events-api: no https://, no github.com, no wildcard."
   }
 
   validation {
     condition     = !can(regex("(/\\.{1,2}|\\.git)$", var.repository))
-    error_message = "The repository must be named without .git at the end, like octocat/events-api."
+    error_message = "repository must not end in .git, like octocat/events-api."
   }
 }
 
@@ -22,7 +22,7 @@ variable "repository_id" {
 
   validation {
     condition     = can(regex("^[1-9][0-9]{0,18}$", var.repository_id))
-    error_message = "The repository's id must be the number that `gh api repos/OWNER/NAME --jq .id` prints."
+    error_message = "repository_id must be the number that `gh api repos/OWNER/NAME --jq .id` prints."
   }
 }
 
@@ -33,7 +33,7 @@ variable "repository_owner_id" {
 
   validation {
     condition     = can(regex("^[1-9][0-9]{0,18}$", var.repository_owner_id))
-    error_message = "The owner's id must be the number that `gh api repos/OWNER/NAME --jq .owner.id` prints."
+    error_message = "repository_owner_id must be the number that `gh api repos/OWNER/NAME --jq .owner.id` prints."
   }
 }
 

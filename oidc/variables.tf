@@ -6,7 +6,7 @@ variable "project" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,20}[a-z0-9]$", var.project))
-    error_message = "The project must be 3 to 22 lower-case letters, digits and -, beginning with a letter and not ending with -, like events-api."
+    error_message = "project must be 3 to 22 lower-case letters, digits and -, beginning with a letter and not ending with -, like events-api."
   }
 }
 
@@ -18,12 +18,12 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "The region must be the code of an AWS region, like ap-southeast-1."
+    error_message = "region must be the code of an AWS region, like ap-southeast-1."
   }
 
   validation {
     condition     = !can(regex("^(cn|eusc|us-gov|[a-z]{2}-iso[a-z]*)-", var.region))
-    error_message = "The region must not be in GovCloud, China, an ISO partition or the European Sovereign Cloud: all ARNs here are in the partition aws."
+    error_message = "region must not be in GovCloud, China, an ISO partition or the European Sovereign Cloud: all ARNs here are in the partition aws."
   }
 }
 
@@ -35,17 +35,17 @@ variable "stages" {
 
   validation {
     condition     = length(var.stages) > 0
-    error_message = "There must be at least one stage, like prod."
+    error_message = "stages must have at least one stage, like prod."
   }
 
   validation {
     condition     = alltrue([for stage in var.stages : can(regex("^[a-z][a-z0-9]{1,11}$", stage))])
-    error_message = "A stage must be 2 to 12 lower-case letters and digits, beginning with a letter, like staging or prod."
+    error_message = "Each of stages must be 2 to 12 lower-case letters and digits, beginning with a letter, like staging or prod."
   }
 
   validation {
     condition     = !contains(var.stages, "oidc")
-    error_message = "No stage may be called oidc: this folder's own state has that name in the bucket."
+    error_message = "stages must not contain oidc: this folder's own state has that name in the bucket."
   }
 }
 
