@@ -11,7 +11,7 @@ import { addToSummary, expectVariable, refuse, stageName } from "./step.ts";
  * summary. With COMMIT and DEPLOYED_COMMIT it says whether they differ.
  */
 
-/** GitHub accepts 65,536 characters in a comment or issue, never more than bytes; the workflows' own lines fit in the rest. */
+/** GitHub accepts 65,536 characters, which may be more bytes, in a comment or issue. The workflows' own lines fit in the rest. */
 const commentLimit_bytes = 64_000;
 /** GitHub drops the whole summary of a step above 1024 KiB. */
 const summaryLimit_bytes = 1024 * 1024;

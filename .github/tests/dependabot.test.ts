@@ -14,7 +14,7 @@ interface Update {
 
 const { updates } = parse(readFileSync(join(root, ".github/dependabot.yml"), "utf8")) as { updates: Update[] };
 
-/** The file by which Dependabot recognizes each ecosystem. */
+/** The file by which Dependabot recognises each ecosystem. */
 const manifests: Record<string, string> = {
   npm: "package.json",
   "github-actions": ".github/workflows",
