@@ -20,7 +20,8 @@ interface Page {
 }
 
 /**
- * Lists events without their payload, newest first, from the eventually consistent indexes.
+ * Lists events without their payload, newest first, from the eventually consistent indexes. query-string.ts
+ * reads the query, and cursor.ts the cursor in it.
  *
  * A page reads at most `limit` + 1 items of each key, or 1,000 in total with several filters. Without its
  * payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events of one key cost at most 89
