@@ -2,7 +2,7 @@ import type { TestProject } from "vitest/node";
 import { bundleFunctions, writeBundles } from "./bundle.ts";
 import { bundleCommands, writeFiles } from "./release-bundle.ts";
 
-/** For vitest's globalSetup: what is tested as a bundle is never an old one, and is built once. */
+/** For vitest's globalSetup: builds once, so that no test runs an old bundle. */
 export async function setup(project: TestProject): Promise<void> {
   await build();
   project.onTestsRerun(build);

@@ -7,7 +7,7 @@ import { bundleFunctions, writeBundles, type Bundle } from "./bundle.ts";
 import { root } from "./functions.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 
-/** A folder of functions, with the packages of this project in reach. */
+/** A folder of functions that can import this project's packages. */
 function functionsFolder(files: Record<string, string>): string {
   const folder = scratchFolder(files);
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
@@ -21,7 +21,7 @@ function digests(bundles: Bundle[]): string[][] {
 const real = await bundleFunctions();
 
 describe("a build", () => {
-  test("gives the same bytes in another folder, at another time, in another time zone", async () => {
+  test("has the same bytes in another folder, at another time, in another time zone", async () => {
     const elsewhere = functionsFolder({});
     cpSync(join(root, "functions"), elsewhere, { recursive: true });
     const zone = process.env["TZ"];
@@ -42,7 +42,7 @@ describe("a build", () => {
     );
   });
 
-  test("writes the zip, its files and the map, and leaves nothing unfinished", () => {
+  test("writes the zip, its files and the map, and no temporary files", () => {
     const dist = scratchFolder();
     writeBundles(real, dist);
     writeBundles(real, dist);
@@ -65,7 +65,7 @@ describe("a build fails", () => {
       "over budget, with the largest parts",
       1000,
       { "f/function.json": declaration, "f/handler.ts": usesTable },
-      /^f: the zip has \d+ bytes and may have 1000\. Its largest parts: .*node_modules.* \(\d+ bytes\)/,
+      /^f: the zip has \d+ bytes, at most 1000 are allowed\. Its largest parts: .*node_modules.* \(\d+ bytes\)/,
     ],
     [
       "with the SDK's CommonJS inside",
@@ -74,16 +74,16 @@ describe("a build fails", () => {
         "f/function.json": declaration,
         "f/handler.ts": `${usesTable} export * from "../node_modules/@smithy/signature-v4/dist-cjs/index.js";`,
       },
-      /^f: the bundle must not hold .*dist-cjs/,
+      /^f: the bundle must not contain .*dist-cjs/,
     ],
     [
-      "with what was to be left out",
+      "with SDK parts that must be left out",
       undefined,
       {
         "f/function.json": declaration,
         "f/handler.ts": `${usesTable} export { fromIni } from "@aws-sdk/credential-provider-ini";`,
       },
-      /^f: the bundle must not hold .*credential-provider-ini/,
+      /^f: the bundle must not contain .*credential-provider-ini/,
     ],
     [
       "when the SDK no longer imports what is replaced",
@@ -94,7 +94,7 @@ describe("a build fails", () => {
           'import { client } from "./@aws-sdk/client-dynamodb/client.ts"; export const handler = () => client;',
         "f/@aws-sdk/client-dynamodb/client.ts": "export const client = 1;",
       },
-      "f: nothing imports ./runtimeConfig, ./endpoint/endpointResolver, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams, ./uuid/v4, ./DefaultRateLimiter, ./HeaderFormatter, ./Sha256Js, ./partitions, @aws/lambda-invoke-store, node:fs/promises, node:os any more; the SDK's layout has changed, see infra/build/bundle.ts.",
+      "f: nothing imports ./runtimeConfig, ./endpoint/endpointResolver, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams, ./uuid/v4, ./DefaultRateLimiter, ./HeaderFormatter, ./Sha256Js, ./partitions, @aws/lambda-invoke-store, node:fs/promises, node:os any more: the SDK's layout has changed, see infra/build/bundle.ts.",
     ],
     [
       "with a syntax error",

@@ -4,15 +4,14 @@ import { build, type BuildOptions, type Metafile, type OnLoadResult, type Plugin
 import { zipSync } from "fflate";
 import { readFunctions, root, type FunctionFolder } from "./functions.ts";
 
-/** What a zip may weigh: a function starts slower with every byte. */
+/** The maximum size of a zip: every byte makes a cold start slower. */
 const budget_bytes = 64 * 1024;
 
 /**
- * Parts of the SDK that weigh more than half of a bundle and are never used: a client that is given
- * every option looks for none in the environment, in files or in the default chain of credentials
- * (SSO, STS, profiles, instance metadata), no DynamoDB operation streams events, and endpoint
- * discovery is off. The bundler cannot know this. trimmed-sdk.test.ts holds what is sent to what the
- * whole SDK sends.
+ * Parts of the SDK that make up more than half of a bundle and are never used: a client with every
+ * option set reads none from the environment, files or the default credential chain (SSO, STS,
+ * profiles, instance metadata), no DynamoDB operation streams events, and endpoint discovery is off.
+ * The bundler cannot know this. trimmed-sdk.test.ts compares the requests with those of the whole SDK.
  */
 const replacements = {
   "./runtimeConfig": `
@@ -28,7 +27,7 @@ const replacements = {
     "export const defaultEndpointResolver = ({ Endpoint }) => ({ url: new URL(Endpoint), headers: {}, properties: {} });",
   "@aws-sdk/middleware-endpoint-discovery": "export const resolveEndpointDiscoveryConfig = (config) => config;",
   "@smithy/core/event-streams": "",
-  // To look at the global `crypto` makes Node compile WebCrypto.
+  // Reading the global `crypto` makes Node compile WebCrypto.
   "./uuid/v4": 'import { randomUUID } from "node:crypto"; export const bindV4 = () => () => randomUUID();',
   // Never created, or never called.
   "./DefaultRateLimiter": "export class DefaultRateLimiter {}",
@@ -36,24 +35,24 @@ const replacements = {
   "./Sha256Js": "export class Sha256Js {}",
   "./partitions": "export const partitionsInfo = { partitions: [] };",
   "@aws/lambda-invoke-store": "",
-  // For files in ~/.aws. Node compiles these as they are loaded, which takes a tenth of a bundle's time to load.
+  // Read files in ~/.aws. Compiling them takes a tenth of a bundle's load time.
   "node:fs/promises": "",
   "node:os": "",
 };
 
 /**
- * The SDK asks of every body whether it is one of these. To look at ReadableStream makes Node compile web
- * streams, for 5 ms.
+ * The SDK checks whether a body is one of these. Reading the global ReadableStream makes Node compile web
+ * streams, which takes 5 ms.
  */
 const define = { Blob: "undefined", ReadableStream: "undefined" };
 
-/** In a bundle these show that an update of the SDK has moved its parts past the settings below. */
+/** In a bundle these show that an SDK update has moved its parts past the settings below. */
 const denied = /node_modules\/.*(credential-provider-|nested-clients|endpoint-cache|event-streams|dist-cjs)/;
 
 /**
- * The handler is `index.handler`. Lambda's loading ends when this module has been evaluated, so it waits
- * here for what the function does while it loads; a promise that nobody waits for would be frozen with the
- * environment. `import "./main.cjs"` would scan the bundle for its exports, which takes as long as to load it.
+ * The handler is `index.handler`. Lambda's init phase ends when this module has been evaluated, so it awaits
+ * here what the function does while it loads; a promise without an await would be frozen with the
+ * environment. `import "./main.cjs"` would scan the bundle for its exports, which takes as long as loading it.
  */
 const index = `import { createRequire } from "node:module";
 export const { handler, primed } = createRequire(import.meta.url)("./main.cjs");
@@ -62,29 +61,29 @@ await primed;
 
 export interface Bundle {
   name: string;
-  /** What goes into the zip, by file name. */
+  /** The contents of the zip, by file name. */
   files: Record<string, Uint8Array>;
   zip: Uint8Array;
   sourceMap: Uint8Array;
 }
 
 /**
- * Bundles each function with what it imports, the AWS SDK included, and zips it: the same bytes for
- * the same source, whatever the folder, the clock or the machine. Nothing is written.
+ * Bundles each function with its imports, the AWS SDK included, and zips it: the same source gives the
+ * same bytes in any folder, at any time, on any machine. Writes nothing.
  *
- * Throws, with the cause, when a zip is over budget or the SDK was not trimmed as intended.
+ * Throws, with the cause, if a zip is over budget or the SDK was not trimmed as intended.
  */
 export async function bundleFunctions(functionsPath?: string, limit_bytes = budget_bytes): Promise<Bundle[]> {
   return Promise.all(readFunctions(functionsPath).map((folder) => bundleFunction(folder, limit_bytes)));
 }
 
-/** Puts NAME.zip, NAME/ (the zip's files) and NAME.map into a folder, and leaves what has not changed alone. */
+/** Writes NAME.zip, NAME/ (the zip's files) and NAME.map to a folder; leaves unchanged files alone. */
 export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void {
   for (const { name, files, zip, sourceMap } of bundles) {
     mkdirSync(join(path, name), { recursive: true });
     for (const [file, bytes] of Object.entries(files)) writeFile(join(path, name, file), bytes);
     writeFile(join(path, `${name}.zip`), zip);
-    // Not in the zip: Node reads a map at start, and the bundle would load a fifth slower.
+    // Not in the zip: Node reads the map at startup, and the bundle would load a fifth slower.
     writeFile(join(path, `${name}.map`), sourceMap);
   }
 }
@@ -98,15 +97,15 @@ async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: numbe
   expectTrimmed(name, metafile, replaced);
   if (bundle.zip.length > limit_bytes) {
     throw new Error(
-      `${name}: the zip has ${bundle.zip.length} bytes and may have ${limit_bytes}. Its largest parts: ${largest(metafile)}.`,
+      `${name}: the zip has ${bundle.zip.length} bytes, at most ${limit_bytes} are allowed. Its largest parts: ${largest(metafile)}.`,
     );
   }
   return { name, ...bundle };
 }
 
 /**
- * Bundles a module that exports `handler` with what it imports; `metafile` says what that was. Only
- * `bundleFunctions` leaves parts of the SDK out. Throws what cannot be bundled.
+ * Bundles a module that exports `handler` with its imports, which `metafile` lists. Only `bundleFunctions`
+ * leaves parts of the SDK out. Throws if it cannot be bundled.
  */
 export async function bundleModule(
   path: string,
@@ -164,13 +163,14 @@ function expectTrimmed(name: string, metafile: Metafile, replaced: Set<string>):
   const idle = Object.keys(replacements).filter((module) => !replaced.has(module));
   if (idle.length > 0)
     throw new Error(
-      `${name}: nothing imports ${idle.join(", ")} any more; the SDK's layout has changed, see infra/build/bundle.ts.`,
+      `${name}: nothing imports ${idle.join(", ")} any more: the SDK's layout has changed, see infra/build/bundle.ts.`,
     );
   const heavy = partsOf(metafile).filter(([path]) => denied.test(path));
-  if (heavy.length > 0) throw new Error(`${name}: the bundle must not hold ${heavy.map(([path]) => path).join(", ")}.`);
+  if (heavy.length > 0)
+    throw new Error(`${name}: the bundle must not contain ${heavy.map(([path]) => path).join(", ")}.`);
 }
 
-/** The files that went into a bundle, with the bytes each takes there, largest first. */
+/** The files in a bundle and their bytes, largest first. */
 function partsOf({ outputs }: Metafile): [path: string, bytes: number][] {
   return Object.values(outputs)
     .flatMap(({ inputs }) => Object.entries(inputs))
@@ -186,14 +186,14 @@ function largest(metafile: Metafile): string {
     .join(", ");
 }
 
-/** Deflated in JavaScript: zlib's bytes differ from one processor to another. */
+/** Deflates in JavaScript: zlib's output differs between processors. */
 function zipFiles(files: Record<string, Uint8Array>): Uint8Array {
   const readable = (0o100644 << 16) >>> 0;
-  // A zip has local times without a zone, so a local date gives the same bytes everywhere.
+  // Zip times are local and without a zone, so a local date gives the same bytes everywhere.
   return zipSync(files, { level: 9, mem: 12, mtime: new Date(1980, 0, 1, 12), os: 3, attrs: readable });
 }
 
-/** By renaming, so that a function that starts meanwhile never reads half a bundle. */
+/** Renames into place, so that a function that starts at that moment never reads half a bundle. */
 export function writeFile(path: string, bytes: Uint8Array): void {
   if (existsSync(path) && readFileSync(path).equals(bytes)) return;
   const unfinished = `${path}.${process.pid}.unfinished`;

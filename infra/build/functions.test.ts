@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { listForTerraform, readFunctions } from "./functions.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 
-/** A folder with one function that is declared so. */
+/** A folder with one function with this declaration. */
 function declared(declaration: string): string {
   return scratchFolder({ "get-event/function.json": declaration, "get-event/handler.ts": "" });
 }
 
-test("a function is a folder with its defaults filled in; a folder that begins with _ is none", () => {
+test("a function is a folder, with defaults filled in; a folder that begins with _ is not a function", () => {
   const path = scratchFolder({
     "_shared/http.ts": "",
     "get-event/function.json": '{"routes": ["GET /events/{id}"], "actions": ["dynamodb:GetItem"]}',
@@ -42,9 +42,9 @@ test("a function is a folder with its defaults filled in; a folder that begins w
 
 describe("refused is", () => {
   const routes =
-    'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end.';
+    'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a named method and no / at the end.';
   const scopes =
-    'functions/get-event/function.json: scopes must be a list of at most 10 texts, which is what API Gateway takes for a route, like ["events/write"].';
+    'functions/get-event/function.json: scopes must be a list like ["events/write"] with at most 10 entries, the maximum of API Gateway.';
   const actions =
     'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard.';
   const unknown = (action: string) =>
@@ -60,53 +60,53 @@ describe("refused is", () => {
     ["a wildcard action", '{"actions": ["dynamodb:*"]}', actions],
     ["any action", '{"actions": ["*"]}', actions],
     ["the beginning of an action", '{"actions": ["dynamodb:Get*"]}', actions],
-    ["one action that is no list", '{"actions": "dynamodb:GetItem"}', actions],
+    ["one action without a list", '{"actions": "dynamodb:GetItem"}', actions],
     ["a Scan", '{"actions": ["dynamodb:Scan"]}', unknown("dynamodb:Scan")],
     [
-      "other actions of services that are allowed some",
+      "other actions of allowed services",
       '{"actions": ["s3:GetObjectVersion", "dynamodb:GetItem", "rekognition:DetectFaces"]}',
       [unknown("s3:GetObjectVersion"), unknown("rekognition:DetectFaces")].join("\n"),
     ],
     [
       "an object's action without a prefix",
       '{"actions": ["s3:GetObject"]}',
-      'functions/get-event/function.json: s3:GetObject must say below which prefix of the bucket, like "s3:GetObject incoming/".',
+      'functions/get-event/function.json: s3:GetObject needs a key prefix, like "s3:GetObject incoming/".',
     ],
     [
       "a prefix outside the bucket",
       '{"actions": ["dynamodb:GetItem incoming/"]}',
-      "functions/get-event/function.json: dynamodb:GetItem is not about the bucket and takes no prefix.",
+      "functions/get-event/function.json: dynamodb:GetItem must have no prefix, because it is not an action on objects.",
     ],
     ["a prefix without / at the end", '{"actions": ["s3:GetObject incoming"]}', actions],
     ["a prefix with a wildcard", '{"actions": ["s3:GetObject */"]}', actions],
-    ["no prefix but a blank", '{"actions": ["s3:GetObject "]}', actions],
-    ["an action that is no text", '{"actions": [1]}', actions],
+    ["a space without a prefix", '{"actions": ["s3:GetObject "]}', actions],
+    ["an action that is not text", '{"actions": [1]}', actions],
     ["a route with any method", '{"actions": [], "routes": ["ANY /events"]}', routes],
     ["a default route", '{"actions": [], "routes": ["$default"]}', routes],
     ["a route with / at the end", '{"actions": [], "routes": ["GET /events/"]}', routes],
     ["a greedy route", '{"actions": [], "routes": ["GET /{proxy+}"]}', routes],
-    ["one route that is no list", '{"actions": [], "routes": "GET /events"}', routes],
-    ["a scope with a blank", '{"actions": [], "scopes": ["a b"]}', scopes],
+    ["one route without a list", '{"actions": [], "routes": "GET /events"}', routes],
+    ["a scope with a space", '{"actions": [], "scopes": ["a b"]}', scopes],
     ["a scope in quotes", '{"actions": [], "scopes": ["\\"a\\""]}', scopes],
     ["more scopes than a route may have", JSON.stringify({ actions: [], scopes: "abcdefghijk".split("") }), scopes],
-    ["one scope that is no list", '{"actions": [], "scopes": "events/read"}', scopes],
+    ["one scope without a list", '{"actions": [], "scopes": "events/read"}', scopes],
     [
       "too little memory",
       '{"actions": [], "memory_mb": 64}',
       "functions/get-event/function.json: memory_mb must be an integer from 128 to 10240.",
     ],
     [
-      "a timeout that is no integer",
+      "a timeout that is not an integer",
       '{"actions": [], "timeout_s": 1.5}',
       "functions/get-event/function.json: timeout_s must be an integer from 1 to 900.",
     ],
-    ["what is not JSON", "{", "functions/get-event/function.json is not valid JSON."],
+    ["invalid JSON", "{", "functions/get-event/function.json is not valid JSON."],
     ["a list", "[]", "functions/get-event/function.json must be a JSON object."],
   ])("%s", (_what, declaration, sentence) => {
     expect(() => readFunctions(declared(declaration))).toThrow(new Error(sentence));
   });
 
-  test("a folder without a declaration or a handler, and two functions on one route, all said at once", () => {
+  test("a folder without a declaration or a handler and two functions on one route, all at once", () => {
     const path = scratchFolder({
       "a/handler.ts": "",
       "b/function.json": '{"actions": []}',
@@ -128,14 +128,14 @@ describe("refused is", () => {
     expect(() => readFunctions(path)).toThrow(new Error(sentences.join("\n")));
   });
 
-  test("a folder with no function at all", () => {
+  test("a folder without functions", () => {
     const path = scratchFolder({ "_shared/http.ts": "" });
     expect(() => readFunctions(path)).toThrow(
-      `${path} holds no function: a function is a folder with a function.json, and to deploy none would delete the whole API.`,
+      `${path} has no functions: add a folder with a function.json. Deploying none would delete the whole API.`,
     );
   });
 
-  test("what uses the bucket without label-image, unless it only deletes there what then cannot be", () => {
+  test("a function that uses the bucket without label-image, unless it only deletes", () => {
     const path = scratchFolder({
       "create-upload-url/function.json": '{"actions": ["s3:PutObject incoming/"]}',
       "create-upload-url/handler.ts": "",
@@ -145,13 +145,13 @@ describe("refused is", () => {
     });
     expect(() => readFunctions(path)).toThrow(
       new Error(
-        "functions/create-upload-url uses the bucket, which is there only with functions/label-image: without it nobody would ever see an image.",
+        "functions/create-upload-url uses the bucket, which exists only with functions/label-image: delete it, or restore label-image.",
       ),
     );
   });
 });
 
-test("Terraform gets each function by its name, with its actions by what they are on and below which prefixes", () => {
+test("Terraform gets each function by name, with its actions grouped by what they are on and by prefixes", () => {
   const path = scratchFolder({
     "create-event/function.json": '{"routes": ["POST /events"], "actions": ["dynamodb:PutItem"], "scopes": ["a/b"]}',
     "create-event/handler.ts": "",

@@ -3,14 +3,13 @@ import { join } from "node:path";
 
 export const root = join(import.meta.dirname, "../..");
 
-/** A function as its folder declares it. Its name is the folder's. */
+/** A function as its folder declares it. Its name is that of the folder. */
 export interface FunctionFolder {
   name: string;
-  /** The folder itself. */
   path: string;
   /** `METHOD /path/{parameter}`, as API Gateway writes a route key. */
   routes: string[];
-  /** AWS actions, such as `dynamodb:PutItem`; in the bucket with the prefix of the keys: `s3:PutObject incoming/`. */
+  /** AWS actions, such as `dynamodb:PutItem`; on objects with their key prefix: `s3:PutObject incoming/`. */
   actions: string[];
   scopes: string[];
   memory_mb: number;
@@ -21,9 +20,9 @@ const routeKey = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/([A-Za-z0-9._~-]+
 const actionForm = /^[a-z0-9]+:[A-Z][A-Za-z]+( [a-z0-9-]+\/)?$/;
 
 /**
- * What a function.json may ask for, and on what; infra/functions.tf says which resources these are. `objects` need a
- * prefix. A list of the whole `bucket` is for who reads objects: S3 answers 404 for a missing one to who may list without
- * a prefix, and whether a right to list one is enough for that, AWS does not say.
+ * The actions a function.json may have, and on what; infra/functions.tf has the resources. `objects` need a prefix.
+ * Listing the whole `bucket` is for functions that read objects: S3 answers 404 for a missing object only to a caller
+ * that may list; AWS does not document whether listing one prefix is enough.
  */
 const allowed: Record<string, string> = {
   "dynamodb:DeleteItem": "table",
@@ -38,13 +37,13 @@ const allowed: Record<string, string> = {
   "s3:PutObject": "objects",
 };
 
-/** What a function has that does not say otherwise. */
+/** For keys that a function.json omits. */
 export const defaults = { memory_mb: 256, timeout_s: 10 };
 
 /**
- * Finds the functions: every folder of `functionsPath` with a function.json. A name that begins with
- * `_` is no function. Throws with one sentence for each thing that is wrong, all of them at once:
- * JSON has no types, and a misspelt key would otherwise be dropped in silence.
+ * Finds the functions: every folder of `functionsPath` with a function.json. A folder whose name begins
+ * with `_` is not a function. Throws all errors at once, one sentence each: JSON has no types, and a
+ * misspelt key would otherwise be silently ignored.
  */
 export function readFunctions(functionsPath = join(root, "functions")): FunctionFolder[] {
   const names = readdirSync(functionsPath, { withFileTypes: true })
@@ -63,9 +62,9 @@ export function readFunctions(functionsPath = join(root, "functions")): Function
   complaints.push(...repeatedRoutes(functions));
   if (names.length === 0)
     complaints.push(
-      `${functionsPath} holds no function: a function is a folder with a function.json, and to deploy none would delete the whole API.`,
+      `${functionsPath} has no functions: add a folder with a function.json. Deploying none would delete the whole API.`,
     );
-  if (complaints.length === 0) complaints.push(...withoutBucket(functions)); // else label-image may be what is wrong
+  if (complaints.length === 0) complaints.push(...withoutBucket(functions)); // else label-image may have the error
   if (complaints.length > 0) throw new Error(complaints.join("\n"));
   return functions;
 }
@@ -92,12 +91,12 @@ function readFunction(name: string, path: string): FunctionFolder {
       (key) => `unknown key ${key}: the keys are routes, actions, scopes, memory_mb and timeout_s`,
     ),
     !isTexts(routes, routeKey) &&
-      'routes must be a list like ["GET /events/{id}"], with a method by name and no / at the end',
+      'routes must be a list like ["GET /events/{id}"], with a named method and no / at the end',
     !isTexts(actions, actionForm) &&
       'actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard',
     ...asked.flatMap(complaintsOf),
     !(isTexts(scopes, /^[^\s"\\]+$/) && scopes.length <= 10) &&
-      'scopes must be a list of at most 10 texts, which is what API Gateway takes for a route, like ["events/write"]',
+      'scopes must be a list like ["events/write"] with at most 10 entries, the maximum of API Gateway',
     !isInteger(memory_mb, 128, 10_240) && "memory_mb must be an integer from 128 to 10240",
     !isInteger(timeout_s, 1, 900) && "timeout_s must be an integer from 1 to 900",
   ].filter((text) => text !== false);
@@ -109,11 +108,10 @@ function complaintsOf(action: string): string[] {
   const [name = "", prefix] = action.split(" ");
   const on = allowed[name];
   if (on === undefined) return [`unknown action ${name}: the actions are ${Object.keys(allowed).join(", ")}`];
-  if (on === "objects" && prefix === undefined)
-    return [`${name} must say below which prefix of the bucket, like "${name} incoming/"`];
+  if (on === "objects" && prefix === undefined) return [`${name} needs a key prefix, like "${name} incoming/"`];
   return prefix === undefined || on === "objects" || on === "bucket"
     ? []
-    : [`${name} is not about the bucket and takes no prefix`];
+    : [`${name} must have no prefix, because it is not an action on objects`];
 }
 
 function readObject(path: string, where: string): Record<string, unknown> {
@@ -129,8 +127,8 @@ function readObject(path: string, where: string): Record<string, unknown> {
 }
 
 /**
- * The bucket is there if label-image is: images reach their readers only through it. Only what deletes
- * objects can do without, since there are none then.
+ * The bucket exists only with label-image, which publishes the images. A function that deletes objects needs no
+ * bucket: without one there are no objects.
  */
 function withoutBucket(functions: FunctionFolder[]): string[] {
   if (functions.some(({ name }) => name === "label-image")) return [];
@@ -142,11 +140,11 @@ function withoutBucket(functions: FunctionFolder[]): string[] {
     )
     .map(
       ({ name }) =>
-        `functions/${name} uses the bucket, which is there only with functions/label-image: without it nobody would ever see an image.`,
+        `functions/${name} uses the bucket, which exists only with functions/label-image: delete it, or restore label-image.`,
     );
 }
 
-/** API Gateway takes `/events/{id}` and `/events/{name}` for the same route. */
+/** To API Gateway `/events/{id}` and `/events/{name}` are the same route. */
 function repeatedRoutes(functions: FunctionFolder[]): string[] {
   const seen = new Map<string, string>();
   const complaints: string[] = [];
@@ -163,8 +161,8 @@ function repeatedRoutes(functions: FunctionFolder[]): string[] {
 }
 
 /**
- * The functions for Terraform, which takes them as they are: each with what it may do, on what, and below which prefixes.
- * The same bytes for the same functions.
+ * The functions for Terraform, each with its actions, what they are on and their prefixes. The same functions give the
+ * same bytes.
  */
 export function listForTerraform(functions: FunctionFolder[]): Uint8Array {
   const list = functions.map(({ name, routes, actions, scopes, memory_mb, timeout_s }) => [
@@ -176,12 +174,12 @@ export function listForTerraform(functions: FunctionFolder[]): Uint8Array {
 
 interface Permission {
   on: string;
-  /** None where all is meant. */
+  /** Empty for all keys. */
   prefixes: string[];
   actions: string[];
 }
 
-/** Actions on the same, below the same prefixes, are one permission. */
+/** Groups actions by what they are on and by prefixes. */
 function permissionsFor(actions: string[]): Permission[] {
   const prefixesOf = new Map<string, string[]>();
   for (const action of actions) {
@@ -201,6 +199,6 @@ function isTexts(value: unknown, pattern: RegExp): value is string[] {
   return Array.isArray(value) && value.every((text) => typeof text === "string" && pattern.test(text));
 }
 
-function isInteger(value: unknown, least: number, most: number): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
+function isInteger(value: unknown, min: number, max: number): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
 }

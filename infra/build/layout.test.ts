@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../testing/scratch.ts";
 import { root } from "./functions.ts";
 
-/** What else lies about, such as node_modules/, is nobody's to read. A copy without Git is held to nothing. */
+/** Only files that Git knows or would add are checked; a copy without Git is not checked at all. */
 const hasGit = existsSync(join(root, ".git"));
 const files = hasGit ? filesKnownToGit() : [];
 
@@ -15,8 +15,8 @@ function filesKnownToGit(): string[] {
   return known.filter((file) => existsSync(join(root, file)));
 }
 
-describe.skipIf(!hasGit)("whoever opens a folder sees what is there at a glance", () => {
-  test("at most 25 files in any", () => {
+describe.skipIf(!hasGit)("the project stays easy to read:", () => {
+  test("at most 25 files in any folder", () => {
     const folders = files.map((file) => dirname(file));
     const crowded = [...new Set(folders)].filter((folder) => folders.filter((other) => other === folder).length > 25);
     expect(crowded).toEqual([]);

@@ -19,7 +19,7 @@ function run(dist: string, path: string): string {
 }
 
 describe("the commands of a release", () => {
-  test("are the files of infra/release that are no tests", async () => {
+  test("are the files of infra/release that are not tests", async () => {
     const folder = scratchFolder({
       "say-yes.ts": 'import { yes } from "./words/yes.ts"; console.log(yes as string);',
       "say-no.ts": 'await Promise.resolve(); console.log("no");',
@@ -53,7 +53,7 @@ describe("the commands of a release", () => {
     expect(imported.filter((module) => !isBuiltin(module))).toEqual([]);
   });
 
-  test("are not built with a mistake in one", async () => {
+  test("are not built if one has an error", async () => {
     await expect(
       bundleCommands(scratchFolder({ "fine.ts": "", "wrong.ts": 'import "./nowhere.ts";' })),
     ).rejects.toThrow('Could not resolve "./nowhere.ts"');
@@ -63,7 +63,7 @@ describe("the commands of a release", () => {
 describe("SHA256SUMS", () => {
   const file = (path: string): BuiltFile => ({ path, bytes: Buffer.from(path) });
 
-  test("lists what was built by its path, and nothing that lay there before", () => {
+  test("lists what was built by path, and no older files", () => {
     const dist = scratchFolder({ "old.zip": "", "release/old.mjs": "", SHA256SUMS: "old" });
     writeChecksums(
       [file("get-event.zip"), file("release/b.mjs"), file("create-event.zip"), file("release/a.mjs")],
@@ -75,7 +75,7 @@ describe("SHA256SUMS", () => {
     expect(readFileSync(join(dist, "SHA256SUMS"), "utf8")).toBe(lines.join(""));
   });
 
-  test("is what npm run build writes, over the zips, the list of functions and the commands that it prints", () => {
+  test("is written by npm run build, for the zips, the list of functions and the commands that it prints", () => {
     const printed = execFileSync(process.execPath, ["--import", "tsx", "infra/build/build.ts"], {
       cwd: root,
       encoding: "utf8",

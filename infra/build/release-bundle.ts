@@ -7,17 +7,17 @@ import { root } from "./functions.ts";
 
 /** A file of the artifact that is built once and deployed to every stage. */
 export interface BuiltFile {
-  /** From dist/. */
+  /** Relative to dist/. */
   path: string;
   bytes: Uint8Array;
 }
 
 /**
- * Bundles the commands that the deployment runs beside credentials, where no `npm ci` may: every .ts
- * directly in `releasePath` that is no test becomes release/NAME.mjs, with all that it imports. The
- * same bytes for the same source, in whatever folder. Nothing is written.
+ * Bundles the commands that the deployment runs with credentials, where `npm ci` must not run: every
+ * .ts directly in `releasePath` that is not a test becomes release/NAME.mjs, with all its imports. The
+ * same source gives the same bytes in any folder. Writes nothing.
  *
- * Throws, with the cause, what cannot be bundled.
+ * Throws, with the cause, if a command cannot be bundled.
  */
 export async function bundleCommands(releasePath = join(root, "infra/release")): Promise<BuiltFile[]> {
   const names = readdirSync(releasePath, { withFileTypes: true })
@@ -32,14 +32,14 @@ export async function bundleCommands(releasePath = join(root, "infra/release")):
 async function bundleCommand(name: string, releasePath: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [join(releasePath, `${name}.ts`)],
-    absWorkingDir: releasePath, // what the bundle says of where its parts are from begins here
+    absWorkingDir: releasePath, // the paths in the bundle's comments are relative to it
     bundle: true,
     write: false,
     platform: "node",
     target: "node20",
     format: "esm",
     mainFields: ["module", "main"], // "main" first would take the SDK's CommonJS, whose `require` of Node's modules fails in here
-    preserveSymlinks: true, // else the bundle would say where packages really are, which differs from one machine to another
+    preserveSymlinks: true, // else the bundle would contain the packages' real paths, which differ between machines
     logLevel: "silent", // errors are thrown
     tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
   });
@@ -48,7 +48,7 @@ async function bundleCommand(name: string, releasePath: string): Promise<Uint8Ar
   return bundle.contents;
 }
 
-/** Puts files into a folder, and leaves what has not changed alone. */
+/** Writes files to a folder; leaves unchanged ones alone. */
 export function writeFiles(files: BuiltFile[], path = join(root, "dist")): void {
   for (const file of files) {
     mkdirSync(dirname(join(path, file.path)), { recursive: true });
@@ -57,8 +57,8 @@ export function writeFiles(files: BuiltFile[], path = join(root, "dist")): void 
 }
 
 /**
- * Writes SHA256SUMS, for `sha256sum --check --strict` in that folder. It lists what was built and not
- * what lies there, which may be older.
+ * Writes SHA256SUMS, for `sha256sum --check --strict` in that folder. It lists what was built, not what
+ * is in the folder, which may be older.
  */
 export function writeChecksums(files: BuiltFile[], path = join(root, "dist")): void {
   const lines = files

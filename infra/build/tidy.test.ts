@@ -18,31 +18,31 @@ describe.each(readFunctions())("functions/$name", ({ path, actions, routes, time
     expect(more.filter((file) => !docstring.includes(file))).toEqual([]);
   });
 
-  test("may do exactly what its code does: the commands imported, and what is asked of table and bucket, by its handler and what that imports", () => {
+  test("is allowed exactly the actions that its code uses: SDK commands and calls of table.ts and bucket.ts", () => {
     const sources = [handler, ...importedBy(handler)].filter((file) => !/_shared\/(table|bucket)\.ts$/.test(file));
     const source = sources.map((file) => readFileSync(file, "utf8")).join("\n");
     expect(actionsIn(source)).toEqual(distinct(actions.map((action) => action.replace(/ .*/, ""))));
     expect(prefixesIn(source)).toEqual(distinct(actions.flatMap((action) => action.split(" ").slice(1))));
   });
 
-  test("is done before API Gateway gives up on it, at 30 seconds", () => {
+  test("times out before API Gateway does, at 30 seconds", () => {
     if (routes.length > 0) expect(timeout_s).toBeLessThan(30);
   });
 });
 
-test("a GET loads ten files of ours at most, those included that it needs for types alone", () => {
+test("a GET imports at most ten files of the project, type imports included", () => {
   const handler = join(root, "functions/get-event/handler.ts");
   expect([handler, ...importedBy(handler)].map(nameOf).slice(10)).toEqual([]);
 });
 
-// ESLint's import-x/no-cycle passes over `import type`: whoever reads goes round in circles all the same.
-test("no file of the project imports itself, by whatever others, not even for its types", () => {
+// ESLint's import-x/no-cycle ignores `import type`, but cycles of types are as hard to read.
+test("no file of the project imports itself through others, not even for types", () => {
   const folders = ["functions", "infra", ".github"].map((folder) => join(root, folder));
   const files = folders.flatMap((folder) => ts.sys.readDirectory(folder, [".ts", ".js"], ["**/node_modules"]));
   expect(files.filter((file) => importedBy(file).has(file)).map(nameOf)).toEqual([]);
 });
 
-/** The files of ours that a file imports, and that these import, and so on. */
+/** The project's files that a file imports, directly or through others. */
 function importedBy(file: string, found = new Set<string>()): Set<string> {
   for (const imported of importsOf(file)) {
     if (found.has(imported)) continue;
@@ -72,7 +72,7 @@ function actionsIn(source: string): string[] {
   return distinct([...commandsIn(source), ...sharedActionsIn(source)]);
 }
 
-/** Below which prefixes of the bucket the keys are that bucket.ts makes: which action is on which, the rehearsal shows. */
+/** The prefixes of the keys that the code makes with bucket.ts. The rehearsal checks which action needs which. */
 function prefixesIn(source: string): string[] {
   const prefixes = { "deletionKey(": "deletions/", "imageKey(": "images/", "incomingKey(": "incoming/" };
   return Object.entries(prefixes).flatMap(([key, prefix]) => (source.includes(key) ? [prefix] : []));
@@ -90,13 +90,13 @@ function commandsIn(source: string): string[] {
   );
 }
 
-/** What is asked of table.ts and bucket.ts, which can do more than any one function does. */
+/** The calls of table.ts and bucket.ts, which can do more than any one function needs. */
 const sharedActions: Record<string, string[]> = {
   "readEvent(": ["dynamodb:GetItem"],
   'presign("GET"': ["s3:GetObject"],
   'presign("PUT"': ["s3:PutObject"],
   'sendToBucket("DELETE"': ["s3:DeleteObject"],
-  'sendToBucket("GET"': ["s3:GetObject", "s3:ListBucket"], // without the latter S3 says 403 and not 404 where there is none
+  'sendToBucket("GET"': ["s3:GetObject", "s3:ListBucket"], // without ListBucket S3 answers 403 for a missing object
   'sendToBucket("PUT"': ["s3:PutObject"],
   "listKeys(": ["s3:ListBucket"],
 };

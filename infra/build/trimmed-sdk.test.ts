@@ -10,8 +10,8 @@ import { readFunctions, root } from "./functions.ts";
 import { listen, stop } from "../local/gateway/server.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 
-// What the bundler leaves out of the SDK, it leaves out of its internals, which an update may move. So
-// each bundle has to send what the same function sends with the whole SDK, to the byte.
+// The bundler trims internals of the SDK, which an update may move. So each bundle must send, to the byte,
+// what the same function sends with the whole SDK.
 
 const functions = readFunctions().filter(({ actions }) => actions.some((action) => action.startsWith("dynamodb:")));
 
@@ -33,7 +33,7 @@ interface Sent {
 
 const sent: Sent[] = [];
 
-/** How a PNG begins, which is what label-image looks for in the bucket. */
+/** The start of a PNG, which label-image looks for in the bucket. */
 const png = Buffer.from("89504e470d0a1a0a", "hex");
 const aws = http.createServer((request, response) => {
   void text(request).then((body) => {
@@ -48,7 +48,7 @@ const { port } = await listen(aws, 0);
 afterAll(() => stop(aws));
 
 beforeEach(() => {
-  // Ids are random, and signed.
+  // Ids are random and part of the signature.
   vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 2, 15) });
   vi.spyOn(nodeCrypto, "randomBytes").mockImplementation((size: number) => Buffer.alloc(size, 7));
   vi.spyOn(crypto, "randomUUID").mockReturnValue("0-0-0-0-0");
@@ -59,7 +59,7 @@ beforeEach(() => {
   vi.stubEnv("LABELS", "on");
   vi.stubEnv("AUTH", "off");
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) vi.stubEnv(name, name);
-  // Where the SDK would find other answers than ours.
+  // Settings that the whole SDK would read if the options did not override them.
   vi.stubEnv("AWS_PROFILE", "another");
   vi.stubEnv("AWS_RETRY_MODE", "adaptive");
   vi.stubEnv("AWS_MAX_ATTEMPTS", "1");
@@ -77,13 +77,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Loads a bundle anew, and calls it once. */
+/** Loads a fresh copy of a bundle, and calls it once. */
 async function requestsOf(bundle: string, event: object): Promise<Sent[]> {
   const require = createRequire(bundle);
   Reflect.deleteProperty(require.cache, require.resolve("./main.cjs"));
   const { handler } = require("./main.cjs") as { handler: (event: object, context: object) => Promise<object> };
   sent.length = 0;
-  await handler(event, { getRemainingTimeInMillis: () => 10_000 }).catch(() => undefined); // some want more of an answer than this
+  await handler(event, { getRemainingTimeInMillis: () => 10_000 }).catch(() => undefined); // some need more than this empty answer
   return [...sent];
 }
 

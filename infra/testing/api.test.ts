@@ -22,28 +22,28 @@ afterEach(() => {
   vi.resetModules();
 });
 
-/** The module as it loads with these variables. */
+/** Loads the module with these environment variables. */
 async function apiWith(variables: Record<string, string>) {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.resetModules();
   return import("./api.ts");
 }
 
-test("tells the functions whether tokens are on", () => {
+test("tells the functions whether sign-in is on", () => {
   expect([authWithoutTokens, authWithTokens, noTokens]).toEqual(["off", "jwt", undefined]);
 });
 
-test("asks for a token where they are, and for none where they are not", async () => {
+test("requires a token only with sign-in", async () => {
   expect((await open.call("GET /events")).status).toBe(200);
   expect((await guarded.call("GET /events")).status).toBe(401);
   for (const { call } of [guarded.alice, guarded.bob]) expect((await call("GET /events")).status).toBe(200);
 });
 
-test("knows two people", () => {
+test("has two users", () => {
   expect(guarded.alice.sub).not.toBe(guarded.bob.sub);
 });
 
-test("has two APIs in one file that share nothing", async () => {
+test("starts two APIs in one file that share nothing", async () => {
   const id = randomUUID();
   expect((await guarded.alice.call("POST /events", { json: { id, title: "x" } })).status).toBe(201);
   expect((await open.call(`GET /events/${id}`)).status).toBe(404);
@@ -53,7 +53,7 @@ test("has two APIs in one file that share nothing", async () => {
 describe("with a bucket", () => {
   const image = makeJpeg();
 
-  /** Makes an event and uploads an image for it, as somebody does; gives its id and what the bucket answers. */
+  /** Creates an event and uploads an image for it, like a user; returns its id and the bucket's answer. */
   async function share({ call }: Awaited<ReturnType<typeof startLocalApi>>): Promise<{ id: string; answer: Answer }> {
     const id = randomUUID();
     await call("POST /events", { json: { id, title: "x" } });
@@ -66,7 +66,7 @@ describe("with a bucket", () => {
   test.each([
     ["on", { labels: [{}, {}] }],
     ["off", { size: image.length }],
-  ] as const)("an upload is settled, and labelled with labels %s", async (labels, expected) => {
+  ] as const)("an upload is handled, with labels %s", async (labels, expected) => {
     const api = await startLocalApi({ labels });
     const { id, answer } = await share(api);
     expect(answer.status).toBe(200);
@@ -79,7 +79,7 @@ describe("with a bucket", () => {
     expect((await api.call(`GET /events/${id}`)).body).toMatchObject({ image: expected });
   });
 
-  test("a URL ends where the bucket's clock is set past its end", async () => {
+  test("a URL expires when the bucket's clock passes its end", async () => {
     const api = await startLocalApi();
     api.bucket.setAhead(302);
     expect((await share(api)).answer).toMatchObject({
@@ -88,7 +88,7 @@ describe("with a bucket", () => {
     });
   });
 
-  test("what fails is repeated, and three times is a dead letter with which label-image can be called again", async () => {
+  test("a failed call is retried, and the third failure gives a dead letter to retry label-image with", async () => {
     const api = await startLocalApi();
     const failCalls = (calls: number) => {
       api.bucket.failNext("GET", ...Array<"hang up">(3 * calls).fill("hang up"));
@@ -109,7 +109,7 @@ describe("with a bucket", () => {
     expect((await api.call(`GET /events/${id}`)).body).toHaveProperty("image");
   });
 
-  test("asks for a token where there is a pool, and fails at the database when told to", async () => {
+  test("requires a token if there is a pool, and fails at the database on demand", async () => {
     const pool = await makeUserPool();
     const { call, database } = await startLocalApi({ pool });
     expect((await call("GET /events")).status).toBe(401);
@@ -127,17 +127,17 @@ describe("deployed", () => {
     const { call, sub } = await api.startApi();
     expect([(await call("GET /events")).status, sub]).toEqual([200, undefined]);
     expect(api.noTokens).toBe(
-      "the deployed API needs two users: give their access tokens as API_TOKEN and API_OTHER_TOKEN",
+      "the deployed API needs two users: set API_TOKEN and API_OTHER_TOKEN to their access tokens",
     );
   });
 
-  test("an API with tokens is called with the one that is given", async () => {
+  test("an API with tokens is called with API_TOKEN", async () => {
     const { startApi: start } = await apiWith({ API_URL, API_TOKEN: guarded.alice.token });
     const { call, sub } = await start();
     expect([(await call("GET /events")).status, sub]).toEqual([200, guarded.alice.sub]);
   });
 
-  test("an API with tokens is called as two people where two are given, and trusts no other pool", async () => {
+  test("an API with tokens is called as two users if two tokens are set, and trusts no other pool", async () => {
     const api = await apiWith({
       API_URL,
       API_TOKEN: guarded.alice.token,

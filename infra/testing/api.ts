@@ -25,18 +25,18 @@ export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl }
 
 export type Fault = AnyFault<FaultyCall>;
 
-/** What the tests run against: `source`, `bundle`, or `deployed` where API_URL is set (vitest.config.ts). */
+/** What the tests run against: `source`, `bundle`, or `deployed` if API_URL is set (vitest.config.ts). */
 export const target = process.env["TARGET"] ?? "source";
 
-/** Ids, as they stand in a path, at which there is no event. */
+/** Ids that no event has, as written in a path. */
 export const idsOfNoEvent: [what: string, id: string][] = [
   ["unknown", randomUUID()],
   ["of 129 characters", "x".repeat(129)],
-  ["longer than DynamoDB lets a key be", "x".repeat(2049)],
-  ["with a blank", "a%20b"],
-  ["with a character that no id has", "%C3%A4"],
+  ["longer than a DynamoDB key", "x".repeat(2049)],
+  ["with a space", "a%20b"],
+  ["with a forbidden character", "%C3%A4"],
   ["with a NUL", "a%00b"],
-  ["of a blank alone", "%20"],
+  ["of one space", "%20"],
 ];
 
 const deployed = {
@@ -45,11 +45,11 @@ const deployed = {
   otherToken: process.env["API_OTHER_TOKEN"],
 };
 
-/** Why the tests that need tokens are to be skipped, where they are. */
+/** Why tests that need tokens must be skipped, or undefined. */
 export const noTokens =
   deployed.url === undefined || (deployed.token !== undefined && deployed.otherToken !== undefined)
     ? undefined
-    : "the deployed API needs two users: give their access tokens as API_TOKEN and API_OTHER_TOKEN";
+    : "the deployed API needs two users: set API_TOKEN and API_OTHER_TOKEN to their access tokens";
 
 export interface Api {
   url: string;
@@ -63,8 +63,8 @@ export interface Caller {
 }
 
 /**
- * The API at API_URL, where API_TOKEN goes with each call; or the local one, which is stopped when the test file is
- * done. `sub` is whose the token is.
+ * The API at API_URL, called with API_TOKEN; or the local one, which stops at the end of the test file. `sub` is the
+ * token's user.
  */
 export async function startApi(): Promise<Api & { sub: string | undefined }> {
   const { url, token } = deployed;
@@ -73,8 +73,8 @@ export async function startApi(): Promise<Api & { sub: string | undefined }> {
 }
 
 /**
- * The same with tokens on. `call` sends none; `pool` makes tokens of any kind, which a deployed API does not trust.
- * Tests are to be skipped where `noTokens` says so, as this then starts the local one.
+ * The same with sign-in. `call` sends no token; `pool` makes tokens of any kind, which a deployed API does not trust.
+ * Skip the tests if `noTokens` is set, as this then starts the local API.
  */
 export async function startApiWithTokens(): Promise<Api & { alice: Caller; bob: Caller; pool: UserPool }> {
   const pool = await makeUserPool();
@@ -87,25 +87,25 @@ export async function startApiWithTokens(): Promise<Api & { alice: Caller; bob: 
   return { ...api, alice: await signIn(), bob: await signIn(), pool };
 }
 
-/** The local API, also where API_URL is set, with a database, a bucket and a Rekognition that misbehave on demand. */
+/** The local API, even if API_URL is set, with faults on demand in the database, the bucket and Rekognition. */
 export async function startLocalApi(options: Pick<StackOptions, "pool" | "labels" | "environment"> = {}) {
   const [database, bucket, rekognition] = [databaseFaults(), plannedFaults(), plannedFaults()];
-  const meet = { DYNAMODB: database.meet, S3: bucket.meet, REKOGNITION: rekognition.meet };
+  const faulty = { DYNAMODB: database.meet, S3: bucket.meet, REKOGNITION: rekognition.meet };
   let ahead_s = 0;
   const now = () => new Date(Date.now() + ahead_s * 1000);
-  const stack = await start({ ...options, now, between: between((call) => meet[call.service](call)) });
+  const stack = await start({ ...options, now, between: between((call) => faulty[call.service](call)) });
   const { objects, labels, deadLetters } = stack.images;
   return {
     ...toApi(stack),
     functions: stack.functions,
-    /** Leads past all faults. */
+    /** Bypasses all faults. */
     databaseUrl: stack.database.environment.AWS_ENDPOINT_URL_DYNAMODB,
     database,
     bucket: {
       ...bucket,
       objects,
       keys: () => [...objects.keys()].sort(),
-      /** Sets the bucket's clock, by which it tells whether a URL has expired, so far ahead. */
+      /** Sets the bucket's clock ahead, so that URLs expire. */
       setAhead: (to_s: number) => {
         ahead_s = to_s;
       },
@@ -129,7 +129,7 @@ export async function startLocalApi(options: Pick<StackOptions, "pool" | "labels
 }
 
 async function start(options: Omit<StackOptions, "run"> = {}): Promise<Stack> {
-  vi.resetModules(); // a handler reads its environment when it is loaded, and a file may start two APIs
+  vi.resetModules(); // a handler reads its environment on load, and a file may start two APIs
   const stack = await startStack({
     ...options,
     run: target === "bundle" ? runBundlesHere : runSources,
@@ -145,7 +145,7 @@ function toApi({ url }: Stack): Api {
   return { url, call: callAt(url) };
 }
 
-/** Skips the test where a fork has left out what is called. */
+/** Skips the test if a fork has deleted the called function. */
 export function callAt(baseUrl: string, token?: string): Call {
   const call = callAsDocumented(baseUrl, token);
   return async (request, sent) => {

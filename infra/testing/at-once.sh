@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# To be sourced by what runs several checks at the same time:
+# Source this to run several checks at the same time:
 #   part NAME COMMAND...  starts one
-#   finish                waits for all of them in that order, prints what each has written and how long it
-#                         took, and exits with 1 where one failed
-# Whoever sources this is ended together with all that it has started.
+#   finish                waits for all of them in that order, prints the output of each and how long it
+#                         took, and exits with 1 if one failed
+# A script that sources this ends all its parts when it ends.
 
 parts=$(mktemp -d)
 names=()
@@ -12,7 +12,7 @@ part() {
   local name=$1
   shift
   names+=("$name")
-  set -m # each part is a process group of its own, which can be ended as a whole
+  set -m # makes each part a process group, which can be ended as a whole
   (
     trap 'echo $SECONDS >"$parts/$name.seconds"' EXIT
     SECONDS=0

@@ -12,7 +12,7 @@ function start(...lines: string[]) {
   return { child, ended, output: text(child.stdout) };
 }
 
-test("prints what each part has written, in order, how long each took, and fails where one failed", async () => {
+test("prints the output of each part in order and how long each took, and fails if one failed", async () => {
   const folder = scratchFolder();
   const { ended, output } = start(
     `part one sh -c 'until [ -e ${folder}/done ]; do sleep 0.1; done; echo one'`,
@@ -27,12 +27,12 @@ test("prints what each part has written, in order, how long each took, and fails
   ]);
 });
 
-test("goes on where all have passed", async () => {
+test("continues if all passed", async () => {
   const { ended, output } = start("part one true", "finish", "echo on");
   expect([await ended, (await output).split("\n").at(-2)]).toEqual([0, "on"]);
 });
 
-test("ends all that it has started when it is ended", async () => {
+test("ends its parts when it is ended", async () => {
   const file = join(scratchFolder(), "pid");
   const { child, ended } = start(`part one sh -c 'sleep 1000 & echo $! >${file}; wait'`, "finish");
   const pid = () => (existsSync(file) ? Number(readFileSync(file, "utf8")) : 0);

@@ -5,23 +5,23 @@ import { text } from "node:stream/consumers";
 export interface Answer {
   status: number;
   headers: Record<string, string>;
-  /** Parsed where it is JSON, text where it is not, absent where there is none. */
+  /** Parsed if it is JSON, otherwise text; absent if empty. */
   body?: unknown;
 }
 
 export interface Sent {
-  /** The body, as JSON with its content type; `text` and `bytes` are sent as they are, without one. */
+  /** The body, as JSON with its content type; `text` and `bytes` are sent unchanged, without one. */
   json?: unknown;
   text?: string;
   bytes?: Uint8Array;
-  /** A list is sent as a header of its own for each of its values. */
+  /** A list sends one header line for each value. */
   headers?: Record<string, string | string[]>;
 }
 
-/** Sends `POST /events` or the like; the path goes out to the letter, `..` and all. */
+/** Sends a request like `POST /events`; the path goes out unchanged, even `..`. */
 export type Call = (request: string, sent?: Sent) => Promise<Answer>;
 
-/** Not by fetch, which cleans up paths and headers before it sends them. */
+/** Does not use fetch, which normalizes paths and headers. */
 export function callServerAt(baseUrl: string, token?: string): Call {
   const { origin, pathname } = new URL(baseUrl);
   const base = pathname.replace(/\/$/, "");
@@ -53,8 +53,8 @@ export interface RawRequest {
 }
 
 /**
- * Also a request whose Content-Length is not the length of its body. Where that promises more than there is, the
- * sending side of the connection is closed after the last byte.
+ * Also sends requests with a wrong Content-Length. If that is more than the body has, the sending side of the
+ * connection is closed after the last byte.
  */
 export async function exchange(origin: string, { method, path, headers, body }: RawRequest): Promise<Answer> {
   const { protocol, hostname, port } = new URL(origin);

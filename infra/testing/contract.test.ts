@@ -10,13 +10,13 @@ import { needsRouteOf } from "./left-out.ts";
 
 const readme = readFileSync(join(root, "functions/README.md"), "utf8");
 
-test("redocly has nothing against functions/openapi.yaml", async () => {
+test("functions/openapi.yaml passes redocly", async () => {
   const config = await createConfig({
     extends: ["recommended"],
     rules: {
-      "info-contact": "error", // these two are Spectral's
+      "info-contact": "error", // the last two are also Spectral's
       "operation-description": "error",
-      "no-unused-components": "off", // routes.test.ts says all of them at once
+      "no-unused-components": "off", // routes.test.ts reports all of them at once
     },
   });
   const problems = await lint({ ref: documentPath, config });
@@ -25,7 +25,7 @@ test("redocly has nothing against functions/openapi.yaml", async () => {
   ).toEqual([]);
 });
 
-/** The names in the first column of a table of functions/README.md, found by its header. */
+/** The names in the first column of the table in functions/README.md with this header. */
 function namesIn(header: string): string[] {
   const [, table = ""] = readme.split(`${header}\n| --- | --- |\n`);
   const [rows = ""] = table.split("\n\n");
@@ -37,18 +37,18 @@ function namesIn(header: string): string[] {
 const propertiesOf = (schema: string) =>
   Object.keys((document.components.schemas[schema] as { properties: object }).properties);
 
-/** A sentence for each field that is in one of the places and not in another. */
+/** One sentence for each field that is missing in one of the places. */
 function fieldComplaints(inRules: string[], inFields: string[], inChanges = inFields): string[] {
   const only = (those: string[], others: string[]) => those.filter((name) => !others.includes(name));
   return [
     ...only(inRules, inFields).map(
-      (name) => `functions/openapi.yaml: add ${name} to Fields, as functions/_shared/event.ts has it in rules.`,
+      (name) => `functions/openapi.yaml: add ${name} to Fields: functions/_shared/event.ts has it in rules.`,
     ),
     ...only([...inFields, ...inRules], inChanges)
       .filter((name, n, all) => all.indexOf(name) === n)
-      .map((name) => `functions/openapi.yaml: add ${name} to Changes, where it may also be null: see location there.`),
+      .map((name) => `functions/openapi.yaml: add ${name} to Changes, and allow null, as for location.`),
     ...only(inFields, inRules).map(
-      (name) => `functions/_shared/event.ts: add ${name} to rules, as functions/openapi.yaml has it in Fields.`,
+      (name) => `functions/_shared/event.ts: add ${name} to rules: functions/openapi.yaml has it in Fields.`,
     ),
   ];
 }
@@ -61,16 +61,16 @@ describe("the fields are the same", () => {
     if (complaints.length > 0) throw new Error(complaints.join("\n"));
   });
 
-  test("and where they are not, it is said what to add where", () => {
+  test("or the error says what to add where", () => {
     expect(fieldComplaints(["title", "venue"], ["title", "host"], ["title", "host"])).toEqual([
-      "functions/openapi.yaml: add venue to Fields, as functions/_shared/event.ts has it in rules.",
-      "functions/openapi.yaml: add venue to Changes, where it may also be null: see location there.",
-      "functions/_shared/event.ts: add host to rules, as functions/openapi.yaml has it in Fields.",
+      "functions/openapi.yaml: add venue to Fields: functions/_shared/event.ts has it in rules.",
+      "functions/openapi.yaml: add venue to Changes, and allow null, as for location.",
+      "functions/_shared/event.ts: add host to rules: functions/openapi.yaml has it in Fields.",
     ]);
   });
 });
 
-test("functions/README.md has no field that functions/openapi.yaml lacks, and the same parameters", () => {
+test("functions/README.md has only fields of functions/openapi.yaml, and the same parameters", () => {
   const fields = ["Fields", "NewEvent", "ListedEvent"].flatMap(propertiesOf);
   expect(namesIn("| field | rule |").filter((name) => !fields.includes(name))).toEqual([]);
   const list = operations.find(({ routeKey }) => routeKey === "GET /events")?.operation;
@@ -113,7 +113,7 @@ describe("of an answer", () => {
     ],
     ["a HEAD", "HEAD /events", { status: 404, headers }],
     [
-      "a head too large to look for its route",
+      "a head too large to be routed",
       "GET /events/1",
       {
         status: 431,
@@ -121,7 +121,7 @@ describe("of an answer", () => {
         body: { message: "Request Header Fields Too Large" },
       },
     ],
-  ])("nothing is said that is documented: %s", (_what, request, answer) => {
+  ])("what is documented passes: %s", (_what, request, answer) => {
     needsRouteOf(request);
     expect(complaintsAbout(request, answer)).toEqual([]);
   });
@@ -131,16 +131,16 @@ describe("of an answer", () => {
       "another status",
       "GET /events/1",
       { ...found, status: 202 },
-      ["No status 202: there are 200, 304, 401, 403, 404, 413, 429, 500, 503."],
+      ["Status 202 is not documented, only 200, 304, 401, 403, 404, 413, 429, 500, 503."],
     ],
-    ["no route", "GET /event", { ...found, status: 200 }, ["No status 200: there are 400, 404, 413, 431."]],
+    ["no route", "GET /event", { ...found, status: 200 }, ["Status 200 is not documented, only 400, 404, 413, 431."]],
     [
-      "a header more",
+      "an extra header",
       "GET /events/1",
       { ...found, headers: { ...found.headers, "x-powered-by": "y" } },
-      ["No header x-powered-by."],
+      ["The header x-powered-by is not documented."],
     ],
-    ["a header less", "GET /events/1", { ...found, headers: withoutETag }, ["The header etag must be there."]],
+    ["a missing header", "GET /events/1", { ...found, headers: withoutETag }, ["The header etag is missing."]],
     [
       "another header",
       "GET /events/1",
@@ -148,13 +148,13 @@ describe("of an answer", () => {
       ['The header etag must match pattern "^"[!#-~]+"$"'],
     ],
     [
-      "a field more",
+      "an extra field",
       "GET /events/1",
       { ...found, body: { ...event, owner: "x" } },
       ["The body must NOT have unevaluated properties"],
     ],
     [
-      "a field less",
+      "a missing field",
       "GET /events/1",
       { ...found, body: { ...event, version: undefined } },
       ["The body must have required property 'version'"],
@@ -165,18 +165,18 @@ describe("of an answer", () => {
       { ...found, body: { ...event, version: "1" } },
       ["The body/version must be integer"],
     ],
-    ["no body", "GET /events/1", { status: 200, headers: found.headers }, ["The body must be there."]],
+    ["no body", "GET /events/1", { status: 200, headers: found.headers }, ["The body is missing."]],
     [
       "a body",
       "DELETE /events/1",
       { status: 204, headers, body: {} },
-      ["No body of content type application/json: there are ."],
+      ["A body of content type application/json is not documented, only ."],
     ],
     [
       "another content type",
       "GET /events/1",
       { ...missing, headers },
-      ["No body of content type application/json: there are application/problem+json."],
+      ["A body of content type application/json is not documented, only application/problem+json."],
     ],
     [
       "another status in the body",
@@ -184,7 +184,7 @@ describe("of an answer", () => {
       { ...missing, body: { ...problem, status: 400 } },
       ["The body's status must be 404."],
     ],
-  ])("it is said what is not documented: %s", (_what, request, answer, complaints) => {
+  ])("what is not documented is reported: %s", (_what, request, answer, complaints) => {
     needsRouteOf(request);
     expect(complaintsAbout(request, answer)).toEqual(complaints);
   });

@@ -42,7 +42,7 @@ export const operations = Object.entries(document.paths).flatMap(([path, item]) 
   ),
 );
 
-/** What stands beside a `$ref` is kept. */
+/** Keeps the siblings of a `$ref`. */
 function dereference(node: unknown): unknown {
   if (typeof node !== "object" || node === null) return node;
   if (Array.isArray(node)) return node.map(dereference);
@@ -57,8 +57,7 @@ function find(reference: string): unknown {
 }
 
 /**
- * Rejects where an answer is not as functions/openapi.yaml says, so that no test can receive what callers are not told
- * of.
+ * Rejects if an answer differs from functions/openapi.yaml, so that no test accepts an undocumented answer.
  */
 export function callAt(baseUrl: string, token?: string): Call {
   const call = callServerAt(baseUrl, token);
@@ -67,26 +66,26 @@ export function callAt(baseUrl: string, token?: string): Call {
     const complaints = complaintsAbout(request, answer);
     if (complaints.length === 0) return answer;
     throw new Error(
-      `${request.slice(0, 200)} is answered ${answer.status}, and functions/openapi.yaml says otherwise:\n${complaints.join("\n")}`,
+      `${request.slice(0, 200)} is answered ${answer.status}, which differs from functions/openapi.yaml:\n${complaints.join("\n")}`,
     );
   };
 }
 
-/** A sentence for each thing that functions/openapi.yaml does not say; `request` is `GET /events` or the like. */
+/** One sentence for each difference from functions/openapi.yaml; `request` is like `GET /events`. */
 export function complaintsAbout(request: string, answer: Answer): string[] {
   const [method = "", target = ""] = request.split(/ (.*)/s);
   const operation = answer.status === headTooLarge ? undefined : operationOf(method, target);
-  if (!operation && isUndocumented(method, target)) return []; // contract.test.ts says it, once
+  if (!operation && isUndocumented(method, target)) return []; // contract.test.ts reports it, once
   const documented = operation?.responses ?? unmatched;
   const expected = documented[answer.status];
-  if (!expected) return [`No status ${answer.status}: there are ${Object.keys(documented).join(", ")}.`];
+  if (!expected) return [`Status ${answer.status} is not documented, only ${Object.keys(documented).join(", ")}.`];
   return [...complaintsAboutHeaders(expected, answer), ...complaintsAboutBody(expected, answer, method === "HEAD")];
 }
 
-/** Is answered before a route is looked for, and so whatever the path. */
+/** Answered before routing, so at any path. */
 const headTooLarge = 431;
 
-/** The routes of the functions that functions/openapi.yaml lacks. */
+/** The functions' routes that are missing in functions/openapi.yaml. */
 const undocumented = readFunctions()
   .flatMap(({ routes }) => routes)
   .filter((route) => !operations.some(({ routeKey }) => routeKey === route));
@@ -112,7 +111,7 @@ const unmatched: Operation["responses"] = Object.fromEntries(
   ]),
 );
 
-/** HTTP's own, which OpenAPI leaves out. */
+/** Headers of HTTP itself, which OpenAPI omits. */
 const transportHeaders = new Set([
   "connection",
   "content-length",
@@ -125,10 +124,10 @@ const transportHeaders = new Set([
 function complaintsAboutHeaders({ headers: documented = {} }: DocumentedAnswer, { headers }: Answer): string[] {
   const received = Object.keys(headers).filter((name) => !transportHeaders.has(name));
   return [
-    ...received.filter((name) => !(name in documented)).map((name) => `No header ${name}.`),
+    ...received.filter((name) => !(name in documented)).map((name) => `The header ${name} is not documented.`),
     ...Object.entries(documented).flatMap(([name, { required, schema }]) => {
       const value = headers[name];
-      if (value === undefined) return required ? [`The header ${name} must be there.`] : [];
+      if (value === undefined) return required ? [`The header ${name} is missing.`] : [];
       return complaintsAboutValue(schema, value).map((complaint) => `The header ${name}${complaint}`);
     }),
   ];
@@ -139,10 +138,11 @@ function complaintsAboutBody(
   { status, headers, body }: Answer,
   isHead: boolean,
 ): string[] {
-  if (body === undefined) return content && !isHead ? ["The body must be there."] : [];
+  if (body === undefined) return content && !isHead ? ["The body is missing."] : [];
   const contentType = headers["content-type"] ?? "";
   const schema = content?.[contentType]?.schema;
-  if (!schema) return [`No body of content type ${contentType}: there are ${Object.keys(content ?? {}).join(", ")}.`];
+  if (!schema)
+    return [`A body of content type ${contentType} is not documented, only ${Object.keys(content ?? {}).join(", ")}.`];
   const complaints = complaintsAboutValue(schema, body).map((complaint) => `The body${complaint}`);
   const isProblem = contentType === "application/problem+json";
   if (isProblem && (body as { status?: unknown }).status !== status)
@@ -155,7 +155,7 @@ const ajv = addFormats.default(
 );
 const validators = new WeakMap<AnySchemaObject, ValidateFunction>();
 
-/** As in `/title must be string`. */
+/** For example `/title must be string`. */
 export function complaintsAboutValue(schema: AnySchemaObject, value: unknown): string[] {
   const validate = validators.get(schema) ?? ajv.compile(schema);
   validators.set(schema, validate);

@@ -27,7 +27,7 @@ export type Fault<Call = ServiceCall> = (call: Call) => unknown;
 const services = ["DYNAMODB", "S3", "REKOGNITION"] as const;
 export type Service = (typeof services)[number];
 
-/** Has `meet` decide what becomes of each call between functions and services. */
+/** Passes each call between functions and services to `meet`, which decides its fate. */
 export function between(meet: Fault): NonNullable<StackOptions["between"]> {
   return async (environment) => {
     const proxies = await Promise.all(
@@ -98,9 +98,9 @@ function refuse({ service, response }: ServiceCall, status: number, code: string
 }
 
 export interface FaultyCall extends ServiceCall {
-  /** 1 for the first time that this event is asked for, then 2 for a retry, and so on. */
+  /** 1 for the first call for this event, 2 for its first retry, and so on. */
   attempt: number;
-  /** What the database is asked, as the SDK writes it: `{ TableName, Key, ... }`. */
+  /** The SDK's input of the command: `{ TableName, Key, ... }`. */
   input: unknown;
 }
 
@@ -115,7 +115,7 @@ export function databaseFaults() {
       met.attempts += 1;
       return met.fault({ ...call, attempt: met.attempts, input: JSON.parse(call.body.toString()) });
     },
-    /** From now on whatever names this event's id meets the fault; all else goes through unharmed. */
+    /** From now on every call with this event's id gets the fault; all others pass. */
     setFault: (id: string, fault: Fault<FaultyCall>) => {
       planned.set(id, { fault, attempts: 0 });
     },
@@ -126,7 +126,7 @@ export function databaseFaults() {
   };
 }
 
-/** By name, or what is answered instead. */
+/** A fault's name, or an answer to send instead. */
 export type ServiceFault = keyof typeof faults | HttpAnswer;
 
 export function plannedFaults() {
@@ -140,7 +140,7 @@ export function plannedFaults() {
       if (typeof fault === "string") return faults[fault](call);
       return call.response.writeHead(fault.status, fault.headers.flat()).end(fault.body);
     },
-    /** The next requests with this method, LIST for a list, fail, one for each fault. */
+    /** Fails the next requests with this method (LIST for a list), one for each fault. */
     failNext: (method: string, ...next: ServiceFault[]) => {
       planned.push(...next.map((fault) => ({ method, fault })));
     },

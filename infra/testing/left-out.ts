@@ -3,7 +3,7 @@ import { getCurrentTest } from "vitest/suite";
 import { readFunctions } from "../build/functions.ts";
 import { decodePath, matchRoute } from "../local/gateway/routes.ts";
 
-/** The functions that a fork can do without, and how tests call them. */
+/** The functions that a fork may delete, and how tests call them. */
 const optional: Record<string, string[]> = {
   "list-events": ["GET /events"],
   "update-event": ["PUT /events/{id}", "PATCH /events/{id}"],
@@ -24,7 +24,7 @@ export function has(name: string): boolean {
   return names.includes(name);
 }
 
-/** Skips the test that calls it where the project is a fork without one of these functions. */
+/** Skips the calling test in a fork without one of these functions. */
 export function needs(...functions: string[]): void {
   const missing = functions.filter((name) => !has(name));
   if (missing.length > 0) skip(`needs ${missing.map((name) => `functions/${name}`).join(" and ")}`);
@@ -38,10 +38,10 @@ export function needsRouteOf(request: string): void {
     if (routes.some((route) => matchRoute(route, method, path))) needs(name);
 }
 
-/** Of tests that run at the same time the latest need not be the one that is to be skipped: that is the one in which this throws. */
+/** With concurrent tests the latest may not be the one to skip: that is the one in which this throws. */
 function skip(reason: string): void {
   const context = getCurrentTest()?.context ?? latest;
-  if (!context) throw new Error(`What is called before the tests ${reason}.`);
+  if (!context) throw new Error(`A call outside of tests ${reason}.`);
   try {
     context.skip(reason);
   } finally {

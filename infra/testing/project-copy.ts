@@ -18,7 +18,7 @@ const entries = [
   ".prettierignore",
 ];
 
-/** Without what Terraform leaves beside what it applies. */
+/** Without the state and the providers of Terraform. */
 export function copyProject(from: string, to: string): void {
   for (const entry of entries) {
     cpSync(join(from, entry), join(to, entry), {

@@ -9,7 +9,7 @@ export const readmes = ["", "functions/", "infra/", "infra/verification/", "infr
   .filter((file) => existsSync(join(root, file)))
   .map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }));
 
-/** What each section has to paste, and what its blocks of text say that this prints. */
+/** Each section's lines to paste, and the answers in its text blocks. */
 const sections = readmes.flatMap(({ file, text }) =>
   text.split(/^## /m).map((part) => ({
     file,

@@ -9,7 +9,7 @@ import { needs, startApi, startApiWithTokens } from "./api.ts";
 import { commands, examples, isCall, published, readmes } from "./readme-examples.ts";
 import { scratchFolder } from "./scratch.ts";
 
-/** Interactive zsh is what macOS opens: there `#` begins no comment, and a glob that matches nothing is an error. */
+/** macOS opens an interactive zsh, in which `#` starts no comment and a glob without matches is an error. */
 const shells = { bash: ["bash"], zsh: ["zsh", "-f", "-i"] };
 const hasZsh = spawnSync("zsh", ["-f", "-c", ":"]).status === 0;
 
@@ -26,7 +26,7 @@ async function paste(shell: keyof typeof shells, lines: string[], folder: string
 const png = makePng();
 const jpeg = makeJpeg();
 
-/** The same line or answer for a JPEG. */
+/** Turns a line or answer for a PNG into one for a JPEG. */
 function withJpeg(line: string): string {
   return line
     .replaceAll(png.toString("base64"), jpeg.toString("base64"))
@@ -48,7 +48,7 @@ const runs = [
     ]),
 ];
 
-/** They need an account, or change the project: here they do nothing. */
+/** These need an account, or change the project: here they do nothing. */
 const stubs = ["aws", "cd", "gh", "git", "jq", "mv", "node", "npm", "npx", "openssl", "rm", "sudo", "terraform"].map(
   (program) => `${program}() { :; }`,
 );
@@ -58,12 +58,12 @@ describe.each(["bash", "zsh"] as const)("pasted into %s", async (shell) => {
   const other = await startApi();
   const guarded = await startApiWithTokens();
 
-  test.for(runs)("the calls of $file, $section, are answered as it says", async (run, context) => {
+  test.for(runs)("the calls of $file, $section, get the documented answers", async (run, context) => {
     if (run.bytes) needs("create-upload-url", "get-image", "label-image");
     const { url } = run.section === "Sign in" ? guarded : run.file === "README.md" ? first : other;
     const folder = scratchFolder();
     const lines = run.lines.map((line) =>
-      // A machine that is busy may take long to label an image.
+      // A busy machine may take long to label an image.
       run.change(line).replaceAll(published, new URL(url).origin).replace("--retry 30 ", "--retry 120 "),
     );
     const { output, errors } = await paste(shell, lines, folder, context);
@@ -72,7 +72,7 @@ describe.each(["bash", "zsh"] as const)("pasted into %s", async (shell) => {
     expect(received && readFileSync(join(folder, received))).toEqual(run.bytes);
   });
 
-  test.for(commands)("the commands of $file, $section, are understood", async ({ lines }, context) => {
+  test.for(commands)("the commands of $file, $section, are valid in the shell", async ({ lines }, context) => {
     const folder = scratchFolder({ "infra/environments/prod.tfvars": "", "oidc/terraform.tfvars": "" });
     const { errors } = await paste(shell, [...stubs, ...lines], folder, context);
     expect([...errors.matchAll(/^.*\b(?:ba|z)sh: .*$/gm)].map(([line]) => line)).toEqual([]);
@@ -92,7 +92,7 @@ function patternOf(answer: string): RegExp {
   return new RegExp(`^${parts.join(".+")}$`, "s");
 }
 
-test("no line to paste has a comment, and each call shows its status and has its answer", () => {
+test("no line to paste has a comment, and each call prints its status and has an answer", () => {
   const lines = [...examples, ...commands].flatMap((section) => section.lines);
   expect(lines.filter((line) => /(^|\s)#/.test(line))).toEqual([]);
   expect(lines.filter(isCall).filter((line) => !line.startsWith("curl -w ' %{http_code}\\n' "))).toEqual([]);
@@ -101,7 +101,7 @@ test("no line to paste has a comment, and each call shows its status and has its
   expect(lines.filter(isCall).length).toBeGreaterThanOrEqual(7);
 });
 
-test("every npm script that they name exists", () => {
+test("every npm script in the READMEs exists", () => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
   };
@@ -109,10 +109,10 @@ test("every npm script that they name exists", () => {
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining([...named, "start", "test"]));
 });
 
-/** A fork may have deleted it, and what leads there does no harm. */
+/** In a fork that has deleted this folder, links into it do no harm. */
 const deleted = existsSync(join(root, "infra/verification")) ? undefined : "infra/verification/";
 
-test("every link within the project leads to a file, and to a heading in it", () => {
+test("every link within the project points to a file, and to a heading in it", () => {
   const broken = readmes.flatMap((readme) =>
     [...readme.text.matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)/g)].flatMap(([link, path = "", anchor = ""]) => {
       const target = path === "" ? readme.file : join(dirname(readme.file), path);

@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, type JsonWebKey } from "node:crypto";
 import { makeUserPool, type UserPool } from "../local/sign-in/tokens.ts";
 
-/** What the authorizer of an API that trusts this pool must refuse with 401, on a route without scopes. */
+/** Tokens that an API that trusts this pool must refuse with 401, on a route without scopes. */
 export async function refusedTokens(pool: UserPool) {
   const good = await pool.accessToken("alice");
   const [header = "", payload = "", signature = ""] = good.split(".");
@@ -21,33 +21,33 @@ export async function refusedTokens(pool: UserPool) {
     ["no token", [], undefined],
     ["an empty header", [""], undefined],
     ["garbage", "garbage", segments],
-    ["the scheme alone", ["Bearer"], segments],
+    ["only the scheme", ["Bearer"], segments],
     ["another scheme", ["Basic YWxpY2U6c2VjcmV0"], segments],
-    ["two tokens, though both are good", [`Bearer ${good}`, `Bearer ${good}`], segments],
+    ["two valid tokens", [`Bearer ${good}`, `Bearer ${good}`], segments],
     ["three empty parts", "..", malformed],
-    ["three parts that are no JSON", "a.b.c", malformed],
+    ["three parts that are not JSON", "a.b.c", malformed],
     ["no algorithm", unsigned("none"), badMethod("none")],
-    ["no algorithm, in other letters", unsigned("NonE"), badMethod("NonE")],
+    ["no algorithm, in mixed case", unsigned("NonE"), badMethod("NonE")],
     ["an algorithm that would break out of the answer's header", unsigned('x"\r\ny: z'), badMethod("xyz")],
     ["HS256 signed with the public key", signedWithPublicKey(pool, kid, claims), badMethod("HS256")],
-    ["other claims than were signed", `${header}.${encode({ ...claims, sub: "bob" })}.${signature}`, forged],
+    ["claims changed after signing", `${header}.${encode({ ...claims, sub: "bob" })}.${signature}`, forged],
     ["no signature", `${header}.${payload}.`, forged],
-    ["another's key under a kid of ours", await stranger.sign(claims, { kid }), forged],
+    ["another key under the pool's kid", await stranger.sign(claims, { kid }), forged],
     ["an unknown kid", await stranger.accessToken("alice"), unknownKey],
-    ["a key of its own, brought along", await stranger.sign(claims, { jwk: stranger.keys.keys[0] }), unknownKey],
+    ["its own key in the header", await stranger.sign(claims, { jwk: stranger.keys.keys[0] }), unknownKey],
     ["no kid", await pool.sign(claims, { kid: undefined }), unknownKey],
     ["another issuer", await of({ iss: pool.issuer.replace(/_\w+$/, "_Other") }), issuer],
     ["the issuer with a / at its end", await of({ iss: `${pool.issuer}/` }), issuer],
     ["no issuer", await of({ iss: undefined }), issuer],
     ["another client", await of({ client_id: "another" }), audience],
-    ["another audience, though the client is right", await of({ aud: "another" }), audience],
+    ["another audience with the right client", await of({ aud: "another" }), audience],
     ["a list of other audiences", await of({ aud: ["another", "one more"] }), audience],
     ["neither audience nor client", await of({ client_id: undefined }), audience],
-    ["an hour that is over", await of({ exp: Math.floor(Date.now() / 1000) - 1 }), expired],
-    ["no end", await of({ exp: undefined }), expired],
-    ["an end that is text", await of({ exp: String(in10Minutes_s) }), expired],
-    ["a time that has not come", await of({ nbf: in10Minutes_s }), "the token is not valid yet"],
-    ["a birth in the future", await of({ iat: in10Minutes_s }), "the token was issued in the future"],
+    ["an expiry in the past", await of({ exp: Math.floor(Date.now() / 1000) - 1 }), expired],
+    ["no expiry", await of({ exp: undefined }), expired],
+    ["an expiry that is text", await of({ exp: String(in10Minutes_s) }), expired],
+    ["an nbf in the future", await of({ nbf: in10Minutes_s }), "the token is not valid yet"],
+    ["an iat in the future", await of({ iat: in10Minutes_s }), "the token was issued in the future"],
   ];
   return cases.map(([what, token, description]) => ({
     what,
@@ -57,7 +57,7 @@ export async function refusedTokens(pool: UserPool) {
   }));
 }
 
-/** The classic forgery: whoever takes the algorithm from the token takes the public key for a shared secret. */
+/** The classic forgery: code that trusts the token's algorithm uses the public key as a shared secret. */
 function signedWithPublicKey({ keys }: UserPool, kid: string, claims: object): string {
   const secret = createPublicKey({ key: keys.keys[0] as JsonWebKey, format: "jwk" }).export({
     type: "spki",

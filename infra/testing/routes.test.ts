@@ -23,7 +23,7 @@ const rows = [...textOf("README.md").matchAll(/^\| (`[A-Z]+ \/.*?) \| (.*) \|$/g
 );
 const routesInReadme = rows.flatMap(({ routes }) => routes);
 
-test("functions/openapi.yaml and README.md say what the functions answer, and nothing else", async () => {
+test("functions/openapi.yaml and README.md document exactly the functions' routes", async () => {
   const complaints = [
     ...routeComplaints(
       functions,
@@ -36,7 +36,7 @@ test("functions/openapi.yaml and README.md say what the functions answer, and no
   if (complaints.length > 0) throw new Error(complaints.join("\n"));
 });
 
-/** A sentence for each route that is missing, or is one too many, in functions/openapi.yaml or the README's table. */
+/** One sentence for each missing or extra route in functions/openapi.yaml or the README's table. */
 function routeComplaints(declared: Declared[], inDocument: string[], inReadme: string[]): string[] {
   const routes = declared.flatMap(({ routes: own }) => own);
   const nameOf = (route: string) => declared.find((each) => each.routes.includes(route))?.name ?? "";
@@ -49,9 +49,9 @@ function routeComplaints(declared: Declared[], inDocument: string[], inReadme: s
     ...missingIn(inReadme).map(
       (route) => `README.md: add ${route} to the table under "The API": functions/${nameOf(route)} answers it.`,
     ),
-    ...tooMuchIn(inDocument).map((route) => `functions/openapi.yaml: take ${route} out of paths: no function has it.`),
+    ...tooMuchIn(inDocument).map((route) => `functions/openapi.yaml: remove ${route} from paths: no function has it.`),
     ...tooMuchIn(inReadme).map(
-      (route) => `README.md: take ${route} out of the table under "The API": no function has it.`,
+      (route) => `README.md: remove ${route} from the table under "The API": no function has it.`,
     ),
   ];
 }
@@ -59,7 +59,7 @@ function routeComplaints(declared: Declared[], inDocument: string[], inReadme: s
 type Paths = Record<string, Record<string, unknown>>;
 type Components = Record<string, Record<string, unknown>>;
 
-/** A sentence for each component of functions/openapi.yaml to which no route of a function leads. */
+/** One sentence for each component of functions/openapi.yaml that no function's route uses. */
 async function componentComplaints(declared: Declared[]): Promise<string[]> {
   const routes = declared.flatMap(({ routes: own }) => own);
   const { paths, components, ...rest } = parse(readFileSync(documentPath, "utf8")) as {
@@ -79,34 +79,34 @@ async function componentComplaints(declared: Declared[]): Promise<string[]> {
   return Object.entries(components).flatMap(([kind, named]) =>
     Object.keys(named)
       .filter((name) => used[kind]?.[name] === undefined)
-      .map((name) => `functions/openapi.yaml: take ${name} out of components/${kind}: no route leads to it.`),
+      .map((name) => `functions/openapi.yaml: remove ${name} from components/${kind}: no route uses it.`),
   );
 }
 
-/** A sentence for all that the READMEs tell of functions that are not there: "Posts" is one story, and takes them all. */
+/** One sentence for each text of the READMEs about deleted functions: "Posts" needs all of its functions. */
 function exampleComplaints(declared: Declared[]): string[] {
   const isAnswered = ([method, path]: [string, string]) =>
     declared.some(({ routes }) => routes.some((route) => matchRoute(route, method, path)));
   const missing = ["create-upload-url", "get-image", "label-image"].find(
     (name) => !declared.some((each) => each.name === name),
   );
-  const isStoryless = missing !== undefined && examples.some(({ section }) => section === "Posts");
+  const lacksPosts = missing !== undefined && examples.some(({ section }) => section === "Posts");
   return [
-    ...(isStoryless ? [`functions/README.md: take out the section "Posts": it needs functions/${missing}.`] : []),
+    ...(lacksPosts ? [`functions/README.md: remove the section "Posts": it needs functions/${missing}.`] : []),
     ...(textOf("functions/README.md").includes(parameters) && !isAnswered(["GET", "/events"])
-      ? [`functions/README.md: take out the table "${parameters}": no function has this route.`]
+      ? [`functions/README.md: remove the table "${parameters}": no function has this route.`]
       : []),
     ...examples
-      .filter(({ section }) => !(isStoryless && section === "Posts"))
+      .filter(({ section }) => !(lacksPosts && section === "Posts"))
       .flatMap(({ lines, section, file }) =>
         lines
           .filter((line) => isCall(line) && !callsOf(line).every(isAnswered))
-          .map((line) => `${file}: take out of "${section}", with its answer in the block below: ${line}`),
+          .map((line) => `${file}: remove from "${section}", with its answer in the block below: ${line}`),
       ),
   ];
 }
 
-test("where a route is not everywhere, it is said what to do in which file", () => {
+test("if a route is not everywhere, the error says what to do in which file", () => {
   const declared = [
     { name: "get-a", routes: ["GET /a"] },
     { name: "get-b", routes: ["GET /b"] },
@@ -114,12 +114,12 @@ test("where a route is not everywhere, it is said what to do in which file", () 
   expect(routeComplaints(declared, ["GET /a", "GET /c"], ["GET /a", "GET /d"])).toEqual([
     "functions/openapi.yaml: add GET /b to paths: functions/get-b answers it.",
     'README.md: add GET /b to the table under "The API": functions/get-b answers it.',
-    "functions/openapi.yaml: take GET /c out of paths: no function has it.",
-    'README.md: take GET /d out of the table under "The API": no function has it.',
+    "functions/openapi.yaml: remove GET /c from paths: no function has it.",
+    'README.md: remove GET /d from the table under "The API": no function has it.',
   ]);
 });
 
-test("README.md has no status that functions/openapi.yaml lacks", () => {
+test("README.md has only statuses of functions/openapi.yaml", () => {
   const lacking = rows.flatMap(({ routes, statuses }) =>
     routes.flatMap((route) => {
       const operation = operations.find(({ routeKey }) => routeKey === route)?.operation;

@@ -1,10 +1,10 @@
-// What every test file begins with.
+// Runs before every test file.
 import { Socket } from "node:net";
 import { afterAll, afterEach, vi } from "vitest";
 
 /**
- * Files share a process, so that the SDK and other packages are loaded once. All else is as in a process
- * of its own: a file has fresh modules, and takes with it what it has put into the environment.
+ * Files share a process, so that the SDK and other packages are loaded once. Otherwise each file is
+ * isolated: it has fresh modules, and its changes to the environment are undone.
  */
 vi.resetModules();
 const environment = { ...process.env };
@@ -16,7 +16,7 @@ afterAll(() => {
   Object.assign(process.env, environment);
 });
 
-/** What a test logs is kept, and shown if it fails: to write and send each line takes longer than many a request. */
+/** A test's log is shown only if it fails: writing each line takes longer than many a request. */
 const kept: (() => void)[] = [];
 const { log, info, error } = console;
 for (const [level, show] of Object.entries({ log, info, error })) {
@@ -37,10 +37,9 @@ afterAll(() => {
 });
 
 /**
- * Replaces this process's timers by some that only count the turns that its event loop takes, at most
- * five milliseconds for each. Where the loop has nothing to do they run as always; where the machine is
- * busy with something else, or the loop with many calls at once, they wait. So no time limit of a
- * function, of the SDK or of the gateway can decide a test because of what else the machine does.
+ * Replaces this process's timers with ones that advance at most five milliseconds per turn of the event
+ * loop. If the loop is idle they run in real time; if the machine or the loop is busy they wait. So no
+ * timeout of a function, the SDK or the gateway can fail a test because of the load on the machine.
  */
 vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true, advanceTimeDelta: 5 });
 
@@ -52,7 +51,7 @@ AbortSignal.timeout = (delay_ms) => {
   return controller.signal;
 };
 
-/** Sockets have timers of their own, out of reach. The SDK gives them the limit that its request has anyway. */
+/** Sockets have their own timers, which cannot be faked. The SDK gives them the same limit as the request. */
 Socket.prototype.setTimeout = function () {
   return this;
 };

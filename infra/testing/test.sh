@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm test: everything, or with `npm test -- functions/create-event` the tests of one file or folder alone.
+# npm test: everything; `npm test -- functions/create-event` runs the tests of one file or folder.
 set -euo pipefail
 
 vitest=(vitest run --config infra/testing/vitest.config.ts)

@@ -5,7 +5,7 @@ import { callServerAt } from "./call.ts";
 import { listen, stop } from "../local/gateway/server.ts";
 import { untilEvent, untilLabelled, upload, type UploadChanges } from "./upload.ts";
 
-/** What arrives, and for `GET /events/1` the event as it is at that time. */
+/** The received requests, and the event that each `GET /events/1` gets. */
 const received: object[] = [];
 const events: object[] = [];
 const server = createServer((request, response) => {
@@ -36,7 +36,7 @@ const asAnswered = { host, connection, "content-type": "image/png", "if-none-mat
 
 test.each<[string, UploadChanges, object]>([
   [
-    "as it was answered",
+    "as documented in the answer",
     {},
     { method: "PUT", url: path, headers: { ...asAnswered, "content-length": "5" }, body: "hello" },
   ],
@@ -46,7 +46,7 @@ test.each<[string, UploadChanges, object]>([
     { method: "POST", url: "/x?y", headers: { ...asAnswered, "content-length": "5" }, body: "hello" },
   ],
   [
-    "with headers added, changed and taken out",
+    "with headers added, changed and removed",
     { headers: { "content-type": "text/html", "if-none-match": undefined, "x-amz-acl": "private" } },
     {
       method: "PUT",
@@ -66,7 +66,7 @@ test.each<[string, UploadChanges, object]>([
   expect(received).toEqual([expected]);
 });
 
-test("an upload that promises more than it sends ends there", async () => {
+test("an upload with too large a Content-Length closes the connection", async () => {
   received.length = 0;
   expect(await upload(to, Buffer.from("hello"), { headers: { "content-length": "6" } })).toMatchObject({ status: 400 });
   await expect
@@ -74,14 +74,14 @@ test("an upload that promises more than it sends ends there", async () => {
     .toEqual([{ method: "PUT", url: path, headers: { ...asAnswered, "content-length": "6" }, body: "broken off" }]);
 });
 
-test("waits for an event to become what it should be", async () => {
+test("waits for an event to become as expected", async () => {
   events.push({ version: 1 }, { version: 2 }, { version: 3 });
   expect(await untilEvent(call, "1", ({ version }) => version === 2)).toEqual({ version: 2 });
   expect(events.splice(0)).toEqual([{ version: 3 }]);
 });
 
 test.each([[{ image: {} }], [{ rejectedImage: {} }]])(
-  "waits for an image to have been looked at: %j",
+  "waits for an image to be labelled or rejected: %j",
   async (event) => {
     events.push({ version: 1 }, event);
     expect(await untilLabelled(call, "1")).toEqual(event);

@@ -11,11 +11,11 @@ export interface UploadUrl {
 export interface UploadChanges {
   method?: string;
   url?: string;
-  /** In place of those that the answer names and of Content-Length; undefined takes one out. */
+  /** Override the signed headers and Content-Length; undefined removes one. */
   headers?: Record<string, string | undefined>;
 }
 
-/** With changes it is the upload of somebody who does not keep to what was signed. */
+/** `changes` make the upload differ from what was signed. */
 export async function upload(
   { method, url, headers }: UploadUrl,
   bytes: Uint8Array,
@@ -35,20 +35,20 @@ export async function upload(
 
 const patience = { times: 200, pause_ms: 100 };
 
-/** Gets an event until it is as it should be, some 20 seconds at most. */
+/** Gets an event until it is as expected, for at most about 20 seconds. */
 export async function untilEvent(
   call: Call,
   id: string,
-  isAsItShould: (event: Record<string, unknown>) => boolean,
+  isExpected: (event: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
   let answer: Answer | undefined;
   for (let time = 1; time <= patience.times; time++) {
     answer = await call(`GET /events/${id}`);
     const event = (answer.body ?? {}) as Record<string, unknown>;
-    if (answer.status === 200 && isAsItShould(event)) return event;
+    if (answer.status === 200 && isExpected(event)) return event;
     await pause(patience.pause_ms);
   }
-  throw new Error(`The event ${id} never became what it should be: ${JSON.stringify(answer)}`);
+  throw new Error(`The event ${id} did not become what was expected: ${JSON.stringify(answer)}`);
 }
 
 export function untilLabelled(call: Call, id: string): Promise<Record<string, unknown>> {

@@ -4,12 +4,12 @@ import { root } from "../build/functions.ts";
 
 const suites = ["functions/**/*.test.ts"];
 
-/** Ends what hangs. On a machine that is busy with other work tests may take long. */
+/** Ends tests that hang. Tests may take long on a busy machine. */
 const testTimeout = 600_000;
 
 /**
- * What a caller sees is tested on the handlers' source and on the bundles that are shipped, or with
- * API_URL on what is deployed there; what stands around the handlers is tested once.
+ * What a caller sees is tested against the handlers' source and the shipped bundles, or with API_URL
+ * against the deployed API; everything else is tested once.
  */
 const projects =
   process.env["API_URL"] === undefined
@@ -24,8 +24,8 @@ export default defineConfig({
   test: {
     root,
     globalSetup: process.env["BUILD"] === "never" ? [] : "infra/build/build-before-tests.ts", // as in infra/verification/forks
-    projects: projects.map((test) => ({ test, logLevel: "error" })), // GitHub's packages name source maps that they lack
-    silent: "passed-only", // a failing test shows what was logged meanwhile
+    projects: projects.map((test) => ({ test, logLevel: "error" })), // GitHub's packages refer to source maps that they lack
+    silent: "passed-only", // a failing test shows its log
     maxWorkers: "100%",
     slowTestThreshold: 10_000,
     reporters: ["default", { onTestCaseResult: printSkipped }],
@@ -42,12 +42,12 @@ function project(name: string, include: string[]) {
     hookTimeout: testTimeout,
     isolate: false, // see setup.ts
     maxConcurrency: 100, // tests that wait for a timeout wait together
-    // GitHub's packages import JSON in a way that Node refuses; Vite reads it.
+    // GitHub's packages import JSON in a way that Node rejects and Vite supports.
     server: { deps: { inline: [/@actions/] } },
   };
 }
 
-/** The default reporter only counts what was skipped; a reason that nobody reads is none. */
+/** The default reporter only counts skipped tests; this prints their reasons. */
 function printSkipped(test: TestCase): void {
   const result = test.result();
   if (result.state === "skipped")

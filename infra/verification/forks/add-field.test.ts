@@ -67,7 +67,7 @@ test("a field is added by what the README says, and by nothing else", { timeout:
   expect(half).toEqual({
     isContent: false,
     said: expect.stringContaining(
-      "Error: functions/openapi.yaml: add venue to Fields, as functions/_shared/event.ts has it in rules.\nfunctions/openapi.yaml: add venue to Changes, where it may also be null: see location there.\n",
+      "Error: functions/openapi.yaml: add venue to Fields: functions/_shared/event.ts has it in rules.\nfunctions/openapi.yaml: add venue to Changes, and allow null, as for location.\n",
     ) as string,
   });
 

@@ -75,34 +75,31 @@ type Change = (text: string, parts: string[]) => string;
 /** What somebody does who reads a sentence of routes.test.ts: each begins with the file. */
 const changes: [sentence: RegExp, Change][] = [
   [
-    /^(\S+): take (\S+) (\S+) out of paths:/,
+    /^(\S+): remove (\S+) (\S+) from paths:/,
     inYaml((document, [method = "", path = ""]) => {
       document.deleteIn(["paths", path, method.toLowerCase()]);
       removeEmpty(document, ["paths", path], "parameters");
     }),
   ],
   [
-    /^(\S+): take (\S+) out of components\/(\S+):/,
+    /^(\S+): remove (\S+) from components\/(\S+):/,
     inYaml((document, [name = "", kind = ""]) => {
       document.deleteIn(["components", kind, name]);
       removeEmpty(document, ["components", kind]);
     }),
   ],
   [
-    /^(\S+): take (\S+ \S+) out of the table/,
+    /^(\S+): remove (\S+ \S+) from the table/,
     (text, [route = ""]) =>
       text
         .replace(`\`${route}\`, `, "")
         .replace(`, \`${route}\` |`, " |")
         .replace(/^.*\n/gm, (row) => (row.startsWith(`| \`${route}\` |`) ? "" : row)),
   ],
-  [/^(\S+): take out the table "(.*)":/, (text, [header = ""]) => withoutParts(text, "\n\n", header)],
+  [/^(\S+): remove the table "(.*)":/, (text, [header = ""]) => withoutParts(text, "\n\n", header)],
+  [/^(\S+): remove the section "(.*)":/, (text, [section = ""]) => withoutParts(text, /\n(?=## )/, `## ${section}\n`)],
   [
-    /^(\S+): take out the section "(.*)":/,
-    (text, [section = ""]) => withoutParts(text, /\n(?=## )/, `## ${section}\n`),
-  ],
-  [
-    /^(\S+): take out of ".*", with its answer in the block below: (.*)$/,
+    /^(\S+): remove from ".*", with its answer in the block below: (.*)$/,
     (text, [line = ""]) => withoutCall(text, line),
   ],
 ];
