@@ -39,7 +39,7 @@ const addedByClients = new Set([
 describe("an answer that must not be is told with a line that gets it again:", () => {
   test.each<[string, number, string, string]>([
     ["a 5xx", 503, '{"message":"Service Unavailable"}', "Nothing that a caller sends may be answered 5xx."],
-    ["an undocumented one", 418, '{"message":"I am a teapot"}', "No status 418"],
+    ["an undocumented one", 418, '{"message":"I am a teapot"}', "Status 418 is not documented"],
     ["one that is not of its content type", 404, "<html>", "no JSON though it says so"],
   ])("%s", async (_what, status, body, complaint) => {
     const server = createServer((_request, response) =>
