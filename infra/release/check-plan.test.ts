@@ -9,9 +9,9 @@ import { readPlan } from "./check-plan/plan.ts";
 
 type Values = Record<string, unknown>;
 
-const advice = 'If that is meant, deploy it by hand: infra/README.md, "Deploy by hand".';
+const advice = 'If this is intended, deploy by hand: infra/README.md, "Deploy by hand".';
 const passed =
-  "The plan keeps every table, index, bucket and user pool with its protection, has nothing expire sooner, " +
+  "The plan keeps every table, index, bucket and user pool with its protection, lets nothing expire sooner, " +
   "keeps logs as long as before, and opens no bucket, queue, topic, function or route.";
 const table = "module.store.aws_dynamodb_table.this";
 const bucket = "module.store.aws_s3_bucket.images";
@@ -22,12 +22,12 @@ const lost = {
   pool: "the user pool and every user in it",
 };
 
-/** A plan that Terraform has made: check-plan/recorded/README.md says how. */
+/** A plan made by Terraform; see check-plan/recorded/README.md. */
 function recorded(name: string): string {
   return readFileSync(join(import.meta.dirname, `check-plan/recorded/${name}.json`), "utf8");
 }
 
-/** A plan with one change; the rest is as Terraform has it. */
+/** A plan with one change, otherwise as Terraform makes it. */
 function planOf(type: string, change: object, more: object = {}): string {
   const resource = {
     address: `${type}.this`,
@@ -40,7 +40,7 @@ function planOf(type: string, change: object, more: object = {}): string {
   return JSON.stringify({ ...(JSON.parse(recorded("nothing")) as object), resource_changes: [resource] });
 }
 
-/** A plan that leaves a table with `after` for its indexes instead of `before`. */
+/** A plan that changes a table's indexes from `before` to `after`. */
 function planOfIndexes(before: Values[], after: Values[] | undefined, block = "global_secondary_index"): string {
   return planOf("aws_dynamodb_table", {
     actions: ["update"],
@@ -57,7 +57,7 @@ function losses(plan: string): string[] {
   return lossesIn(readPlan(plan));
 }
 
-/** What is said when all three things of a recorded plan go the same way. */
+/** The refusal when all three objects of a recorded plan share a fate. */
 function everything(fate: string, loss: string): string[] {
   const things = [
     [pool, lost.pool],
@@ -71,11 +71,11 @@ function gone(index: string): string {
   return `the index ${index} would be deleted, and its queries would fail`;
 }
 
-function anew(index: string, reason: string): string {
-  return `the index ${index} would be deleted and built anew, because ${reason}: its queries would fail meanwhile`;
+function rebuilt(index: string, reason: string): string {
+  return `the index ${index} would be deleted and rebuilt, because ${reason}: its queries would fail until then`;
 }
 
-describe("warns of a plan that takes away", () => {
+describe("warns of a plan that removes", () => {
   const policyOf = (...statements: object[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
   const allow = (Action: string | string[], Resource: string | string[]) => ({ Effect: "Allow", Action, Resource });
   const policy = (before: string, after?: object, actions = ["update"]) =>
@@ -97,7 +97,7 @@ describe("warns of a plan that takes away", () => {
       rights("a:Get on other"),
     ],
     [
-      "a statement, by a refusal of the same",
+      "a statement, by denying it",
       policy(both, {
         policy: policyOf(allow(["a:Get", "a:Put"], "table"), { ...allow("a:Query", "index"), Effect: "Deny" }),
       }),
@@ -121,13 +121,13 @@ describe("warns of a plan that takes away", () => {
   test.each([
     ["adds an action", policy(policyOf(allow("a:Get", "table")), { policy: both })],
     [
-      "writes the same in another order",
+      "reorders a policy",
       policy(both, { policy: policyOf(allow("a:Query", "index"), allow(["a:Put", "a:Get"], "table")) }),
     ],
     ["makes a policy", planOf("aws_iam_role_policy", { actions: ["create"], before: null, after: { policy: both } })],
-    ["has a policy that is known after apply only", policy(both, {})],
+    ["has a policy known only after apply", policy(both, {})],
     ["makes a route", route(["create"], null, { route_key: "GET /events" })],
-    ["makes a route anew", route(["delete", "create"], { route_key: "GET /events" }, { route_key: "GET /events" })],
+    ["recreates a route", route(["delete", "create"], { route_key: "GET /events" }, { route_key: "GET /events" })],
     [
       "deletes something else",
       planOf("aws_lambda_permission", { actions: ["delete"], before: { route_key: "GET /events" }, after: null }),
@@ -146,8 +146,8 @@ describe("warns of a plan that takes away", () => {
       0,
       "",
       [
-        `${begin}aws_apigatewayv2_route.this would no longer answer GET /events. Versions that callers still get, or get again when a release is taken back, ` +
-          "may need it: an alias goes back, and a role does not. Expand in one release, and contract in a later one, when no version needs it any more.",
+        `${begin}aws_apigatewayv2_route.this would no longer answer GET /events. Versions that callers still get, or get again after a rollback, ` +
+          "may need it: an alias is rolled back, a role is not. Expand in one release, contract in a later one, when no version needs it any more.",
         passed,
         "",
       ],
@@ -158,7 +158,7 @@ describe("warns of a plan that takes away", () => {
 describe("the command", () => {
   const check = (input: string): Promise<Ended> => runBundle("check-plan", [], { input });
 
-  test("lets a plan pass that keeps everything", async () => {
+  test("passes a plan that keeps everything", async () => {
     expect(await check(recorded("harmless"))).toEqual({ exitCode: 0, output: `${passed}\n`, errors: "" });
   });
 
@@ -169,22 +169,22 @@ describe("the command", () => {
     expect(await check(recorded("destroy"))).toEqual({ exitCode: 1, output: "", errors });
   });
 
-  test("refuses what is no plan, and repeats none of it", async () => {
-    const errors = "The plan is not JSON, or not all of it: pipe in what terraform show -json prints.\n";
+  test("refuses other input without quoting it", async () => {
+    const errors = "The plan is not JSON, or is truncated: pipe in what terraform show -json prints.\n";
     expect(await check('{"variables": {"token": {"value": "secret"}}')).toEqual({ exitCode: 1, output: "", errors });
   });
 });
 
-describe("passes a plan of Terraform's", () => {
+describe("passes Terraform's plan", () => {
   test.each(["create", "nothing", "harmless"])("%s", (name) => {
     expect(losses(recorded(name))).toEqual([]);
   });
 });
 
-describe("refuses a plan of Terraform's", () => {
+describe("refuses Terraform's plan", () => {
   const fewer = [
     `${table}: ${gone("by-organizer")}`,
-    `${table}: ${anew("by-status", "its keys or its projection change")}`,
+    `${table}: ${rebuilt("by-status", "its keys or its projection change")}`,
   ];
 
   test.each([
@@ -230,7 +230,7 @@ describe("what an update exposes", () => {
       "lose its authorizer",
     ],
     [
-      "a route whose authorizer is not known",
+      "a route whose authorizer is unknown",
       "aws_apigatewayv2_route",
       { authorization_type: "JWT" },
       {},
@@ -244,7 +244,7 @@ describe("what an update exposes", () => {
       "keep its logs for a shorter time",
     ],
     [
-      "a log that was for ever",
+      "a log that was kept forever",
       "aws_cloudwatch_log_group",
       { retention_in_days: 0 },
       { retention_in_days: 3653 },
@@ -272,7 +272,7 @@ describe("what an update exposes", () => {
       "lose its point-in-time recovery",
     ],
     [
-      "a table whose recovery is not known",
+      "a table whose recovery is unknown",
       "aws_dynamodb_table",
       { point_in_time_recovery: [{ enabled: true }] },
       {},
@@ -285,20 +285,20 @@ describe("what an update exposes", () => {
       { ttl: [{ enabled: true }] },
       "have its events expire",
     ],
-    ["events of which it is not known", "aws_dynamodb_table", { ttl: [] }, { ttl: [{}] }, "have its events expire"],
+    ["events whose expiry is unknown", "aws_dynamodb_table", { ttl: [] }, { ttl: [{}] }, "have its events expire"],
     [
-      "a function for everybody",
+      "a function for everyone",
       "aws_lambda_permission",
       {},
       call("*", null),
-      "let everybody or an account call the function",
+      "let everyone or another account call the function",
     ],
     [
       "a function for an account",
       "aws_lambda_permission",
       {},
       call("111122223333", "arn"),
-      "let everybody or an account call the function",
+      "let everyone or another account call the function",
     ],
     [
       "a function for any API",
@@ -357,89 +357,89 @@ describe("what an update exposes", () => {
       'have more of what is below "incoming/" expire, or sooner',
     ],
     [
-      "notes that did not",
+      "notes that did not expire",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       expiry({ prefix: "deletions/" }, 2),
       'have more of what is below "deletions/" expire, or sooner',
     ],
     [
-      "rules that are not known",
+      "unknown rules",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       { bucket: "events" },
       'have what is below "" expire',
     ],
     [
-      "a bucket for everybody",
+      "a bucket for everyone",
       "aws_s3_bucket_policy",
       policyOf({ Service: "a" }),
       policyOf("*"),
-      "let everybody or an account in",
+      "let in everyone or another account",
     ],
     [
       "a bucket for an account",
       "aws_s3_bucket_policy",
       {},
       policyOf({ Service: "a", AWS: "111122223333" }),
-      "let everybody or an account in",
+      "let in everyone or another account",
     ],
     [
-      "a bucket for all but one",
+      "a bucket for all but one account",
       "aws_s3_bucket_policy",
       {},
       policyOf(undefined, { NotPrincipal: { AWS: "1" } }),
-      "let everybody or an account in",
+      "let in everyone or another account",
     ],
     [
-      "a bucket whose policy is not known",
+      "a bucket whose policy is unknown",
       "aws_s3_bucket_policy",
       policyOf({ Service: "a" }),
       { bucket: "events" },
-      "have a policy that cannot be looked at before it is applied",
+      "have a policy that cannot be checked before it is applied",
     ],
     [
-      "a bucket whose policy is none",
+      "a bucket whose policy is no policy",
       "aws_s3_bucket_policy",
       {},
       { bucket: "events", policy: "x" },
-      "let everybody or an account in",
+      "let in everyone or another account",
     ],
-    ["a queue for everybody", "aws_sqs_queue", {}, policyOf({ AWS: "*" }), "let everybody or an account in"],
+    ["a queue for everyone", "aws_sqs_queue", {}, policyOf({ AWS: "*" }), "let in everyone or another account"],
     [
-      "a queue's policy for everybody",
+      "a queue's policy for everyone",
       "aws_sqs_queue_policy",
       {},
       policyOf({ AWS: "*" }),
-      "let everybody or an account in",
+      "let in everyone or another account",
     ],
-    ["a topic for everybody", "aws_sns_topic", {}, policyOf({ AWS: "*" }), "let everybody or an account in"],
+    ["a topic for everyone", "aws_sns_topic", {}, policyOf({ AWS: "*" }), "let in everyone or another account"],
     [
-      "a topic's policy for everybody",
+      "a topic's policy for everyone",
       "aws_sns_topic_policy",
       {},
       policyOf({ AWS: "*" }),
-      "let everybody or an account in",
+      "let in everyone or another account",
     ],
     [
       "a table for an account",
       "aws_dynamodb_resource_policy",
       {},
       policyOf({ AWS: "1" }),
-      "let everybody or an account in",
+      "let in everyone or another account",
     ],
   ])("is refused: %s", (_what, type, before, after, sentence) => {
     expect(exposures(type, before, after, ["update"])).toEqual([`${type}.this would ${sentence}. ${advice}`]);
   });
 
-  test("is refused: a block of public access that goes", () => {
+  test("is refused: a deleted block of public access", () => {
     const type = "aws_s3_bucket_public_access_block";
-    const sentence = `${type}.this would be gone, and what it closed to the public might be open. ${advice}`;
+    const sentence = `${type}.this would be deleted, which may open a bucket to the public. ${advice}`;
     expect(exposures(type, block(true), null, ["delete"])).toEqual([sentence]);
   });
 
   test.each<[what: string, type: string, before: Values | null, after: Values | null, actions: string[]]>([
-    ["a route that goes", "aws_apigatewayv2_route", { authorization_type: "JWT" }, null, ["delete"]],
+    ["a deleted route", "aws_apigatewayv2_route", { authorization_type: "JWT" }, null, ["delete"]],
     ["a new open route", "aws_apigatewayv2_route", null, { authorization_type: "NONE" }, ["create"]],
     [
       "a route that gets an authorizer",
@@ -449,11 +449,11 @@ describe("what an update exposes", () => {
       ["update"],
     ],
     ["a longer log", "aws_cloudwatch_log_group", { retention_in_days: 30 }, { retention_in_days: 0 }, ["update"]],
-    ["a log that goes", "aws_cloudwatch_log_group", { retention_in_days: 30 }, null, ["delete"]],
+    ["a deleted log", "aws_cloudwatch_log_group", { retention_in_days: 30 }, null, ["delete"]],
     ["a new table whose items expire", "aws_dynamodb_table", null, { ttl: [{ enabled: true }] }, ["create"]],
     ["a table that never had protection", "aws_dynamodb_table", { deletion_protection_enabled: false }, {}, ["update"]],
     [
-      "a function for one API, whose id is not known",
+      "a function for one API with an unknown id",
       "aws_lambda_permission",
       null,
       { principal: "apigateway.amazonaws.com", source_account: null },
@@ -467,7 +467,7 @@ describe("what an update exposes", () => {
       ["create"],
     ],
     ["a bucket that closes", "aws_s3_bucket_public_access_block", block(false), block(true), ["update"]],
-    ["a block that is left to its bucket", "aws_s3_bucket_public_access_block", block(true), null, ["forget"]],
+    ["a forgotten block", "aws_s3_bucket_public_access_block", block(true), null, ["forget"]],
     [
       "uploads that expire later",
       "aws_s3_bucket_lifecycle_configuration",
@@ -477,14 +477,14 @@ describe("what an update exposes", () => {
     ],
     ["new rules for uploads", "aws_s3_bucket_lifecycle_configuration", null, passing, ["create"]],
     [
-      "a rule that is off",
+      "a disabled rule",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       expiry({}, 1, { status: "Disabled" }),
       ["update"],
     ],
     [
-      "unfinished uploads that go",
+      "expiring unfinished uploads",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       { rule: [{ filter: [{}], abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }] }] },
@@ -498,15 +498,15 @@ describe("what an update exposes", () => {
       ["create"],
     ],
     [
-      "a bucket that denies everybody something",
+      "a bucket that denies everyone something",
       "aws_s3_bucket_policy",
       null,
       policyOf("*", { Effect: "Deny" }),
       ["create"],
     ],
-    ["a new bucket whose policy is not known", "aws_s3_bucket_policy", null, {}, ["create"]],
+    ["a new bucket whose policy is unknown", "aws_s3_bucket_policy", null, {}, ["create"]],
     ["a queue without a policy", "aws_sqs_queue", null, { policy: "" }, ["create"]],
-    ["a queue whose policy is a thing of its own", "aws_sqs_queue", null, { name: "failures" }, ["create"]],
+    ["a queue with a separate policy", "aws_sqs_queue", null, { name: "failures" }, ["create"]],
     ["a policy that stays", "aws_s3_bucket_policy", policyOf("*"), policyOf("*"), ["no-op"]],
     ["something else", "constructor", null, policyOf("*"), ["create"]],
   ])("is not %s", (_what, type, before, after, actions) => {
@@ -514,7 +514,7 @@ describe("what an update exposes", () => {
   });
 });
 
-describe("whatever happens to", () => {
+describe("a lost", () => {
   const fates = [
     [["delete"], "deleted", "would be lost"],
     [["delete", "create"], "replaced", "would be lost"],
@@ -532,7 +532,7 @@ describe("whatever happens to", () => {
     ["aws_dynamodb_vector_index", "an index of the table"],
     ["aws_s3_bucket", lost.bucket],
     ["aws_cognito_user_pool", lost.pool],
-  ])("%s is said, unless it stays", (type, what) => {
+  ])("%s is reported", (type, what) => {
     for (const [actions, fate, loss] of fates) {
       expect(losses(planOf(type, { actions }))).toEqual([`${type}.this would be ${fate}: ${what} ${loss}. ${advice}`]);
     }
@@ -541,13 +541,13 @@ describe("whatever happens to", () => {
   });
 
   test.each(["aws_lambda_function", "aws_s3_object", "aws_cognito_user_pool_client", "constructor"])(
-    "%s is Terraform's own affair",
+    "%s is not",
     (type) => {
       for (const [actions] of fates) expect(losses(planOf(type, { actions }))).toEqual([]);
     },
   );
 
-  test("a data source is nothing", () => {
+  test("data source is not", () => {
     expect(losses(planOf("aws_dynamodb_table", { actions: ["delete"] }, { mode: "data" }))).toEqual([]);
   });
 });
@@ -563,16 +563,16 @@ describe("the number of shards of the indexes", () => {
     ["raised", planOfShards(variables("1"), variables("16"))],
     ["raised further", planOfShards(variables("4"), variables("16"))],
     ["left alone", planOfShards(variables("4"), variables("4"))],
-    ["told to a function that did not know of it", planOfShards(variables(), variables("4"))],
+    ["set on a function that lacked it", planOfShards(variables(), variables("4"))],
     [
-      "gone with its function",
+      "deleted with its function",
       planOf("aws_lambda_function", { actions: ["delete"], before: variables("4"), after: null }),
     ],
     [
-      "told to a new function",
+      "set on a new function",
       planOf("aws_lambda_function", { actions: ["create"], before: null, after: variables("4") }),
     ],
-    ["told to a function that is made anew", planOfShards(variables("4"), variables("4"), ["delete", "create"])],
+    ["set on a recreated function", planOfShards(variables("4"), variables("4"), ["delete", "create"])],
   ])("may be %s", (_what, plan) => {
     expect(losses(plan)).toEqual([]);
   });
@@ -580,19 +580,19 @@ describe("the number of shards of the indexes", () => {
   test.each([
     ["lowered", variables("4"), 4, 1],
     ["lowered from two digits to one", variables("16"), 16, 1],
-  ])("may not be %s, whether the plan says it or does not know", (_what, before, was, is) => {
-    const sentence = `index_shards would go down from ${was} to ${is}: what is in the other shards would be missing in lists. Leave it at ${was}.`;
+  ])("may not be %s, whether the plan knows the new value or not", (_what, before, was, is) => {
+    const sentence = `index_shards would go down from ${was} to ${is}: lists would miss the events in the other shards. Leave it at ${was}.`;
     for (const after of [variables(String(is)), variables(), { environment: [] }, {}])
       expect(losses(planOfShards(before, after))).toEqual([sentence]);
     expect(losses(planOfShards(before, variables(String(is)), ["delete", "create"]))).toEqual([sentence]);
   });
 
-  test("is said once for all functions", () => {
+  test("is reported once for all functions", () => {
     const { resource_changes: changes, ...plan } = JSON.parse(planOfShards(variables("16"), variables("4"))) as {
       resource_changes: object[];
     };
     const sentence =
-      "index_shards would go down from 16 to 4: what is in the other shards would be missing in lists. Leave it at 16.";
+      "index_shards would go down from 16 to 4: lists would miss the events in the other shards. Leave it at 16.";
     expect(losses(JSON.stringify({ ...plan, resource_changes: [...changes, ...changes] }))).toEqual([sentence]);
   });
 });
@@ -615,15 +615,15 @@ describe("an index", () => {
   const warm = (read: number | undefined, write: number) => ({
     warm_throughput: [{ read_units_per_second: read, write_units_per_second: write }],
   });
-  /** As version 6 of the provider has it with key_schema in the configuration. */
+  /** As in version 6 of the provider with key_schema in the configuration. */
   const keyed = { name, key_schema: keySchema, hash_key: "", range_key: "", projection_type: "ALL" };
 
   test.each<[string, Values, Values]>([
     ["other capacity", index, { ...index, read_capacity: 9, write_capacity: 9 }],
-    ["capacity that is not known yet", index, { ...index, read_capacity: undefined, write_capacity: undefined }],
+    ["unknown capacity", index, { ...index, read_capacity: undefined, write_capacity: undefined }],
     ["another maximum on demand", index, { ...index, on_demand_throughput: [{ max_read_request_units: 9 }] }],
     ["its other attributes in another order", index, { ...index, non_key_attributes: ["date", "title"] }],
-    ["nothing instead of an empty text", { ...index, range_key: "" }, { ...index, range_key: null }],
+    ["null instead of an empty text", { ...index, range_key: "" }, { ...index, range_key: null }],
     [
       "no list instead of an empty one",
       { ...index, non_key_attributes: [] },
@@ -633,7 +633,7 @@ describe("an index", () => {
     ["a key_schema added beside the same keys", index, { ...index, key_schema: keySchema }],
     ["a key_schema and another maximum", keyed, { ...keyed, on_demand_throughput: [{ max_read_request_units: 9 }] }],
     ["more warm throughput", { ...index, ...warm(12_000, 4_000) }, { ...index, ...warm(13_000, 4_000) }],
-    ["no wish for warm throughput", { ...index, ...warm(12_000, 4_000) }, { ...index, warm_throughput: [] }],
+    ["warm throughput unset", { ...index, ...warm(12_000, 4_000) }, { ...index, warm_throughput: [] }],
   ])("stays with %s", (_what, before, after) => {
     expect(losses(planOfIndexes([before], [after]))).toEqual([]);
   });
@@ -645,12 +645,12 @@ describe("an index", () => {
     ["another projection", index, { ...index, projection_type: "ALL" }],
     ["an attribute less", index, { ...index, non_key_attributes: ["title"] }],
     ["an attribute more", index, { ...index, non_key_attributes: ["title", "date", "type"] }],
-    ["attributes that are not known yet", index, { ...index, non_key_attributes: undefined }],
-    ["a hash key that is not known yet", index, { ...index, hash_key: undefined }],
+    ["unknown attributes", index, { ...index, non_key_attributes: undefined }],
+    ["an unknown hash key", index, { ...index, hash_key: undefined }],
     ["another key_schema", keyed, { ...keyed, key_schema: keySchema.slice(0, 1) }],
-    ["a key_schema that is not known yet", keyed, { ...keyed, key_schema: undefined }],
+    ["an unknown key_schema", keyed, { ...keyed, key_schema: undefined }],
     [
-      "its keys as key_schema only, which version 6 takes for other keys",
+      "its keys as key_schema only, which version 6 treats as other keys",
       { ...index, key_schema: keySchema },
       { ...keyed, ...projection },
     ],
@@ -661,27 +661,27 @@ describe("an index", () => {
       { ...index, hash_key: "type", key_schema: [{ attribute_name: "type", key_type: "HASH" }] },
     ],
     ["a setting that only a later provider knows", index, { ...index, index_class: "INFREQUENT_ACCESS" }],
-  ])("is built anew with %s", (_what, before, after) => {
-    const loss = anew(name, "its keys or its projection change");
+  ])("is rebuilt with %s", (_what, before, after) => {
+    const loss = rebuilt(name, "its keys or its projection change");
     expect(losses(planOfIndexes([before], [after]))).toEqual([`aws_dynamodb_table.this: ${loss}. ${advice}`]);
   });
 
   test.each([
     ["less of it", warm(11_999, 4_000)],
-    ["an amount that is not known yet", warm(undefined, 4_000)],
-  ])("is built anew for its warm throughput: %s", (_what, after) => {
+    ["an unknown amount", warm(undefined, 4_000)],
+  ])("is rebuilt for its warm throughput: %s", (_what, after) => {
     const plan = planOfIndexes([{ ...index, ...warm(12_000, 4_000) }], [{ ...index, ...after }]);
     expect(losses(plan)).toEqual([
-      `aws_dynamodb_table.this: ${anew(name, "its warm throughput goes down")}. ${advice}`,
+      `aws_dynamodb_table.this: ${rebuilt(name, "its warm throughput goes down")}. ${advice}`,
     ]);
   });
 
   test.each<[string, Values[] | undefined]>([
-    ["there is none any more", []],
-    ["another one has taken its place", [{ ...index, name: "by-kind" }]],
-    ["its name is not known yet", [{ ...index, name: undefined }]],
-    ["which ones there will be is not known yet", undefined],
-  ])("is gone where %s", (_what, after) => {
+    ["it is removed", []],
+    ["another one replaces it", [{ ...index, name: "by-kind" }]],
+    ["its name is unknown", [{ ...index, name: undefined }]],
+    ["all indexes are unknown", undefined],
+  ])("is deleted if %s", (_what, after) => {
     for (const block of ["global_secondary_index", "local_secondary_index"]) {
       expect(losses(planOfIndexes([index], after, block))).toEqual([
         `aws_dynamodb_table.this: ${gone(name)}. ${advice}`,
@@ -689,7 +689,7 @@ describe("an index", () => {
     }
   });
 
-  test.each([true, [{ name: true }]])("is not named where it is a secret: %j", (secret) => {
+  test.each([true, [{ name: true }]])("is not named if its name is secret: %j", (secret) => {
     const before = {
       before: { global_secondary_index: [index] },
       before_sensitive: { global_secondary_index: secret },
@@ -700,38 +700,38 @@ describe("an index", () => {
     ]);
   });
 
-  test("may come to a table", () => {
+  test("may be added to a table", () => {
     expect(losses(planOfIndexes([], [index]))).toEqual([]);
   });
 });
 
-describe("takes for no plan", () => {
+describe("refuses as a plan", () => {
   const plan = JSON.parse(recorded("nothing")) as Values;
   const notAPlan = "This is not a plan: pipe in what terraform show -json PLAN prints, of Terraform 1.11 or later.";
-  const noJson = "The plan is not JSON, or not all of it: pipe in what terraform show -json prints.";
-  const otherFormat = "The plan's format_version is not 1.x: see what Terraform has changed, then ours.";
-  const failed = "Terraform failed while it made this plan, so what it holds is not all: plan again.";
+  const noJson = "The plan is not JSON, or is truncated: pipe in what terraform show -json prints.";
+  const otherFormat = "The plan's format_version is not 1.x: check what Terraform has changed, then adapt check-plan.";
+  const failed = "Terraform failed while it made this plan, so the plan is incomplete: plan again.";
   const partial = "The plan does not cover everything: plan again, without -target.";
   const changed = (change: unknown) => JSON.stringify({ ...plan, resource_changes: [change] });
 
   test.each([
     ["nothing", "", "The plan is empty: did terraform show fail?"],
     ["blanks", " \n", "The plan is empty: did terraform show fail?"],
-    ["what is not JSON", "Error: secret", noJson],
+    ["other text", "Error: secret", noJson],
     ["half a plan", recorded("destroy").slice(0, 400), noJson],
     ["a list", "[]", notAPlan],
     ["null", "null", notAPlan],
     ["no format_version", JSON.stringify({ ...plan, format_version: undefined }), notAPlan],
     ["a later format_version", JSON.stringify({ ...plan, format_version: "2.0" }), otherFormat],
-    ["a much later format_version", JSON.stringify({ ...plan, format_version: "10.0" }), otherFormat],
+    ["a much newer format_version", JSON.stringify({ ...plan, format_version: "10.0" }), otherFormat],
     ["a format_version that is no text", JSON.stringify({ ...plan, format_version: 1.2 }), notAPlan],
     ["a state", JSON.stringify({ format_version: "1.0", terraform_version: "1.11.4", values: {} }), notAPlan],
     ["a plan that does not say whether it failed", JSON.stringify({ ...plan, errored: undefined }), notAPlan],
     ["a plan that does not say whether it is complete", JSON.stringify({ ...plan, complete: undefined }), notAPlan],
     ["a plan that failed", recorded("errored"), failed],
-    ["a plan of a part", recorded("targeted"), partial],
+    ["a partial plan", recorded("targeted"), partial],
     ["changes that are no list", JSON.stringify({ ...plan, resource_changes: {} }), notAPlan],
-    ["a change that is none", changed(null), notAPlan],
+    ["a change that is null", changed(null), notAPlan],
     ["a change without a change", changed({ address: "a.b", type: "a" }), notAPlan],
     ["a change without an address", changed({ type: "aws_s3_bucket", change: { actions: ["no-op"] } }), notAPlan],
     ["a change without a type", changed({ address: "a.b", change: { actions: ["no-op"] } }), notAPlan],
@@ -746,7 +746,7 @@ describe("takes for no plan", () => {
     expect(() => readPlan(text)).toThrow(new Error(sentence));
   });
 
-  test("but takes a plan without resources for one", () => {
+  test("but not a plan without resources", () => {
     expect(readPlan(JSON.stringify({ ...plan, resource_changes: undefined }))).toEqual([]);
   });
 });

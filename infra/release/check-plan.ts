@@ -1,5 +1,5 @@
-// Refuses to go on with a plan of Terraform that would lose what people have stored, or open it to strangers, and warns of
-// one that takes away what the versions before may need.
+// Refuses a Terraform plan that would lose stored data or expose it to strangers, and warns of one that removes what
+// earlier versions may need.
 import { runCommand } from "./_shared/command.ts";
 import { contractionsIn } from "./check-plan/contractions.ts";
 import { exposuresIn } from "./check-plan/exposures.ts";
@@ -8,7 +8,7 @@ import { readPlan } from "./check-plan/plan.ts";
 
 const usage = "terraform -chdir=infra show -json stack.tfplan | node dist/release/check-plan.mjs";
 
-/** What makes GitHub show a line in the summary of the run. No line of ours has a line break, or `%`, which it would want escaped. */
+/** Makes GitHub show a line in the run's summary. No line here has a line break or `%`, which would need escaping. */
 const warning =
   process.env["GITHUB_ACTIONS"] === "true" ? "::warning title=The plan takes something away::" : "Warning: ";
 
@@ -18,7 +18,7 @@ await runCommand(usage, false, (input) => {
   const refused = [...lossesIn(changes), ...exposuresIn(changes)];
   if (refused.length > 0) throw new Error(refused.join("\n"));
   console.log(
-    "The plan keeps every table, index, bucket and user pool with its protection, has nothing expire sooner, " +
+    "The plan keeps every table, index, bucket and user pool with its protection, lets nothing expire sooner, " +
       "keeps logs as long as before, and opens no bucket, queue, topic, function or route.",
   );
 });

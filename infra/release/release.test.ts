@@ -60,7 +60,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The functions, to be called over HTTP and to be invoked, whatever the version. */
+/** The functions, over HTTP and by Invoke, whatever the version. */
 async function startFunctions() {
   const { url: apiUrl, functions, stop } = await startStack({ run: runSources });
   afterAll(stop);
@@ -70,7 +70,7 @@ async function startFunctions() {
   return { apiUrl, invoke: invokeOne };
 }
 
-/** What callers get over HTTP, where something else may answer. */
+/** What callers reach over HTTP; a test may replace its answers. */
 async function startFront() {
   const itself: { url: string; answer: () => readonly [status: number, body: string] | undefined } = {
     url: "",
@@ -102,12 +102,12 @@ interface Ran {
   sentence: string | undefined;
 }
 
-/** Runs it with pauses that take no time; `meanwhile` is told which pause it is, from 1. */
+/** Runs it with pauses that take no time and calls `onPause` with the number of each, from 1. */
 async function run({
-  meanwhile = () => undefined,
+  onPause = () => undefined,
   of = stack,
   ...options
-}: Partial<Options> & { meanwhile?: (pause: number) => void; of?: Stack } = {}): Promise<Ran> {
+}: Partial<Options> & { onPause?: (pause: number) => void; of?: Stack } = {}): Promise<Ran> {
   const lines: string[] = [];
   let pauses = 0;
   const print = (line: string) => {
@@ -115,7 +115,7 @@ async function run({
   };
   const pause = () => {
     pauses += 1;
-    meanwhile(pauses);
+    onPause(pauses);
     return Promise.resolve();
   };
   const clock = { now: () => 0, pause };
@@ -132,24 +132,19 @@ const [broken, tooMany] = [[500, ""] as const, [429, '{"message":"Too Many Reque
 const moving = names.map((name) => `UpdateAlias ${name}`);
 const denied = { status: 403, type: "AccessDeniedException", message: "It may not." };
 const throttled = { status: 429, type: "TooManyRequestsException", message: "Rate exceeded." };
-const tested = [
-  "Create an event, again and again",
-  "Read it",
-  "Refuse what breaks a rule",
-  "Find no event that nobody has made",
-];
+const tested = ["Create an event repeatedly", "Read it", "Refuse an invalid event", "Answer 404 to an unknown id"];
 const calls = 4 + Object.keys(routes).length;
 const inWords = "get-event 2 -> 3, sweep-events 2 -> 3";
 const red = { AlarmName: `${prefix}errors`, StateValue: "ALARM", StateReason: "Too\nmany." } as const;
-const itIsRed = `The alarm ${prefix}errors is red: Too many.\nWhat mends it is released by --at-once, as the workflow Deploy does when it is started by hand with a commit.`;
+const itIsRed = `The alarm ${prefix}errors is red: Too many.\nRelease the fix with --at-once, as the workflow Deploy does when started by hand with a commit.`;
 
 describe("a release", () => {
-  test("gives the new versions a part of the calls, then all, and says so at each step", async () => {
+  test("gives the new versions part of the calls, then all, and prints each step", async () => {
     aws.alarms.push({ ...red, StateValue: "OK" }, { ...red, StateValue: "INSUFFICIENT_DATA" });
     const { lines, sentence } = await run();
     expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
     expect(lines.map((line) => line.replace(/: 20[01]$/, ": 20x"))).toEqual([
-      `0 % to the new versions, ${inWords}: ${calls} calls of our own answered.`,
+      `0 % to the new versions, ${inWords}: ${calls} of our own calls answered.`,
       "10 % to the new versions for 0.5 minutes.",
       ...[30, 20, 10, 0].map((left_s) => `10 %: ${calls} calls answered, none of 2 alarms red, ${left_s} s to go.`),
       "100 % to the new versions, on trial.",
@@ -169,7 +164,7 @@ describe("a release", () => {
     expect(aws.invoked.map(({ target }) => target)).toEqual(Array(5).fill(once).flat());
   });
 
-  test("calls as somebody who has signed in where that is asked for, and as nobody elsewhere", async () => {
+  test("calls as a signed-in caller if the stage requires it, otherwise anonymously", async () => {
     for (const isSignedIn of [true, false]) {
       aws.invoked = [];
       await run({ of: { ...stack, isSignedIn } });
@@ -181,7 +176,7 @@ describe("a release", () => {
     }
   });
 
-  test("changes nothing that callers have made", async () => {
+  test("changes none of the callers' events", async () => {
     needs("list-events");
     const list = async () => (await fetch(`${apiUrl}/events`)).json() as Promise<{ events: { id: string }[] }>;
     const made = await fetch(`${apiUrl}/events`, {
@@ -197,15 +192,15 @@ describe("a release", () => {
   });
 
   test.each([
-    ["without a canary, where its time is 0", { of: { ...stack, canary: { percent: 10, minutes: 0 } } }],
-    ["at once, where that is asked for, whatever the alarms say", { isAtOnce: true }],
+    ["without a canary if its time is 0", { of: { ...stack, canary: { percent: 10, minutes: 0 } } }],
+    ["at once on request, whatever the alarms say", { isAtOnce: true }],
   ])("moves %s", async (what, options) => {
     if (what.startsWith("at once")) aws.alarms.push(red);
     const { sentence } = await run(options);
     expect([sentence, aws.moves]).toEqual([undefined, [...toAll, ...released]]);
   });
 
-  test("with nothing new says so, and makes the smoke test", async () => {
+  test("runs only the smoke test if nothing is new", async () => {
     for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
     aws.alarms.push(red);
     const { lines, sentence } = await run();
@@ -217,10 +212,10 @@ describe("a release", () => {
     ]);
   });
 
-  test("with nothing new and an API that does not work fails", async () => {
+  test("fails if the API is broken, even with nothing new", async () => {
     for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
     front.answer = () => broken;
-    expect((await run()).sentence).toMatch(/^Create an event, again and again FAILED: .*, and gave 500 /);
+    expect((await run()).sentence).toMatch(/^Create an event repeatedly FAILED: .*, and gave 500 /);
     expect(aws.moves).toEqual([]);
   });
 });
@@ -235,12 +230,12 @@ describe("a release does not begin", () => {
     ]);
   });
 
-  test("but does with a red alarm of another", async () => {
+  test("but does with a red alarm of another stack", async () => {
     aws.alarms.push({ ...red, AlarmName: "events-api-other-errors" }, { ...red, AlarmName: "events-api-testing" });
     expect((await run()).sentence).toBeUndefined();
   });
 
-  test("with a new version that fails before any caller meets it", async () => {
+  test("with a new version that fails its first call", async () => {
     aws.answer = (invoked) =>
       invoked.target === `${changed}:3` ? Promise.reject(new Error("A mistake.")) : invoke(invoked);
     const { lines, sentence } = await run();
@@ -254,7 +249,7 @@ describe("a release does not begin", () => {
 
   test.each([
     ["an error", { statusCode: 503, body: "{}" }, "503 {}"],
-    ["what is no answer", null, "no answer \\(the function returned null\\)"],
+    ["null", null, "no answer \\(the function returned null\\)"],
   ])("with a new version that answers one route with %s", async (_what, answer, gave) => {
     needs("delete-event");
     aws.answer = (invoked) =>
@@ -262,7 +257,7 @@ describe("a release does not begin", () => {
     const { sentence } = await run();
     expect(sentence).toMatch(
       new RegExp(
-        `^Not released\\. Answer DELETE /events/\\{id\\} FAILED: DELETE /events/[0-9a-f-]{36} \\(${prefix}delete-event:2\\) should give an answer, if only a refusal, and gave ${gave}`,
+        `^Not released\\. Answer DELETE /events/\\{id\\} FAILED: DELETE /events/[0-9a-f-]{36} \\(${prefix}delete-event:2\\) should give an answer below 500, and gave ${gave}`,
       ),
     );
     expect(aws.moves).toEqual([]);
@@ -272,7 +267,7 @@ describe("a release does not begin", () => {
     [
       "was changed by hand",
       { versions: [256], latest: 512 },
-      "The newest version of events-api-test-get-event, 1, is not what is in \\$LATEST: .*publish-version --function-name events-api-test-get-event$",
+      "The newest version of events-api-test-get-event, 1, differs from \\$LATEST: .*publish-version --function-name events-api-test-get-event$",
     ],
     [
       "has no version",
@@ -285,7 +280,7 @@ describe("a release does not begin", () => {
     expect(aws.moves).toEqual([]);
   });
 
-  test("of a function that there is not", async () => {
+  test("of a function that does not exist", async () => {
     expect((await run({ of: { ...stack, functionNames: [...stack.functionNames, `${prefix}x`] } })).sentence).toBe(
       `${prefix}x: Function not found: ${prefix}x`,
     );
@@ -295,13 +290,13 @@ describe("a release does not begin", () => {
 
 describe("a release puts every function back", () => {
   const itSays = (reason: string) => [
-    `Back to the versions before. ${reason}`,
+    `Back to the previous versions. ${reason}`,
     ...names.map((name) => `${name}: back to version 2.`),
   ];
 
   test("when an alarm goes red", async () => {
     const { lines, sentence } = await run({
-      meanwhile: (pause) => {
+      onPause: (pause) => {
         if (pause === 2) aws.alarms.push(red);
       },
     });
@@ -312,9 +307,9 @@ describe("a release puts every function back", () => {
     ]);
   });
 
-  test("when a call of its own fails", async () => {
+  test("when one of its own calls fails", async () => {
     const { lines, sentence } = await run({
-      meanwhile: () => {
+      onPause: () => {
         aws.answer = (invoked) =>
           invoked.target === `${changed}:3` ? Promise.reject(new Error("A mistake.")) : invoke(invoked);
       },
@@ -323,10 +318,10 @@ describe("a release puts every function back", () => {
     expect([lines.slice(-2), aws.moves]).toEqual([itSays("").slice(1), [...onTrial, ...back]]);
   });
 
-  test("when the smoke test fails, to the versions from before it though all calls go to the new ones", async () => {
+  test("when the smoke test fails, though all calls go to the new versions", async () => {
     front.answer = () => (aws.moves.includes(toAll[1] ?? "") ? broken : undefined);
     const { sentence } = await run();
-    expect(sentence).toMatch(/^Not released\. Create an event, again and again FAILED: POST .*, and gave 500 /);
+    expect(sentence).toMatch(/^Not released\. Create an event repeatedly FAILED: POST .*, and gave 500 /);
     expect(aws.moves).toEqual([...onTrial, ...toAll, ...back]);
   });
 
@@ -339,7 +334,7 @@ describe("a release puts every function back", () => {
     expect(aws.moves).toEqual([...onTrial, ...toAll, ...back]);
   });
 
-  test("when it is told to stop, without waiting for the end of a pause", async () => {
+  test("when told to stop, without waiting for a pause to end", async () => {
     const stopping = new AbortController();
     const pause: Clock["pause"] = (_pause_ms, _value, options) => {
       stopping.abort(new Error("Interrupted by SIGINT."));
@@ -349,7 +344,7 @@ describe("a release puts every function back", () => {
     expect([sentence, aws.moves]).toEqual(["Not released. Interrupted by SIGINT.", [...onTrial, ...back]]);
   });
 
-  test("when it is told to stop during the smoke test", async () => {
+  test("when told to stop during the smoke test", async () => {
     const stopping = new AbortController();
     front.answer = () => {
       stopping.abort(new Error("Interrupted by SIGTERM."));
@@ -359,14 +354,14 @@ describe("a release puts every function back", () => {
     expect([sentence, aws.moves]).toEqual(["Not released. Interrupted by SIGTERM.", [...onTrial, ...toAll, ...back]]);
   });
 
-  test("when Lambda refuses to move one, also those that have the new version already", async () => {
+  test("when Lambda refuses to move one, including those that already have the new version", async () => {
     aws.fault = (call) => (call === moving[1] && aws.moves.at(-1) === released[0] ? denied : undefined);
     const { lines, sentence } = await run();
     expect([sentence, aws.moves]).toEqual(["Not released. It may not.", [...onTrial, ...toAll, released[0], ...back]]);
     expect(lines.slice(-3)).toEqual(itSays("It may not."));
   });
 
-  test("that it can, and says which it cannot", async () => {
+  test("that it can, and names those it cannot", async () => {
     aws.fault = (call) => (call === moving[0] && aws.moves.length >= 2 ? denied : undefined);
     const { lines } = await run();
     expect([lines.slice(-2), aws.moves]).toEqual([
@@ -375,13 +370,13 @@ describe("a release puts every function back", () => {
     ]);
   });
 
-  test("but for one that something else has moved", async () => {
+  test("except one that another process has moved", async () => {
     const { lines, sentence } = await run({
-      meanwhile: (pause) => {
+      onPause: (pause) => {
         if (pause === 1) moveAlias(aws, changed, "1", {});
       },
     });
-    const moved = `Something else has moved the alias of ${changed}.`;
+    const moved = `Another process has moved the alias of ${changed}.`;
     expect([sentence, lines.slice(-2)]).toEqual([
       `Not released. ${moved}`,
       [`${changed}: NOT put back. ${moved}`, `${changedWithoutRoute}: back to version 2.`],
@@ -392,7 +387,7 @@ describe("a release puts every function back", () => {
 
 type Fault = ReturnType<typeof aws.fault>;
 
-/** What goes wrong with the first calls of this kind, and with no more. */
+/** Faults of the first calls of this kind only. */
 function first(kind: string, ...faults: Fault[]): typeof aws.fault {
   return (call) => (call.startsWith(kind) ? faults.shift() : undefined);
 }
@@ -404,36 +399,40 @@ const [reading, creating] = [
   () => `POST ${front.url}/events`,
 ];
 
-describe("a release goes on after", () => {
+describe("a release continues after", () => {
   test.each<[string, typeof aws.fault, string[]]>([
-    ["a throttle of a call of its own", first(invoking, throttled), ["1 s: Read it gave no answer (Rate exceeded.)"]],
+    [
+      "a throttle of one of its own calls",
+      first(invoking, throttled),
+      ["1 s: Read it gave no answer (Rate exceeded.)"],
+    ],
     ["a reset of one", first(invoking, "reset"), ["1 s: Read it gave no answer (socket hang up)"]],
     [
-      "an error of Lambda itself, again and again",
+      "repeated errors of Lambda itself",
       first(invoking, ...Array<typeof throttled>(3).fill({ status: 500, type: "ServiceException", message: "Oops." })),
       [1, 2, 4].map((pause_s) => `${pause_s} s: Read it gave no answer (Oops.)`),
     ],
-    ["a throttle of a look at the alarms", first("DescribeAlarms", { ...throttled, type: "Throttling" }), []],
+    ["a throttle of DescribeAlarms", first("DescribeAlarms", { ...throttled, type: "Throttling" }), []],
     ["a throttle of a move", first("UpdateAlias", throttled, throttled), []],
     ["a reset of a move", first("UpdateAlias", "reset"), []],
     ["a lost answer to a move", first("UpdateAlias", "lost answer"), []],
-  ])("%s, and says what it has asked again", async (_what, fault, repeated) => {
+  ])("%s, and prints each retry", async (_what, fault, repeated) => {
     aws.fault = (call) => (aws.moves.length >= onTrial.length ? fault(call) : undefined);
     const { lines, sentence } = await run();
     expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
     expect(lines.filter((line) => line.startsWith("Once more"))).toEqual(
-      repeated.map((text) => `Once more in ${text.replace("Read it", reading("3"))}.`),
+      repeated.map((text) => `Retrying in ${text.replace("Read it", reading("3"))}.`),
     );
   });
 
-  test("a 503 of a function's own, which asks to be tried again", async () => {
+  test("a function's own 503, which asks for a retry", async () => {
     let left = 1;
     aws.answer = (invoked) =>
       invoked.target === `${changed}:3` && left-- > 0 ? Promise.resolve(unavailable) : invoke(invoked);
     const { lines, sentence } = await run();
     expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
     expect(lines[0]?.replace(/smoke-test-[0-9a-f-]{36}/, "ID")).toBe(
-      `Once more in 1 s: ${reading("3")} gave 503 ${unavailable.body} (apigw-requestid ID).`,
+      `Retrying in 1 s: ${reading("3")} gave 503 ${unavailable.body} (apigw-requestid ID).`,
     );
   });
 
@@ -444,74 +443,72 @@ describe("a release goes on after", () => {
     expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
     const gave = `gave 429 ${tooMany[1]} (apigw-requestid missing).`;
     expect(lines.filter((line) => line.startsWith("Once more"))).toEqual([
-      `Once more in 1 s: ${creating()} ${gave}`,
-      `Once more in 1 s: GET ${front.url}/events/smoke-test ${gave}`,
+      `Retrying in 1 s: ${creating()} ${gave}`,
+      `Retrying in 1 s: GET ${front.url}/events/smoke-test ${gave}`,
     ]);
   });
 });
 
-describe("what goes on for a minute counts against a release", () => {
+describe("a release fails after a minute of retries", () => {
   const pauses_s = [1, 2, 4, 8, 16, 29];
 
-  test("where a function answers 503 for as long", async () => {
+  test("if a function answers 503 all that time", async () => {
     aws.answer = (invoked) => (invoked.target === `${changed}:3` ? Promise.resolve(unavailable) : invoke(invoked));
     const { lines, sentence } = await run();
-    expect([lines.map((line) => /^Once more in (\d+) s: GET /.exec(line)?.[1]), aws.moves]).toEqual([
+    expect([lines.map((line) => /^Retrying in (\d+) s: GET /.exec(line)?.[1]), aws.moves]).toEqual([
       pauses_s.map(String),
       [],
     ]);
     expect(sentence).toMatch(/^Not released\. Read it FAILED: GET .*, and gave 503 /);
   });
 
-  test("where every call of a release is throttled now and then, in the end", async () => {
+  test("if every call is throttled from time to time", async () => {
     let call = 0;
     aws.fault = (operation) => (operation.startsWith("Invoke") && ++call % 2 === 1 ? throttled : undefined);
     const { lines, sentence } = await run({ of: { ...stack, canary: { percent: 10, minutes: 2 } } });
-    expect(lines.filter((line) => line.startsWith("Once more in 1 s")).length).toBe(60);
+    expect(lines.filter((line) => line.startsWith("Retrying in 1 s")).length).toBe(60);
     expect(sentence).toMatch(/^Not released\. .* FAILED: .*, and gave no answer \(Rate exceeded\.\)\.$/);
   });
 });
 
-describe("the way back is taken", () => {
+describe("a rollback completes", () => {
   const wayBack = { isAtOnce: true };
-  const isNotKnown = (line: string) => line.includes(": NOT KNOWN, which does not stop the way back: ");
+  const isUnknown = (line: string) => line.includes(": UNKNOWN, which does not stop a rollback: ");
 
   test.each<[string, () => void]>([
-    ["API Gateway throttles everybody", () => (front.answer = () => tooMany)],
-    ["Lambda throttles everybody", () => (aws.fault = (call) => (call.startsWith("Invoke") ? throttled : undefined))],
+    ["API Gateway throttles everyone", () => (front.answer = () => tooMany)],
+    ["Lambda throttles everyone", () => (aws.fault = (call) => (call.startsWith("Invoke") ? throttled : undefined))],
     ["no function can reach the database", () => (aws.answer = () => Promise.resolve(unavailable))],
     ["nothing is answered", () => (aws.fault = (call) => (call.startsWith("Invoke") ? "reset" : undefined))],
-  ])("though %s, after a minute, and says what is not known", async (_what, breakIt) => {
+  ])("though %s, after a minute, and prints what is unknown", async (_what, breakIt) => {
     breakIt();
     const { lines, sentence } = await run(wayBack);
     expect([sentence, aws.moves, lines.at(-1)]).toEqual([undefined, [...toAll, ...released], `Released: ${inWords}.`]);
     expect(lines.filter((line) => line.startsWith("Once more")).length).toBe(6);
-    expect(lines.some(isNotKnown)).toBe(true);
+    expect(lines.some(isUnknown)).toBe(true);
   });
 
-  test("though API Gateway throttles everybody and nothing is new", async () => {
+  test("though API Gateway throttles everyone and nothing is new", async () => {
     for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
     front.answer = () => tooMany;
     const { lines, sentence } = await run(wayBack);
-    expect([sentence, lines.filter(isNotKnown).length]).toEqual([undefined, 4]);
+    expect([sentence, lines.filter(isUnknown).length]).toEqual([undefined, 4]);
   });
 
-  test("and not where a function is wrong, or API Gateway finds none that works", async () => {
+  test("but not if a function is wrong, or API Gateway finds none that works", async () => {
     front.answer = () =>
       aws.moves.includes(toAll[1] ?? "") ? [500, '{"message":"Internal Server Error"}'] : undefined;
-    expect((await run(wayBack)).sentence).toMatch(
-      /^Not released\. Create an event, again and again FAILED: .* gave 500 /,
-    );
+    expect((await run(wayBack)).sentence).toMatch(/^Not released\. Create an event repeatedly FAILED: .* gave 500 /);
     expect(aws.moves).toEqual([...toAll, ...back]);
   });
 });
 
 describe("after a run that was killed", () => {
   test.each([
-    ["while callers got a part of the new versions", 0.1],
+    ["while the new versions got part of the calls", 0.1],
     ["while one function was on trial", 0.1, unchanged],
-    ["while callers got all of them, not yet tested", 1],
-  ])("%s, the next one ends that and releases", async (_what, weight, only?: string) => {
+    ["while the new versions got all calls, not yet tested", 1],
+  ])("%s, the next one ends the trials and releases", async (_what, weight, only?: string) => {
     for (const name of only === undefined ? names : [changed])
       Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: weight } });
     const { lines, sentence } = await run();
@@ -519,7 +516,7 @@ describe("after a run that was killed", () => {
     expect(lines.slice(0, ended.length)).toEqual(
       ended.map(
         (name) =>
-          `${name}: back to version 2. A release that was not ended had given version 3 ${weight * 100} % of the calls.`,
+          `${name}: back to version 2. An unfinished release had given version 3 ${weight * 100} % of the calls.`,
       ),
     );
     expect([sentence, aws.moves]).toEqual([
@@ -535,7 +532,7 @@ describe("after a run that was killed", () => {
     expect(aws.moves).toEqual([back[1], onTrial[1], toAll[1], released[1]]);
   });
 
-  test("and a red alarm, the next one puts the functions back all the same", async () => {
+  test("and a red alarm, the next one still puts the functions back", async () => {
     for (const name of names) Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: 0.1 } });
     aws.alarms.push(red);
     expect((await run()).sentence).toBe(`Not released. ${itIsRed}`);
@@ -543,11 +540,11 @@ describe("after a run that was killed", () => {
   });
 });
 
-test("of two releases at once one ends well at most, and no function is left on trial", async () => {
+test("at most one of two concurrent releases succeeds, and no function is left on trial", async () => {
   const outcomes = await Promise.all([run(), run(), run()]);
   expect(outcomes.filter(({ sentence }) => sentence === undefined).length).toBeLessThanOrEqual(1);
   for (const { sentence } of outcomes)
-    expect(sentence ?? "Something else has moved").toMatch(/Something else has moved/);
+    expect(sentence ?? "Another process has moved").toMatch(/Another process has moved/);
   await rollBack(stack, () => undefined);
   const versions = names.map((name) => aws.functions.get(name)?.alias.version);
   expect(new Set(versions).size).toBe(1);
@@ -562,12 +559,12 @@ describe("a roll-back", () => {
     return { lines, sentence: failure instanceof Error ? failure.message : undefined };
   };
   const ended = (name: string) =>
-    `${name}: back to version 2. A release that was not ended had given version 3 10 % of the calls.`;
+    `${name}: back to version 2. An unfinished release had given version 3 10 % of the calls.`;
   beforeEach(() => {
     for (const name of names) Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: 0.1 } });
   });
 
-  test("ends what is on trial, and finds nothing to do the second time", async () => {
+  test("ends all trials, and finds nothing to do the second time", async () => {
     expect([await rolledBack(), aws.moves]).toEqual([{ lines: names.map(ended), sentence: undefined }, back]);
     expect([await rolledBack(), aws.moves]).toEqual([
       { lines: ["Nothing to put back: no function has a version on trial."], sentence: undefined },
@@ -575,13 +572,13 @@ describe("a roll-back", () => {
     ]);
   });
 
-  test.each<[Fault]>([["lost answer"], ["reset"], [throttled]])("is no matter of luck: not after %j", async (fault) => {
+  test.each<[Fault]>([["lost answer"], ["reset"], [throttled]])("survives %j", async (fault) => {
     aws.fault = first("UpdateAlias", fault);
     front.answer = () => tooMany;
     expect([await rolledBack(), aws.moves]).toEqual([{ lines: names.map(ended), sentence: undefined }, back]);
   });
 
-  test("does what it can before it fails", async () => {
+  test("does all it can before it fails", async () => {
     const missing = `${prefix}a`;
     expect(await rolledBack({ ...stack, functionNames: [missing, ...stack.functionNames] })).toEqual({
       lines: names.map(ended),
@@ -608,7 +605,7 @@ describe("the command", () => {
   const usage = "terraform -chdir=infra output -json | node dist/release/release.mjs [--at-once | roll-back]";
 
   test("releases, and has nothing to release after that", async () => {
-    for (const last of [`Released: ${inWords}.`, "Find no event that nobody has made: 404 in"]) {
+    for (const last of [`Released: ${inWords}.`, "Answer 404 to an unknown id: 404 in"]) {
       const { exitCode, output, errors } = await runBundle("release", [], { input: outputs(given) });
       expect([exitCode, errors, output.trim().split("\n").at(-1)]).toEqual([0, "", expect.stringContaining(last)]);
     }
@@ -621,7 +618,7 @@ describe("the command", () => {
     expect(aws.moves).toEqual([...toAll, ...released]);
   });
 
-  /** Starts it and waits until callers get a part of the new versions. */
+  /** Starts it and waits until the new versions get part of the calls. */
   async function startSlow() {
     const started = startBundle("release", [], { input: slow });
     await expect.poll(() => aws.moves.length, { timeout: 120_000 }).toBe(2);
@@ -639,7 +636,7 @@ describe("the command", () => {
     ]);
   });
 
-  test("puts every function back when it is told so again and again", async () => {
+  test("puts every function back despite repeated signals", async () => {
     const { child, ended } = await startSlow();
     aws.fault = (call) => {
       if (call.startsWith("UpdateAlias")) child.kill("SIGTERM");
@@ -649,7 +646,7 @@ describe("the command", () => {
     expect([(await ended).exitCode, aws.moves]).toEqual([1, [...onTrial, ...back]]);
   });
 
-  test("is killed, and roll-back puts every function back", async () => {
+  test("leaves trials when killed, and roll-back puts every function back", async () => {
     const { child, ended } = await startSlow();
     child.kill("SIGKILL");
     await ended;
@@ -658,7 +655,7 @@ describe("the command", () => {
     expect(aws.moves).toEqual([...onTrial, ...back]);
   });
 
-  test("fails with a sentence where a call fails", async () => {
+  test("fails with a sentence if a call fails", async () => {
     aws.alarms.push(red);
     expect(await runBundle("release", [], { input: slow })).toEqual({
       exitCode: 1,
@@ -667,11 +664,11 @@ describe("the command", () => {
     });
   });
 
-  test.each([[["--help"]], [["--at-once", "roll-back"]]])("does not take the parameters %j", async (parameters) => {
+  test.each([[["--help"]], [["--at-once", "roll-back"]]])("refuses the parameters %j", async (parameters) => {
     expect(await runBundle("release", parameters)).toEqual({
       exitCode: 2,
       output: "",
-      errors: `Pipe in what is deployed: ${usage}\n`,
+      errors: `Pipe in the Terraform outputs: ${usage}\n`,
     });
   });
 

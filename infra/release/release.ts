@@ -7,7 +7,7 @@ import { stackIn } from "./release/stack.ts";
 const usage = "terraform -chdir=infra output -json | node dist/release/release.mjs [--at-once | roll-back]";
 const [mode, ...more] = process.argv.slice(2);
 
-// GitHub gives a job that is cancelled 7.5 seconds after the first of these, and 2.5 after the second.
+// A cancelled GitHub job has 7.5 seconds after the first of these signals, and 2.5 after the second.
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
@@ -21,7 +21,7 @@ const print = (line: string) => {
 
 const isMisused = ![undefined, "--at-once", "roll-back"].includes(mode) || more.length > 0;
 
-await runCommand(usage, isMisused && "Pipe in what is deployed", async (input) => {
+await runCommand(usage, isMisused && "Pipe in the Terraform outputs", async (input) => {
   const stack = stackIn(readOutputs(input, usage));
   if (mode === "roll-back") await rollBack(stack, print);
   else await release(stack, { isAtOnce: mode === "--at-once", stop: stopping.signal, print });

@@ -23,7 +23,7 @@ interface Fake {
 const noAnswer = { hang: "hang", hangUp: "hang up" } as const;
 type Fakes = Record<number, Fake | (typeof noAnswer)[keyof typeof noAnswer]>;
 
-/** The real API, but for the requests with these numbers, of which the first is 1. */
+/** The real API, except for the requests with these numbers, counted from 1. */
 async function startFront(fakes: Fakes): Promise<{ url: string; received: string[] }> {
   const received: string[] = [];
   const server = createServer((request, response) => {
@@ -72,21 +72,16 @@ async function run(
   return { lines, pauses_ms, sentence: failure instanceof Error ? failure.message : undefined };
 }
 
-const claims = [
-  "Create an event, again and again",
-  "Read it",
-  "Refuse what breaks a rule",
-  "Find no event that nobody has made",
-];
+const claims = ["Create an event repeatedly", "Read it", "Refuse an invalid event", "Answer 404 to an unknown id"];
 const passed = [
-  "Create an event, again and again: 200",
+  "Create an event repeatedly: 200",
   "Read it: 200",
-  "Refuse what breaks a rule: 400",
-  "Find no event that nobody has made: 404",
+  "Refuse an invalid event: 400",
+  "Answer 404 to an unknown id: 404",
 ];
 const unroutable = { status: 404, body: '{"message":"Not Found"}' };
 const throttle = { status: 429, body: '{"message":"Too Many Requests"}' };
-const anEvent = "the event smoke-test (after a 409 delete that event, which somebody else has made, and try again)";
+const anEvent = "the event smoke-test (after a 409 delete that event, which another caller created, and retry)";
 
 function problem(status: number, type: string): Fake {
   return {
@@ -106,7 +101,7 @@ function outputs(values: object): string {
 }
 
 describe("the command", () => {
-  test("finds nothing wrong, however often it runs, and prints a line for each check", async () => {
+  test("passes however often it runs, and prints a line for each check", async () => {
     for (const created of [201, 200, 200]) {
       const { exitCode, output, errors } = await runBundle("smoke-test", [], {
         input: outputs({ base_url: realUrl, commit: "unknown" }),
@@ -116,7 +111,7 @@ describe("the command", () => {
     }
   });
 
-  test("ends with 1 and a sentence at the first thing wrong", async () => {
+  test("exits with 1 and a sentence at the first failed check", async () => {
     const { url, received } = await startFront({ 2: problem(404, "not-found") });
     const { exitCode, output, errors } = await runBundle("smoke-test", [], { input: outputs({ base_url: `${url}/` }) });
     const gave = '404 {"type":"urn:problem-type:not-found","status":404} (apigw-requestid id=)';
@@ -127,13 +122,13 @@ describe("the command", () => {
 
   const usage = "terraform -chdir=infra output -json | node dist/release/smoke-test.mjs";
 
-  test.each([["https://example.com/prod"], [""], ["--help"]])("takes no parameter such as %j", async (parameter) => {
-    const errors = `Pipe in what is deployed, and give no parameters: ${usage}\n`;
+  test.each([["https://example.com/prod"], [""], ["--help"]])("refuses the parameter %j", async (parameter) => {
+    const errors = `Pipe in the Terraform outputs, without parameters: ${usage}\n`;
     expect(await runBundle("smoke-test", [parameter])).toEqual({ exitCode: 2, output: "", errors });
   });
 
-  test.each(["", "{", "[]", "null", "https://example.com/prod"])("refuses %j for outputs", async (input) => {
-    const errors = `What came in is not what terraform output -json prints. This is how: ${usage}\n`;
+  test.each(["", "{", "[]", "null", "https://example.com/prod"])("refuses %j as outputs", async (input) => {
+    const errors = `The input is not what terraform output -json prints. Usage: ${usage}\n`;
     expect(await runBundle("smoke-test", [], { input })).toEqual({ exitCode: 1, output: "", errors });
   });
 
@@ -154,12 +149,12 @@ describe("the command", () => {
   });
 });
 
-test("is content with its event as somebody has changed it", async () => {
+test("accepts its event after an update", async () => {
   const { url } = await startFront({ 1: { status: 200, body: '{"id":"smoke-test","title":"Changed","version":2}' } });
   expect(await run(url)).toEqual({ lines: passed, pauses_ms: [], sentence: undefined });
 });
 
-describe("waits for an API that has only just been made, when it gives", () => {
+describe("waits for a new API that answers with", () => {
   test.each<[string, Fake]>([
     ["no route", unroutable],
     ["no stage", { status: 403, body: '{"message":"Forbidden"}' }],
@@ -168,14 +163,14 @@ describe("waits for an API that has only just been made, when it gives", () => {
   ])("%s", async (_what, fake) => {
     const { url } = await startFront({ 1: fake, 2: fake });
     const gave = `POST ${url}/events gave ${fake.status} ${fake.body ?? ""} (apigw-requestid id=)`;
-    const waiting = [1, 2].map((pause_s) => `Once more in ${pause_s} s: ${gave}.`);
+    const waiting = [1, 2].map((pause_s) => `Retrying in ${pause_s} s: ${gave}.`);
     expect(await run(url)).toEqual({ lines: [...waiting, ...passed], pauses_ms: [1000, 2000], sentence: undefined });
   });
 
   test("no answer", async () => {
     const { url } = await startFront({ 1: noAnswer.hangUp });
     const waiting = expect.stringMatching(
-      /^Once more in 1 s: POST http:\S+\/prod\/events gave no answer \(.+\)\.$/,
+      /^Retrying in 1 s: POST http:\S+\/prod\/events gave no answer \(.+\)\.$/,
     ) as string;
     expect(await run(url)).toEqual({ lines: [waiting, ...passed], pauses_ms: [1000], sentence: undefined });
   });
@@ -195,7 +190,7 @@ describe("gives up after a minute of pauses, when there is", () => {
     ]);
   });
 
-  test("no end of any answer", async () => {
+  test("no complete answer", async () => {
     const { url } = await startFront(
       Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, noAnswer.hang])),
     );
@@ -214,14 +209,14 @@ describe("gives up after a minute of pauses, when there is", () => {
   });
 });
 
-describe("asks again, at whatever check, when it meets", () => {
+describe("retries any check after", () => {
   const page = { status: 502, type: "text/html", body: "<html>Bad Gateway</html>" };
   const all: [what: string, fake: Fake][] = [
     ["a throttle", throttle],
     ["a hiccup of the gateway", { status: 500, body: '{"message":"Internal Server Error"}' }],
     ["a page", page],
-    ["a failure of ours that asks for it", problem(503, "unavailable")],
-    ["an end of the gateway's patience", { status: 504, body: '{"message":"Endpoint request timed out"}' }],
+    ["a failure that asks for a retry", problem(503, "unavailable")],
+    ["a timeout of the gateway", { status: 504, body: '{"message":"Endpoint request timed out"}' }],
   ];
 
   test.each(all.flatMap(([what, fake]) => [1, 2, 3, 4].map((number) => [what, number, fake] as const)))(
@@ -235,7 +230,7 @@ describe("asks again, at whatever check, when it meets", () => {
         undefined,
         1,
       ]);
-      expect(repeated[0]).toMatch(/^Once more in 1 s: (POST|GET) http:\S+ gave /);
+      expect(repeated[0]).toMatch(/^Retrying in 1 s: (POST|GET) http:\S+ gave /);
       expect(repeated[0]).toContain(` gave ${fake.status} ${fake.body ?? ""} (apigw-requestid id=).`);
     },
   );
@@ -246,12 +241,12 @@ describe("asks again, at whatever check, when it meets", () => {
     expect([sentence, lines.length, lines[2]]).toEqual([
       undefined,
       5,
-      expect.stringMatching(/^Once more in 1 s: POST \S+ gave no answer \(.+\)\.$/),
+      expect.stringMatching(/^Retrying in 1 s: POST \S+ gave no answer \(.+\)\.$/),
     ]);
   });
 });
 
-describe("asks again for a minute in all", () => {
+describe("retries for a minute in all", () => {
   const isThrottled = (...numbers: number[]) => Object.fromEntries(numbers.map((number) => [number, throttle]));
 
   test("of pauses, whichever checks they are for", async () => {
@@ -264,13 +259,13 @@ describe("asks again for a minute in all", () => {
   test("of calls and pauses", async () => {
     let now_ms = 0;
     const { url } = await startFront(isThrottled(1, 2, 3, 4));
-    const { pauses_ms, sentence } = await run(url, undefined, () => (now_ms += 15_000)); // so long each call takes
+    const { pauses_ms, sentence } = await run(url, undefined, () => (now_ms += 15_000)); // the duration of each call
     expect(pauses_ms).toEqual([1000, 2000, 4000]);
-    expect(sentence).toMatch(/^Create an event, again and again FAILED: POST .*, and gave 429 /);
+    expect(sentence).toMatch(/^Create an event repeatedly FAILED: POST .*, and gave 429 /);
   });
 });
 
-describe("asks no second time, and says so, when it meets", () => {
+describe("fails at once after", () => {
   const event = '{"id":"smoke-test"}';
   const other = '{"id":"other"}';
   const requests = [
@@ -281,7 +276,7 @@ describe("asks no second time, and says so, when it meets", () => {
   ];
 
   test.each<[string, number, Fake, string?]>([
-    ["a failure of ours", 1, problem(500, "internal")],
+    ["a failure of the function", 1, problem(500, "internal")],
     ["other content under its id", 1, problem(409, "conflict")],
     [
       "a page",
@@ -302,8 +297,8 @@ describe("asks no second time, and says so, when it meets", () => {
     ["another refusal", 3, problem(400, "other")],
     ["a refusal with another status", 3, problem(422, "invalid-request")],
     ["the gateway's refusal", 3, { status: 400, body: '{"message":"Bad Request"}' }],
-    ["a problem that is not called one", 3, { ...problem(400, "invalid-request"), type: "application/json" }],
-    ["an event that nobody has made", 4, { status: 200, body: event }],
+    ["a problem with another content type", 3, { ...problem(400, "invalid-request"), type: "application/json" }],
+    ["an event that should not exist", 4, { status: 200, body: event }],
     ["a problem with another status", 4, problem(410, "not-found")],
     ["the gateway's 404", 4, unroutable],
   ])("%s", async (_what, number, fake, gave = `${fake.status} ${fake.body ?? ""}`) => {
@@ -318,7 +313,7 @@ describe("asks no second time, and says so, when it meets", () => {
   });
 });
 
-test("prints what came in one line, cut and without commands to the log it is printed in", async () => {
+test("prints an answer in one truncated line without log commands", async () => {
   const { url } = await startFront({
     2: { status: 200, type: "text/plain", body: `\u001b[2J\r\n::add-mask::a\u2028##[group]${"x".repeat(1000)}` },
   });
@@ -327,7 +322,7 @@ test("prints what came in one line, cut and without commands to the log it is pr
   expect(sentence?.split(", and gave ")[1]).toBe(`200 ${shown} (apigw-requestid id=).`);
 });
 
-test("says where the request's id is missing", async () => {
+test("reports a missing request id", async () => {
   const server = createServer((_request, response) => response.writeHead(500).end("Oops"));
   const { port } = await listen(server, 0);
   started.push(() => stop(server));

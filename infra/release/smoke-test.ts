@@ -1,4 +1,4 @@
-// Proves that what callers get works: it creates, reads and refuses events, and leaves one behind.
+// Proves that the deployed API works: it creates, reads and refuses events, and leaves one behind.
 import { runCommand } from "./_shared/command.ts";
 import { baseUrlIn, readOutputs, regionIn, routesIn } from "./_shared/outputs.ts";
 import { smokeTest } from "./smoke-test/checks.ts";
@@ -8,7 +8,7 @@ const usage = "terraform -chdir=infra output -json | node dist/release/smoke-tes
 
 const isMisused = process.argv.length > 2;
 
-await runCommand(usage, isMisused && "Pipe in what is deployed, and give no parameters", async (input) => {
+await runCommand(usage, isMisused && "Pipe in the Terraform outputs, without parameters", async (input) => {
   const outputs = readOutputs(input, usage);
   const isSignedIn = outputs["issuer"] !== undefined;
   await smokeTest(baseUrlIn(outputs), {

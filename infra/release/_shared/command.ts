@@ -1,8 +1,8 @@
 import { text } from "node:stream/consumers";
 
 /**
- * Ends with 1 and a sentence where `act` throws or nothing is piped in (reading the keyboard would look like a hang),
- * and with 2 where `misuse` says what is wrong with the parameters.
+ * Exits with 1 and a message if `act` throws or nothing is piped in (reading the keyboard would look like a hang),
+ * and with 2 if `misuse` names a problem with the parameters.
  */
 export async function runCommand(
   usage: string,
@@ -15,7 +15,7 @@ export async function runCommand(
     return;
   }
   try {
-    if (process.stdin.isTTY) throw new Error(`Nothing is piped in. This is how: ${usage}`);
+    if (process.stdin.isTTY) throw new Error(`Nothing is piped in. Usage: ${usage}`);
     await act(await text(process.stdin));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -6,7 +6,7 @@ export function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
-/** Undefined for what is not JSON, or no object. JSON.parse's own message would quote what it reads, which may be a secret. */
+/** Undefined unless it is a JSON object. JSON.parse's own message would quote the text, which may be a secret. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

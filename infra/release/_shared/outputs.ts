@@ -5,12 +5,12 @@ export type Outputs = Record<string, unknown>;
 export type Routes = Record<string, string>;
 
 /**
- * Throws, with the line to type, where the text is not what `terraform output -json` prints. What is null is left
+ * Throws, with the usage, unless the text is what `terraform output -json` prints. Null outputs become
  * undefined.
  */
 export function readOutputs(text: string, usage: string): Outputs {
   const outputs = parseObject(text);
-  if (!outputs) throw new Error(`What came in is not what terraform output -json prints. This is how: ${usage}`);
+  if (!outputs) throw new Error(`The input is not what terraform output -json prints. Usage: ${usage}`);
   return Object.fromEntries(
     Object.entries(outputs).map(([name, output]) => [
       name,
@@ -19,7 +19,7 @@ export function readOutputs(text: string, usage: string): Outputs {
   );
 }
 
-/** Without a / at its end. Throws for anything but a URL to which `/events` can be added. */
+/** Without a trailing slash. Throws unless it is a URL to which `/events` can be appended. */
 export function baseUrlIn({ base_url: text }: Outputs): string {
   const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
   const unwanted = url && [url.username, url.password, url.search, url.hash].join("");

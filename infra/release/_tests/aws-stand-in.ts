@@ -5,7 +5,7 @@ import { listen, stop } from "../../local/gateway/server.ts";
 
 /** A function as Lambda has it. */
 export interface FakeFunction {
-  /** The memory of its versions, of which the first is 1; they differ in nothing else. */
+  /** The memory of its versions, from version 1; they differ in nothing else. */
   versions: number[];
   /** The memory of $LATEST. */
   latest: number;
@@ -32,11 +32,11 @@ export interface FakeAws {
   /** Every change of an alias: where it is now, as in "get-event 1", "get-event 1, 2: 10 %". */
   moves: string[];
   invoked: Invoked[];
-  /** What an invoked function does; what it throws is an error of the function. */
+  /** What an invoked function does; if it throws, the function has failed. */
   answer: (invoked: Invoked) => Promise<unknown>;
   /**
-   * What goes wrong with a call, as in "UpdateAlias get-event", "Invoke get-event" and "DescribeAlarms": AWS's error, a
-   * connection that is reset before anything is done, or one that is reset where the answer should come.
+   * The fault of a call such as "UpdateAlias get-event", "Invoke get-event" or "DescribeAlarms": AWS's error, a
+   * connection that is reset before anything is done, or one that is reset instead of the answer.
    */
   fault: (call: string) => AwsError | "reset" | "lost answer" | undefined;
 }
@@ -47,7 +47,7 @@ interface AwsError {
   message: string;
 }
 
-/** Starts one that goes when the test file is done. */
+/** Starts one that stops when the test file is done. */
 export async function startAws(answer: FakeAws["answer"]): Promise<FakeAws> {
   const aws: FakeAws = {
     url: "",
@@ -99,7 +99,7 @@ const operations: Record<string, string> = {
   "PUT aliases/live": "UpdateAlias",
 };
 
-/** A page of one entry, from the one that its mark says. */
+/** A page of one entry, the one at the mark. */
 function pageOf(all: object[], name: string, nextName: string, mark: unknown) {
   const next = Number(mark ?? 0) + 1;
   return { [name]: all.slice(next - 1, next), ...(next < all.length && { [nextName]: String(next) }) };
@@ -140,7 +140,7 @@ function updateAlias(
   send(response, aliasOf(itsFunction));
 }
 
-/** As somebody does who has read the alias just before. */
+/** Moves an alias as a caller does that has just read it. */
 export function moveAlias(
   { functions, moves }: FakeAws,
   name: string,

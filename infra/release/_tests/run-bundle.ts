@@ -14,7 +14,7 @@ export interface Ended {
   errors: string;
 }
 
-/** Runs a command as the deployment does: the bundle that is shipped, in a folder without packages. */
+/** Runs a command as the deployment does: the shipped bundle, in a folder without packages. */
 export function runBundle(name: string, parameters: string[], options: Options = {}): Promise<Ended> {
   return startBundle(name, parameters, options).ended;
 }
@@ -25,7 +25,7 @@ interface Options {
   env?: Record<string, string>;
 }
 
-/** The same for who does something to it meanwhile; it is to be waited for, or killed. */
+/** The same for a test that acts on the running command; the test must await or kill it. */
 export function startBundle(
   name: string,
   parameters: string[],
@@ -35,7 +35,7 @@ export function startBundle(
     cwd,
     env: { ...process.env, ...env },
   });
-  child.stdin.on("error", () => undefined); // it need not read what it is given
+  child.stdin.on("error", () => undefined); // it may exit without reading its input
   child.stdin.end(input);
   const closed = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);

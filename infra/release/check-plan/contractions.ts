@@ -2,12 +2,12 @@ import { isObject, parseObject } from "../_shared/json.ts";
 import type { Change } from "./plan.ts";
 
 const advice =
-  "Versions that callers still get, or get again when a release is taken back, may need it: an alias goes back, and a role does not. " +
-  "Expand in one release, and contract in a later one, when no version needs it any more.";
+  "Versions that callers still get, or get again after a rollback, may need it: an alias is rolled back, a role is not. " +
+  "Expand in one release, contract in a later one, when no version needs it any more.";
 
 /**
- * One line for each thing that a plan takes away from the versions before: rights of a function, or a route. An index
- * is a loss (losses.ts). A policy that is known after apply only is passed over: it is one that gets something new.
+ * One line for each thing that a plan takes from earlier versions: permissions of a function, or a route. An index
+ * is a loss (losses.ts). A policy known only after apply is skipped: it gains something new.
  */
 export function contractionsIn(changes: Change[]): string[] {
   return changes.flatMap((change) => [...lostRights(change), ...lostRoute(change)]).map((what) => `${what}. ${advice}`);

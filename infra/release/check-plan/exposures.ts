@@ -2,12 +2,12 @@ import { isObject, parseObject } from "../_shared/json.ts";
 import type { Change } from "./plan.ts";
 
 type Values = Record<string, unknown>;
-/** What a change would do, after the address of what it changes. */
+/** What a change would do; follows the address in a sentence. */
 type Rule = (change: Change) => string[];
 
-const advice = 'If that is meant, deploy it by hand: infra/README.md, "Deploy by hand".';
+const advice = 'If this is intended, deploy by hand: infra/README.md, "Deploy by hand".';
 
-/** What only passes through the bucket: uploads, and notes of deletions (infra/images.tf). */
+/** What the bucket holds only for a while: uploads, and records of deletions (infra/images.tf). */
 const passing = ["deletions/", "incoming/"];
 const settings = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
 
@@ -59,8 +59,8 @@ const rules = new Map<string, Rule>([
 ]);
 
 /**
- * One line for each thing that a plan would have expire, leave without its protection, or open to strangers, though it
- * deletes nothing itself. What is known after apply only counts as the worst that it may be.
+ * One line for each thing that a plan would let expire, leave unprotected or open to strangers without deleting
+ * anything itself. A value known only after apply counts as the worst possible.
  */
 export function exposuresIn(changes: Change[]): string[] {
   return changes.flatMap((change) => {
@@ -100,30 +100,30 @@ function isOn(values: Values, block: string, ifUnknown = false): boolean {
 
 function openedBlock({ actions, before, after }: Change): string[] {
   const isGone = !actions.includes("create") && !actions.includes("update");
-  if (isGone) return ["be gone, and what it closed to the public might be open"];
+  if (isGone) return ["be deleted, which may open a bucket to the public"];
   const open = settings.filter((name) => after[name] !== true && (before[name] === true || actions.includes("create")));
   return open.map((name) => `not have ${name} on`);
 }
 
 function callers({ principal, source_arn: arn, source_account: account }: Values): string[] {
   if (typeof principal !== "string" || !/^[a-z0-9.-]+\.amazonaws\.com$/.test(principal))
-    return ["let everybody or an account call the function"];
-  // Unset is null; what is known after apply only is absent.
+    return ["let everyone or another account call the function"];
+  // Unset is null; a value known only after apply is absent.
   return unless(arn !== null || account !== null, `let ${principal} call the function for every customer of AWS`);
 }
 
-/** Whether a policy lets in anybody but AWS's own services. One that is not known yet may pass where what it is for is not either: that is new. */
+/** Whether a policy lets in anyone but AWS's own services. An unknown policy passes if its resource is unknown too, as it is new. */
 function strangers({ type, after }: Change): string[] {
   const { policy } = after;
   if (policy === null || policy === "") return [];
   if (typeof policy !== "string") {
     const isOfNew = ["bucket", "arn", "queue_url", "resource_arn"].every((target) => after[target] === undefined);
     const isOptional = type === "aws_sns_topic" || type === "aws_sqs_queue"; // AWS fills it in
-    return unless(isOfNew || isOptional, "have a policy that cannot be looked at before it is applied");
+    return unless(isOfNew || isOptional, "have a policy that cannot be checked before it is applied");
   }
   const statements = [parseObject(policy)?.["Statement"]].flat();
   const allowing = statements.filter((statement) => !isObject(statement) || statement["Effect"] !== "Deny");
-  return unless(allowing.every(isForServices), "let everybody or an account in");
+  return unless(allowing.every(isForServices), "let in everyone or another account");
 }
 
 function isForServices(statement: unknown): boolean {
@@ -133,11 +133,11 @@ function isForServices(statement: unknown): boolean {
 
 interface Expiry {
   prefix: string;
-  /** Until something goes: 0 where it may be at once. */
+  /** Days until something expires: 0 if that may be at once. */
   age_days: number;
 }
 
-/** What expires has to be below a prefix of what only passes through, and later than a rule of before said for the same. */
+/** Only what is below a passing prefix may expire, and no sooner than before. */
 function expiries({ before, after }: Change): string[] {
   const earlier = expiriesIn(before);
   const isNew = earlier.length === 0 && !("rule" in before);
@@ -148,7 +148,7 @@ function expiries({ before, after }: Change): string[] {
   });
 }
 
-/** Rules that are not known yet count as one that has everything expire at once. */
+/** Unknown rules count as one that lets everything expire at once. */
 function expiriesIn(values: Values): Expiry[] {
   if (Object.keys(values).length > 0 && !Array.isArray(values["rule"])) return [{ prefix: "", age_days: 0 }];
   return blocks(values["rule"])

@@ -7,8 +7,8 @@ type Index = Record<string, unknown>;
 const updatable = new Set(["read_capacity", "write_capacity", "on_demand_throughput", "warm_throughput"]);
 
 /**
- * What a table's indexes would come to, a text for each that it would lose. What is known after apply
- * only is absent from `after` and so counts as changed: a name that cannot be seen proves nothing.
+ * A text for each index that a table would lose. A value known only after apply is absent from `after` and
+ * so counts as changed: an unknown name proves nothing.
  *
  * The rules are those of updateDiffGSI in the AWS provider's internal/service/dynamodb/table.go.
  */
@@ -31,7 +31,7 @@ function indexesIn(block: unknown): Index[] {
 function lossOf(before: Index, after: Index | undefined): string | undefined {
   if (!after) return "deleted, and its queries would fail";
   const change = changeOf(before, after);
-  return change && `deleted and built anew, because ${change}: its queries would fail meanwhile`;
+  return change && `deleted and rebuilt, because ${change}: its queries would fail until then`;
 }
 
 function changeOf(before: Index, after: Index): string | undefined {
@@ -39,9 +39,9 @@ function changeOf(before: Index, after: Index): string | undefined {
   return isLowered(before, after) ? "its warm throughput goes down" : undefined;
 }
 
-/** All of an index but what is updatable, to compare: an empty value counts as none, and a set has no order. */
+/** All of an index that cannot be updated in place, to compare: an empty value counts as none, and a set has no order. */
 function definitionOf(index: Index, other: Index): string {
-  // The provider has the keys twice, as hash_key and range_key or, from 6.x, as key_schema, and looks at the former first.
+  // The provider has the keys as hash_key and range_key and, from 6.x, as key_schema; it reads the former first.
   const isKeyed = index["hash_key"] === other["hash_key"] && !isEmpty(index["hash_key"]);
   const fixed = Object.entries(index)
     .filter(([name, value]) => !updatable.has(name) && !isEmpty(value) && !(name === "key_schema" && isKeyed))

@@ -2,7 +2,7 @@ import { isObject } from "../_shared/json.ts";
 import { lostIndexes } from "./indexes.ts";
 import type { Change } from "./plan.ts";
 
-/** What would be gone with an object of this type. */
+/** What would be lost with an object of this type. */
 const guarded = new Map([
   ["aws_dynamodb_table", "the table and every event in it"],
   ["aws_dynamodb_table_replica", "the table's copy in another region"],
@@ -13,16 +13,16 @@ const guarded = new Map([
   ["aws_cognito_user_pool", "the user pool and every user in it"],
 ]);
 
-/** Named are those that keep what is there: what a later Terraform adds is refused until somebody has looked at it. */
+/** The actions that keep data. Any action that a later Terraform adds is refused until it is reviewed. */
 const keeping = new Set(["no-op", "create", "read", "update"]);
 
-const advice = 'If that is meant, deploy it by hand: infra/README.md, "Deploy by hand".';
+const advice = 'If this is intended, deploy by hand: infra/README.md, "Deploy by hand".';
 
 /**
- * One line for each thing that a plan would delete or replace though people's data is in it: a table,
- * an index, a bucket, a user pool. `forget` is refused too: it deletes nothing, but the stack would
- * lose hold of the data, and make an empty table beside it or fail on its name. So is to lower the
- * number of shards of the indexes.
+ * One line for each thing with stored data that a plan would delete or replace: a table, an index, a bucket,
+ * a user pool. `forget` is refused too: it deletes nothing, but the stack would lose the data and create
+ * an empty table beside it or fail on its name. Lowering the number of index shards is
+ * refused as well.
  */
 export function lossesIn(changes: Change[]): string[] {
   return [...changes.flatMap(lossesOf), ...lostShards(changes)];
@@ -38,7 +38,7 @@ function lossesOf(change: Change): string[] {
   return lostIndexes(change).map((loss) => `${name}: ${loss}. ${advice}`);
 }
 
-/** Of all functions, which are told the same number. One that is not told any more counts as one that knows a single shard. */
+/** The number that all functions share. A function without it counts as having a single shard. */
 function lostShards(changes: Change[]): string[] {
   const losses = changes.flatMap(({ type, before, after, actions }) => {
     const isKept =
@@ -47,7 +47,7 @@ function lostShards(changes: Change[]): string[] {
     const is = shardsIn(after);
     if (!isKept || is >= was) return [];
     return [
-      `index_shards would go down from ${was} to ${is}: what is in the other shards would be missing in lists. Leave it at ${was}.`,
+      `index_shards would go down from ${was} to ${is}: lists would miss the events in the other shards. Leave it at ${was}.`,
     ];
   });
   return [...new Set(losses)];

@@ -4,22 +4,22 @@ import { isObject, isTexts } from "../_shared/json.ts";
 export interface Change {
   address: string;
   type: string;
-  /** The key of an object that a failed replacement has left behind; absent for the one in use. */
+  /** The key of an object that a failed replacement left behind; absent for the one in use. */
   deposed: string | undefined;
   actions: string[];
   /** Empty where there is none. */
   before: Record<string, unknown>;
-  /** Without what is known after apply only. */
+  /** Without values known only after apply. */
   after: Record<string, unknown>;
-  /** `true` in the place of each value of `before` that is a secret. */
+  /** `true` in place of each secret value of `before`. */
   secret: Record<string, unknown>;
 }
 
 /**
- * The changes to resources in what `terraform show -json PLAN` prints; reading data sources is none.
+ * The changes to resources in the output of `terraform show -json PLAN`; reads of data sources do not count.
  *
- * Throws one sentence for anything but the whole plan of Terraform 1.11 or later, such as a state, half
- * a document, or the plan of a run that failed. No sentence repeats what came in: a plan holds secrets.
+ * Throws one sentence unless it is a complete plan of Terraform 1.11 or later, not a state, half a
+ * document, or the plan of a failed run. No sentence quotes the input: a plan holds secrets.
  *
  * https://developer.hashicorp.com/terraform/internals/json-format
  */
@@ -28,9 +28,9 @@ export function readPlan(text: string): Change[] {
   const { format_version: format, errored, complete, resource_changes: changes = [] } = plan;
   if (typeof format !== "string") throw notAPlan();
   if (!format.startsWith("1."))
-    throw new Error("The plan's format_version is not 1.x: see what Terraform has changed, then ours.");
+    throw new Error("The plan's format_version is not 1.x: check what Terraform has changed, then adapt check-plan.");
   if (errored === true)
-    throw new Error("Terraform failed while it made this plan, so what it holds is not all: plan again.");
+    throw new Error("Terraform failed while it made this plan, so the plan is incomplete: plan again.");
   if (complete === false) throw new Error("The plan does not cover everything: plan again, without -target.");
   if (errored !== false || complete !== true || !Array.isArray(changes)) throw notAPlan();
   return changes.flatMap(readChange);
@@ -42,8 +42,8 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    // JSON.parse's own message quotes what it read.
-    throw new Error("The plan is not JSON, or not all of it: pipe in what terraform show -json prints.");
+    // JSON.parse's own message quotes the text.
+    throw new Error("The plan is not JSON, or is truncated: pipe in what terraform show -json prints.");
   }
   if (!isObject(value)) throw notAPlan();
   return value;

@@ -12,7 +12,7 @@ import { liveAlias } from "../smoke-test/ways.ts";
 
 export interface Alias {
   functionName: string;
-  /** The version of all calls that the trial does not get. */
+  /** The version of all calls that do not go to the trial. */
   version: string;
   trial: { version: string; percent: number } | undefined;
   revisionId: string | undefined;
@@ -20,7 +20,7 @@ export interface Alias {
 
 const limit_ms = 10_000;
 
-/** Asks up to five times, so that a way back does not end at a throttle. */
+/** Tries up to five times, so that a throttle does not end a rollback. */
 export function lambdaIn(region: { region?: string }): LambdaClient {
   return new LambdaClient({ ...region, maxAttempts: 5 });
 }
@@ -33,7 +33,7 @@ export async function readAlias(client: LambdaClient, functionName: string): Pro
 }
 
 /**
- * Moves an alias from where it was read: throws where somebody else has moved it since.
+ * Moves an alias. Throws if another process has moved it since it was read.
  * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html (RevisionId)
  */
 export async function moveAlias(
@@ -53,16 +53,16 @@ export async function moveAlias(
     return aliasOf(functionName, await client.send(command, limit()));
   } catch (error) {
     if (!(error instanceof PreconditionFailedException)) throw error;
-    // Where an answer is lost the SDK asks again, and by then the alias has moved.
+    // After a lost answer the SDK retries, and by then the alias has moved.
     const moved = (error.$metadata.attempts ?? 1) > 1 ? await readAlias(client, functionName) : undefined;
     if (moved && isDeepStrictEqual([moved.version, moved.trial], [version, trial])) return moved;
-    throw new Error(`Something else has moved the alias of ${functionName}.`, { cause: error });
+    throw new Error(`Another process has moved the alias of ${functionName}.`, { cause: error });
   }
 }
 
 /**
- * The number of the version that was published last. Throws where it is not what $LATEST is: somebody has changed the
- * function by hand, or an apply was cut off before it published, and what was tested would not be what is released.
+ * The number of the newest version. Throws if it differs from $LATEST: the function was changed by hand, or an apply
+ * was interrupted before it published, and the release would differ from what was tested.
  */
 export async function newestVersion(client: LambdaClient, functionName: string): Promise<string> {
   const versions: FunctionConfiguration[] = [];
@@ -76,14 +76,14 @@ export async function newestVersion(client: LambdaClient, functionName: string):
     throw new Error(`${functionName} has no version: apply the Terraform first.`);
   if (settingsOf(newest) !== settingsOf(latest)) {
     throw new Error(
-      `The newest version of ${functionName}, ${newest.Version}, is not what is in $LATEST: it was changed by hand, or an apply was cut off. ` +
+      `The newest version of ${functionName}, ${newest.Version}, differs from $LATEST: it was changed by hand, or an apply was interrupted. ` +
         `Apply again, and if that changes nothing: aws lambda publish-version --function-name ${functionName}`,
     );
   }
   return newest.Version;
 }
 
-/** What a version keeps and callers notice. */
+/** The settings of a version that callers notice. */
 function settingsOf({ CodeSha256, Handler, Runtime, MemorySize, Timeout, Environment }: FunctionConfiguration): string {
   return JSON.stringify([
     CodeSha256,
@@ -109,7 +109,7 @@ function aliasOf(
   };
 }
 
-/** The SDK itself would wait for ever. */
+/** The SDK itself has no time limit. */
 function limit(): { abortSignal: AbortSignal } {
   return { abortSignal: AbortSignal.timeout(limit_ms) };
 }

@@ -8,25 +8,25 @@ import type { Stack } from "./stack.ts";
 import { checksOfVersions, expectNoAlarm } from "./watch.ts";
 
 /**
- * `isAtOnce` is for the way back, when what callers get is what makes alarms red: without a canary, and whatever they
- * say. `stop` is aborted, with the reason, when somebody wants the run to end.
+ * `isAtOnce` is for a rollback while the current version makes alarms red: it skips the canary and ignores alarms.
+ * Aborting `stop`, with a reason, ends the run.
  */
 export type Options = Conditions & Required<Pick<Conditions, "stop" | "print">>;
 
 /**
- * Gives callers the newest version of every function, which is what Terraform has published; prints a line for each
- * step. Calls the new versions before anybody else does, gives them a part of the calls and goes on calling, then all
- * calls, and makes the smoke test. On a red alarm, a call or a test that fails, or when told to stop, it puts every
- * alias back and throws why. With a red alarm it does not begin.
+ * Gives callers the newest version of every function, as Terraform published it; prints a line for each step. Calls
+ * the new versions before any caller, then gives them part of the calls while it goes on calling, then all calls, and
+ * runs the smoke test. On a red alarm, a failed call or test, or a stop, it puts every alias back and throws the
+ * reason. With a red alarm it does not begin.
  *
- * It keeps no record but the aliases. All calls first go to the new version as a trial of 100 %: the alias's own
- * version changes last, when the smoke test has passed. So that version is what a run takes for known, whatever ended
- * the run before: it has passed, and AWS deletes no version that an alias has. A trial that is there at the start is
- * what a killed run left, and is ended first. A run that is killed while it sets the versions leaves old and new ones,
- * which have all passed, and the next run releases the rest.
+ * The aliases are its only record. All calls first go to the new version as a trial of 100 %: the alias's own
+ * version changes last, after the smoke test. So that version has always passed, however the previous run ended, and
+ * AWS deletes no version that an alias names. A trial found at the start was left by a killed run and is ended first.
+ * A run killed while it sets the versions leaves a mix of old and new ones, which have all passed; the next run
+ * releases the rest.
  *
- * Each change of an alias says from which revision, in the same order in every run: of two releases at once one
- * fails at the first alias that the other has moved, and leaves that one alone.
+ * Each change of an alias names the revision that it replaces, in the same order in every run: of two concurrent
+ * releases one fails at the first alias that the other has moved, and leaves that alias alone.
  */
 export async function release(stack: Stack, options: Options): Promise<void> {
   const { print, stop } = options;
@@ -65,7 +65,7 @@ export async function release(stack: Stack, options: Options): Promise<void> {
     for (const each of moving) await move(lambda, each, { version: each.after, trial: undefined });
     print(`Released: ${inWords}.`);
   } catch (error) {
-    // What was aborted fails in many ways, none of which says why.
+    // Aborted calls fail in many ways; none gives the reason.
     const reason: unknown = stop.aborted ? stop.reason : error;
     const sentence = reason instanceof Error ? reason.message : String(reason);
     await putBack(lambda, moving, sentence, print);
@@ -106,7 +106,7 @@ async function tryOut(
   const cloudwatch = new CloudWatchClient(region);
   const watch = () => (isAtOnce ? Promise.resolve(0) : expectNoAlarm(cloudwatch, `${name}-`));
   await watch();
-  print(`0 % to the new versions, ${inWords}: ${await call()} calls of our own answered.`);
+  print(`0 % to the new versions, ${inWords}: ${await call()} of our own calls answered.`);
   if (minutes > 0 && !isAtOnce) {
     await moveAll(lambda, moving, percent, stop);
     print(`${percent} % to the new versions for ${minutes} minutes.`);
@@ -143,7 +143,7 @@ async function putBack(
   print: (line: string) => void,
 ): Promise<void> {
   const touched = moving.filter(({ isTouched }) => isTouched);
-  if (touched.length > 0) print(`Back to the versions before. ${reason}`);
+  if (touched.length > 0) print(`Back to the previous versions. ${reason}`);
   for (const each of touched) {
     const { functionName } = each.alias;
     try {

@@ -2,7 +2,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { lambdaIn, moveAlias, readAlias } from "./aliases.ts";
 import type { Stack } from "./stack.ts";
 
-/** Whoever got a new version on trial gets the one before again. Throws when it has tried all, where one has failed. */
+/** Ends every trial, so that all callers get the previous version. Tries them all, then throws if any failed. */
 export async function rollBack(
   { functionNames, region }: Pick<Stack, "functionNames" | "region">,
   print: (line: string) => void,
@@ -25,7 +25,7 @@ export async function endTrials(
       if (!trial) continue;
       await moveAlias(lambda, alias, { version, trial: undefined });
       print(
-        `${functionName}: back to version ${version}. A release that was not ended had given version ${trial.version} ${trial.percent} % of the calls.`,
+        `${functionName}: back to version ${version}. An unfinished release had given version ${trial.version} ${trial.percent} % of the calls.`,
       );
       ended += 1;
     } catch (error) {

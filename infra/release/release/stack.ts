@@ -9,7 +9,7 @@ export function stackIn(outputs: Outputs) {
   if (!isTexts(functionNames) || functionNames.length === 0)
     throw new Error("The output function_names must be a list of names.");
   return {
-    /** With a - behind it, it begins the names of the functions and of the alarms. */
+    /** The names of the functions and the alarms begin with it and a hyphen. */
     name,
     region: regionIn(outputs),
     baseUrl: baseUrlIn(outputs),

@@ -6,8 +6,8 @@ import { byInvoking, inOneLine, type Target } from "../smoke-test/ways.ts";
 import type { Stack } from "./stack.ts";
 
 /**
- * Of these versions, whatever callers get: the smoke test's checks, and a knock at every route with an id that nobody has
- * made, which changes nothing and is answered after the database was asked.
+ * Checks of these versions, whatever callers get: the smoke test's, and a probe of every route with an unknown id,
+ * which changes nothing and is answered only after a query to the database.
  */
 export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions: Map<string, string>): Check[] {
   const targetOf = (routeKey: string): Target => {
@@ -18,7 +18,7 @@ export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions
     return { functionName, qualifier };
   };
   const way = byInvoking(region, targetOf, isSignedIn);
-  const knocks = Object.keys(routes).map((routeKey): Check => {
+  const probes = Object.keys(routes).map((routeKey): Check => {
     const names = [...routeKey.matchAll(/\{(\w+)\}/g)];
     const pathParameters = Object.fromEntries(names.map(([, name = ""]) => [name, randomUUID()]));
     const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: {} };
@@ -26,19 +26,18 @@ export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions
       claim: `Answer ${routeKey}`,
       way,
       request: { routeKey, pathParameters, ...body },
-      expected: "an answer, if only a refusal", // an error of ours is none
+      expected: "an answer below 500",
       holds: ({ status }) => status < 500,
     };
   });
-  return [...checksOf(way, isSignedIn), ...knocks];
+  return [...checksOf(way, isSignedIn), ...probes];
 }
 
-const advice =
-  "What mends it is released by --at-once, as the workflow Deploy does when it is started by hand with a commit.";
+const advice = "Release the fix with --at-once, as the workflow Deploy does when started by hand with a commit.";
 
 /**
- * How many alarms watch a stack, none of them red. Throws the names and reasons of those in ALARM; too few data are
- * no alarm, because a quiet stage has none.
+ * The number of a stack's alarms, none of them red. Throws the names and reasons of those in ALARM. Insufficient data
+ * is no alarm, because a quiet stage has none.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
  */

@@ -3,10 +3,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { describe, overHttp, type Answer, type NoAnswer, type Request, type Way } from "./ways.ts";
 
 /**
- * The one event that is left behind. Every deployment creates it again, which is answered 201 once and
- * 200 ever after, whatever it has been changed to. Whoever changes this content has to change the id:
- * the old id with new content is a conflict. The defaults are spelled out, as they belong to the content,
- * and so does the organizer: a stage that begins to ask for tokens, or ends to, needs another id.
+ * The one event that is left behind. Every deployment creates it again: the answer is 201 once and 200
+ * from then on, even after updates. If you change this content, change the id: the old id with
+ * new content is a conflict. The defaults are spelled out because they are part of the content. So is the
+ * organizer: a stage that turns sign-in on or off needs another id.
  */
 const eventOf = (id: string) => ({
   id,
@@ -19,7 +19,7 @@ const [idOfAnybody, idOfSignedIn] = ["smoke-test", "smoke-test-signed-in"];
 const post = (body: object): Request => ({ routeKey: "POST /events", body });
 const get = (id: string): Request => ({ routeKey: "GET /events/{id}", pathParameters: { id } });
 
-const problemType = "application/problem+json"; // of what our functions refuse; API Gateway's own answers are application/json
+const problemType = "application/problem+json"; // from the functions; API Gateway's own answers are application/json
 
 export interface Check {
   claim: string;
@@ -27,7 +27,7 @@ export interface Check {
   request: Request;
   expected: string;
   holds: (answer: Answer) => boolean;
-  /** Whether API Gateway may not have the route, its function or its authorizer yet. */
+  /** Whether API Gateway may still lack the route, its function or its authorizer. */
   isEarly?: boolean;
 }
 
@@ -41,24 +41,24 @@ export const realClock: Clock = { now: () => performance.now(), pause: wait };
 export interface Conditions {
   print?: (line: string) => void;
   stop?: AbortSignal;
-  /** For the way back: what says nothing of the functions does not count. */
+  /** For a rollback: an answer that says nothing about the functions does not count. */
   isAtOnce?: boolean;
   clock?: Clock;
   timeout_ms?: number;
 }
 
-/** Gives the answer that has passed; none on the way back, where none came that says anything. */
+/** Returns the answer that passed; undefined in a rollback if no answer said anything. */
 type Checker = (check: Check) => Promise<Answer | undefined>;
 
-/** Longer than a function may take, which API Gateway tells sooner. */
+/** Longer than a function may take: API Gateway answers sooner. */
 const limit_ms = 15_000;
 
-/** What the calls that are asked again take of a whole run, with the pauses between them. */
+/** The time that retries may take in a whole run, including the pauses. */
 const patience_s = 60;
 
 /**
- * Throws at a check that fails, and when told to stop. What may pass by itself is asked again after a second, two, four
- * and so on, each time with a line that says so, and fails when all that a run asks again has taken a minute.
+ * Throws if a check fails, and when told to stop. A check that may pass later is retried after a second, two, four
+ * and so on, with a line each time, and fails once a run's retries have taken a minute.
  */
 export function checker({
   print = console.log,
@@ -80,10 +80,10 @@ export function checker({
       if (pause_s < 1 || !mayPass(answer, isEarly)) {
         if (!isAtOnce || !saysNothing(answer))
           throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, and ${gave}.`);
-        print(`${claim}: NOT KNOWN, which does not stop the way back: ${way.describe(request)} ${gave}.`);
+        print(`${claim}: UNKNOWN, which does not stop a rollback: ${way.describe(request)} ${gave}.`);
         return undefined;
       }
-      print(`Once more in ${pause_s} s: ${way.describe(request)} ${gave}.`);
+      print(`Retrying in ${pause_s} s: ${way.describe(request)} ${gave}.`);
       left_s -= pause_s;
       await clock.pause(pause_s * 1000, undefined, { signal: stop });
     }
@@ -96,7 +96,7 @@ interface SmokeTest {
   print?: (line: string) => void;
 }
 
-/** Checks what callers get, and prints a line for each check that passes. */
+/** Checks what callers get and prints a line for each check that passes. */
 export async function smokeTest(
   baseUrl: string,
   { signedIn, check = checker(), print = console.log }: SmokeTest = {},
@@ -110,10 +110,10 @@ export async function smokeTest(
   }
 }
 
-/** By API Gateway itself: where a function refuses it, the route has lost its authorizer. */
+/** By API Gateway itself: if a function refuses it, the route has lost its authorizer. */
 function refusalsOf(way: Way): Check[] {
   const refused = {
-    expected: '401 with {"message":"Unauthorized"}, as API Gateway answers who has no token',
+    expected: `401 with {"message":"Unauthorized"}, API Gateway's answer without a token`,
     holds: ({ status, object }: Answer) => status === 401 && object?.["message"] === "Unauthorized",
   };
   return [
@@ -129,10 +129,10 @@ export function checksOf(way: Way, isSignedIn: boolean): Check[] {
     contentType.startsWith(problemType) && object?.["type"] === type;
   return [
     {
-      claim: "Create an event, again and again",
+      claim: "Create an event repeatedly",
       way,
       request: post(event),
-      expected: `201 or 200 with the event ${event.id} (after a 409 delete that event, which somebody else has made, and try again)`,
+      expected: `201 or 200 with the event ${event.id} (after a 409 delete that event, which another caller created, and retry)`,
       holds: (answer) => (answer.status === 201 || answer.status === 200) && isEvent(answer),
     },
     {
@@ -143,14 +143,14 @@ export function checksOf(way: Way, isSignedIn: boolean): Check[] {
       holds: (answer) => answer.status === 200 && isEvent(answer),
     },
     {
-      claim: "Refuse what breaks a rule",
+      claim: "Refuse an invalid event",
       way,
       request: post({ ...event, capacity: 0 }),
       expected: "400 with a problem of type urn:problem-type:invalid-request",
       holds: (answer) => answer.status === 400 && isProblem(answer, "urn:problem-type:invalid-request"),
     },
     {
-      claim: "Find no event that nobody has made",
+      claim: "Answer 404 to an unknown id",
       way,
       request: get(randomUUID()),
       expected: "404 with a problem of type urn:problem-type:not-found",
@@ -159,14 +159,14 @@ export function checksOf(way: Way, isSignedIn: boolean): Check[] {
   ];
 }
 
-/** Too much at once, an answer that was lost, or what asks itself to be tried again: the functions may be right or wrong. */
+/** A throttle, a lost answer, or an answer that asks for a retry: it says nothing about the functions. */
 function saysNothing(answer: Answer | NoAnswer): boolean {
   return answer.status === undefined ? answer.isLost : [429, 502, 503, 504].includes(answer.status);
 }
 
 /**
- * API Gateway itself answers 500 where a function has failed, and at times where none has. A route that is early has no
- * function or no authorizer yet, or still has it.
+ * API Gateway itself answers 500 if a function has failed, and sometimes if none has. Early on, a route may have no
+ * function or no authorizer yet, or may still have the old one.
  */
 function mayPass(answer: Answer | NoAnswer, isEarly: boolean): boolean {
   if (answer.status === undefined || saysNothing(answer)) return saysNothing(answer);

@@ -23,7 +23,7 @@ const role = {
   AWS_SESSION_TOKEN: "session",
 };
 
-/** What Lambda's stand-in does instead of invoking a function. */
+/** What the Lambda stand-in does instead of invoking a function. */
 type Fault = (response: ServerResponse) => void;
 let fault: Fault | undefined;
 let invoked: string[] = [];
@@ -39,7 +39,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The functions with tokens on: behind a gateway with authorizers, behind one that has lost them, and to be invoked. */
+/** The functions with tokens on: behind a gateway with authorizers, behind one that lost them, and by Invoke. */
 async function startWithTokens() {
   vi.resetModules();
   const {
@@ -126,16 +126,16 @@ describe("with tokens on, the command", () => {
       Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { value }])),
     );
 
-  test("is refused without a token, finds nothing else wrong, however often it runs, and prints a line for each check", async () => {
+  test("is refused without a token, passes otherwise, however often it runs, and prints a line for each check", async () => {
     const input = outputs({ base_url: url, routes, issuer: "https://issuer.example.com" });
     for (const created of [201, 200, 200]) {
       const { exitCode, output, errors } = await runBundle("smoke-test", [], { input });
       const lines = output.replaceAll(/ in \d+ ms$/gm, "").split("\n");
       const passed = [
-        `Create an event, again and again: ${created}`,
+        `Create an event repeatedly: ${created}`,
         "Read it: 200",
-        "Refuse what breaks a rule: 400",
-        "Find no event that nobody has made: 404",
+        "Refuse an invalid event: 400",
+        "Answer 404 to an unknown id: 404",
       ];
       expect([exitCode, lines, errors]).toEqual([0, [...refused, ...passed, ""], ""]);
     }
@@ -146,7 +146,7 @@ describe("with tokens on, the command", () => {
   });
 
   test.each([[undefined], [["events-api-test-create-event"]], [{ "POST /events": 1 }]])(
-    "refuses %j for the routes",
+    "refuses %j as routes",
     async (wrong) => {
       const input = outputs({ base_url: url, routes: wrong, issuer: "https://issuer.example.com" });
       const errors = "The output routes must be an object from route keys to names of functions.\n";
@@ -155,7 +155,7 @@ describe("with tokens on, the command", () => {
   );
 });
 
-/** An address that leads to the first URL, and as soon as somebody waits to the second. */
+/** An address that leads to the first URL, and to the second after the first pause. */
 async function startSwitch(before: string, after: string): Promise<{ url: string; pause: () => Promise<void> }> {
   let target = before;
   const server = createServer((request, response) => {
@@ -177,7 +177,7 @@ async function startSwitch(before: string, after: string): Promise<{ url: string
 }
 
 describe("waits for authorizers", () => {
-  test("that come a moment later", async () => {
+  test("that appear a moment later", async () => {
     const { url: address, pause } = await startSwitch(unguardedUrl, url);
     const { lines, sentence } = await run(address, { pause });
     expect([lines.filter((line) => line.startsWith("Once more")).length, lines.length, sentence]).toEqual([
@@ -187,7 +187,7 @@ describe("waits for authorizers", () => {
     ]);
   });
 
-  test("that go a moment later", async () => {
+  test("that disappear a moment later", async () => {
     const { url: address, pause } = await startSwitch(url, withoutTokens.url);
     const { lines, sentence } = await run(address, { pause, hasTokens: false });
     expect([lines.filter((line) => line.startsWith("Once more")).length, lines.length, sentence]).toEqual([
@@ -198,7 +198,7 @@ describe("waits for authorizers", () => {
   });
 });
 
-describe("asks Lambda again, and says so, after", () => {
+describe("retries Lambda, and prints it, after", () => {
   test.each<[string, Fault, string]>([
     [
       "a throttle",
@@ -208,7 +208,7 @@ describe("asks Lambda again, and says so, after", () => {
       "Rate exceeded.",
     ],
     [
-      "a failure of Lambda itself",
+      "an error of Lambda itself",
       (response) => {
         refuse(response, 500, "ServiceException", "Oops.");
       },
@@ -228,7 +228,7 @@ describe("asks Lambda again, and says so, after", () => {
     };
     const { lines, sentence } = await run(url);
     expect([lines[2], lines.length, sentence, invoked.length]).toEqual([
-      `Once more in 1 s: POST /events by a signed-in caller (events-api-test-create-event:live) gave no answer (${reason}).`,
+      `Retrying in 1 s: POST /events by a signed-in caller (events-api-test-create-event:live) gave no answer (${reason}).`,
       7,
       undefined,
       5,
@@ -237,8 +237,7 @@ describe("asks Lambda again, and says so, after", () => {
 });
 
 describe("notices", () => {
-  const unauthorized =
-    'should give 401 with {"message":"Unauthorized"}, as API Gateway answers who has no token, and gave';
+  const unauthorized = `should give 401 with {"message":"Unauthorized"}, API Gateway's answer without a token, and gave`;
 
   test("a route that has lost its authorizer, though the function is not open", async () => {
     const { lines, sentence } = await run(unguardedUrl);
@@ -248,7 +247,7 @@ describe("notices", () => {
     );
   });
 
-  test("an API that asks for no token, and leaves nothing there", async () => {
+  test("an API that requires no token, and leaves no event there", async () => {
     const { body: before } = await withoutTokens.call("GET /events");
     const { lines, sentence } = await run(withoutTokens.url);
     expect(lines).toEqual([]);
@@ -258,20 +257,20 @@ describe("notices", () => {
     expect((await withoutTokens.call("GET /events")).body).toEqual(before);
   });
 
-  test("tokens of which the outputs say nothing", async () => {
+  test("tokens that the outputs do not mention", async () => {
     const { lines, sentence } = await run(url, { hasTokens: false });
     expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Once mo"));
-    expect(sentence).toMatch(/^Create an event, again and again FAILED: .*, and gave 401 {"message":"Unauthorized"} /);
+    expect(sentence).toMatch(/^Create an event repeatedly FAILED: .*, and gave 401 {"message":"Unauthorized"} /);
   });
 
-  test("a function that is not there", async () => {
+  test("a missing function", async () => {
     const { sentence } = await run(url, { names: { "GET /events/{id}": "events-api-test-get-event" } });
     expect(sentence).toBe("The output routes must name the function of POST /events.");
   });
 
   const created =
-    "Create an event, again and again FAILED: POST /events by a signed-in caller (events-api-test-create-event:live) should give 201 or 200 with the event " +
-    "smoke-test-signed-in (after a 409 delete that event, which somebody else has made, and try again), and gave";
+    "Create an event repeatedly FAILED: POST /events by a signed-in caller (events-api-test-create-event:live) should give 201 or 200 with the event " +
+    "smoke-test-signed-in (after a 409 delete that event, which another caller created, and retry), and gave";
 
   test.each<[string, Fault, string]>([
     [
@@ -282,7 +281,7 @@ describe("notices", () => {
       "no answer (It may not.)",
     ],
     [
-      "an alias that is not there",
+      "a missing alias",
       (response) => {
         refuse(response, 404, "ResourceNotFoundException", "Function not found.");
       },
@@ -298,7 +297,7 @@ describe("notices", () => {
       'an error of the function: {"errorType":"Error", "errorMessage":"A mistake."}',
     ],
     [
-      "a result that is no answer",
+      "a result that is no HTTP answer",
       (response) => {
         response.end("null");
       },
@@ -312,7 +311,7 @@ describe("notices", () => {
       "no answer (the function returned nothing)",
     ],
     [
-      "an answer that is wrong",
+      "a wrong answer",
       (response) => {
         response.end('{"statusCode":200,"body":"{}"}');
       },
@@ -324,13 +323,13 @@ describe("notices", () => {
     expect([lines, sentence?.replace(/smoke-test-[0-9a-f-]{36}/, "ID")]).toEqual([refused, `${created} ${gave}.`]);
   });
 
-  test("a function that does not answer in time, for as long as it is asked again", async () => {
+  test("a function that never answers in time", async () => {
     fault = () => undefined;
     const { lines, sentence } = await run(url, { timeout_ms: 500, now: () => invoked.length * 60_000 });
     expect([lines, sentence]).toEqual([refused, `${created} no answer within 0.5 s.`]);
   });
 
-  test("an event of somebody else under its id", async () => {
+  test("another caller's event under its id", async () => {
     fault = (response) => {
       response.end(
         '{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\\"status\\":409}"}',

@@ -12,7 +12,7 @@ export interface Request {
 
 export interface Way {
   describe: (request: Request) => string;
-  /** Waits for the whole answer, no longer than `timeout_ms`, nor when told to stop. */
+  /** Waits for the whole answer, until `timeout_ms` or a stop. */
   send: (request: Request, timeout_ms: number, stop?: AbortSignal) => Promise<Answer | NoAnswer>;
 }
 
@@ -24,7 +24,7 @@ interface Received {
 }
 
 export interface Answer extends Received {
-  /** What JSON.parse reads in `text`, where that is an object. */
+  /** The object in `text`, if it is one. */
   object: Record<string, unknown> | undefined;
   duration_ms: number;
 }
@@ -32,11 +32,11 @@ export interface Answer extends Received {
 export interface NoAnswer {
   status: undefined;
   reason: string;
-  /** Whether it was lost on its way, and not by the function. */
+  /** Whether it was lost in transit, not by the function. */
   isLost: boolean;
 }
 
-/** Through API Gateway, without a token. A redirect is an answer like any other. */
+/** Through API Gateway, without a token. It does not follow redirects. */
 export function overHttp(baseUrl: string): Way {
   return {
     describe: (request) => request.routeKey.replace(/ .*/, ` ${baseUrl}${pathOf(request)}`),
@@ -57,7 +57,7 @@ export function overHttp(baseUrl: string): Way {
   };
 }
 
-/** What infra/function/ calls the version that callers get. */
+/** infra/function/'s name for the version that callers get. */
 export const liveAlias = "live";
 
 export interface Target {
@@ -65,7 +65,7 @@ export interface Target {
   qualifier: string;
 }
 
-/** The one caller that every deployment is: nobody has to keep a password or a token for it. */
+/** The one caller of every deployment: it needs no stored password or token. */
 const claims = { sub: "smoke-test", token_use: "access" };
 
 export function signedIn(routes: Routes, region: { region?: string } = {}): Way {
@@ -73,7 +73,7 @@ export function signedIn(routes: Routes, region: { region?: string } = {}): Way 
 }
 
 /**
- * Past API Gateway, to what `targetOf` gives for a route, with the rights and the region that the AWS SDK finds.
+ * Bypasses API Gateway: invokes the target of a route, with the credentials and the region that the AWS SDK finds.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export function byInvoking(
@@ -81,7 +81,7 @@ export function byInvoking(
   targetOf: (routeKey: string) => Target,
   isSignedIn: boolean,
 ): Way {
-  const client = new LambdaClient({ ...region, maxAttempts: 1 }); // the SDK would ask again in silence
+  const client = new LambdaClient({ ...region, maxAttempts: 1 }); // the SDK would retry silently
   return {
     describe: (request) => {
       const { functionName, qualifier } = targetOf(request.routeKey);
@@ -113,7 +113,7 @@ function sendBy(exchange: (request: Request, signal: AbortSignal) => Promise<Rec
       if (answer.status === undefined) return answer;
       return { ...answer, object: parseObject(answer.text), duration_ms: performance.now() - started_ms };
     } catch (error) {
-      // The SDK calls a reset a timeout too.
+      // The SDK also calls a reset a timeout.
       const reason = timeout.aborted ? `within ${timeout_ms / 1000} s` : `(${reasonOf(error)})`;
       return { status: undefined, reason: `no answer ${reason}`, isLost: timeout.aborted || isOfConnection(error) };
     }
@@ -136,7 +136,7 @@ function eventOf({ routeKey, pathParameters, body }: Request, isSignedIn: boolea
     headers: { "content-type": "application/json" },
     requestContext: {
       ...(isSignedIn && { authorizer: { jwt: { claims, scopes: null } } }),
-      requestId: `smoke-test-${randomUUID()}`, // a function takes a request with an id that it knows for the same one
+      requestId: `smoke-test-${randomUUID()}`, // a function treats a request with a known id as the same request
       routeKey,
     },
     ...(pathParameters && { pathParameters }),
@@ -145,7 +145,7 @@ function eventOf({ routeKey, pathParameters, body }: Request, isSignedIn: boolea
   };
 }
 
-/** Throws where the result is no HTTP answer. */
+/** Throws unless the result is an HTTP answer. */
 function readResult(result: string) {
   const {
     statusCode,
@@ -156,14 +156,14 @@ function readResult(result: string) {
   return { status: statusCode, contentType: headers["content-type"] ?? "", text: body };
 }
 
-/** In one line, to stand within a sentence. */
+/** In one line, to fit in a sentence. */
 export function describe(answer: Answer | NoAnswer): string {
   if (answer.status === undefined) return inOneLine(answer.reason).slice(0, 500);
   const { status, text, requestId } = answer;
   return `${status} ${inOneLine(text).slice(0, 500) || "without a body"} (apigw-requestid ${requestId ?? "missing"})`;
 }
 
-/** In a log of GitHub's, `::` that begins a line and `##[` anywhere are commands, and anybody may write an event. */
+/** In a GitHub log, `::` at the start of a line and `##[` anywhere are commands, and anyone may write an event. */
 export function inOneLine(text: string): string {
   return text
     .replaceAll(/[\p{C}\p{Z}]+/gu, " ")
@@ -171,7 +171,7 @@ export function inOneLine(text: string): string {
     .trim();
 }
 
-/** As fetch and the SDK say it. */
+/** As fetch and the SDK report it. */
 function isOfConnection(error: unknown): boolean {
   const ofSdk = error as Error & { cause?: Error };
   return error instanceof TypeError || isTransientError(ofSdk) || isThrottlingError(ofSdk);

@@ -41,7 +41,7 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
     await step("Release prod by hand while API Gateway throttles: nothing is new", async () => {
       const output = await run(setting, "", { REHEARSAL_THROTTLED: "1,3" });
       expectText(output, "Nothing to release");
-      for (const call of ["POST", "GET"]) expectText(output, `Once more in 1 s: ${call} https://`);
+      for (const call of ["POST", "GET"]) expectText(output, `Retrying in 1 s: ${call} https://`);
     });
     await step("Apply a new version: callers do not get it", async () => {
       await applyHandler(setting, newHeader);
@@ -86,7 +86,7 @@ async function expectAlarmNoticed(setting: Setting): Promise<string> {
     () => succeed(operate, "monitoring SetAlarmState", makeRed),
   );
   const red = `The alarm ${AlarmName} is red: ${reason}`;
-  expectText(failure, `Back to the versions before. ${red}`);
+  expectText(failure, `Back to the previous versions. ${red}`);
   expectAlias(setting, "1");
   expectText(await failureOf(run(setting)), `Not released. ${red}`);
   await succeed(operate, "monitoring DeleteAlarms", { "AlarmNames.member.1": AlarmName });
@@ -123,7 +123,7 @@ async function expectReleased(setting: Setting): Promise<string> {
   );
   expectText(output, "gave no answer (socket hang up)");
   if (gate.faults.some((fault) => resets.includes(fault))) throw new Error("Not every connection was reset.");
-  expectText(output, "A release that was not ended had given version 2 50 % of the calls.");
+  expectText(output, "An unfinished release had given version 2 50 % of the calls.");
   expectText(output, `Released: ${changedFunction} 1 -> 2.`);
   expectAlias(setting, "2");
   if (during !== 5) throw new Error(`Of ten callers ${during} met the new version, and five should.`);
@@ -134,7 +134,7 @@ async function expectReleased(setting: Setting): Promise<string> {
 async function expectPutBack(setting: Setting, ending: string, after: string): Promise<string> {
   const output = await failureOf(run(setting, ending));
   expectText(output, after);
-  expectText(output, "Back to the versions before. Read it FAILED");
+  expectText(output, "Back to the previous versions. Read it FAILED");
   expectAlias(setting, "2");
   if ((await countNew(setting, 1)) === 0) throw new Error("Callers should get again what they got before.");
   return "put back";
