@@ -420,7 +420,7 @@ describe("a release continues after", () => {
     aws.fault = (call) => (aws.moves.length >= onTrial.length ? fault(call) : undefined);
     const { lines, sentence } = await run();
     expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
-    expect(lines.filter((line) => line.startsWith("Once more"))).toEqual(
+    expect(lines.filter((line) => line.startsWith("Retrying"))).toEqual(
       repeated.map((text) => `Retrying in ${text.replace("Read it", reading("3"))}.`),
     );
   });
@@ -442,7 +442,7 @@ describe("a release continues after", () => {
     const { lines, sentence } = await run();
     expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
     const gave = `gave 429 ${tooMany[1]} (apigw-requestid missing).`;
-    expect(lines.filter((line) => line.startsWith("Once more"))).toEqual([
+    expect(lines.filter((line) => line.startsWith("Retrying"))).toEqual([
       `Retrying in 1 s: ${creating()} ${gave}`,
       `Retrying in 1 s: GET ${front.url}/events/smoke-test ${gave}`,
     ]);
@@ -484,7 +484,7 @@ describe("a rollback completes", () => {
     breakIt();
     const { lines, sentence } = await run(wayBack);
     expect([sentence, aws.moves, lines.at(-1)]).toEqual([undefined, [...toAll, ...released], `Released: ${inWords}.`]);
-    expect(lines.filter((line) => line.startsWith("Once more")).length).toBe(6);
+    expect(lines.filter((line) => line.startsWith("Retrying")).length).toBe(6);
     expect(lines.some(isUnknown)).toBe(true);
   });
 

@@ -180,7 +180,7 @@ describe("waits for authorizers", () => {
   test("that appear a moment later", async () => {
     const { url: address, pause } = await startSwitch(unguardedUrl, url);
     const { lines, sentence } = await run(address, { pause });
-    expect([lines.filter((line) => line.startsWith("Once more")).length, lines.length, sentence]).toEqual([
+    expect([lines.filter((line) => line.startsWith("Retrying")).length, lines.length, sentence]).toEqual([
       1,
       7,
       undefined,
@@ -190,7 +190,7 @@ describe("waits for authorizers", () => {
   test("that disappear a moment later", async () => {
     const { url: address, pause } = await startSwitch(url, withoutTokens.url);
     const { lines, sentence } = await run(address, { pause, hasTokens: false });
-    expect([lines.filter((line) => line.startsWith("Once more")).length, lines.length, sentence]).toEqual([
+    expect([lines.filter((line) => line.startsWith("Retrying")).length, lines.length, sentence]).toEqual([
       1,
       5,
       undefined,
@@ -241,7 +241,7 @@ describe("notices", () => {
 
   test("a route that has lost its authorizer, though the function is not open", async () => {
     const { lines, sentence } = await run(unguardedUrl);
-    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Once mo"));
+    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Retryin"));
     expect(sentence).toMatch(
       `Create nothing without a token FAILED: POST ${unguardedUrl}/events ${unauthorized} 401 {"type":"urn:problem-type:unauthorized"`,
     );
@@ -259,7 +259,7 @@ describe("notices", () => {
 
   test("tokens that the outputs do not mention", async () => {
     const { lines, sentence } = await run(url, { hasTokens: false });
-    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Once mo"));
+    expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Retryin"));
     expect(sentence).toMatch(/^Create an event repeatedly FAILED: .*, and gave 401 {"message":"Unauthorized"} /);
   });
 

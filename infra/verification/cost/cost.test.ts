@@ -21,18 +21,18 @@ describe("a bill", () => {
   test.each([
     ["of nothing is nothing", {}, {}],
     [
-      "has API Gateway's lower price from 300 million requests on",
+      "uses API Gateway's lower price beyond 300 million requests",
       { requests: 301_000_000 },
       { "API Gateway": 300.9, Lambda: 60 },
     ],
-    ["leaves out what is free of Lambda", { requests: 1_000_000, compute_gb_s: 400_000 }, { "API Gateway": 1 }],
+    ["leaves out Lambda's free tier", { requests: 1_000_000, compute_gb_s: 400_000 }, { "API Gateway": 1 }],
     ["has Lambda's compute", { compute_gb_s: 1_400_000 }, { Lambda: 13.3334 }],
     [
-      "has DynamoDB's units and what is stored beyond 25 GB",
+      "has DynamoDB's units and storage beyond 25 GB",
       { reads: 2_000_000, writes: 2_000_000, stored_gb: 27 },
       { DynamoDB: 2 },
     ],
-    ["has the logs beyond 5 GB and data beyond 100 GB", { logged_gb: 7, sent_gb: 200 }, { logs: 1, "data sent": 9 }],
+    ["has logs beyond 5 GB and data sent beyond 100 GB", { logged_gb: 7, sent_gb: 200 }, { logs: 1, "data sent": 9 }],
   ])("%s", (_what, used, costs) => {
     const bill = billOf({ ...nothing, ...used });
     for (const [part, usd] of Object.entries({ ...free, ...costs }))
@@ -55,7 +55,7 @@ test("the worst month has the limits that infra/ sets", () => {
   });
 });
 
-test("nothing that a usual month of as many requests costs is more than in the worst one", () => {
+test("no part of a usual month with as many requests costs more than in the worst one", () => {
   const worst = worstMonth(defaultLimits());
   const usual = usualMonth(worst.requests);
   for (const [what, amount] of Object.entries(usual))
@@ -73,7 +73,7 @@ describe("infra/README.md", () => {
   const [, section = ""] =
     /\n## What it costs\n(.*?)\n## /s.exec(readFileSync(join(root, "infra/README.md"), "utf8")) ?? [];
 
-  test("has the table that the prices make", () => {
+  test("has the table computed from the prices", () => {
     const months = [
       usualMonth(1000),
       usualMonth(1_000_000),
@@ -94,17 +94,17 @@ describe("infra/README.md", () => {
     expect(section).toContain(table.map((row) => `| ${row.join(" | ")} |`).join("\n"));
   });
 
-  test("says what labels cost where uploads fill the throttle", () => {
+  test("states what labels cost if uploads reach the throttle", () => {
     const { requests } = worstMonth(defaultLimits());
     expect(section).toContain(`${inDollars(labelsCost(requests))} dollars`);
   });
 
-  test("says of which day and region the prices are", () => {
+  test("states the prices' day and region", () => {
     expect(section.replaceAll("\n", " ")).toContain(`of ${prices.stated}, of ${prices.region},`);
   });
 });
 
-/** Cents where they matter; what is above zero is not shown as zero. */
+/** Cents where they matter; an amount above zero is never shown as zero. */
 function inDollars(usd: number): string {
   if (usd > 0 && usd < 0.01) return "0.01";
   return usd < 100 ? usd.toFixed(2) : Math.round(usd).toLocaleString("en-US");

@@ -4,7 +4,7 @@ import { defaults, root } from "../../build/functions.ts";
 
 export interface Usage {
   requests: number;
-  /** What the functions ran, times their memory. */
+  /** The functions' run time multiplied by their memory. */
   compute_gb_s: number;
   /** DynamoDB's request units, of the table and its indexes. */
   reads: number;
@@ -31,7 +31,7 @@ interface Prices {
 
 export const prices = JSON.parse(readFileSync(join(import.meta.dirname, "prices.json"), "utf8")) as Prices;
 
-/** In US dollars, before taxes, where nothing else in the account uses the free tiers. */
+/** In US dollars, before taxes, if nothing else in the account uses the free tiers. */
 export function billOf(usage: Usage): Bill {
   const bill = Object.entries(prices.parts).map(([part, { charges }]) => [
     part,
@@ -60,8 +60,8 @@ function sum(numbers: number[]): number {
 }
 
 /**
- * As infra/README.md assumes: an event of 1 KB takes 2 units with what is stored beside its fields, and an entry in each of
- * three indexes one more when it is written.
+ * As infra/README.md assumes: a write of an event of 1 KB takes 2 units with the stored metadata, and one more for
+ * each of three indexes.
  */
 export const usual = {
   shares: { get: 0.6, list: 0.25, write: 0.15 },
@@ -90,7 +90,7 @@ export function usualMonth(requests: number): Usage {
 
 const month_s = 30 * 24 * 3600;
 
-/** A flood: every request runs out of time, every unit of the database is used, and all that is read is sent. */
+/** A flood: every request times out, every unit of the database is used, and everything read is sent. */
 export function worstMonth(limits: ReturnType<typeof defaultLimits>): Usage {
   const requests = limits.throttle_rate_per_s * month_s;
   const tables = 1 + limits.indexes;
@@ -113,7 +113,7 @@ export function defaultLimits() {
   const variable = (name: string) => {
     const [, found] = new RegExp(`variable "${name}" \\{[^}]*?default += (\\d+)`).exec(files) ?? [];
     if (found === undefined)
-      throw new Error(`infra/ has no variable ${name} any more, in which cost.ts looks for a limit.`);
+      throw new Error(`infra/ no longer has the variable ${name}, which cost.ts reads as a limit.`);
     return Number(found);
   };
   const { indexes } = JSON.parse(readFileSync(join(infra, "table.json"), "utf8")) as { indexes: object[] };

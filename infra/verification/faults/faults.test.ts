@@ -7,22 +7,22 @@ import { makeJpeg, makePng } from "../../local/bucket/sample-images.ts";
 import { upload, type UploadUrl } from "../../testing/upload.ts";
 import { keysOf, startFaultyStack, type Injection, type Machine, type Prepared, type Stack } from "./stack.ts";
 
-// As databases test what becomes of them when a disk fails: every operation that writes is run once for
-// each call that it makes and each way in which that call can go wrong, alone and with another operation
-// in between. Whatever was answered, it must have been done or not be done at all, and the answers and
-// what is there afterwards must be those of the same operations one after the other.
+// Fault injection as databases do it for disks: every write operation runs once for each of its calls and
+// each way in which that call can fail, alone and with another operation in between. Whatever the answer,
+// the operation must be done completely or not at all, and the answers and the final state must be those
+// of the same operations in sequence.
 
-/** What somebody does, and what is answered; "failed" where Lambda would call again. */
+/** An operation and its answer; "failed" if Lambda would retry. */
 interface Operation {
   (machine: Machine, stack: Stack, event: Prepared): Promise<number | "failed">;
-  /** Whether it is Lambda that asks, and asks again after a failure. */
+  /** Whether Lambda is the caller, which retries after a failure. */
   isLambda?: boolean;
 }
 
-/** What is there, as a caller sees it: times and ETags left out. */
+/** The state as a caller sees it, without times and ETags. */
 interface State {
   event: object | undefined;
-  /** The bytes of its image. */
+  /** The image's bytes. */
   image: string | undefined;
 }
 
@@ -43,13 +43,13 @@ const remove: Operation = ({ call }, _stack, { id }) => statusOf(call, `DELETE /
 const askForUpload: Operation = async ({ call }, _stack, { id }) =>
   statusOf(call, `POST /events/${id}/upload-url`, { json: { contentType: "image/jpeg", contentLength: 1 } });
 
-/** With the ETag that the event had when the run began. */
+/** With the ETag that the event had at the start of the run. */
 const ifUnchanged =
   (method: string, json?: object): Operation =>
   ({ call }, _stack, { id, etag }) =>
     statusOf(call, `${method} /events/${id}`, { ...(json && { json }), headers: { "if-match": etag } });
 
-/** Sends an image and waits until it has been looked at. */
+/** Uploads an image and waits until it is processed. */
 const uploadAll =
   (bytes: Buffer, contentType = "image/jpeg"): Operation =>
   async ({ call }, { settled }, { id }) => {
@@ -62,7 +62,7 @@ const uploadAll =
     return answer.status;
   };
 
-/** Has an upload arrive that nobody is told of. */
+/** Uploads without a notification. */
 const arrive =
   (bytes: Buffer, contentType = "image/jpeg"): Operation =>
   async ({ call }, { images: { objects } }, { id, arrived }) => {
@@ -75,7 +75,7 @@ const arrive =
     return status;
   };
 
-/** Tells label-image of the upload that arrived first, or next. */
+/** Notifies label-image of the first upload, or a later one. */
 const label = (n = 0): Operation => {
   const operation: Operation = ({ invoke }, _stack, { arrived }) => {
     const event = { Records: [{ s3: { object: { key: arrived[n] ?? "" } } }] };
@@ -91,19 +91,19 @@ interface Scenario {
   what: string;
   given: Operation[];
   operation: Operation;
-  /** What comes in between: one of these, each a list of operations one after the other. */
-  meanwhile: Record<string, Operation[]>;
+  /** What comes in between: one of these sequences. */
+  between: Record<string, Operation[]>;
 }
 
 const withImage = [create("x"), uploadAll(jpeg)];
-const anew = [remove, create("again")];
+const recreate = [remove, create("again")];
 
 const scenarios: Scenario[] = [
   {
     what: "a create",
     given: [],
     operation: create("x"),
-    meanwhile: {
+    between: {
       "the same": [create("x")],
       "one with other content": [create("y")],
       "one that is deleted": [create("y"), remove],
@@ -113,10 +113,10 @@ const scenarios: Scenario[] = [
     what: "an update",
     given: withImage,
     operation: update,
-    meanwhile: {
+    between: {
       "another update": [ifUnchanged("PATCH", { title: "other" })],
       "a delete": [remove],
-      "a new event": anew,
+      "a new event": recreate,
       "an image": [uploadAll(png, "image/png")],
     },
   },
@@ -124,78 +124,78 @@ const scenarios: Scenario[] = [
     what: "an update with If-Match",
     given: withImage,
     operation: ifUnchanged("PATCH", { title: "changed" }),
-    meanwhile: { "an update": [update], "a delete": [remove], "a new event": anew },
+    between: { "an update": [update], "a delete": [remove], "a new event": recreate },
   },
   {
     what: "a delete without an upload URL",
     given: [create("x")],
     operation: remove,
-    meanwhile: { "an update": [update], "a delete": [remove], "an image": [uploadAll(jpeg)] },
+    between: { "an update": [update], "a delete": [remove], "an image": [uploadAll(jpeg)] },
   },
   {
     what: "a delete with an image",
     given: withImage,
     operation: remove,
-    meanwhile: {
+    between: {
       "an update": [update],
       "a delete": [remove],
-      "a new event": anew,
+      "a new event": recreate,
       "another image": [uploadAll(png, "image/png")],
-      "a new event with an image": [...anew, uploadAll(png, "image/png")],
+      "a new event with an image": [...recreate, uploadAll(png, "image/png")],
     },
   },
   {
     what: "a delete with If-Match",
     given: withImage,
     operation: ifUnchanged("DELETE"),
-    meanwhile: {
+    between: {
       "an update": [update],
       "a delete": [remove],
-      "a new event with an image": [...anew, uploadAll(png, "image/png")],
+      "a new event with an image": [...recreate, uploadAll(png, "image/png")],
       "another image": [uploadAll(png, "image/png")],
     },
   },
   {
-    what: "a delete with uploads that wait and were refused",
+    what: "a delete with pending and rejected uploads",
     given: [create("x"), uploadAll(html), arrive(jpeg)],
     operation: remove,
-    meanwhile: { "labels for what waits": [label()] },
+    between: { "labels for a pending upload": [label()] },
   },
   {
     what: "an upload URL",
     given: [create("x")],
     operation: askForUpload,
-    meanwhile: { "another one": [askForUpload], "a delete": [remove] },
+    between: { "another one": [askForUpload], "a delete": [remove] },
   },
   {
     what: "a first image",
     given: [create("x"), arrive(jpeg)],
     operation: label(),
-    meanwhile: {
+    between: {
       "the same": [label()],
       "an update": [update],
       "a delete": [remove],
-      "a new event": anew,
-      "a new event with an image": [...anew, uploadAll(png, "image/png")],
+      "a new event": recreate,
+      "a new event with an image": [...recreate, uploadAll(png, "image/png")],
     },
   },
   {
     what: "another image",
     given: [...withImage, arrive(png, "image/png")],
     operation: label(),
-    meanwhile: { "a later one": [uploadAll(jpeg)], "a delete": [remove] },
+    between: { "a later one": [uploadAll(jpeg)], "a delete": [remove] },
   },
   {
-    what: "an image that is none",
+    what: "a file that is no image",
     given: [...withImage, arrive(html)],
     operation: label(),
-    meanwhile: { "a later image": [uploadAll(png, "image/png")], "a delete": [remove] },
+    between: { "a later image": [uploadAll(png, "image/png")], "a delete": [remove] },
   },
   {
-    what: "an image that comes after a later one",
+    what: "an image that arrives after a later one",
     given: [create("x"), arrive(jpeg), arrive(png, "image/png")],
     operation: label(1),
-    meanwhile: { "the earlier one": [label(0)], "a delete": [remove] },
+    between: { "the earlier one": [label(0)], "a delete": [remove] },
   },
 ];
 
@@ -212,7 +212,7 @@ const alone: Omit<Injection, "call">[] = [
 ];
 const together: Omit<Injection, "call">[] = [{}, { fault: "answer lost" }, { fault: "killed" }];
 
-// A tenth of the time would go into showing what the functions log.
+// Printing the functions' logs would take a tenth of the time.
 for (const level of ["info", "error"] as const) vi.spyOn(console, level).mockImplementation(() => undefined);
 
 const stacks: Stack[] = [];
@@ -223,14 +223,14 @@ afterAll(() => {
   process.stdout.write(`infra/verification/faults: ${injected} faults were injected.\n`);
 });
 
-describe.concurrent.each(scenarios)("$what", ({ what, given, operation, meanwhile }) => {
-  test("is done or not done, whatever fails at whichever call, alone and with anything in between", async () => {
+describe.concurrent.each(scenarios)("$what", ({ what, given, operation, between }) => {
+  test("is atomic, whichever call fails in whatever way, alone and with anything in between", async () => {
     needs("update-event", "delete-event", ...imageFunctions);
     const stack = await startFaultyStack();
     stacks.push(stack);
     const copy = await prepare(stack, given);
     const complaints: string[] = [];
-    for (const [name, others] of Object.entries({ nothing: [], ...meanwhile })) {
+    for (const [name, others] of Object.entries({ nothing: [], ...between })) {
       const course: Course = {
         copy,
         operation,
@@ -251,17 +251,17 @@ describe.concurrent.each(scenarios)("$what", ({ what, given, operation, meanwhil
       }
     }
     expect(complaints).toEqual([]);
-  }, 1_800_000); // however much else the machine does
+  }, 1_800_000); // for a busy machine
 });
 
-describe.concurrent("what only reads", () => {
+describe.concurrent("a read", () => {
   test.each<[string, Operation]>([
     ["an event", ({ call }, _stack, { id }) => statusOf(call, `GET /events/${id}`)],
     ["an image", ({ call }, _stack, { id }) => statusOf(call, `GET /events/${id}/image`)],
     ["a list of all events", ({ call }) => statusOf(call, "GET /events")],
     ["a list by two filters", ({ call }) => statusOf(call, "GET /events?type=event&status=active")],
   ])(
-    "%s: what fails once is not noticed, and what lasts or does not end is 503",
+    "%s: a single fault goes unnoticed, a lasting or endless one is 503",
     async (_what, operation) => {
       needs("list-events", ...imageFunctions);
       const stack = await startFaultyStack();
@@ -289,13 +289,13 @@ describe.concurrent("what only reads", () => {
 });
 
 interface Outcome {
-  /** Of the operation, undefined where nobody knows it, and of what came in between. */
+  /** The operation's answer, undefined if unknown, and those of the operations in between. */
   answer: number | "failed" | undefined;
   otherAnswers: (number | "failed")[];
   state: State;
 }
 
-/** What comes of the same operations in every order, and of the first one done twice or not at all. */
+/** The outcomes of the same operations in every order, and with the first one done twice or not at all. */
 interface Allowed {
   answered: Outcome[];
   notDone: Outcome;
@@ -303,7 +303,7 @@ interface Allowed {
 }
 
 interface Course {
-  /** Makes the event that is given. */
+  /** Makes a copy of the given event. */
   copy: () => Promise<Prepared>;
   operation: Operation;
   others: Operation[];
@@ -321,19 +321,19 @@ async function allowedOutcomes(
     const outcome: Pick<Outcome, "answer" | "otherAnswers"> = { answer: undefined, otherAnswers: [] };
     for (const each of order) {
       const answer = await each(stack.healthy, stack, event);
-      if (each === ours) outcome.answer = answer;
-      else if (each !== oursAgain) outcome.otherAnswers.push(answer);
+      if (each === first) outcome.answer = answer;
+      else if (each !== firstAgain) outcome.otherAnswers.push(answer);
     }
     await stack.settled();
     return { ...outcome, state: await look(stack, event.id) };
   };
-  const ours: Operation = (...given_) => operation(...given_);
-  const oursAgain: Operation = (...given_) => operation(...given_);
+  const first: Operation = (...given_) => operation(...given_);
+  const firstAgain: Operation = (...given_) => operation(...given_);
   const inEachPlace = (one: Operation, list: Operation[]) =>
     Array.from({ length: list.length + 1 }, (_, at) => list.toSpliced(at, 0, one));
-  const once = inEachPlace(ours, others);
+  const once = inEachPlace(first, others);
   const twice = once.flatMap((order) =>
-    inEachPlace(oursAgain, order).filter((each) => each.indexOf(ours) < each.indexOf(oursAgain)),
+    inEachPlace(firstAgain, order).filter((each) => each.indexOf(first) < each.indexOf(firstAgain)),
   );
   const answered = await Promise.all(once.map(perform));
   const repeated = [...answered, ...(await Promise.all(twice.map(perform)))].map(({ state }) => state);
@@ -366,37 +366,37 @@ async function run(
   return { event, calls, attempts, answer: isKilled ? undefined : result, otherAnswers };
 }
 
-/** Gives a sentence where a promise is broken. */
+/** A sentence if a promise is broken. */
 async function check(stack: Stack, course: Course, injection: Injection): Promise<string | undefined> {
   const { healthy, images } = stack;
   const { operation, allowed } = course;
   const { event, attempts, answer, otherAnswers } = await run(stack, course, injection);
-  if (attempts === 0) return undefined; // a call that was only made because an attempt before it had run out of time
+  if (attempts === 0) return undefined; // a call made only because an earlier attempt had timed out
   const kept = () => keysOf(images, event.id);
   const state = await look(stack, event.id);
-  const said = `answered ${String(answer)} and [${otherAnswers.join()}], there is ${JSON.stringify(state)}, and in the bucket ${JSON.stringify(kept())}`;
+  const said = `answered ${String(answer)} and [${otherAnswers.join()}], state ${JSON.stringify(state)}, bucket ${JSON.stringify(kept())}`;
 
   const isUnknown = answer === undefined || answer === 503 || answer === "failed";
   if (isUnknown && !injection.isLasting && injection.fault !== "killed")
-    return `what fails once should not be noticed: ${said}`;
+    return `a single fault should go unnoticed: ${said}`;
   if (isEndless(injection) && (!isUnknown || attempts > 1))
-    return `what does not end should be given up when the time is up, and was attempted ${attempts} times: ${said}`;
+    return `an endless call should end with the time limit, and was attempted ${attempts} times: ${said}`;
   const explains = (one: Outcome) =>
     isDeepStrictEqual([one.state, one.otherAnswers], [state, otherAnswers]) &&
     (isUnknown || isSameAnswer(one.answer, answer));
   if (!(isUnknown ? [...allowed.answered, allowed.notDone] : allowed.answered).some(explains))
     return `no order explains it: ${said}`;
-  if (answer === 204 && !state.event && kept().length > 0) return `a deleted event leaves something: ${said}`;
+  if (answer === 204 && !state.event && kept().length > 0) return `a deleted event leaves objects: ${said}`;
 
-  // After every other kill the caller does not ask again; Lambda does.
+  // After every other kill the caller does not retry; Lambda does.
   if (isUnknown && (injection.fault !== "killed" || injection.call % 2 === 0 || operation.isLambda)) {
     const again = await operation(healthy, stack, event);
     const after = await look(stack, event.id);
-    if (again === 503 || again === "failed") return `asked again it answered ${again}: ${said}`;
+    if (again === 503 || again === "failed") return `the retry answered ${again}: ${said}`;
     if (!allowed.repeated.some((one) => isDeepStrictEqual(one, after)))
-      return `asked again, answered ${again}, there is ${JSON.stringify(after)}: ${said}`;
+      return `the retry answered ${again}, and left ${JSON.stringify(after)}: ${said}`;
     if (!after.event && again === 204 && kept().length > 0)
-      return `asked again a deleted event leaves ${JSON.stringify(kept())}: ${said}`;
+      return `after a retry a deleted event leaves ${JSON.stringify(kept())}: ${said}`;
   }
 
   images.expire(new Date(Date.now() + 25 * 3600 * 1000));
@@ -404,8 +404,8 @@ async function check(stack: Stack, course: Course, injection: Injection): Promis
   const { body: last } = await healthy.call(`GET /events/${event.id}`);
   const named = (last as { image?: object }).image ? 1 : 0;
   if (kept().length !== named)
-    return `two days later there is ${JSON.stringify(last)} and in the bucket ${JSON.stringify(kept())}: ${said}`;
-  for (const key of kept()) images.objects.delete(key); // or every list would go through all of them
+    return `two days later: state ${JSON.stringify(last)}, bucket ${JSON.stringify(kept())}: ${said}`;
+  for (const key of kept()) images.objects.delete(key); // or every list would scan them all
   return undefined;
 }
 
@@ -413,7 +413,7 @@ function isEndless({ fault }: Injection): boolean {
   return endless.some((each) => each.fault === fault);
 }
 
-/** A delete that finds another one at work, or what that has left, has a part in it, and says 204 too. */
+/** A delete that meets another in progress, or its remains, helps to finish it and also answers 204. */
 function isSameAnswer(one: Outcome["answer"], other: Outcome["answer"]): boolean {
   return one === other || (one === 404 && other === 204);
 }

@@ -14,64 +14,64 @@ import type { Answer, Call } from "../../testing/call.ts";
 import { complaintsAbout } from "../../testing/contract.ts";
 import { between, faults, type ServiceCall } from "../../testing/faults.ts";
 
-/** What happens to a call to DynamoDB, S3 or Rekognition. Whoever is killed does nothing more once it has been done. */
+/** What happens to a call to DynamoDB, S3 or Rekognition. A killed function does nothing after that call. */
 export type Fault = "hang up" | "answer lost" | "internal error" | "no answer" | "drip" | "killed";
 
-/** What is to happen in one run. */
+/** The fault of one run. */
 export interface Injection {
-  /** Which call it happens to, counted from 0; one that the SDK repeats is the same call. */
+  /** The call that fails, counted from 0; the SDK's retries are the same call. */
   call: number;
-  /** Done just before that call. */
+  /** Runs just before that call. */
   before?: () => Promise<void>;
   fault?: Fault;
-  /** Whether it happens to each attempt, or to the first one alone. */
+  /** Whether each attempt fails, or only the first one. */
   isLasting?: boolean;
 }
 
-/** The functions as one Lambda environment each, with their own connections. */
+/** The functions, each in its own Lambda environment with its own connections. */
 export interface Machine {
   call: Call;
   invoke: (name: string, event: object) => Promise<unknown>;
 }
 
 export interface Watched {
-  /** A text for each call, in their order. */
+  /** A text for each call, in order. */
   calls: string[];
-  /** How often the one that met the fault was attempted. */
+  /** The attempts of the call that met the fault. */
   attempts: number;
   isKilled: boolean;
 }
 
-/** An event as it was prepared, with all that the bucket has of it. */
+/** A prepared event with its objects in the bucket. */
 export interface Prepared {
   id: string;
   etag: string;
-  /** The keys of uploads of which nobody was told, the first one first. */
+  /** The keys of uploads without a notification, in order. */
   arrived: string[];
 }
 
 export interface Stack {
   healthy: Machine;
-  /** Functions whose calls are watched, and meet a fault as it is planned. */
+  /** Functions whose calls are watched and meet the planned fault. */
   faulty: Machine;
-  /** Runs something with the faulty functions, and gives the calls that they made meanwhile, in order. */
+  /** Runs `act` and returns the calls that the faulty functions made, in order. */
   run: <Result>(injection: Injection | undefined, act: () => Promise<Result>) => Promise<Watched & { result: Result }>;
   images: Images;
-  /** Waits until all uploads so far have been looked at. */
+  /** Waits until all uploads so far are processed. */
   settled: () => Promise<void>;
-  /** Gives what makes one copy of an event after the other, under ids of their own: cheaper than to prepare each by requests. */
+  /** Returns a function that copies an event under a new id: cheaper than preparing each one by requests. */
   copiesOf: (event: Prepared) => Promise<() => Promise<Prepared>>;
   stop: () => Promise<void>;
 }
 
-/** More than any timer but a time limit; each set of functions has a limit of its own, by which it is known. */
+/** Longer than any timer but a time limit; each set of functions is identified by its own limit. */
 const longest_ms = 600_000;
 let sets = 0;
 
-/** What is to be done when the time of the last invocation is up, by its limit. */
+/** What to do when the last invocation's time is up, by its limit. */
 const timeIsUp = new Map<number, () => void>();
 
-// Time limits are up when a call that does not end has begun, and never because the machine is slow.
+// A time limit ends only when an endless call has begun, never because the machine is slow.
 const { setTimeout: setTimer } = globalThis;
 vi.stubGlobal("setTimeout", (act: () => void, ms = 0, ...given: []) => {
   if (ms < longest_ms) return setTimer(act, ms, ...given);
@@ -79,7 +79,7 @@ vi.stubGlobal("setTimeout", (act: () => void, ms = 0, ...given: []) => {
   return setTimer(() => undefined, 0);
 });
 
-/** One database and one bucket in memory, with two sets of functions: one whose calls fail on demand, and one that is well. */
+/** One database and one bucket in memory, with two sets of functions: one whose calls fail on demand, and a healthy one. */
 export async function startFaultyStack(): Promise<Stack> {
   const calls = watchCalls(() => faulty.endTime());
   let services: Environment = {};
@@ -123,15 +123,15 @@ export async function startFaultyStack(): Promise<Stack> {
   };
 }
 
-/** What the bucket has of an event. */
+/** An event's objects in the bucket. */
 export function keysOf({ objects }: Pick<Images, "objects">, id: string): string[] {
   return [...objects.keys()].filter((key) => key.includes(`/${id}/`));
 }
 
-/** How often the SDK's stock of retries lasts: it has 500, and what fails three times takes 28 of them. */
+/** How many outages the SDK's retry tokens last for: it has 500, and three failures take 28. */
 const lastingOfOneLoad = 10;
 
-/** Functions with modules of their own, which can be loaded again, as Lambda does after a kill. */
+/** Functions with their own modules, which can be reloaded, as Lambda does after a kill. */
 async function loadFunctions(environment: Environment) {
   const limit_ms = longest_ms + 10_000 * ++sets;
   let handlers = await load(environment);
@@ -146,7 +146,7 @@ async function loadFunctions(environment: Environment) {
     );
   return {
     functions: { routes: () => Promise.resolve([]), invoke, stop: () => Promise.resolve() },
-    /** Ends the time of the invocation that runs. */
+    /** Ends the time of the running invocation. */
     endTime: () => timeIsUp.get(limit_ms / 10_000)?.(),
     restart: async () => {
       handlers = await load(environment);
@@ -156,11 +156,11 @@ async function loadFunctions(environment: Environment) {
 
 let loading: Promise<unknown> = Promise.resolve();
 
-/** One after the other, because functions read the environment of the whole process as they are loaded. */
+/** In sequence, because functions read the process's environment while they load. */
 function load(environment: Environment): Promise<Record<string, HandlerModule["string"]>> {
   const loaded = loading.then(async () => {
     Object.assign(process.env, environment);
-    vi.resetModules(); // each machine has modules of its own, and with them its own clients
+    vi.resetModules(); // each machine has its own modules, and with them its own clients
     const modules = readFunctions().map(
       async ({ name, path }) =>
         [name, (await import(pathToFileURL(join(path, "handler.ts")).href)) as HandlerModule] as const,
@@ -173,7 +173,7 @@ function load(environment: Environment): Promise<Record<string, HandlerModule["s
 
 const routes = readFunctions().flatMap(({ name, routes: keys }) => keys.map((routeKey) => ({ name, routeKey })));
 
-/** Calls the functions with API Gateway's events, without a gateway in between. */
+/** Calls the functions with API Gateway's events, without a gateway. */
 function toMachine({ invoke }: Pick<Machine, "invoke">): Machine {
   const call: Call = async (request, { json, headers = {} } = {}) => {
     const [, method = "", path = "", query = ""] = /^(\S+) ([^?]*)\??(.*)$/.exec(request) ?? [];
@@ -201,13 +201,13 @@ function toMachine({ invoke }: Pick<Machine, "invoke">): Machine {
   return { call, invoke };
 }
 
-/** Counts the calls of one run after the other, and does to them what is planned. */
+/** Counts the calls of each run and injects the planned fault. */
 function watchCalls(endTime: () => void) {
   let planned: Injection | undefined;
   let watched: Watched = { calls: [], attempts: 0, isKilled: false };
-  /** What becomes of a call. */
+  /** The fault of a call, if any. */
   const decide = async (passed: ServiceCall): Promise<Fault | undefined> => {
-    if (isUpload(passed)) return undefined; // what a caller sends is no call of a function
+    if (isUpload(passed)) return undefined; // sent by a caller, not by a function
     if (watched.isKilled) return "hang up";
     const name = nameOf(passed);
     const isRepeated = watched.calls.includes(name);
@@ -222,8 +222,8 @@ function watchCalls(endTime: () => void) {
   return {
     pass: async (passed: ServiceCall) => {
       const fault = await decide(passed);
-      if (passed.response.destroyed) return; // nobody waits for it any more
-      if (fault === "no answer" || fault === "drip") setTimer(endTime, 10); // once something of it may have arrived
+      if (passed.response.destroyed) return; // no one is waiting for it any more
+      if (fault === "no answer" || fault === "drip") setTimer(endTime, 10); // after part of it may have arrived
       await (fault === undefined ? passed.pass() : faults[fault === "killed" ? "answer lost" : fault](passed));
     },
     run: async <Result>(injection: Injection | undefined, act: () => Promise<Result>) => {
@@ -238,7 +238,7 @@ function watchCalls(endTime: () => void) {
   };
 }
 
-/** The same for each attempt of a call, and another for each other call of an invocation. */
+/** The same for each attempt of a call, different for each call of an invocation. */
 function nameOf({ method, url, headers, body }: ServiceCall): string {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   return [method, pathname, searchParams.get("prefix"), headers["x-amz-target"], body.toString()]

@@ -14,15 +14,15 @@ const open = await startApi();
 const guarded = await startApiWithTokens();
 const tokens = [guarded.alice.token, guarded.bob.token, await guarded.pool.idToken("alice"), "garbage", ""];
 
-describe("whatever is sent, the answer is documented and no 5xx:", () => {
+describe("every answer is documented and no 5xx:", () => {
   test.each([
     ["without sign-in", { url: open.url, tokens: [] }, [200, 400, 404, 415]],
     ["with sign-in", { url: guarded.url, tokens }, [...(has("list-events") ? [200] : []), 400, 401, 404]],
   ])("%s", async (_what, api, expected) => {
     const seed = Date.now() | 0;
-    console.log(`npm run fuzz -- --seed ${seed}${api.tokens.length > 0 ? " --auth" : ""}`); // shown when it fails, though it be by the time limit
+    console.log(`npm run fuzz -- --seed ${seed}${api.tokens.length > 0 ? " --auth" : ""}`); // shown on failure, even by timeout
     const statuses = await fuzz({ ...api, seed, requests: 300 });
-    expect([...statuses.keys()]).toEqual(expect.arrayContaining(expected)); // or it would be refused at the door, and try nothing
+    expect([...statuses.keys()]).toEqual(expect.arrayContaining(expected)); // or every request was refused early, and proved nothing
   });
 });
 
@@ -36,11 +36,11 @@ const addedByClients = new Set([
   "user-agent",
 ]);
 
-describe("an answer that must not be is told with a line that gets it again:", () => {
+describe("a forbidden answer is reported with a line that reproduces it:", () => {
   test.each<[string, number, string, string]>([
-    ["a 5xx", 503, '{"message":"Service Unavailable"}', "Nothing that a caller sends may be answered 5xx."],
-    ["an undocumented one", 418, '{"message":"I am a teapot"}', "Status 418 is not documented"],
-    ["one that is not of its content type", 404, "<html>", "no JSON though it says so"],
+    ["a 5xx", 503, '{"message":"Service Unavailable"}', "No request may be answered with 5xx."],
+    ["an undocumented one", 418, '{"message":"I am a teapot"}', "No status 418"],
+    ["one that does not match its content type", 404, "<html>", "invalid JSON declared as JSON"],
   ])("%s", async (_what, status, body, complaint) => {
     const server = createServer((_request, response) =>
       response.writeHead(status, { "content-type": "application/json" }).end(body),
@@ -60,7 +60,7 @@ describe("an answer that must not be is told with a line that gets it again:", (
     }
   });
 
-  test("the line sends the same request, byte by byte", async () => {
+  test("the line sends the same request, byte for byte", async () => {
     const received: unknown[] = [];
     const server = createServer((request, response) => {
       void buffer(request).then((body) => {

@@ -11,8 +11,8 @@ export interface FuzzOptions {
 }
 
 /**
- * Gives how often each status came. Rejects at the first answer that functions/openapi.yaml does not have, or that is a
- * 5xx, with the simplest request that is answered so and a curl line. The same seed sends the same again.
+ * Counts the answers by status. Rejects at the first answer that is a 5xx or not in functions/openapi.yaml, with the
+ * simplest request that gets it and a curl line. The same seed sends the same requests.
  */
 export async function fuzz({ url, tokens, seed, requests }: FuzzOptions): Promise<Map<number, number>> {
   const call = callServerAt(url);
@@ -24,14 +24,12 @@ export async function fuzz({ url, tokens, seed, requests }: FuzzOptions): Promis
     const line = `${request.method} ${request.path}`;
     const answer = await call(line, { headers: request.headers, ...(request.body && { bytes: request.body }) }).catch(
       (error: unknown) => {
-        throw new Error(
-          `No answer, or one that is no JSON though it says so: ${String(error)}\n${toCurl(url, request)}`,
-        );
+        throw new Error(`No answer, or invalid JSON declared as JSON: ${String(error)}\n${toCurl(url, request)}`);
       },
     );
     const complaints = [
       ...complaintsAbout(line, answer),
-      ...(answer.status >= 500 ? ["Nothing that a caller sends may be answered 5xx."] : []),
+      ...(answer.status >= 500 ? ["No request may be answered with 5xx."] : []),
     ];
     if (complaints.length > 0)
       throw new Error(`${complaints.join("\n")}\n${JSON.stringify(answer)}\n${toCurl(url, request)}`);

@@ -9,7 +9,7 @@ export interface HostileRequest {
   body: Buffer | undefined;
 }
 
-/** For the ETag and the cursor that were received last, which are not known before. */
+/** Placeholders for the last ETag and cursor received. */
 export const placeholders = { etag: '"{etag}"', cursor: "{cursor}" };
 
 const pick = fc.constantFrom;
@@ -18,14 +18,14 @@ function weighted<T>(...choices: [weight: number, arbitrary: fc.Arbitrary<T>][])
   return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 }
 
-/** One of these texts, between which there are blanks. */
+/** One of these texts, separated by blanks. */
 const pickOf = (texts: string) => pick(...texts.trim().split(/\s+/));
 
-/** No blank and no control character, which Node refuses to send, and no #, which curl keeps to itself. */
+/** No blank or control character, which Node refuses to send, and no #, which curl does not send. */
 const visible = fc
   .string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 30 })
   .map((text) => text.replaceAll("#", ""));
-/** Any that is well formed; fast-check's "binary" lists all of them first, which takes a second. */
+/** Any well-formed character; fast-check's "binary" lists them all first, which takes a second. */
 const character = fc
   .integer({ min: 0, max: 0x10f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
@@ -158,7 +158,7 @@ const body = weighted<Buffer | undefined>(
   [1, weighted([9, deep], [1, large]).map((content) => Buffer.from(content))],
 );
 
-/** From what a good client sends to what nobody should. */
+/** From well-behaved to hostile. */
 export function hostileRequests(tokens: string[]): fc.Arbitrary<HostileRequest> {
   const authorization =
     tokens.length === 0 ? fc.constant({}) : pick(...tokens.map((token) => ({ authorization: `Bearer ${token}` })));
@@ -190,7 +190,7 @@ export function toCurl(url: string, { method, path, headers, body }: HostileRequ
   ].join(" ");
 }
 
-/** Commands that print any bytes. Many an x is not spelt out: a command line ends at 128 KB. */
+/** Commands that print any bytes. Long runs of x are abbreviated: a command line ends at 128 KB. */
 function toPrint(body: Buffer): string {
   const parts = body.toString("latin1").split(/(x{1000,})/);
   const commands = parts.map((part) =>

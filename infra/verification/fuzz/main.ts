@@ -12,7 +12,7 @@ const usage = `npm run fuzz -- [options]
   --auth              ask for tokens, and send good and bad ones
   --help              print this`;
 
-/** Each batch has an empty database and a seed of its own, so that a failure can be repeated without what came before. */
+/** Each batch has an empty database and its own seed, so that a failure can be reproduced alone. */
 const batch = 5_000;
 
 const { requests, seed, isGuarded } = readOptions();
@@ -27,7 +27,7 @@ for (let sent = 0; sent < requests; sent += batch) {
     );
   } catch (error) {
     console.error(
-      `${error instanceof Error ? error.message : String(error)}\n\nTo repeat it: npm run fuzz -- --seed ${batchSeed} --requests ${count}${isGuarded ? " --auth" : ""}`,
+      `${error instanceof Error ? error.message : String(error)}\n\nTo reproduce it: npm run fuzz -- --seed ${batchSeed} --requests ${count}${isGuarded ? " --auth" : ""}`,
     );
     process.exitCode = 1;
     break;
@@ -61,7 +61,7 @@ function readOptions() {
   }
   const count = Number(values.requests);
   const first = Number(values.seed ?? Date.now() | 0);
-  if (!Number.isInteger(count) || count < 1) throw new Error("--requests must be a number from 1.");
+  if (!Number.isInteger(count) || count < 1) throw new Error("--requests must be an integer of at least 1.");
   if (!Number.isInteger(first)) throw new Error("--seed must be an integer.");
   return { requests: count, seed: first, isGuarded: values.auth };
 }

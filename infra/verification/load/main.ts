@@ -3,14 +3,14 @@ import { runLoad } from "./run-load.ts";
 
 const seconds = readSeconds();
 if (seconds === undefined) {
-  console.error("It has one option: npm run load -- --minutes NUMBER, from 0.1 to 1440; 1 if not given.");
+  console.error("The only option: npm run load -- --minutes NUMBER, from 0.1 to 1440, by default 1.");
   process.exit(1);
 }
 
 let end_ms: number | undefined;
 console.log(`Mixed traffic for ${seconds} seconds, with faults in the database. Ctrl-C ends it.`);
 const { requests, statuses, injected, memory_mb, complaints } = await runLoad(() => {
-  end_ms ??= performance.now() + seconds * 1000; // once all has been started
+  end_ms ??= performance.now() + seconds * 1000; // from the first call, when everything has started
   return performance.now() > end_ms;
 });
 console.log(
@@ -19,13 +19,13 @@ console.log(
     .join(", ")}.`,
 );
 console.log(
-  `The database failed ${injected.outages} operations, which callers were told, and ${injected.hiccups} attempts, which they must not notice.`,
+  `The database failed ${injected.outages} operations, which callers had to see, and ${injected.hiccups} attempts, which they must not notice.`,
 );
 console.log(
   `Memory, from start to end: ${memory_mb.filter((_, second) => second % Math.ceil(memory_mb.length / 10) === 0).join(", ")} MB.`,
 );
 for (const complaint of complaints) console.error(complaint);
-console.log(complaints.length === 0 ? "Every acknowledged write is there." : `${complaints.length} things are wrong.`);
+console.log(complaints.length === 0 ? "No acknowledged write is lost." : `${complaints.length} problems.`);
 process.exitCode = complaints.length === 0 ? 0 : 1;
 
 function readSeconds(): number | undefined {

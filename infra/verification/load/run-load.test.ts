@@ -13,7 +13,7 @@ test("mixed traffic loses no acknowledged write while the database fails, and ge
   expect(Object.keys(statuses)).toEqual(expect.arrayContaining(["200", "201", "503"]));
 }, 300_000);
 
-describe("a run is complained about", () => {
+describe("a run fails", () => {
   const good = {
     requests: 100,
     statuses: { 200: 80, 503: 20 },
@@ -22,11 +22,11 @@ describe("a run is complained about", () => {
   };
 
   test.each([
-    ["of which nothing was answered", { requests: 0 }, "no request was answered"],
-    ["with 503 for what was no outage", { statuses: { 503: 31 } }, "31 answers were 503, and there were 20 outages"],
-    ["with outages that nobody was told of", { statuses: {} }, "0 answers were 503, and there were 20 outages"],
+    ["without answers", { requests: 0 }, "no request was answered"],
+    ["with a 503 without an outage", { statuses: { 503: 31 } }, "31 answers were 503, and there were 20 outages"],
+    ["with outages without a 503", { statuses: {} }, "0 answers were 503, and there were 20 outages"],
     [
-      "that fills memory",
+      "that leaks memory",
       { memory_mb: [100, 200, 300, 400, 500] },
       "memory has grown by 200 MB and may grow by 100 MB",
     ],

@@ -19,23 +19,23 @@ export interface Report {
 }
 
 interface Injected {
-  /** Lasted one attempt: a caller must not notice it. */
+  /** Last one attempt: callers must not notice. */
   hiccups: number;
-  /** Lasted all attempts: the caller gets 503, and for nothing else. */
+  /** Last all attempts: the caller gets 503, and only then. */
   outages: number;
 }
 
 const callers = 10;
 const eventsPerCaller = 10;
 
-/** What memory may gain from the first quarter of a run to the last, while caches fill and collectors wait. */
+/** How much memory may grow from the first quarter of a run to the last, while caches fill and garbage waits. */
 const memoryAllowance_mb = 100;
 
 /**
- * Sends mixed traffic to the local stack, while some of its calls to the database fail at these rates. Every answer
- * must be one that a model explains, a 503 must have come for each outage and for nothing else, and memory must not
- * have grown. Outages are rare because the SDK has a stock of 500 tokens for retries, of which an outage takes up to 28
- * and only a success brings one back: without tokens it does not retry, and a hiccup is a 503 too.
+ * Sends mixed traffic to the local stack while calls to the database fail at these rates. A model must explain every
+ * answer, each outage and nothing else must give a 503, and memory must not grow. Outages are rare because the SDK
+ * has 500 retry tokens: an outage takes up to 28, and only a success returns one. Without tokens the SDK does not
+ * retry, and a hiccup is a 503 too.
  */
 export async function runLoad(
   isOver: (requests: number) => boolean,
@@ -45,7 +45,7 @@ export async function runLoad(
   const database = databaseFaults();
   try {
     const stack = await startStack({
-      data: folder, // in memory it would grow with every write
+      data: folder, // in memory the database would grow with every write
       run: runEditedBundles,
       between: between(database.meet),
       environment: { AWS_LAMBDA_LOG_LEVEL: "FATAL" },
@@ -93,7 +93,7 @@ async function send(
   }
 }
 
-/** How often the SDK asks DynamoDB before it gives up: `limits.attempts` of functions/_shared/table.ts. */
+/** How often the SDK tries: `limits.attempts` of functions/_shared/table.ts. */
 const attempts = 3;
 
 const kinds: Fault[] = [faults["hang up"], faults["answer lost"], faults["internal error"], faults.throttle];
@@ -129,7 +129,7 @@ export function complaintsOf({ requests, statuses, injected, memory_mb }: Omit<R
   const grown_mb = Math.min(...memory_mb.slice(-quarter)) - Math.max(...memory_mb.slice(0, quarter));
   return [
     ...(requests === 0 ? ["no request was answered"] : []),
-    // On a machine with other work an attempt may run out of time.
+    // On a busy machine an attempt may time out.
     ...(Math.abs(injected.outages - refused) > callers
       ? [`${refused} answers were 503, and there were ${injected.outages} outages`]
       : []),

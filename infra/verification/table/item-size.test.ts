@@ -13,15 +13,15 @@ afterAll(() => {
   client.destroy();
 });
 
-/** What one write unit writes. */
+/** The bytes of one write unit. */
 const unit_bytes = 1024;
 const indexes = ["by-status", "by-organizer", "by-type"];
 
 type Item = Record<string, AttributeValue>;
 
 /**
- * The size of an item as DynamoDB counts it for capacity: names and values, 3 bytes for each list or map
- * and 1 for each thing in it, and half a byte for each digit of a number and 1 more.
+ * The size of an item as DynamoDB counts it for capacity: names and values; 3 bytes for each list or map
+ * and 1 for each of its elements; half a byte for each digit of a number, plus 1.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
@@ -35,14 +35,14 @@ function sizeOfValue({ S: text, N: number, L: list, M: map }: AttributeValue): n
     return Math.ceil(number.replace(/^-|\./g, "").length / 2) + 1 + (number.startsWith("-") ? 1 : 0);
   if (list) return 3 + sum(list.map((element) => 1 + sizeOfValue(element)));
   if (map) return 3 + Object.keys(map).length + sizeOf(map);
-  throw new Error("An item holds an attribute of another kind: say here how DynamoDB counts it.");
+  throw new Error("The item has an attribute of an unknown type: add here how DynamoDB counts it.");
 }
 
 function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** The size of the only item in the table, or in an index as far as it projects it; 0 where an index has none. */
+/** The size of the only item in the table, or of its projection in an index; 0 if the index has none. */
 async function sizeIn(index?: string): Promise<number> {
   const { Items: items = [] } = await client.send(
     new ScanCommand({ TableName: "events", ...(index !== undefined && { IndexName: index }) }),
@@ -50,7 +50,7 @@ async function sizeIn(index?: string): Promise<number> {
   return sum(items.map(sizeOf));
 }
 
-/** An event of 500 bytes of JSON: one field is filled up. */
+/** An event of 500 bytes of JSON: this field is padded. */
 function contentOf(name: string, fields: object): object {
   return { ...fields, [name]: "x".repeat(500 - JSON.stringify({ ...fields, [name]: "" }).length) };
 }
@@ -66,7 +66,7 @@ const usual = {
 };
 const withoutText = JSON.stringify({ ...usual, payload: { text: "" } }).length;
 
-// The indexes' keys repeat the id, the type and the organizer: only where two of these are at their longest it is more than a unit.
+// The indexes' keys repeat the id, the type and the organizer: only with two of these at their longest it is more than a unit.
 test.each<[string, object, indexes: string[]]>([
   [
     "every field",
@@ -75,14 +75,18 @@ test.each<[string, object, indexes: string[]]>([
   ],
   ["most of it in its payload", { ...usual, payload: { text: "x".repeat(500 - withoutText) } }, indexes],
   [
-    "a user's sub for its organizer",
+    "a user's sub as its organizer",
     contentOf("description", { ...usual, organizer: "0197f1d2-2c1e-7d5c-8f3a-5d8a6c1b2e4f" }),
     indexes,
   ],
   ["the longest organizer", contentOf("description", { ...usual, organizer: "o".repeat(100) }), indexes],
   ["the longest type", contentOf("description", { ...usual, type: "t".repeat(100) }), indexes],
   ["the longest id", contentOf("description", { ...usual, id: "i".repeat(128) }), indexes],
-  ["no organizer, and so not in that index", contentOf("description", { title: "Workshop" }), ["by-status", "by-type"]],
+  [
+    "no organizer, and so no entry in that index",
+    contentOf("description", { title: "Workshop" }),
+    ["by-status", "by-type"],
+  ],
 ])(
   "an event with 500 bytes of content is one write unit in the table and one in each index that holds it: with %s",
   async (_what, content, holding) => {

@@ -7,7 +7,7 @@ const { call, database, databaseUrl } = await startLocalApi();
 
 const statuses = ["draft", "published", "cancelled", "completed", "active"] as const;
 
-/** Thousands of writes, and hundreds of pages, take seconds, and much longer where the machine has other work. */
+/** Thousands of writes and hundreds of pages take seconds, or much longer on a busy machine. */
 const patience_ms = 300_000;
 
 interface Page {
@@ -17,11 +17,11 @@ interface Page {
 
 interface Walked {
   ids: string[];
-  /** What DynamoDB read for the page, whether a filter then dropped it or not. */
+  /** The items that DynamoDB read for the page, including those that a filter dropped. */
   itemsRead: number;
 }
 
-/** Pages through a list to its end, from a cursor or the beginning. Each of its queries names one of these values. */
+/** Pages through a list to its end, from a cursor or the start. Each query names one of these values. */
 async function walk(query: string, values: readonly string[], cursor = ""): Promise<Walked[]> {
   const pages: Walked[] = [];
   let itemsRead = 0;
@@ -45,7 +45,7 @@ async function walk(query: string, values: readonly string[], cursor = ""): Prom
 }
 
 describe("with 4,000 events", { timeout: patience_ms }, () => {
-  /** The newest first. Always three share a millisecond, one in 1,000 is rare, and the oldest 500 have one status. */
+  /** Newest first. Every three share a millisecond, one in 1,000 is rare, and the oldest 500 have one status. */
   const events = Array.from({ length: 4_000 }, (_, n) => {
     const createdAt = new Date(Date.UTC(2026, 0, 1) - Math.floor(n / 3)).toISOString();
     return {

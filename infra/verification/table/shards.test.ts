@@ -4,13 +4,13 @@ import type { Event } from "../../../functions/_shared/event.ts";
 import { toItem } from "../../../functions/_shared/stored-event.ts";
 import { startLocalApi, type Call } from "../../testing/api.ts";
 
-/** Two APIs with one table, before and after the number of shards is raised. */
+/** Two APIs on one table, before and after the number of shards is raised. */
 const { call: callBefore, databaseUrl } = await startLocalApi();
 const { call: callAfter } = await startLocalApi({
   environment: { AWS_ENDPOINT_URL_DYNAMODB: databaseUrl, INDEX_SHARDS: "8" },
 });
 
-/** Thousands of writes, and hundreds of pages of eight and forty queries, take longer where the machine has other work. */
+/** Thousands of writes, and hundreds of pages of 8 and 40 queries, take longer on a busy machine. */
 const patience_ms = 300_000;
 
 interface Page {
@@ -20,7 +20,7 @@ interface Page {
 
 const common = ["draft", "published", "completed", "active"] as const;
 
-/** Always three share a millisecond, and one in twenty is cancelled. */
+/** Every three share a millisecond, and one in twenty is cancelled. */
 function eventOf(n: number): Event {
   const createdAt = new Date(Date.UTC(2026, 0, 1) + Math.floor(n / 3)).toISOString();
   const id = `event-${String(n).padStart(5, "0")}`;
@@ -54,7 +54,7 @@ async function write(from: number, to: number, shards: number): Promise<void> {
   client.destroy();
 }
 
-/** Pages through a list, with what is to happen after each of its pages. Gives the ids of each page. */
+/** Pages through a list and acts after each page. Returns the ids of each page. */
 async function walk(
   callOfPage: (page: number) => Call,
   query: string,
@@ -75,20 +75,20 @@ async function walk(
   return pages;
 }
 
-/** The newest first. */
+/** Newest first. */
 function idsOf(numbers: number[]): string[] {
   return numbers.map((n) => eventOf(n).id).reverse();
 }
 
 test(
-  "4,000 events in 8 shards page completely, each exactly once, though the number was raised from 1 halfway and events change meanwhile",
+  "4,000 events in 8 shards page completely, each exactly once, while the number is raised from 1 and events change",
   { timeout: patience_ms },
   async () => {
     const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
     const id = (n: number) => `/events/${eventOf(n).id}`;
     await write(0, 2_000, 1);
 
-    // After the fourth page the number is raised and 2,000 more come; after each, one event further down is deleted, one changes its status and one its type.
+    // After the fourth page the number is raised and 2,000 events are added; after each page one later event is deleted, one changes its status and one its type.
     const fate = (page: number) => ({ gone: 10 + page, moved: 400 + page, renamed: 800 + page });
     const fates = numbers(21).map(fate);
     const underway = await walk(
@@ -109,7 +109,7 @@ test(
     );
     const touched = (name: "gone" | "moved" | "renamed") => new Set(fates.slice(1, 13).map((each) => each[name]));
     const [gone, moved, renamed] = [touched("gone"), touched("moved"), touched("renamed")];
-    // None of the deleted ones had been reached; of those with another type some had.
+    // No deleted event had been listed; some with another type had.
     const seen = underway.flat();
     expect(new Set(seen).size).toBe(seen.length);
     const isRenamed = new Set([...renamed].map((n) => eventOf(n).id));
@@ -128,9 +128,9 @@ test(
     ] as const) {
       const pages = await walk(() => callAfter, query);
       expect(pages.flat()).toEqual(idsOf([...expected]));
-      expect(pages.length).toBe(Math.ceil(expected.length / 100)); // full, but for the last
+      expect(pages.length).toBe(Math.ceil(expected.length / 100)); // full, except the last
     }
-    // With several filters a page may be short: it ends where the shard does that was read least far.
+    // With several filters a page may be short: it ends where the shard that was read least far ends.
     const cancelled = (await walk(() => callAfter, "type=common&status=cancelled")).flat();
     expect(cancelled).toEqual(idsOf(left.filter((n) => !renamed.has(n) && statusOf(n) === "cancelled")));
   },

@@ -2,10 +2,10 @@ import type { Answer, Call } from "../../testing/call.ts";
 import { explain, explainUnknown, type Events } from "./model.ts";
 import { perform, resolve, type Drawn, type Operation } from "./operations.ts";
 
-/** Somebody on whose events nobody else works, so that they know what must be there. */
+/** The only caller that changes its events, so it knows what the API must hold. */
 export function makeCaller(call: Call, { isDisturbed = false } = {}) {
   let events: Events = new Map();
-  /** Every ETag that each event ever had, of all its lives, the last one last. */
+  /** Every ETag that each event ever had, across recreations, in order. */
   const seen = new Map<string, string[]>();
   const complaints: string[] = [];
 
@@ -26,12 +26,12 @@ export function makeCaller(call: Call, { isDisturbed = false } = {}) {
         : explain(events, operation, answer, isDisturbed);
       if (!after) {
         const around = [...events].map(([, { event, etag }]) => ({ event, etag }));
-        complaints.push(`${JSON.stringify([operation, answer, got])} where there is ${JSON.stringify(around)}`);
+        complaints.push(`${JSON.stringify([operation, answer, got])} with ${JSON.stringify(around)} stored`);
         return;
       }
       for (const [id, { etag }] of after) {
         if (events.get(id)?.etag === etag) continue;
-        if ([...seen.values()].flat().includes(etag)) complaints.push(`The ETag ${etag} has been there before.`);
+        if ([...seen.values()].flat().includes(etag)) complaints.push(`The ETag ${etag} was used before.`);
         seen.set(id, [...(seen.get(id) ?? []), etag]);
       }
       events = after;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Answer } from "../../testing/call.ts";
 import type { Fields, Operation } from "./operations.ts";
 
-/** `content` is what it was made of. */
+/** `content` is what it was created from. */
 interface Known {
   event: Fields;
   etag: string;
@@ -14,9 +14,9 @@ export type Events = ReadonlyMap<string, Known>;
 const defaults: Fields = { type: "event", status: "active" };
 
 /**
- * The events after an operation, or undefined where the API must not answer it like this. What only the API can know,
- * its times and ETags, is learned from the answer. Where a database loses answers (`isDisturbed`), a delete of nothing
- * may be the repetition of one that was done: 204.
+ * The events after an operation, or undefined if the answer is forbidden. Times and ETags, which only the API knows,
+ * are learned from the answer. With a database that loses answers (`isDisturbed`), a delete of nothing may be the
+ * retry of one that was done: 204.
  */
 export function explain(events: Events, operation: Operation, answer: Answer, isDisturbed = false): Events | undefined {
   switch (operation.does) {
@@ -35,8 +35,8 @@ export function explain(events: Events, operation: Operation, answer: Answer, is
 }
 
 /**
- * Of a write of which nobody said whether it was done (503), from what a GET shows afterwards; undefined where that can
- * be neither.
+ * The events after a write with an unknown outcome (503), from what a GET shows afterwards; undefined if that is
+ * neither outcome.
  */
 export function explainUnknown(events: Events, operation: Operation, got: Answer): Events | undefined {
   if (!("id" in operation) || operation.does === "get") return events;
@@ -123,7 +123,7 @@ function lets(ifMatch: string | undefined, { etag }: Known): boolean {
   return ifMatch === undefined || ifMatch === "*" || ifMatch.split(", ").includes(etag);
 }
 
-/** Times and ETags have the right form, and everything else is as expected. */
+/** Whether times and ETags are well formed and everything else is as expected. */
 function isSuccess({ status, headers, body }: Answer, expectedStatus: number, expected: Fields): boolean {
   const times = [expected["createdAt"], expected["updatedAt"]].map(String);
   const areTimes = times.every((time) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time));

@@ -3,7 +3,7 @@ import type { Answer, Call } from "../../testing/call.ts";
 
 export type Fields = Record<string, unknown>;
 
-/** What a caller does. The headers of conditional requests are texts, with `, ` between ETags, or whatever stands for them. */
+/** What a caller does. Headers of conditional requests are texts, with `, ` between ETags, or placeholders. */
 export type Operation<Header = string> =
   | { does: "create"; id: string; content: Fields }
   | { does: "get"; id: string; ifNoneMatch?: Header | undefined }
@@ -11,7 +11,7 @@ export type Operation<Header = string> =
   | { does: "delete"; id: string; ifMatch?: Header | undefined }
   | { does: "list"; filters: Record<string, string>; limit: number };
 
-/** `*`, or ETags that are known only later: the nth from the last one that the event had, made weak or not. */
+/** `*`, or placeholders for ETags: the event's nth from the last, weak or not. */
 export type Drawn = "*" | { n: number; isWeak: boolean }[];
 
 const pick = fc.constantFrom;
@@ -36,7 +36,7 @@ export const contents: fc.Arbitrary<Fields> = fc.oneof(
   fc.record({ title, payload, ...others, organizer }, { requiredKeys: ["payload"] }),
 );
 
-/** What they become; null takes a field out. */
+/** The new values; null removes a field. */
 export const changes: fc.Arbitrary<Fields> = fc.record(
   Object.fromEntries(
     Object.entries({ title, payload, ...others, organizer }).map(([name, value]) => [
@@ -47,7 +47,7 @@ export const changes: fc.Arbitrary<Fields> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Where `owner` is given all events are theirs, and their lists hold no others. */
+/** With `owner` all events belong to it, and lists hold no others. */
 export function operations(ids: string[], owner?: string): fc.Arbitrary<Operation<Drawn>> {
   const id = pick(...ids);
   const own = owner === undefined ? {} : { organizer: owner };
@@ -78,7 +78,7 @@ export function operations(ids: string[], owner?: string): fc.Arbitrary<Operatio
   );
 }
 
-/** `seen` has all ETags that each event ever had, the last one last. */
+/** `seen` has all ETags that each event ever had, in order. */
 export function resolve(drawn: Operation<Drawn>, seen: ReadonlyMap<string, string[]>): Operation {
   const textOf = (id: string, header: Drawn | undefined) =>
     header === "*"
@@ -95,7 +95,7 @@ export function resolve(drawn: Operation<Drawn>, seen: ReadonlyMap<string, strin
   }
 }
 
-/** A list is followed to its end, and its body is a list of its pages. */
+/** A list is read to its end; its body is the list of its pages. */
 export function perform(call: Call, operation: Operation): Promise<Answer> {
   switch (operation.does) {
     case "create":

@@ -141,7 +141,7 @@ async function expectUnchanged(
 function expectDeployed(run: WorkflowRun, released: string, status: number): WorkflowRun {
   expectSuccess(run, jobs);
   expectPrinted(run, "Release", released);
-  expectPrinted(run, "Release", status === 401 ? ": 401 " : `again and again: ${status} `);
+  expectPrinted(run, "Release", status === 401 ? ": 401 " : `repeatedly: ${status} `);
   return run;
 }
 
