@@ -39,7 +39,7 @@ const addedByClients = new Set([
 describe("a forbidden answer is reported with a line that reproduces it:", () => {
   test.each<[string, number, string, string]>([
     ["a 5xx", 503, '{"message":"Service Unavailable"}', "No request may be answered with 5xx."],
-    ["an undocumented one", 418, '{"message":"I am a teapot"}', "No status 418"],
+    ["an undocumented one", 418, '{"message":"I am a teapot"}', "Status 418 is not documented"],
     ["one that does not match its content type", 404, "<html>", "invalid JSON declared as JSON"],
   ])("%s", async (_what, status, body, complaint) => {
     const server = createServer((_request, response) =>
