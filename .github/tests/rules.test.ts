@@ -94,6 +94,16 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["the runner's version", "plan", "          node-version-file: .nvmrc\n", ""],
     ["one version for all tests", "ci", "node-version: ${{ matrix.node }}", "node-version-file: .nvmrc"],
   ],
+  "Terraform is the one": [
+    [
+      "a version of its own",
+      "plan",
+      "terraform_version: ${{ steps.terraform.outputs.version }}",
+      'terraform_version: "1.12.0"',
+    ],
+    ["the newest version", "drift", "          terraform_version: ${{ steps.terraform.outputs.version }}\n", ""],
+    ["another file", "deploy-stage", "' .terraform-version", "' .tool-versions"],
+  ],
   "every job names its runner": [
     ["a runner that changes", "ci", "ubuntu-24.04", "ubuntu-latest"],
     ["no timeout", "deploy-stage", "    timeout-minutes: 60\n", ""],

@@ -153,6 +153,19 @@ export const rules: Rules = {
       return isRight ? [] : [`${where}: node-version-file must be .nvmrc, without a node-version.`];
     }),
 
+  "Terraform is the one of .terraform-version, except in upgrade.yml": (texts) =>
+    stepsWith(texts, "hashicorp/setup-terraform")
+      .filter(({ file, steps, step }) => {
+        const reads = steps.find(({ id }) => id === "terraform")?.run;
+        const isRead = reads === `sed 's/^/version=/' .terraform-version >> "$GITHUB_OUTPUT"`;
+        const version = step.with?.["terraform_version"];
+        return file !== "upgrade.yml" && !(isRead && version === "${{ steps.terraform.outputs.version }}");
+      })
+      .map(
+        ({ where }) =>
+          `${where}: a step terraform must read .terraform-version, and setup-terraform must take its output.`,
+      ),
+
   "every job names its runner and its timeout": (texts) =>
     jobsIn(texts)
       .filter(({ file, job: { uses, "runs-on": runner, "timeout-minutes": minutes = 0 } }) => {

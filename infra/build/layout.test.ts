@@ -75,6 +75,12 @@ describe.skipIf(!hasGit)("Terraform runs no other program and reads no file unas
   });
 });
 
+test.skipIf(!hasGit)("Terraform's version stands in .terraform-version, and else only in recorded plans", () => {
+  const version = readFileSync(join(root, ".terraform-version"), "utf8").trim();
+  const others = files.filter((file) => !/^(\.terraform-version|package-lock\.json|.*\/recorded\/.*)$/.test(file));
+  expect(others.filter((file) => readFileSync(join(root, file), "utf8").includes(version))).toEqual([]);
+});
+
 describe("of the AWS provider", () => {
   const texts = ["infra", "oidc"].map((folder) => readFileSync(join(root, folder, "versions.tf"), "utf8"));
   const constraints = texts.map((text) => /"hashicorp\/aws".*?version = "([^"]*)"/s.exec(text)?.[1] ?? "");

@@ -725,7 +725,7 @@ describe("refuses as a plan", () => {
     ["a later format_version", JSON.stringify({ ...plan, format_version: "2.0" }), otherFormat],
     ["a much newer format_version", JSON.stringify({ ...plan, format_version: "10.0" }), otherFormat],
     ["a format_version that is no text", JSON.stringify({ ...plan, format_version: 1.2 }), notAPlan],
-    ["a state", JSON.stringify({ format_version: "1.0", terraform_version: "1.11.4", values: {} }), notAPlan],
+    ["a state", JSON.stringify({ format_version: "1.0", terraform_version: "1.14.0", values: {} }), notAPlan],
     ["a plan that does not say whether it failed", JSON.stringify({ ...plan, errored: undefined }), notAPlan],
     ["a plan that does not say whether it is complete", JSON.stringify({ ...plan, complete: undefined }), notAPlan],
     ["a plan that failed", recorded("errored"), failed],

@@ -12,6 +12,7 @@ const entries = [
   ".npmrc",
   ".gitattributes",
   ".gitignore",
+  ".terraform-version",
   "tsconfig.json",
   "eslint.config.js",
   ".editorconfig",
