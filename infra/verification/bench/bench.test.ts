@@ -11,7 +11,7 @@ import { express, fastapi, hono, limit, ours, primedLimit, unprimed } from "./va
 
 const at = (median: number) => ({ median, p10: median * 0.9, p90: median * 1.1 });
 
-/** A create and a get of a variant that take so long to load and to answer. */
+/** A create and a get of a variant with these times to load and to answer. */
 function rows(variant: string, state: State, answer_ms: number, roundTrip_ms = 0): Figures["measured"] {
   const figures = { load_ms: at(answer_ms / 2), answer_ms: at(answer_ms), memory_mb: at(58) };
   return operations.map((operation) => ({ variant, operation, state, roundTrip_ms, ...figures }));
@@ -53,7 +53,7 @@ const verdicts = (given = figures) =>
   Object.fromEntries(judge(given).map(({ promise, found, verdict }) => [promise, [found, verdict]]));
 
 describe("promises", () => {
-  test("are ratios of one run, kept to the bound, broken beyond it, and not kept where nothing was measured", () => {
+  test("are ratios of one run, kept up to the bound, broken beyond it, and not kept without a measurement", () => {
     expect(verdicts()).toEqual({
       "256 MB: against signed by hand": ["0.50", "reached"],
       "256 MB: against signed by hand, primed": ["1.50", "kept"],
@@ -69,13 +69,13 @@ describe("promises", () => {
     });
   });
 
-  test("of 256 MB are not measured without a share of a processor, however fast whole ones are", () => {
+  test("of 256 MB are not measured without a share of a processor", () => {
     const measured = figures.measured.filter(({ state }) => state !== "share");
     const of256MB = judge({ ...figures, measured: [...measured, ...rows(fastapi, "whole", 900)] }).slice(0, 5);
     expect(of256MB.map(({ verdict }) => verdict)).toEqual(Array(5).fill("not measured"));
   });
 
-  test("of 256 MB are broken where priming is off", () => {
+  test("of 256 MB are broken with priming off", () => {
     const measured = figures.measured.filter(({ variant, state }) => variant !== ours || state !== "share");
     expect(verdicts({ ...figures, measured: [...measured, ...rows(ours, "share", 240)] })).toMatchObject({
       "256 MB: against signed by hand": ["2.00", "broken"],
@@ -93,7 +93,7 @@ describe("promises", () => {
 });
 
 describe("a share of a processor", () => {
-  test("is a cgroup of version 2 where the kernel has one: 256 of 1,769 parts of each 20 ms", () => {
+  test("is a cgroup of version 2 if the kernel has one: 256/1769 of each 20 ms", () => {
     const root = scratchFolder({ "cgroup.controllers": "cpu memory", "cgroup.subtree_control": "cpuset cpu memory\n" });
     expect(planCpuShare(root, "bench", 256)).toEqual({
       path: join(root, "bench"),
@@ -110,9 +110,9 @@ describe("a share of a processor", () => {
   });
 
   test.each([
-    ["no cgroups", {}, "there are no cgroups of processors in"],
+    ["no cgroups", {}, "no cpu cgroups in"],
     [
-      "version 2 without its controller",
+      "version 2 without the cpu controller",
       { "cgroup.controllers": "cpu", "cgroup.subtree_control": "cpuset memory" },
       "cpu is not in",
     ],
@@ -122,7 +122,7 @@ describe("a share of a processor", () => {
   });
 });
 
-test("a mean is one of a create and a get of the same state and distance", () => {
+test("a mean is of a create and a get in the same state and at the same distance", () => {
   const [create, get] = [rows(ours, "share", 40)[0], rows(ours, "share", 60)[1]];
   const measured = [...(create ? [create] : []), ...(get ? [get] : []), ...rows(ours, "share", 70, 5)];
   expect([
@@ -137,8 +137,8 @@ test("a mean is one of a create and a get of the same state and distance", () =>
 test.each([
   ["one value", [7], [7, 7, 7]],
   ["eleven values in any order", [10, 0, 9, 1, 8, 2, 7, 3, 6, 4, 5], [5, 1, 9]],
-  ["one value far off, which moves no median", [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1000], [1, 1, 1]],
-])("finds the median and the spread of %s, for each figure by itself", (_what, values, [median, p10, p90]) => {
+  ["one outlier", [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1000], [1, 1, 1]],
+])("finds the median and the spread of %s, for each figure separately", (_what, values, [median, p10, p90]) => {
   expect(summarize(values.map((value) => ({ cpu_us: value, load_ms: 1 })))).toEqual({
     cpu_us: { median, p10, p90 },
     load_ms: { median: 1, p10: 1, p90: 1 },
@@ -170,7 +170,7 @@ test("tabulates the medians of each variant and operation", () => {
   ]);
 });
 
-test("draws 256 MB first, a bar for each variant, longest last, and says where and how it was measured", () => {
+test("draws 256 MB first, a bar for each variant, longest last, and states where and how it was measured", () => {
   const chart = draw(figures);
   const titles = [...chart.matchAll(/font-weight="bold" fill="#1f2328">([^:]*):/g)].map(([, title]) => title);
   const widths = [...chart.matchAll(/<rect x="270" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
@@ -179,7 +179,7 @@ test("draws 256 MB first, a bar for each variant, longest last, and says where a
   expect(chart).toContain("2026-11-29, npm run bench, 2 x A &lt;fast> one, Node.js v22.0.0; not Lambda itself");
 });
 
-test("the chart is the one of the figures that are kept", () => {
+test("figures.svg is drawn from figures.json", () => {
   const [kept, chart] = ["figures.json", "figures.svg"].map((name) =>
     readFileSync(join(import.meta.dirname, name), "utf8"),
   );

@@ -4,7 +4,7 @@ import { limit, ours, primedLimit } from "./variants.ts";
 const [width, left, barHeight, gap] = [880, 270, 18, 7];
 const longest = width - left - 110;
 
-/** Panels of bars as SVG, the shortest first: cold starts and warm calls, with where, when and how they were measured. */
+/** Panels of bars as SVG, shortest first: cold starts and warm calls, with the place, date and method of measurement. */
 export function draw(figures: Figures): string {
   const names = [...new Set(figures.measured.map(({ variant }) => variant))];
   const panels = [
@@ -27,7 +27,7 @@ export function draw(figures: Figures): string {
   const caption = `The mean of a POST and a GET. ${date.slice(0, 10)}, ${command}, ${machine}, Node.js ${node.replace(/ .*/, "")}; not Lambda itself`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top}" viewBox="0 0 ${width} ${top}" font-family="system-ui, sans-serif" font-size="13" role="img">`,
-    "<title>How fast the functions are beside what people would pick instead</title>",
+    "<title>The functions' speed beside that of the alternatives</title>",
     `<rect width="${width}" height="${top}" fill="#ffffff"/>`,
     ...lines,
     text(20, top - 20, caption, 'font-size="11" fill="#57606a"'),
@@ -54,7 +54,7 @@ function panel(top: number, title: string, bars: { name: string; value: number }
   return [text(20, top, title, 'font-size="15" font-weight="bold" fill="#1f2328"'), ...lines];
 }
 
-/** What no API can be is pale. */
+/** The limit, which no API can reach, is pale. */
 function colour(name: string): string {
   if (name === ours) return "#1a7f37";
   return name === limit || name === primedLimit ? "#afb8c1" : "#6e7781";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 const period_us = 20_000;
 
 /**
- * Where the cgroup is, and what is written to its files, that gives its processes as much of a processor as Lambda
- * gives for requests to this much memory: 1,769 MB are a whole one. Throws where there is none of version 2 or 1.
+ * The path and the files' content of a cgroup with the processor share that Lambda gives requests at this memory
+ * size: 1,769 MB are a whole processor. Throws unless the kernel has cgroups of version 2 or 1.
  */
 export function planCpuShare(root: string, name: string, memory_mb: number) {
   const quota_us = Math.floor((period_us * memory_mb) / 1769);
@@ -14,19 +14,19 @@ export function planCpuShare(root: string, name: string, memory_mb: number) {
     if (!controllers.includes("cpu")) throw new Error(`cpu is not in ${root}/cgroup.subtree_control`);
     return { path: join(root, name), settings: { "cpu.max": `${quota_us} ${period_us}` } };
   }
-  if (!existsSync(join(root, "cpu"))) throw new Error(`there are no cgroups of processors in ${root}`);
+  if (!existsSync(join(root, "cpu"))) throw new Error(`no cpu cgroups in ${root}`);
   const settings = { "cpu.cfs_period_us": String(period_us), "cpu.cfs_quota_us": String(quota_us) };
   return { path: join(root, "cpu", name), settings };
 }
 
 export interface CpuShare {
-  /** From now on the process has no more than this share. */
+  /** Limits the process to this share from now on. */
   give(process_id: number): void;
-  /** After all its processes have ended. */
+  /** Call it after all its processes have ended. */
   remove(): void;
 }
 
-/** Makes that cgroup. Throws where it may not, as without root's rights. */
+/** Creates that cgroup. Throws without the permission, which root has. */
 export function makeCpuShare(memory_mb: number, root = "/sys/fs/cgroup"): CpuShare {
   const { path, settings } = planCpuShare(root, `events-api-bench-${process.pid}`, memory_mb);
   const write = (file: string, value: string) => {

@@ -1,6 +1,6 @@
 import { operations, type Operation } from "./requests.ts";
 
-/** Cold with the share of a processor that Lambda gives after loading, cold with whole ones, or warm. */
+/** Cold with Lambda's share of a processor after loading, cold with whole processors, or warm. */
 export type State = "share" | "whole" | "warm";
 
 /** One variant doing one thing. */
@@ -8,11 +8,11 @@ export interface Case {
   variant: string;
   operation: Operation;
   state: State;
-  /** In the network between function and database. */
+  /** Of the network between function and database. */
   roundTrip_ms: number;
 }
 
-/** What one process showed. */
+/** The figures of one process. */
 export interface Sample {
   load_ms: number;
   /** Loading and the first call. */
@@ -22,14 +22,14 @@ export interface Sample {
   cpu_us?: number;
 }
 
-/** The middle of what was measured, and between which two values eight of ten lie. */
+/** The median, and the bounds of the middle eighty percent. */
 export interface Spread {
   median: number;
   p10: number;
   p90: number;
 }
 
-/** What is stored in figures.json. */
+/** The content of figures.json. */
 export interface Figures {
   about: {
     date: string;
@@ -39,7 +39,7 @@ export interface Figures {
     load: string;
     node: string;
     python: string;
-    /** What could not be measured here, and why. */
+    /** What was not measured, with the reason. */
     notMeasured: string[];
     rounds: { cold: number; warm: number; warmCalls: number };
   };
@@ -49,8 +49,8 @@ export interface Figures {
 }
 
 /**
- * The mean of a figure of a create and of a get, which do the same work but for a little: either alone moves by
- * a tenth from run to run. Undefined where one was not measured.
+ * The mean of a figure of a create and a get, which do almost the same work: either alone varies by a tenth
+ * from run to run. Undefined unless both were measured.
  */
 export function mean(
   { measured }: Pick<Figures, "measured">,

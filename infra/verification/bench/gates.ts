@@ -4,7 +4,7 @@ import { express, fastapi, hono, limit, ours, primedLimit, unprimed } from "./va
 
 type Find = (figures: Figures) => number | undefined;
 
-/** Of two figures of one run, which holds on any machine. */
+/** Of two figures of one run, so it holds on any machine. */
 function over(dividend = NaN, divisor = NaN): number | undefined {
   const ratio = dividend / divisor;
   return Number.isNaN(ratio) ? undefined : ratio;
@@ -33,7 +33,7 @@ const primingMemory_mb: Find = (figures) => {
   return over(primed - without, 1);
 };
 
-/** What is promised; where no figure is named it is load + first answer, of a create and a get together. */
+/** The promises; without another figure they are about load + first answer, of a create and a get together. */
 const promises: [claim: string, is: "at most" | "at least", must: number, goFor: number, find: Find][] = [
   ["256 MB: against signed by hand", "at most", 0.6, 0.5, answer("share", ours, limit)],
   ["256 MB: against signed by hand, primed", "at most", 1.6, 1.3, answer("share", ours, primedLimit)],
@@ -48,7 +48,7 @@ const promises: [claim: string, is: "at most" | "at least", must: number, goFor:
   ["MB that priming adds to a cold start's peak", "at most", 3, 3, primingMemory_mb],
 ];
 
-/** What the promises compare, of all that can be measured. */
+/** The measurements that the promises compare. */
 export const compared: Record<string, State[]> = {
   [ours]: ["share", "whole", "warm"],
   [unprimed]: ["whole"],
@@ -59,7 +59,7 @@ export const compared: Record<string, State[]> = {
   [fastapi]: ["share"],
 };
 
-/** Compares the figures of one run; `found` is undefined where something was not measured, as where Python has not the packages. */
+/** Compares the figures of one run; `found` is undefined if one was not measured, for example without Python's packages. */
 export function judge(figures: Figures) {
   return promises.map(([promise, is, must, goFor, find]) => {
     const found = find(figures);

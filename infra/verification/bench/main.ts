@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     console.log(help);
     return;
   }
-  // What is broken by noise is hardly broken twice.
+  // Noise rarely breaks a promise twice.
   for (let attemptsLeft = values.gates ? 2 : 1; attemptsLeft > 0; attemptsLeft--) {
     const isAsked = (name: string, { state, roundTrip_ms }: Omit<Case, "variant">) =>
       !values.gates || (roundTrip_ms === 0 && compared[name]?.includes(state) === true);
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     }
     if (!values.gates || verdicts.every(({ verdict }) => verdict === "reached" || verdict === "kept")) return;
   }
-  throw new Error("A promise is broken, or was not measured: see the last table.");
+  throw new Error("A promise is broken or was not measured: see the last table.");
 }
 
 async function takeFigures(
@@ -129,7 +129,7 @@ function casesOf(variants: Variant[], hasShare: boolean): Measurement[] {
   );
 }
 
-/** A B C A B C, so that whatever else the machine does meanwhile meets all alike. */
+/** A B C A B C, so that other load on the machine affects all alike. */
 async function inRounds(
   setting: Setting,
   cases: Measurement[],

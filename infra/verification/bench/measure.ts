@@ -12,8 +12,8 @@ import type { Python, Variant } from "./variants.ts";
 export const memory_mb = 256;
 
 /**
- * What a dump of Lambda's bootstrap for nodejs18.x starts Node with; that of nodejs22.x is not public. Any
- * flag of V8's makes Node compile its own modules anew: without these all would look better than there.
+ * Node's flags in a dump of Lambda's bootstrap for nodejs18.x; that of nodejs22.x is not public. Any V8 flag
+ * makes Node recompile its own modules: without these flags all variants would look faster than on Lambda.
  */
 const newSpace_mb = Math.floor(memory_mb / 10);
 export const lambdaFlags = [
@@ -23,11 +23,11 @@ export const lambdaFlags = [
   `--max-old-space-size=${memory_mb - newSpace_mb}`,
 ];
 
-/** Where and with what the variants run. */
+/** The environment of the variants. */
 export interface Setting {
   node: string;
   python: Python | undefined;
-  /** Where the stub listens with this round trip in between. */
+  /** The stub's port for this round trip. */
   portAt: (roundTrip_ms: number) => number | undefined;
   environment: Record<string, string>;
   /** A folder to write to. */
@@ -36,17 +36,17 @@ export interface Setting {
   signal: AbortSignal;
 }
 
-/** What differs from a cold start on whole processors with the database next to it. */
+/** Differences from a cold start on whole processors next to the database. */
 interface Circumstances {
   exchange?: Exchange;
   roundTrip_ms?: number;
-  /** What the process has after loading. */
+  /** The process's share after loading. */
   share?: CpuShare | undefined;
-  /** How many warm calls follow, one after the other, after twice as many that let V8 compile them. */
+  /** How many warm calls follow, in sequence, after twice as many that let V8 compile the code. */
   calls?: number;
 }
 
-/** What Lambda sets for a function, and nothing of this machine but what turns priming off. */
+/** Lambda's variables for a function, and from this machine only the one that turns priming off. */
 export function functionEnvironment(home: string): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
@@ -69,7 +69,7 @@ export function functionEnvironment(home: string): Record<string, string> {
   };
 }
 
-/** Throws with the first answer that is not what the variant is built to give: who does less is not compared. */
+/** Throws at the first wrong answer: a variant that does less is not compared. */
 export async function checkAnswers(setting: Setting, variant: Variant): Promise<void> {
   for (const [operation, exchange] of checks) {
     if (!variant.statuses.includes(exchange.status)) continue;
@@ -80,7 +80,7 @@ export async function checkAnswers(setting: Setting, variant: Variant): Promise<
   }
 }
 
-/** One cold start and its first answer, in a process of its own, and as many warm calls as are asked for. */
+/** One cold start and its first answer, in a process of its own, then the requested warm calls. */
 export async function measure(
   { node, python, portAt, environment, path, signal }: Setting,
   variant: Variant,
@@ -99,7 +99,7 @@ export async function measure(
   const env = {
     ...environment,
     AWS_LAMBDA_FUNCTION_NAME: operation,
-    // Python keeps what it compiled in the first round there, as Lambda could if the zip had it.
+    // Python keeps the first round's compiled files there; a zip could ship them.
     ...(isPython && { PYTHONPATH: python.paths.join(":"), PYTHONPYCACHEPREFIX: path }),
     ...variant.environment,
   };
@@ -109,7 +109,7 @@ export async function measure(
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("close", resolve).once("error", reject);
   });
-  child.stdin.on("error", () => undefined); // it has ended, and says why
+  child.stdin.on("error", () => undefined); // it has ended with a message
   const complained = text(child.stderr);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   try {

@@ -1,5 +1,5 @@
-// What is measured: a process that loads a function and calls it as Lambda's runtime does. Plain
-// JavaScript, because it runs on Lambda's version of Node without a loader.
+// The measured process: loads a function and calls it as Lambda's runtime does. Plain JavaScript,
+// because it runs on Lambda's version of Node without a loader.
 import { openSync, read, readFileSync, writeSync } from "node:fs";
 import { devNull } from "node:os";
 import { callHandler } from "../../local/runtime/call-handler.js";
@@ -14,13 +14,13 @@ logAsLambdaDoes();
 redirect(port);
 
 const started_ms = now();
-// As Lambda's runtime interface client does since version 4, which costs more than require.
+// As Lambda's runtime interface client does since version 4; it costs more than require.
 const loading = /** @type {Promise<{ handler: (event: unknown, context: object) => unknown }>} */ (import(artifact));
 const { handler } = await loading;
 const load_ms = now() - started_ms;
 
 writeSync(1, "loaded\n");
-// While Lambda's runtime waits for the first request its event loop runs, too.
+// Lambda's event loop also runs while it waits for the first request.
 await new Promise((resolve) => {
   read(0, new Uint8Array(1), resolve);
 });
@@ -31,7 +31,7 @@ const first_ms = now() - called_ms;
 const memory_mb = peakMemory_mb();
 const cpu_us = calls > 0 ? await repeat() : undefined;
 writeSync(1, `${JSON.stringify({ load_ms, first_ms, memory_mb, cpu_us, answer })}\n`);
-process.exit(); // kept-alive connections would hold it
+process.exit(); // kept-alive connections would keep it running
 
 async function call() {
   const deadline_ms = Date.now() + 10_000;
@@ -40,7 +40,7 @@ async function call() {
   return answer;
 }
 
-/** A line of JSON to a descriptor that is open already; what a function logs is part of what it costs. */
+/** A line of JSON to an open descriptor; a function's logs are part of its cost. */
 function logAsLambdaDoes() {
   const log = openSync(devNull, "w");
   for (const level of /** @type {const} */ (["info", "error"])) {
@@ -59,9 +59,9 @@ async function repeat() {
 }
 
 /**
- * Sends every connection to the stub, whatever name and port it is for: with an endpoint in the environment
- * the SDK would skip work that it does in Lambda. Waits until the function loads node:net itself, which
- * would be loaded for nothing where it does not.
+ * Redirects every connection to the stub, whatever its host and port: with an endpoint in the environment
+ * the SDK would skip work that it does in Lambda. Waits until the function loads node:net itself, because
+ * some functions never do.
  * @param {number} port
  */
 function redirect(port) {
@@ -84,7 +84,7 @@ function redirect(port) {
   };
 }
 
-/** Not resourceUsage().maxRSS, which begins with the memory of the process that this one was forked from. */
+/** Not resourceUsage().maxRSS, which includes the memory of the forking process. */
 function peakMemory_mb() {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024;
 }

@@ -1,4 +1,4 @@
-"""measured.js for Python: loads a function, calls it as Lambda's runtime does, and says how long it took."""
+"""measured.js for Python: loads a function, calls it as Lambda's runtime does, and reports the times."""
 
 import importlib
 import json
@@ -18,7 +18,7 @@ load_ms = time.monotonic_ns() / 1e6 - started_ms
 import resource
 import socket
 
-# Every connection goes to the stub, whatever name and port it is for.
+# Redirects every connection to the stub, whatever its host and port.
 socket.getaddrinfo = lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", task["port"]))]
 
 

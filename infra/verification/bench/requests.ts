@@ -6,7 +6,7 @@ import { toEvent } from "../../local/gateway/gateway-event.ts";
 export const operations = ["create", "get"] as const;
 export type Operation = (typeof operations)[number];
 
-/** An event as people send it: some 500 bytes with a small payload. */
+/** A typical event: about 500 bytes with a small payload. */
 const content = {
   type: "workshop",
   title: "Workshop 2026",
@@ -28,7 +28,7 @@ const stored = {
   version: 1,
 };
 
-/** What is in the stub's table, under whatever id it is asked for. */
+/** The stub's item, under any id. */
 export const storedItem: Item = toItem(
   { ...stored, incarnation: "0197f1d2-2c1e-7d5c-8f3a-5d8a6c1b2e4f" },
   stored,
@@ -39,17 +39,17 @@ export const storedItem: Item = toItem(
 export interface Exchange {
   event: APIGatewayProxyEventV2;
   status: number;
-  /** What the answer's body must at least hold. */
+  /** What the answer's body must include. */
   body?: object;
 }
 
-/** What is timed. */
+/** The timed requests. */
 export const exchanges: Record<Operation, Exchange> = {
   create: { event: eventOf("POST /events", content), status: 201, body: { ...content, version: 1 } },
   get: { event: eventOf("GET /events/{id}", undefined, "stored"), status: 200, body: stored },
 };
 
-/** What is checked before a variant is timed. The stub knows no event `unknown`, and takes no other with the id `taken`. */
+/** Checked before a variant is timed. The stub has no event `unknown`, and refuses a put with the id `taken`. */
 export const checks: [Operation, Exchange][] = [
   ["create", exchanges.create],
   ["create", { event: eventOf("POST /events", { titel: "Workshop", capacity: 0 }), status: 400 }],
@@ -58,7 +58,7 @@ export const checks: [Operation, Exchange][] = [
   ["get", { event: eventOf("GET /events/{id}", undefined, "unknown"), status: 404 }],
 ];
 
-/** Of the stage $default: frameworks match the path, which then has no stage in it. */
+/** Of the stage $default, because frameworks match the path, which then has no stage in it. */
 function eventOf(routeKey: string, body?: object, id?: string): APIGatewayProxyEventV2 {
   const [method = "", pattern = ""] = routeKey.split(" ");
   const rawPath = pattern.replace("{id}", id ?? "");
@@ -73,7 +73,7 @@ function eventOf(routeKey: string, body?: object, id?: string): APIGatewayProxyE
       "user-agent": ["curl/8.5.0"],
     },
     socket: { remoteAddress: "203.0.113.7", localPort: 443 },
-  } as unknown as IncomingMessage; // what toEvent reads of one
+  } as unknown as IncomingMessage; // the part that toEvent reads
   return toEvent(request, Buffer.from(body ? JSON.stringify(body) : ""), {
     routeKey,
     stage: "$default",

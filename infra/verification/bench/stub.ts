@@ -16,15 +16,15 @@ const refusal = JSON.stringify({
   Item: storedItem,
 });
 
-/** There is no event "unknown" or ".", and none can be put with the id "taken" or ".". */
+/** No event "unknown" or "." exists, and none can be put with the id "taken" or ".". */
 function answerTo(operation: string, body: string): [status: number, answer: string] {
   if (operation === "PutItem") return /"(taken|\.)"/.test(body) ? [400, refusal] : [200, "{}"];
   return [200, /"(unknown|\.)"/.test(body) ? "{}" : found];
 }
 
 /**
- * DynamoDB's wire protocol over TLS with answers that are always the same, so that every variant waits the same time
- * for them; with a certificate that only the variants trust. Listens once for each round trip to lie in between.
+ * DynamoDB's wire protocol over TLS with constant answers, so that every variant waits the same time, and with a
+ * certificate that only the variants trust. Listens on one port for each round trip.
  */
 export async function startDatabaseStub(path: string, roundTrips_ms: number[], python: Python | undefined) {
   const [certificate, key] = [join(path, "certificate.pem"), join(path, "key.pem")];
@@ -34,7 +34,7 @@ export async function startDatabaseStub(path: string, roundTrips_ms: number[], p
   execFileSync("openssl", [...command.split(" "), ...files], { stdio: "pipe" });
   const tls = { cert: readFileSync(certificate), key: readFileSync(key) };
   const servers = await Promise.all(roundTrips_ms.map((roundTrip_ms) => startServer(tls, roundTrip_ms)));
-  // As many certificates as it has in Lambda, and this one.
+  // As many certificates as in Lambda, and this one.
   const trusted = join(path, "trusted.pem");
   if (python) writeFileSync(trusted, Buffer.concat([readFileSync(python.certificates), tls.cert]));
   return {
@@ -44,7 +44,7 @@ export async function startDatabaseStub(path: string, roundTrips_ms: number[], p
   };
 }
 
-/** An answer waits for one round trip, a new connection for two before it: one of TCP's, one of TLS 1.3's. */
+/** An answer waits one round trip; a new connection waits two more, one for TCP and one for TLS 1.3. */
 async function startServer(tls: { cert: Buffer; key: Buffer }, roundTrip_ms: number) {
   const later = async (act: () => void, roundTrips: number) => {
     if (roundTrip_ms > 0) await wait(roundTrips * roundTrip_ms);
@@ -57,7 +57,7 @@ async function startServer(tls: { cert: Buffer; key: Buffer }, roundTrip_ms: num
       return later(() => response.writeHead(status, headers).end(answer), 1);
     });
   });
-  // A variant that stops cuts its connections; that is no error of ours.
+  // A variant that stops cuts its connections; that is no error.
   database.on("tlsClientError", () => undefined);
   database.keepAliveTimeout = 60_000;
   const network = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {

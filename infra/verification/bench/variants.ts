@@ -9,11 +9,11 @@ export interface Variant {
   name: string;
   /** The module that exports `handler`: index.mjs, or one in Python. */
   artifacts: Record<Operation, string>;
-  /** What it has in its environment besides what all have. */
+  /** Its environment variables besides the common ones. */
   environment?: Record<string, string>;
-  /** The statuses it is built to give: the limit is no whole API. */
+  /** The statuses that it supports: the limit is not a whole API. */
   statuses: number[];
-  /** Whether it is another one's code, which differs from it only in a cold start. */
+  /** Whether it runs another variant's code and differs only in a cold start. */
   isTwin?: boolean;
 }
 
@@ -25,7 +25,7 @@ export const hono = "hono";
 export const express = "express + serverless-http";
 export const fastapi = "FastAPI + Mangum + boto3";
 
-/** Those that are also measured with a network in between. */
+/** Those also measured with network latency. */
 export const primable = [ours, unprimed, primedLimit, limit];
 
 const wholeApi = { statuses: [200, 201, 400, 404, 409] };
@@ -43,8 +43,8 @@ const peers = [
 ];
 
 /**
- * Builds every Node.js variant into `path`: our functions as `npm run build` makes them, the others by
- * the same bundler with the same settings, but with an SDK from which nothing is left out.
+ * Builds every Node.js variant into `path`: our functions as `npm run build` does, the others by the same
+ * bundler with the same settings, but with the complete SDK.
  */
 export async function buildVariants(path: string) {
   const bundles = await bundleFunctions();
@@ -72,17 +72,17 @@ function write(path: string, name: string, { files }: Pick<Bundle, "files">): st
   return join(path, name, "index.mjs");
 }
 
-/** Lambda's version of Node.js, which the peers' lock file brings. */
+/** Lambda's version of Node.js, from the peers' lock file. */
 export const lambdaNode = join(import.meta.dirname, `node_modules/node-linux-${process.arch}/bin/node`);
 
 export interface Python {
-  /** The interpreter itself: a shim of a version manager would take 50 ms before it. */
+  /** The interpreter itself: a version manager's shim would add 50 ms. */
   executable: string;
   /** Its version and those of its packages. */
   description: string;
-  /** Where its packages are; it runs without `site`, which Lambda's does not need to find them. */
+  /** The path of its packages: it runs without `site`, which Lambda does not need to find them. */
   paths: string[];
-  /** Certificates that botocore trusts. */
+  /** The certificates that botocore trusts. */
   certificates: string;
 }
 
@@ -98,7 +98,7 @@ print(json.dumps({
 }))
 `;
 
-/** PYTHON (python3 if not set) where it has the packages of requirements.txt, and the variant that it runs. Throws where it has not. */
+/** PYTHON (by default python3) and the variant that it runs. Throws if it lacks the packages of requirements.txt. */
 export function findPython(): { python: Python; variant: Variant } {
   const command = process.env["PYTHON"] ?? "python3";
   const { status, stdout, stderr, error } = spawnSync(command, ["-c", pythonQuestion], { encoding: "utf8" });

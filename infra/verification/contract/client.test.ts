@@ -23,12 +23,12 @@ interface Program {
   name: string;
   source: string;
   learned: unknown[];
-  /** What the compiler has against it. */
+  /** The compiler's complaint. */
   mistake?: string;
   needed?: string[];
 }
 
-/** The blocks of "Generate a client": what to run, and the programs to write then. */
+/** The blocks of "Generate a client": the commands, then the programs. */
 const { text = "" } = readmes.find(({ file }) => file === "functions/README.md") ?? {};
 const section = text.split(/^## /m).find((part) => part.startsWith("Generate a client\n")) ?? "";
 const blocksIn = (language: string) =>
@@ -65,7 +65,7 @@ export default async (baseUrl: string, token: string, id: string): Promise<unkno
   ...program,
 });
 
-/** As alice writes them who has nothing but functions/openapi.yaml; each gives what it learned. */
+/** As alice writes them with only functions/openapi.yaml; each returns what it learned. */
 const programs: Program[] = [
   ...fromReadme,
   withTypes(
@@ -132,13 +132,13 @@ const programs: Program[] = [
     { learned: [makePng().length, "image/png"], needed: ["get-image"] },
   ),
   withTypes(
-    "learns what is wrong",
+    "reads the problem details",
     `const { error } = await POST("/events", { body: { title: " " } });
     return error && "errors" in error ? error.errors ?? [] : [];`,
     { learned: [{ pointer: "/title", detail: "must not be blank" }] },
   ),
   withFunctions(
-    "learns what is wrong",
+    "reads the problem details",
     `const { error } = await api.createEvent({ body: { title: " " } });
     return error && "errors" in error ? error.errors ?? [] : [];`,
     { learned: [{ pointer: "/title", detail: "must not be blank" }] },
@@ -163,7 +163,7 @@ const programs: Program[] = [
     { mistake: `Type '"undecided"' is not assignable to type`, learned: [400] },
   ),
   withTypes(
-    "limits by another name",
+    "misnames a limit",
     `const { response } = await GET("/events", { params: { query: { size: 10 } } });
     return [response.status];`,
     { mistake: "'size' does not exist in type", learned: [400], needed: ["list-events"] },
@@ -174,7 +174,7 @@ async function sh(line: string): Promise<string> {
   return (await promisify(execFile)("sh", ["-c", line], { cwd: folder })).stdout;
 }
 
-/** Beside node_modules, where imports are looked for. */
+/** Beside node_modules, where imports are resolved. */
 const folder = join(root, "dist/generated-client");
 const fileOf = (program: Program) => join(folder, `program${programs.indexOf(program)}.ts`);
 
@@ -210,13 +210,13 @@ async function withImage(): Promise<string> {
   return id;
 }
 
-describe("a client that is generated as functions/README.md says, without options,", () => {
+describe("a client generated as in functions/README.md, without options,", () => {
   test("takes five lines, or four", () => {
     const ways = blocksIn("sh").map((line, n) => `${line}${blocksIn("ts")[n] ?? ""}`.trim());
     expect(ways.map((lines) => lines.split("\n").length)).toEqual([5, 4]);
   });
 
-  test.each(programs)("$name: compiles or not, and gets from the API what it should", async (program) => {
+  test.each(programs)("$name: compiles or not, and gets the right answers from the API", async (program) => {
     const { learned, mistake, needed = [] } = program;
     needs(...needed);
     const file = relative(folder, fileOf(program));
@@ -227,16 +227,16 @@ describe("a client that is generated as functions/README.md says, without option
     expect(await run(url, alice.token, needed.includes("get-image") ? await withImage() : "")).toEqual(learned);
   });
 
-  test("has no mistake of its generator's in it", () => {
+  test("has no mistake of its generator", () => {
     expect(mistakes.filter(({ file }) => !file?.startsWith("program"))).toEqual([]);
   });
 });
 
-describe("with a token an image is got by a client that", () => {
+describe("with a token, a client gets an image that", () => {
   test.each([
-    ["leaves the token out at another host", "curl --location", "200"],
-    ["gets the URL in Location by itself", "curl --write-out '%{redirect_url}'", "200"],
-    ["keeps the token: it is refused", "curl --location-trusted", "400"],
+    ["drops the token on another host", "curl --location", "200"],
+    ["follows Location itself", "curl --write-out '%{redirect_url}'", "200"],
+    ["keeps the token, and is refused", "curl --location-trusted", "400"],
   ])("%s", async (_what, curl, status) => {
     const first = `${curl} --silent --output /dev/null --header 'Authorization: Bearer ${alice.token}' '${url}/events/${await withImage()}/image'`;
     const code = "--silent --output /dev/null --write-out '%{http_code}'";

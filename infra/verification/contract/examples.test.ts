@@ -6,7 +6,7 @@ import { operations } from "../../testing/contract.ts";
 const open = await startApi();
 const guarded = await startApiWithTokens();
 
-/** Each example of an answer in functions/openapi.yaml once, with the routes that share it, and those of bodies by route and name. */
+/** Each example answer in functions/openapi.yaml once, with the routes that share it, and the example bodies by route and name. */
 const shown = operations.flatMap(({ routeKey, operation }) =>
   Object.entries(operation.responses).flatMap(([status, { content = {} }]) =>
     Object.entries(content).flatMap(([contentType, { examples = {} }]) =>
@@ -30,11 +30,11 @@ const bodies = operations.flatMap(({ routeKey, operation }) =>
   ),
 );
 
-/** What stands for an event's id in functions/openapi.yaml. */
+/** The event id in functions/openapi.yaml. */
 const shownId = "123";
 const event = { id: shownId, type: "test_event", payload: { key: "value" } };
 
-/** Asks a route for the answer that an example shows. The event `id` is there, and was created after another. */
+/** Asks a route for the answer in an example. The event `id` exists and was created after another. */
 async function ask(name: string, routeKey: string, id: string): Promise<Answer> {
   const at = (other = id) => routeKey.replace("{id}", other);
   const ofRoute = bodies.filter((body) => body.routeKey === routeKey);
@@ -74,7 +74,7 @@ function withId(example: unknown, id: string): unknown {
   return JSON.parse(JSON.stringify(example), (_key, value: unknown) => (value === shownId ? id : value)) as unknown;
 }
 
-/** What the API makes anew for each answer. */
+/** The values that differ in each answer. */
 const made = new Set(["createdAt", "updatedAt", "requestId", "next", "url", "expiresAt"]);
 
 function withoutWhatIsMade(example: unknown, id: string): unknown {
@@ -83,9 +83,9 @@ function withoutWhatIsMade(example: unknown, id: string): unknown {
   ) as unknown;
 }
 
-describe("an example in functions/openapi.yaml is what the API answers, at one of the routes that share it:", () => {
+describe("an example in functions/openapi.yaml is the API's answer at one of the routes that share it:", () => {
   test.each(answers)("$name, $status of $routes", async ({ name, routes, status, contentType, value }) => {
-    const advice = `functions/openapi.yaml: change the example ${name} of ${routes.join(", ")}, or say in infra/verification/contract/examples.test.ts how to ask for it`;
+    const advice = `functions/openapi.yaml: change the example ${name} of ${routes.join(", ")}, or add a request for it to infra/verification/contract/examples.test.ts`;
     for (const [index, routeKey] of routes.entries()) {
       const id = randomUUID();
       await open.call("POST /events", { json: { id: randomUUID(), title: "An older one" } });
@@ -103,7 +103,7 @@ describe("an example in functions/openapi.yaml is what the API answers, at one o
     }
   });
 
-  test("and each example of a body has an answer", () => {
+  test("and each example body has an answer", () => {
     const unanswered = bodies
       .filter(
         ({ name, routeKey }) => !answers.some((answer) => answer.name === name && answer.routes.includes(routeKey)),

@@ -12,14 +12,14 @@ import { complaintsAboutValue, document } from "../../testing/contract.ts";
 
 type Body = Record<string, unknown>;
 
-/** `usual` most of the time: a body of ten fields that are all drawn from anything would never be accepted. */
+/** Mostly `usual`: a body of ten fields all drawn from anything would never be accepted. */
 function mostly<T>(usual: fc.Arbitrary<T>, ...others: fc.Arbitrary<T>[]): fc.Arbitrary<T> {
   return fc.oneof({ weight: 20, arbitrary: usual }, ...others.map((arbitrary) => ({ weight: 1, arbitrary })));
 }
 
-/** Shallow: what lies deep in it is the same to functions and schemas, and takes most of the time to draw. */
+/** Shallow: functions and schemas treat deep values alike, and drawing them takes most of the time. */
 const anything = fc.jsonValue({ maxDepth: 1 });
-/** Any that is well formed; fast-check's "binary" lists all of them first, which takes a second. */
+/** Any well-formed character; fast-check's "binary" lists them all first, which takes a second. */
 const wellFormed = fc
   .integer({ min: 0, max: 0x10f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
@@ -114,7 +114,7 @@ const unknown = fc.constantFrom(
   "pay/load",
 );
 
-/** Bodies as JSON.parse gives them: a `__proto__` is a key like any other, and there is no undefined. */
+/** Bodies as JSON.parse returns them: `__proto__` is an ordinary key, and nothing is undefined. */
 function bodies(of: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> {
   const known = fc.record(of, { requiredKeys: [] });
   const withMore = fc
@@ -143,7 +143,7 @@ function schema(name: string): AnySchemaObject {
 
 const texts = ["type", "title", "description", "location", "organizer"];
 
-/** What functions/openapi.yaml lists as what its schemas cannot say, as far as these bodies have it. Each is tested by itself below. */
+/** The rules in functions/openapi.yaml under "What the schemas cannot say" that apply to these bodies. Each is tested below. */
 function isExceptional(body: unknown): boolean {
   if (typeof body !== "object" || body === null) return false;
   const { date: value, ...rest } = body as Body;
@@ -151,7 +151,7 @@ function isExceptional(body: unknown): boolean {
   return isHalf || (typeof value === "string" && value.includes(":60"));
 }
 
-/** Compares 10,000 bodies. More than a thousand have to be of each kind, or the comparison would say little. */
+/** Compares 10,000 bodies. More than a thousand must be of each kind, or the comparison would prove little. */
 async function expectAgreement(
   name: string,
   bodiesOf: fc.Arbitrary<unknown>,
@@ -168,7 +168,7 @@ async function expectAgreement(
   expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(1_000);
 }
 
-describe("what the functions accept is what the schema accepts, of", { timeout: 120_000 }, () => {
+describe("the functions accept what the schema accepts, of", { timeout: 120_000 }, () => {
   test("10,000 new events", async () => {
     await expectAgreement("NewEvent", bodies(fields), (body) => isAccepted(() => parseNewEvent(body, undefined)));
   });
@@ -205,7 +205,7 @@ describe("what the functions accept is what the schema accepts, of", { timeout: 
   });
 });
 
-/** Every character by itself, but for the halves of surrogate pairs. */
+/** Every single character except surrogates. */
 const characters = Array.from({ length: 0x110000 }, (_, code) => code)
   .filter((code) => code < 0xd800 || code > 0xdfff)
   .map((code) => String.fromCodePoint(code));
@@ -217,7 +217,7 @@ test.each([
   ["location", "Location"],
   ["organizer", "Organizer"],
 ] as const)(
-  "each of the 1,112,064 characters by itself: the functions take it as a %s where the schema does",
+  "each of the 1,112,064 characters alone: the functions accept it as a %s if the schema does",
   (field, name) => {
     const [rule, named] = [rules[field], schema(name)];
     const differing = characters.filter(
@@ -227,7 +227,7 @@ test.each([
   },
 );
 
-/** create-upload-url reads the body before the id: with an id that no event can have it answers 404 to a good one, and asks no database. */
+/** create-upload-url reads the body before the id: with an impossible id it answers 404 to a valid body, without the database. */
 async function loadUpload(): Promise<(body: unknown) => Promise<boolean>> {
   for (const name of [
     "TABLE_NAME",
@@ -259,13 +259,13 @@ async function loadUpload(): Promise<(body: unknown) => Promise<boolean>> {
   };
 }
 
-/** An object within an object, `levels` in all. */
+/** Nested objects, `levels` deep. */
 function nested(levels: number): unknown {
   return JSON.parse(`${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`);
 }
 
-describe("what the schemas cannot say is refused all the same:", () => {
-  test.each(texts)("half of a surrogate pair in %s", (name) => {
+describe("the functions refuse what the schemas cannot express:", () => {
+  test.each(texts)("a lone surrogate in %s", (name) => {
     const body = { title: "x", [name]: "\ud800" };
     expect([conforms("NewEvent", body), isAccepted(() => parseNewEvent(body, undefined))]).toEqual([true, false]);
   });
@@ -276,7 +276,7 @@ describe("what the schemas cannot say is refused all the same:", () => {
     ["2015-06-30T23:59:60Z", true],
     ["2016-11-30T23:59:60Z", false],
     ["2016-12-30T23:59:60Z", false],
-  ])("a leap second where there is none: %s", (value, exists) => {
+  ])("an impossible leap second: %s", (value, exists) => {
     const body = { title: "x", date: value };
     expect([conforms("NewEvent", body), isAccepted(() => parseNewEvent(body, undefined))]).toEqual([true, exists]);
   });
@@ -292,7 +292,7 @@ describe("what the schemas cannot say is refused all the same:", () => {
   });
 
   test.each<[string, Body, string | undefined]>([
-    ["an id that is not the one in the path", { id: "other" }, undefined],
+    ["an id other than the one in the path", { id: "other" }, undefined],
     ["an organizer who is not the caller", { organizer: "bob" }, "alice"],
     ["no organizer, with sign-in", { organizer: null }, "alice"],
   ])("%s", (_what, body, caller) => {
@@ -300,7 +300,7 @@ describe("what the schemas cannot say is refused all the same:", () => {
     expect([conforms("Changes", body), isAccepted(() => parseChanges(body, "123", caller))]).toEqual([true, false]);
   });
 
-  test("an organizer of a new event who is not the caller", () => {
+  test("a new event whose organizer is not the caller", () => {
     const body = { title: "x", organizer: "bob" };
     expect([conforms("NewEvent", body), isAccepted(() => parseNewEvent(body, "alice"))]).toEqual([true, false]);
   });

@@ -6,26 +6,26 @@ import { lossesIn } from "../../release/check-plan/losses.ts";
 import { needs } from "../../testing/api.ts";
 import { expectContent, makeFork } from "./fork.ts";
 
-/** It runs the type check and suites of a fork, in processes of their own. */
+/** Runs a fork's type check and suites in separate processes. */
 const patience_ms = 1_800_000;
 
 const fork = makeFork();
 const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split("\n## Add a field\n");
 
-/** The blocks of the README's section in this language. */
+/** The blocks in this language in the README's section. */
 function blocksOf(language: string): string[] {
   const blocks = section.split("\n## ")[0]?.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\n *\`\`\``, "gs")) ?? [];
   return [...blocks].map(([, block = ""]) => block);
 }
 
-/** Puts lines behind the one that is there once, as far to the right. */
+/** Inserts lines after a line that occurs once, at the same indentation. */
 function addBehind(file: string, line: RegExp, lines = ""): void {
   fork.edit(file, (text) =>
     text.replace(line, (found) => `${found}\n${lines.replaceAll(/^/gm, /^ */.exec(found)?.[0] ?? "")}`),
   );
 }
 
-/** The plan for a table with the indexes of a table.json, over one with those of another. */
+/** The plan that changes a table from the indexes of one table.json to those of another. */
 function lossesBetween(before: string, after: string): string[] {
   const [was, is] = [before, after].map((folder) => {
     const { indexes } = JSON.parse(readFileSync(join(folder, "infra/table.json"), "utf8")) as {
@@ -52,7 +52,7 @@ function lossesBetween(before: string, after: string): string[] {
   ]);
 }
 
-test("a field is added by what the README says, and by nothing else", { timeout: patience_ms }, async () => {
+test("the README's steps, all of them needed, add a field", { timeout: patience_ms }, async () => {
   needs("list-events", "update-event");
   const [rule] = blocksOf("ts");
   const [inFields, inChanges] = blocksOf("yaml")[0]?.split("\n") ?? [];
@@ -90,7 +90,7 @@ test("a field is added by what the README says, and by nothing else", { timeout:
   expect(lossesBetween(root, fork.path)).toEqual([]);
 });
 
-/** All else of the project has nothing to do with the types of fields. */
+/** Nothing else in the project depends on the types of fields. */
 const whereFieldsAre = {
   extends: "./tsconfig.json",
   compilerOptions: { incremental: false, tsBuildInfoFile: null },
@@ -104,7 +104,7 @@ import type { NewEvent } from "./event.ts";
 
 const { call } = await startApi();
 
-test("a field that was added is stored, shown, listed, changed, removed and checked", async () => {
+test("an added field is stored, shown, listed, changed, removed and validated", async () => {
   const content: Omit<NewEvent, "id" | "status"> = { type: "at-a-venue", title: "x", venue: "Hall 1" };
   const { status, body } = await call("POST /events", { json: content });
   const event = body as { id: string };

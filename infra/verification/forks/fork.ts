@@ -6,20 +6,20 @@ import { root } from "../../build/functions.ts";
 import { copyProject } from "../../testing/project-copy.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
 
-/** What a program of the project says in a fork, and whether it is content. */
+/** A program's output in a fork, and whether it succeeded. */
 export interface Ran {
   isContent: boolean;
   said: string;
 }
 
-/** A copy of the project that somebody is about to change. */
+/** A copy of the project to change. */
 export interface Fork {
   path: string;
-  /** Changes one of its files, which has to become another. */
+  /** Edits one of its files; the edit must change it. */
   edit: (file: string, change: (text: string) => string) => void;
-  /** Runs a program of node_modules, in a process of its own. */
+  /** Runs a program of node_modules in a process of its own. */
   run: (program: string, ...parameters: string[]) => Promise<Ran>;
-  /** Runs these suites, which need nothing that is built. */
+  /** Runs these suites, which need no build. */
   runSuites: (...parameters: string[]) => Promise<Ran>;
   runAllSuites: () => Promise<Ran>;
   build: () => Promise<Ran>;
@@ -48,7 +48,7 @@ export function makeFork(): Fork {
 }
 
 function runNode(cwd: string, parameters: string[], more: Record<string, string> = {}): Promise<Ran> {
-  const { PATH = "", HOME = "" } = process.env; // not that these are tests already
+  const { PATH = "", HOME = "" } = process.env; // but not Vitest's own variables
   return new Promise((resolve) => {
     execFile(
       process.execPath,

@@ -11,7 +11,7 @@ const patience_ms = 1_800_000;
 
 const names = readFunctions().map(({ name }) => name);
 
-/** What a test would say in one sentence each, where it fails for them. */
+/** The sentences with which a test fails. */
 function sentencesIn(said: string): string[] {
   return said
     .split("\n")
@@ -22,7 +22,7 @@ function sentencesIn(said: string): string[] {
 
 const tellingSuites = ["functions/get-event", "infra/testing/contract.test.ts", "infra/testing/routes.test.ts"];
 
-/** What is fast to try and tells most; `FORKS=whole npm test` tries all that `npm test` does. */
+/** The fastest and most telling checks; `FORKS=whole npm test` runs all of `npm test`. */
 async function expectGoodFork({ path, build, run, runSuites, runAllSuites }: Fork): Promise<void> {
   await expectContent(build());
   expect(importsOfNothing(path)).toEqual([]);
@@ -33,7 +33,7 @@ async function expectGoodFork({ path, build, run, runSuites, runAllSuites }: For
   } else await expectContent(runSuites("--project", "source", "--project", "infra", ...tellingSuites));
 }
 
-/** In a fork files are deleted, and no other is changed: the types of these are right as long as all that they import is there. */
+/** A fork deletes files and changes no others: the types of these are right if all their imports exist. */
 function importsOfNothing(fork: string): string[] {
   const files = ts.sys.readDirectory(fork, [".ts", ".js"], ["**/node_modules"]);
   return files.flatMap((file) =>
@@ -48,10 +48,10 @@ const forks = [
   { what: "create and get", without: names.filter((name) => !["create-event", "get-event"].includes(name)) },
   { what: "all but images", without: ["create-upload-url", "get-image", "label-image"] },
   { what: "all but lists", without: ["list-events"] },
-].filter(({ without }) => without.length > 0 && without.every((name) => names.includes(name))); // this may be such a fork
+].filter(({ without }) => without.length > 0 && without.every((name) => names.includes(name))); // this project may itself be such a fork
 
 test.each(forks)(
-  "who takes $what deletes folders, then what the checks name, and all is well",
+  "a fork with $what passes after deleting folders and what the checks then name",
   { timeout: patience_ms },
   async ({ without }) => {
     const fork = makeFork();
@@ -64,7 +64,7 @@ test.each(forks)(
   },
 );
 
-test("who deletes infra/verification has a project that builds and is tested", { timeout: patience_ms }, async () => {
+test("a fork without infra/verification builds and passes its tests", { timeout: patience_ms }, async () => {
   const fork = makeFork();
   rmSync(join(fork.path, "infra/verification"), { recursive: true });
   await expectGoodFork(fork);
@@ -72,7 +72,7 @@ test("who deletes infra/verification has a project that builds and is tested", {
 
 type Change = (text: string, parts: string[]) => string;
 
-/** What somebody does who reads a sentence of routes.test.ts: each begins with the file. */
+/** How to follow a sentence of routes.test.ts; each begins with the file. */
 const changes: [sentence: RegExp, Change][] = [
   [
     /^(\S+): remove (\S+) (\S+) from paths:/,
@@ -104,7 +104,7 @@ const changes: [sentence: RegExp, Change][] = [
   ],
 ];
 
-/** Does in a fork what a sentence asks for. */
+/** Follows a sentence in a fork. */
 function follow({ edit }: Fork, sentence: string): void {
   for (const [pattern, change] of changes) {
     const [, file, ...parts] = pattern.exec(sentence) ?? [];
@@ -112,7 +112,7 @@ function follow({ edit }: Fork, sentence: string): void {
     edit(file, (text) => change(text, parts));
     return;
   }
-  throw new Error(`It is not said what to do where: ${sentence}`);
+  throw new Error(`No step follows from: ${sentence}`);
 }
 
 function inYaml(change: (document: Document, parts: string[]) => void): Change {
@@ -136,7 +136,7 @@ function withoutParts(text: string, separator: string | RegExp, beginning: strin
     .join(typeof separator === "string" ? separator : "\n");
 }
 
-/** Without a line and its answer, which is as far down in the block below; without these blocks where nothing is left. */
+/** Without a line and its answer, which has the same position in the next block; without both blocks if nothing is left. */
 function withoutCall(text: string, line: string): string {
   const lines = text.split("\n");
   const at = lines.indexOf(line);

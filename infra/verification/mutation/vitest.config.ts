@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** The callers' suites on the source: Stryker changes the source, and the bundles have no names left to change. */
+/** The callers' suites on the source, which Stryker changes; the bundles are minified. */
 export default defineConfig({
   test: {
     include: ["functions/**/*.test.ts"],
     env: { TARGET: "source", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
-    testTimeout: 0, // Stryker ends what takes much longer than it did before the change
+    testTimeout: 0, // Stryker ends a run that takes much longer than before the change
     hookTimeout: 0,
   },
 });

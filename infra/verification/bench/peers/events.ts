@@ -11,8 +11,8 @@ import { represent } from "../../../../functions/_shared/representation.ts";
 import { fromItem, toItem } from "../../../../functions/_shared/stored-event.ts";
 
 /**
- * What the peers do besides their framework: what our functions do, by the same rules and with the
- * same item, so that nothing else differs. The client is the one that everybody writes.
+ * The peers' work besides their framework: the same as our functions', with the same rules and the same
+ * item, so that nothing else differs. The client is the usual one.
  */
 const client = new DynamoDBClient({});
 
@@ -22,12 +22,12 @@ export interface Answer {
   body: object;
 }
 
-/** 201, or 400 for a body that breaks the rules, or as `storeEvent`. */
+/** 400 for an invalid body, otherwise as `storeEvent`. */
 export async function createEvent(body: unknown): Promise<Answer> {
   return refusing(() => storeEvent(parseNewEvent(body, undefined)));
 }
 
-/** 201, or 409 where there is an event with this id. */
+/** 201, or 409 if the id is taken. */
 export async function storeEvent(content: NewEvent): Promise<Answer> {
   const now = new Date().toISOString();
   const event: Event = { ...content, createdAt: now, updatedAt: now, version: 1, incarnation: uuidv7() };
@@ -50,7 +50,7 @@ export async function storeEvent(content: NewEvent): Promise<Answer> {
   });
 }
 
-/** 200, or 404 where there is no event with this id. */
+/** 200, or 404 if no event has this id. */
 export async function getEvent(id: string | undefined): Promise<Answer> {
   return refusing(async () => {
     if (!isId(id)) throw noSuchEvent();

@@ -1,4 +1,4 @@
-"""The API with FastAPI, which validates by pydantic, behind Mangum, with boto3; with the same item as our functions make."""
+"""The API with FastAPI, validated by pydantic, behind Mangum, with boto3; it stores the same item as our functions."""
 
 import hashlib
 import json

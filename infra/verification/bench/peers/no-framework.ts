@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { createEvent, getEvent } from "./events.ts";
 
-/** Our code without what is special about our client and our bundles. */
+/** Our code without our special client and bundles. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const { status, headers, body } =
     event.routeKey === "POST /events"

@@ -4,9 +4,9 @@ import { Agent, request } from "node:https";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
 /**
- * The limit with a database: a request to DynamoDB, signed by hand, and nothing else. It checks
- * nothing, retries nothing and knows no timeout, so it is no way to write a function. It primes as
- * our functions do: with one harmless command of the kind that will be asked for.
+ * The limit with a database: one request to DynamoDB, signed by hand. It validates nothing, retries
+ * nothing and has no timeout, so it is no model for a function. It primes as our functions do, with one
+ * harmless command of the kind that will follow.
  */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   return event.routeKey === "POST /events" ? create(event.body ?? "") : get(event.pathParameters?.["id"] ?? "");
