@@ -38,7 +38,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   await step("Push to main for the first time: staging is deployed, though not at once", async () => {
     rehearsal.gate.faults.push(faults.noLogDelivery);
     const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 201);
-    expectPrinted(run, "Apply", "API Gateway could not make the stage yet");
+    expectPrinted(run, "Apply", "API Gateway could not create the stage yet");
     return addressIn(jobOf(run, stageJob).summary);
   });
   await step(
