@@ -18,7 +18,7 @@ export interface AwsRequest {
   body: string;
 }
 
-/** Sends what requestOf makes of these. */
+/** Sends the request that requestOf builds from these. */
 export type AwsCaller = (call: string, input?: object | string) => Promise<{ status: number; body: string }>;
 
 /** Calls the emulated AWS as the holder of these credentials. */
@@ -45,7 +45,7 @@ export function callerOf(url: string, region: string, credentials: Credentials):
   };
 }
 
-/** What goes before the operation in a header, of services that take JSON. */
+/** The prefix of the operation in a header, for services that take JSON. */
 const targets: Record<string, string> = {
   dynamodb: "DynamoDB_20120810",
   logs: "Logs_20140328",
@@ -55,7 +55,7 @@ const targets: Record<string, string> = {
   "cognito-idp": "AWSCognitoIdentityProviderService",
 };
 
-/** Of services that take a form and answer in XML: their version. */
+/** The API versions of services that take a form and answer in XML. */
 const versions: Record<string, string> = {
   iam: "2010-05-08",
   sts: "2011-06-15",
@@ -64,8 +64,8 @@ const versions: Record<string, string> = {
 };
 
 /**
- * A request in one line: the service with the operation, as in `iam CreateRole`, or with method and path where the
- * service goes by these, as in `s3 PUT /bucket/key` and `lambda GET /2015-03-31/functions`.
+ * A request from one line: the service with the operation, as in `iam CreateRole`, or with method and path for
+ * REST services, as in `s3 PUT /bucket/key` and `lambda GET /2015-03-31/functions`.
  */
 export function requestOf(call: string, input: object | string = {}): AwsRequest {
   const [service = "", operation = "", path] = call.split(" ");
@@ -87,14 +87,14 @@ export function requestOf(call: string, input: object | string = {}): AwsRequest
   return { service, method: "POST", path: "/", headers, body: json };
 }
 
-/** The body of the answer, of a request that must succeed. */
+/** The body of the answer to a request that must succeed. */
 export async function succeed(caller: AwsCaller, call: string, input?: object | string): Promise<string> {
   const { status, body } = await caller(call, input);
   if (status >= 300) throw new Error(`${call} was answered with ${status}: ${body}`);
   return body;
 }
 
-/** Takes a role with a token and nothing else; gives its keys, or what AWS said instead. */
+/** Assumes a role with only a token; returns its keys, or AWS's refusal. */
 export async function takeRole(
   url: string,
   roleArn: string,

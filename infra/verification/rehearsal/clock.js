@@ -1,5 +1,5 @@
-// The rehearsal's clock, loaded before anything else by the rehearsal itself, by the functions that it runs and by the
-// programs of its jobs. What is too late is decided by no machine that has other work: limits are twenty times as long.
+// The rehearsal's clock, loaded first by the rehearsal itself, by the functions that it runs and by the programs of
+// its jobs. Time limits are twenty times as long, so that a busy machine breaks none.
 import { existsSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { Socket } from "node:net";
@@ -19,7 +19,7 @@ Socket.prototype.setTimeout = function (limit_ms, act) {
   return limitSocket.call(this, limit_ms * times, act);
 };
 
-/** A release that pauses goes on when the rehearsal takes this file away. */
+/** A paused release continues when the rehearsal removes this file. */
 const hold = process.env["REHEARSAL_HOLD"];
 const { setTimeout: wait } = timers;
 /** @type {typeof wait} */

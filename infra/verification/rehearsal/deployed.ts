@@ -15,7 +15,7 @@ import type { Names } from "./setting.ts";
 
 export interface DeployedApi {
   routes: Route[];
-  /** With sign-in on: makes the tokens that the authorizer asks for, with keys of its own. */
+  /** With sign-in on: issues the tokens that the authorizer requires, with its own keys. */
   pool: UserPool | undefined;
   invoke: Invoke;
   stop: () => Promise<void>;
@@ -37,14 +37,14 @@ interface Authorizer {
   jwtConfiguration?: { issuer?: string; audience?: string[] };
 }
 
-/** moto takes one request at a time: of more at once the last would wait too long. */
+/** moto serves one request at a time: with more calls at once the last would wait too long. */
 const callsAtOnce = 4;
 const times = 20;
 
 /**
- * Reads the HTTP API of a stage back from AWS, with the route, integration, alias, version,
- * environment and zip of each function, so that the local gateway can serve what is deployed and
- * nothing else: each call gets the version that the alias gives it then, which runs under the credentials of its role.
+ * Reads a stage's HTTP API from AWS, with the route, integration, alias, version, environment and
+ * zip of each function, so that the local gateway serves exactly what is deployed: each call gets the
+ * version that the alias chooses at that time, which runs under its role's credentials.
  */
 export async function readDeployedApi(
   gate: Gate,
@@ -76,7 +76,7 @@ export async function readDeployedApi(
     const [trial = "", weight = 0] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {})[0] ?? [];
     const count = (counts.get(functionName) ?? 0) + 1;
     counts.set(functionName, count);
-    // By turns, and not by chance as Lambda does: of ten calls a weight of 0.1 gets one.
+    // In turns, not at random as Lambda does: of ten calls a weight of 0.1 gets one.
     return Math.floor(count * weight) > Math.floor((count - 1) * weight) ? trial : FunctionVersion;
   };
   const start = async (functionName: string, version: string) => {
@@ -117,7 +117,7 @@ export async function readDeployedApi(
   return {
     routes: deployedRoutes.map(routeOf),
     pool,
-    /** An error in the function is no error of Lambda's: it is told in the result. */
+    /** A function's error is no error of Lambda's: the result reports it. */
     async invoke({ functionName, qualifier = "$LATEST", payload }) {
       const answer = (result: unknown, isError: boolean) => ({ payload: Buffer.from(JSON.stringify(result)), isError });
       try {
@@ -133,11 +133,11 @@ export async function readDeployedApi(
   };
 }
 
-/** In the place of the issuer that is named there: nobody has its keys. */
+/** Replaces the named issuer, whose keys no one here has. */
 async function poolOf({ authorizerType, identitySource, jwtConfiguration = {} }: Authorizer): Promise<UserPool> {
   const { issuer, audience: [clientId = ""] = [] } = jwtConfiguration;
   if (authorizerType !== "JWT" || issuer === undefined || identitySource.join() !== "$request.header.Authorization")
-    throw new Error("The authorizer must be one for JWTs of an issuer, from the header Authorization alone.");
+    throw new Error("The authorizer must accept JWTs of an issuer, from the header Authorization only.");
   return makeUserPool({ issuer, clientId });
 }
 
@@ -150,7 +150,7 @@ function integratedFunction({ integrationUri = "", payloadFormatVersion = "" }: 
   return { functionName, alias };
 }
 
-/** As Lambda starts one: the version with its settings, its zip, and its role's credentials. */
+/** Starts a version as Lambda does: with its settings, its zip and its role's credentials. */
 async function startDeployed(
   {
     FunctionName: name = "",
@@ -180,8 +180,8 @@ async function startDeployed(
     environment: {
       ...Environment?.Variables,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // so that they prime, under their own roles
-      AWS_LAMBDA_LOG_LEVEL: "ERROR", // not a line for each request among the steps
+      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // so that functions prime, under their own roles
+      AWS_LAMBDA_LOG_LEVEL: "ERROR", // no line for each request among the steps
       AWS_REGION: region,
       AWS_ENDPOINT_URL_DYNAMODB: gate.url,
       AWS_ENDPOINT_URL_REKOGNITION: gate.url,
@@ -193,7 +193,7 @@ async function startDeployed(
   });
 }
 
-/** A module that loads the clock, and then what Lambda's Node.js runtime would. */
+/** A module that loads the clock, then what Lambda's Node.js runtime would load. */
 function withClock(folder: string, file: string): string {
   const names = ["js", "mjs", "cjs"].map((ending) => `${file}.${ending}`);
   const handlers = names.find((name) => existsSync(join(folder, name))) ?? file;

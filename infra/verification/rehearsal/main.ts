@@ -16,7 +16,7 @@ import { rehearse } from "./rehearsal.ts";
 import { interrupt, step } from "./steps.ts";
 import { startIssuer, trusted } from "./trust/tokens.ts";
 
-const region = "ap-southeast-1"; // the one that the README deploys to
+const region = "ap-southeast-1"; // the README's
 const scratchPath = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const started: { stop: () => Promise<void> }[] = [];
 
@@ -29,7 +29,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 try {
   copyProject(root, scratchPath);
-  // So that the callers' suites meet a stage with one shard of the indexes, prod, and one with several.
+  // So that the callers' suites run against one index shard, in prod, and against several.
   appendFileSync(join(scratchPath, "infra/environments/staging.tfvars"), severalShards);
   await step("Build the functions and the commands", async () => {
     writeBundles(await bundleFunctions(), join(scratchPath, "dist"));

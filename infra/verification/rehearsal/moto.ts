@@ -8,11 +8,11 @@ const install = "python3 -m pip install --requirement infra/verification/rehears
 const patience_ms = 120_000;
 
 /**
- * Starts moto_server on loopback and a free port, in memory, and waits until it answers. Throws with moto's last words where
+ * Starts moto_server on loopback and a free port, in memory, and waits until it answers. Throws with moto's last output if
  * it does not start.
  */
 export async function startMoto(): Promise<{ url: string; stop: () => Promise<void> }> {
-  // moto uses AWS's own client inside, which must not follow what leads Terraform to the gate.
+  // moto uses AWS's own client inside, which must not follow the settings that lead Terraform to the gate.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_")));
   const server = createServer();
   const { port } = await listen(server, 0);
@@ -21,7 +21,7 @@ export async function startMoto(): Promise<{ url: string; stop: () => Promise<vo
   const child = spawn("python3", parameters, { env, stdio: ["ignore", "ignore", "pipe"] });
   const ended = once(child, "exit");
   const end = async () => {
-    child.kill("SIGKILL"); // it has nothing to save
+    child.kill("SIGKILL"); // it has no state to save
     await ended;
   };
   let lastWords = "";

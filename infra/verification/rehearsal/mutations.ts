@@ -6,18 +6,18 @@ type Mutation = () => Promise<() => Promise<unknown>>;
 const functions = "/2015-03-31/functions";
 
 /**
- * Mistakes that a deployment could make, each put into the deployed functions get-event and label-image by the operator:
- * whoever then calls the API must notice.
+ * Possible mistakes of a deployment, each planted by the operator in the deployed functions get-event and label-image:
+ * a caller of the API must notice.
  */
 export function mutationsOf({ project, stage }: Names, operate: AwsCaller): Record<string, Mutation> {
   const [getEvent, labelImage] = [`${project}-${stage}-get-event`, `${project}-${stage}-label-image`];
   return {
     "a role that may read no event": () => takeAway(getEvent, "dynamodb:GetItem", operate),
-    "a role that may look at no image": () => takeAway(labelImage, "s3:GetObject", operate),
+    "a role that may read no image": () => takeAway(labelImage, "s3:GetObject", operate),
   };
 }
 
-/** A function with more memory than Terraform gave it: callers see no difference. Gives the way back. */
+/** Gives a function more memory than Terraform did: callers see no difference. Returns the undo. */
 export async function changeMemory({ project, stage }: Names, caller: AwsCaller): Promise<() => Promise<unknown>> {
   const path = `${functions}/${project}-${stage}-get-event/configuration`;
   const { MemorySize } = JSON.parse(await succeed(caller, `lambda GET ${path}`)) as { MemorySize: number };

@@ -6,13 +6,13 @@ import { environmentAt, pathStyle, runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
 import { tokensOf, trusted } from "./trust/tokens.ts";
 
-/** Whoever runs Terraform: a person or a job, with an environment that leads to the emulated AWS. */
+/** A person or a job that runs Terraform, with an environment that leads to the emulated AWS. */
 export interface Operator {
-  /** Gives what lines of shell print, run as by somebody who copies them from a README. Throws its end when one fails. */
+  /** Returns the output of shell lines, run as if pasted from a README. Throws the end of the output if one fails. */
   shell: (folder: string, lines: string, more?: Record<string, string>) => Promise<string>;
 }
 
-/** A job of GitHub's, which has nothing but its token; `call` makes requests under its role. */
+/** A GitHub job, which has only its token; `call` makes requests under its role. */
 export interface Job extends Operator {
   call: AwsCaller;
 }
@@ -33,7 +33,7 @@ export async function startJob(
 ): Promise<Job> {
   const roleArn = `arn:aws:iam::${gate.accountId}:role/${roleName}`;
   const credentials = await takeRole(gate.url, roleArn, issuer.issue(claims));
-  if (typeof credentials === "string") throw new Error(`${roleName} could not be taken: ${credentials}`);
+  if (typeof credentials === "string") throw new Error(`${roleName} could not be assumed: ${credentials}`);
   const file = join(mkdtempSync(join(scratchPath, "token-")), "token");
   const { shell } = operatorAt(gate.url, region, {
     ...pathStyle,
@@ -42,7 +42,7 @@ export async function startJob(
     AWS_ROLE_SESSION_NAME: "rehearsal",
   });
   return {
-    // A token holds for ten minutes, and a job may run for longer.
+    // A token is valid for ten minutes; a job may run longer.
     shell: (...lines) => {
       writeFileSync(file, issuer.issue(claims));
       return shell(...lines);
@@ -69,14 +69,14 @@ function operatorAt(url: string, region: string, credentials: Record<string, str
 }
 
 /**
- * The blocks of shell in a README's section, without the lines whose program is not to be run here:
- * what the rehearsal does is what the README says. Throws where the section has none.
+ * The shell blocks of a README's section, without the lines whose program must not run here: the
+ * rehearsal does what the README says. Throws if the section has none.
  */
 export function readmeBlocks(path: string, heading: string, notRun = ""): [first: string, ...more: string[]] {
   const [, section = ""] = readFileSync(path, "utf8").split(`\n## ${heading}\n`);
   const found = (section.split("\n## ")[0] ?? "").matchAll(/```sh\n(.*?)\n```/gs);
   const isRun = (line: string) => notRun === "" || !line.startsWith(`${notRun} `);
   const [first, ...more] = [...found].map(([, block = ""]) => block.split("\n").filter(isRun).join("\n"));
-  if (first === undefined) throw new Error(`${path} has no section "${heading}" with lines of shell.`);
+  if (first === undefined) throw new Error(`${path} has no section "${heading}" with a shell block.`);
   return [first, ...more];
 }

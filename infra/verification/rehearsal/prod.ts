@@ -15,11 +15,11 @@ import { refusedToDeploy, refusedToPlan } from "./trust/refusals.ts";
 import { trusted } from "./trust/tokens.ts";
 import { trustCases } from "./trust/trust-cases.ts";
 
-/** Prod, by hand as infra/README.md says, beside what workflows do for pull requests and every week. */
+/** Prod, by hand as in infra/README.md, and the workflows for pull requests and for every week. */
 export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, scratchPath } = rehearsal;
   const { project, stage, region } = names;
-  await step("Take every role with every token that comes close", () => expectTrust(rehearsal));
+  await step("Try every role with every similar token", () => expectTrust(rehearsal));
   const plan = await startJob(rehearsal, `${project}-plan`, tokens.pullRequest);
   const deploy = await startJob(rehearsal, `${project}-deploy-${stage}`, tokens.deploy(stage));
   const isRelease = (line: string) => line.includes("release.mjs");
@@ -27,7 +27,7 @@ export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
 
   await step("Plan prod for a pull request", () => planPullRequest(rehearsal));
   await step("Deploy prod by hand", async () => {
-    const lines = byHand.filter((line) => !isRelease(line)); // nothing can be released yet
+    const lines = byHand.filter((line) => !isRelease(line)); // nothing to release yet
     await deploy.shell(scratchPath, lines.join("\n"));
   });
   await step("Look for drift in prod: there is none", async () => {
@@ -36,14 +36,14 @@ export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   });
   await step("Ask why AWS refuses a deployment", () => explainToken(rehearsal));
   await step("Run the callers' suites against what is deployed", () => whileServed(rehearsal, runSuites));
-  await step("Let the note of a deletion that crashed expire", () => expectDeletionFinished(rehearsal));
+  await step("Let the record of a crashed deletion expire", () => expectDeletionFinished(rehearsal));
   await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal));
   await step("Try what the deploy role may not do", () => expectRefused(deploy.call, refusedToDeploy(names)));
   await step("Try what the plan role may not do", () => expectRefused(plan.call, refusedToPlan(names)));
   await expectMutationsNoticed(rehearsal);
-  await step("Look for the upload that could not be labelled in its queue", () => expectFailureKept(rehearsal));
+  await step("Find the upload that could not be labelled in the failure queue", () => expectFailureKept(rehearsal));
   await step("Change a function behind Terraform's back", () => expectDriftNoticed(rehearsal, deploy));
-  await step("Plan prod again: everything is back as it was", async () => {
+  await step("Plan prod again: everything is restored", async () => {
     const command = `terraform -chdir=infra plan -detailed-exitcode -var-file=environments/${stage}.tfvars`;
     await deploy.shell(scratchPath, command);
   });
@@ -78,7 +78,7 @@ function stackBlock({ names, scratchPath }: Rehearsal, heading: string): string 
   );
 }
 
-/** A delete that was killed once it had decided leaves this: no event, an image, and the note. */
+/** A delete killed after its decision leaves this: no event, an image, and the record. */
 async function expectDeletionFinished(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, operate } = rehearsal;
   const bucket = imageOfMatrix(names).split("/")[1] ?? "";
@@ -86,7 +86,7 @@ async function expectDeletionFinished(rehearsal: Rehearsal): Promise<void> {
   for (const key of [image, note]) await succeed(operate, `s3 PUT /${bucket}/${key}`, "x");
   await whileServed(rehearsal, async ({ uploads }) => {
     await gate.deliveries.expire({ region: names.region, bucket, key: note });
-    expectNone(await uploads(), "What S3 tells of expired notes is lost");
+    expectNone(await uploads(), "Notifications of expired records are lost");
     const { status } = await operate(`s3 HEAD /${bucket}/${image}`);
     if (status !== 404) throw new Error(`label-image should have removed the image: ${status}.`);
   });
@@ -103,7 +103,7 @@ async function expectLeastPrivilege({ gate, names }: Rehearsal): Promise<string>
     const role = `arn:aws:iam::${accountId}:role/${project}/${stage}/${functionName}`;
     return callerOf(gate.url, region, await gate.credentialsFor(role));
   });
-  expectNone(wrong, "A function's role may do other things than its function.json says");
+  expectNone(wrong, "A function's role differs from its function.json");
   return `${tried} tried, as granted`;
 }
 
@@ -111,11 +111,11 @@ async function expectLeastPrivilege({ gate, names }: Rehearsal): Promise<string>
 async function expectMutationsNoticed(rehearsal: Rehearsal): Promise<void> {
   const failure = () => whileServed(rehearsal, whatFails);
   for (const [what, mutate] of Object.entries(mutationsOf(rehearsal.names, rehearsal.operate))) {
-    await step(`Put ${what} into what is deployed`, async () => {
+    await step(`Plant ${what} in the deployment`, async () => {
       const revert = await mutate();
       const sentence = await failure();
       await revert();
-      if (sentence === undefined) throw new Error(`Nobody noticed ${what}.`);
+      if (sentence === undefined) throw new Error(`No caller noticed ${what}.`);
       const after = await failure();
       if (after !== undefined) throw new Error(`After the repair still: ${after}.`);
       return `noticed: ${sentence}`;
@@ -123,13 +123,13 @@ async function expectMutationsNoticed(rehearsal: Rehearsal): Promise<void> {
   }
 }
 
-/** The mutations have one upload whose file label-image may not read: gives its key. */
+/** The key of the mutations' one upload whose file label-image may not read. */
 async function expectFailureKept({ names, operate }: Rehearsal): Promise<string> {
   const { project, stage, accountId } = names;
   const QueueUrl = `https://sqs/${accountId}/${project}-${stage}-label-image-failures`;
   const found = await succeed(operate, "sqs ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 });
   const { Messages: messages = [] } = JSON.parse(found) as { Messages?: { Body: string }[] };
-  // The matrix has sent a message too, as whoever may, and no letter.
+  // The matrix has also sent a message, but no failure.
   const letters = messages.filter(({ Body }) => Body.startsWith("{")).map(({ Body }) => JSON.parse(Body) as DeadLetter);
   const [letter, ...more] = letters;
   const { condition, approximateInvokeCount } = letter?.requestContext ?? {};
@@ -138,7 +138,7 @@ async function expectFailureKept({ names, operate }: Rehearsal): Promise<string>
   return letter.requestPayload.Records.map(({ s3 }) => s3.object.key).join();
 }
 
-/** Changed with the deploy role's own rights, so that it is seen to have them. */
+/** Changed with the deploy role's permissions, which proves that it has them. */
 async function expectDriftNoticed(rehearsal: Rehearsal, { call }: Job): Promise<string> {
   const revert = await changeMemory(rehearsal.names, call);
   const drift = await findDrift(rehearsal);

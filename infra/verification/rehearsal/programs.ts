@@ -8,14 +8,14 @@ export interface Run {
 const running = new Set<ChildProcess>();
 let isOver = false;
 
-/** Runs a program to its end, also one that fails. */
+/** Runs a program to its end, even if it fails. */
 export async function runProgram(
   program: string,
   parameters: string[],
   options: { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<Run> {
   if (isOver) throw new Error("Interrupted.");
-  // A group of its own, so that what it starts can be stopped with it: bash would leave Terraform behind.
+  // Its own process group, so that its children stop with it: bash would leave Terraform running.
   const child = spawn(program, parameters, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   let output = "";
@@ -36,7 +36,7 @@ export async function runProgram(
   }
 }
 
-/** Ends at once what is running, with what it has started, and lets nothing begin any more. */
+/** Kills all running programs with their children, and starts no more. */
 export function killPrograms(): void {
   isOver = true;
   for (const { pid } of running) {
@@ -44,10 +44,10 @@ export function killPrograms(): void {
   }
 }
 
-/** An address in numbers makes the provider put a bucket's name into the path; the S3 backend needs to be told. */
+/** With an IP address the provider puts a bucket's name into the path; the S3 backend must be told to. */
 export const pathStyle = { TF_CLI_ARGS_init: "-backend-config=use_path_style=true" };
 
-/** An environment in which programs find the emulated AWS and nothing of this machine. */
+/** An environment with the emulated AWS and nothing of this machine. */
 export function environmentAt(url: string): NodeJS.ProcessEnv {
   const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
   return {

@@ -9,8 +9,8 @@ import { issuer } from "./trust/tokens.ts";
 import { setUpTrust } from "./trust/trust.ts";
 
 /**
- * From an empty account to a deployed API that works and refuses what it must, and back to nothing. The two stages are
- * rehearsed at once, because most of it is waiting: the provider gives AWS five seconds for each function.
+ * From an empty account to a deployed API that works and refuses what it must, and back to an empty account. Both stages
+ * run at once, because most of the time is waiting: the provider gives AWS five seconds for each function.
  */
 export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, operate } = rehearsal;
@@ -21,13 +21,13 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
     () => rehearseProd(rehearsal),
     () => rehearsePipeline({ ...rehearsal, names: { ...names, stage: staging } }),
   );
-  await step("Take the trust down, but keep the provider", async () => {
+  await step("Take down the trust, but keep the provider", async () => {
     await takeTrustDown();
   });
-  await step("Look for what is left", async () => {
+  await step("Look for leftovers", async () => {
     const OpenIDConnectProviderArn = `arn:aws:iam::${accountId}:oidc-provider/${new URL(issuer).host}`;
-    await succeed(operate, "iam DeleteOpenIDConnectProvider", { OpenIDConnectProviderArn }); // fails where it was not kept
-    expectNone(await whatIsLeft(operate), "Something is left");
+    await succeed(operate, "iam DeleteOpenIDConnectProvider", { OpenIDConnectProviderArn }); // fails unless it was kept
+    expectNone(await whatIsLeft(operate), "Leftovers");
     return "the provider, and now nothing";
   });
 }

@@ -11,11 +11,11 @@ import { expectNone } from "./steps.ts";
 export interface Served {
   url: string;
   api: () => Promise<DeployedApi>;
-  /** Waits for every upload so far to be looked at; gives a sentence for each that nobody will ever look at. */
+  /** Waits until every upload so far is processed; returns a sentence for each that never will be. */
   uploads: () => Promise<string[]>;
 }
 
-/** Serves the API of a stage through the gateway of the local run, as long as `use` runs. */
+/** Serves a stage's API through the local gateway while `use` runs. */
 export async function whileServed<Result>(
   { gate, names, scratchPath }: Rehearsal,
   use: (served: Served) => Promise<Result>,
@@ -43,9 +43,9 @@ export async function whileServed<Result>(
   }
 }
 
-/** Runs the callers' suites, as two who have signed in where it asks for that. */
+/** Runs the callers' suites, as two signed-in users if the stage requires sign-in. */
 export async function runSuites({ url, api, uploads }: Served): Promise<string> {
-  // One file after the other: moto takes one request at a time, and the functions wait for it two seconds only.
+  // One file at a time: moto serves one request at a time, and the functions wait only two seconds for it.
   const options = "run --config infra/testing/vitest.config.ts --no-file-parallelism".split(" ");
   const { pool } = await api();
   const tokens = pool && {
@@ -57,11 +57,11 @@ export async function runSuites({ url, api, uploads }: Served): Promise<string> 
   const { exitCode, output } = await runProgram(process.execPath, command, { cwd: root, env });
   const shortened = output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000);
   if (exitCode !== 0) throw new Error(`The suites failed against what is deployed:\n${shortened}`);
-  expectNone(await uploads(), "Uploads that nobody will ever look at");
+  expectNone(await uploads(), "Uploads that are never processed");
   return /Tests\s+(.*)/.exec(output)?.[1] ?? "passed";
 }
 
-/** Creates an event, reads it, lists it by each index and gives it an image; says what is wrong, if anything is. */
+/** Creates an event, reads it, lists it by each index and adds an image; returns a sentence if something fails. */
 export async function whatFails({ url, uploads }: Served): Promise<string | undefined> {
   const post = (path: string, body: object) =>
     fetch(url + path, {
@@ -75,7 +75,7 @@ export async function whatFails({ url, uploads }: Served): Promise<string | unde
   for (const path of [`/events/${id}`, "/events?status=active", "/events?organizer=Rehearsal", "/events?type=event"]) {
     const answer = await fetch(`${url}${path}`);
     if (answer.status !== 200) return `GET ${path.replace(id, "{id}")} answered ${answer.status}`;
-    if (!(await answer.text()).includes(id)) return `GET ${path} is without the event`;
+    if (!(await answer.text()).includes(id)) return `GET ${path} lacks the event`;
   }
   const png = makePng();
   const asked = await post(`/events/${id}/upload-url`, { contentType: "image/png", contentLength: png.length });
@@ -83,7 +83,7 @@ export async function whatFails({ url, uploads }: Served): Promise<string | unde
   const uploaded = await upload((await asked.json()) as UploadUrl, png);
   if (uploaded.status !== 200) return `the upload answered ${uploaded.status}`;
   const [lost] = await uploads();
-  const got = await fetch(`${url}/events/${id}/image`); // where the redirect leads
+  const got = await fetch(`${url}/events/${id}/image`); // follows the redirect
   if (Buffer.from(await got.arrayBuffer()).equals(png)) return undefined;
   return `GET /events/{id}/image answered ${got.status}${lost === undefined ? "" : `: ${lost}`}`;
 }

@@ -16,6 +16,6 @@ export interface Rehearsal {
   github: GitHub;
   names: Names;
   scratchPath: string;
-  /** Calls AWS as the operator, who may do everything. */
+  /** Calls AWS as the operator, who has every permission. */
   operate: AwsCaller;
 }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { step, together } from "./steps.ts";
 
-test("of parts that run at once, those beside one that fails end their step and begin no other", async () => {
+test("after a failure, concurrent parts finish their step and begin no other", async () => {
   const log = vi.spyOn(console, "log").mockReturnValue();
   const failing = () => step("fails", () => Promise.reject(new Error("no")));
   const other = async () => {

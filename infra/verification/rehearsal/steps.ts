@@ -1,11 +1,11 @@
 let isInterrupted = false;
 
-/** Makes the steps that run now, or else the next ones, the last. */
+/** Lets no step begin after the ones now running, or after the next ones if none run. */
 export function interrupt(): void {
   isInterrupted = true;
 }
 
-/** Runs one step and prints what it was, what came out, where that is text, and how long it took. */
+/** Runs one step and prints its name, its result if that is text, and its duration. */
 export async function step<Result>(title: string, act: () => Promise<Result>): Promise<Result> {
   const started_ms = performance.now();
   const print = (text: string) => {
@@ -22,17 +22,17 @@ export async function step<Result>(title: string, act: () => Promise<Result>): P
   }
 }
 
-/** Throws what is wrong, one line each, unless there is nothing wrong. */
+/** Throws the problems, one line each, if there are any. */
 export function expectNone(wrong: string[], what: string): void {
   if (wrong.length > 0) throw new Error(`${what}:\n  ${wrong.join("\n  ")}`);
 }
 
-/** Throws unless the output of something has this text in it. */
+/** Throws unless the output contains this text. */
 export function expectText(output: string, text: string): void {
   if (!output.includes(text)) throw new Error(`It should print "${text}", and printed:\n${output}`);
 }
 
-/** All at once. What fails lets the others only end their step, and is thrown when all have ended. */
+/** Runs all at once. After a failure the others finish their current step; then the failure is thrown. */
 export async function together(...parts: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   const stopOthers = (error: unknown) => {

@@ -13,7 +13,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { listen, stop } from "../../../local/gateway/server.ts";
 import { startGate } from "./gate.ts";
 
-// CloudWatch as Terraform's provider 6.64 and later speaks with it: AWS's own client, in CBOR, before a moto of JSON.
+// CloudWatch as called by Terraform's provider from 6.64 on: AWS's own client, in CBOR, in front of a JSON moto.
 
 let asked: { url: string | undefined; target: unknown; protocol: unknown; input: unknown }[] = [];
 let answer: [status: number, content: object] = [200, {}];
@@ -51,7 +51,7 @@ const askedFor = (operation: string, input: object) => [
   { url: "/", target: `GraniteServiceVersion20100801.${operation}`, protocol: undefined, input },
 ];
 
-test("moto is asked in JSON, and what it answers comes back in CBOR, points in time as such", async () => {
+test("moto gets JSON, and its answer comes back in CBOR, with timestamps", async () => {
   const alarm = { AlarmName: "a", Threshold: 1.5, Period: 60, AlarmActions: ["arn:x"], StateValue: "OK" } as const;
   answer = [200, { MetricAlarms: [{ ...alarm, StateUpdatedTimestamp: 1795992256.63 }], CompositeAlarms: [] }];
   const { MetricAlarms, CompositeAlarms } = await cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames: ["a"] }));
@@ -62,14 +62,14 @@ test("moto is asked in JSON, and what it answers comes back in CBOR, points in t
   ]);
 });
 
-test("a point in time in a request is a number in JSON", async () => {
+test("a timestamp in a request is a number in JSON", async () => {
   const asking = { Namespace: "n", MetricName: "m", Period: 60 };
   const times = { StartTime: new Date(1000), EndTime: new Date(2500) };
   await cloudWatch.send(new GetMetricStatisticsCommand({ ...asking, ...times }));
   expect(asked).toEqual(askedFor("GetMetricStatistics", { ...asking, StartTime: 1, EndTime: 2.5 }));
 });
 
-test("what moto refuses is refused in CBOR, by the same name", async () => {
+test("moto's refusal comes back in CBOR, with the same name", async () => {
   answer = [404, { __type: "GraniteServiceVersion20100801#ResourceNotFound", message: "Dashboard does not exist" }];
   const refused = cloudWatch.send(new GetDashboardCommand({ DashboardName: "d" }));
   await expect(refused).rejects.toMatchObject({
@@ -79,7 +79,7 @@ test("what moto refuses is refused in CBOR, by the same name", async () => {
   });
 });
 
-test("what the gate refuses is refused in CBOR, and moto is not asked", async () => {
+test("the gate's refusal is in CBOR, and moto is not asked", async () => {
   const stranger = clientOf({ ...gate.operator, secretAccessKey: "another" });
   const put = new PutMetricAlarmCommand({
     AlarmName: "a",

@@ -3,8 +3,8 @@ import type { SignedRequest } from "../../../local/bucket/signature.ts";
 import type { ServiceAnswer } from "./service-request.ts";
 
 /**
- * The same request in JSON, where one is in CBOR: Terraform's provider speaks it with CloudWatch from about 6.64 on, and
- * moto does not understand it. Any other request comes back as it is.
+ * The same request in JSON if it is in CBOR, which Terraform's provider uses for CloudWatch from about 6.64 on and
+ * moto does not understand. Any other request is returned unchanged.
  *
  * https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
  */
@@ -25,7 +25,7 @@ export function asJson(request: SignedRequest): SignedRequest {
   };
 }
 
-/** The answer to such a request: JSON has numbers for points in time, which CBOR tags. */
+/** The answer to such a request: JSON has numbers for timestamps, which CBOR tags. */
 export function asCbor({ status, headers, body }: ServiceAnswer): ServiceAnswer {
   const output: unknown = JSON.parse(body.toString(), (name, value: unknown) =>
     typeof value === "number" && /(Timestamp|LastModified)$/.test(name) ? tag({ tag: 1, value }) : value,

@@ -71,7 +71,7 @@ describe("a condition", () => {
     expect(matchesConditions({ [operator]: { "aws:Some": wanted } }, { "aws:some": given })).toBe(holds);
   });
 
-  test("finds its key whatever the case, and holds only where all the others do", () => {
+  test("finds its key in any case, and holds only if all others do", () => {
     const conditions = { StringEquals: { "AWS:Some": "a", "aws:other": "b" }, Bool: { "aws:third": true } };
     expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:other": ["b"], "aws:third": ["true"] })).toBe(true);
     expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:other": ["b"] })).toBe(false);
@@ -90,18 +90,18 @@ describe("a condition", () => {
     "ForSomeValues:StringEquals",
   ])("with the operator %s is refused", (operator) => {
     expect(() => matchesConditions({ [operator]: { "aws:some": "a" } }, {})).toThrow(
-      `The condition operator ${operator} is not known.`,
+      `The condition operator ${operator} is not supported here.`,
     );
   });
 
-  test("that compares one value is refused where the key has several", () => {
+  test("that compares one value is refused if the key has several", () => {
     expect(() => matchesConditions({ StringEquals: { "aws:TagKeys": "a" } }, { "aws:tagkeys": ["a", "b"] })).toThrow(
       "StringEquals compares one value, and aws:TagKeys has 2.",
     );
   });
 });
 
-test("a pattern takes every other character as itself", () => {
+test("a pattern takes every other character literally", () => {
   expect(matchesPattern("a.b+c(d)[e]{f}^g$h|i\\j/k-l", "a.b+c(d)[e]{f}^g$h|i\\j/k-l")).toBe(true);
   expect(matchesPattern("a\nb", "a*")).toBe(true);
   expect(matchesPattern("ab", "a")).toBe(false);

@@ -14,8 +14,8 @@ const comparisons: Record<string, Comparison> = {
 
 /**
  * Whether all conditions of a statement hold. `context` has the request's condition keys in lower
- * case; a key without a value is absent. Throws for an operator that no policy here has, and for a plain
- * operator on a key that has several values: what AWS makes of that is not documented.
+ * case; a key without a value is absent. Throws for an operator that no policy here uses, and for a plain
+ * operator on a key with several values, for which AWS's behaviour is not documented.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -29,7 +29,7 @@ export function matchesConditions(conditions: Conditions, context: Record<string
   });
 }
 
-/** `*` stands for any text, `?` for one character, all else for itself. */
+/** `*` matches any text, `?` one character, everything else itself. */
 export function matchesPattern(text: string, pattern: string, flags = ""): boolean {
   const expression = pattern
     .replaceAll(/[.+^${}()|[\]\\/-]/g, "\\$&")
@@ -47,7 +47,7 @@ function readOperator(operator: string): Condition {
   const positive = name.replace(/(?<=^String|^Arn)Not/, "");
   const isNegated = positive !== name;
   const compare = Object.hasOwn(comparisons, positive) ? comparisons[positive] : undefined;
-  if (!compare) throw new Error(`The condition operator ${operator} is not known.`);
+  if (!compare) throw new Error(`The condition operator ${operator} is not supported here.`);
   return (key, given, wanted) => {
     const holds = (value: string) => wanted.some((each) => compare(value, each)) !== isNegated;
     if (given.length === 0) return ifExists !== undefined || set === "ForAllValues" || (isNegated && set === undefined);
@@ -58,7 +58,7 @@ function readOperator(operator: string): Condition {
   };
 }
 
-/** Each of the six parts by itself: a `*` in the account does not reach into the resource. */
+/** Compares each of the six parts alone: a `*` in the account does not match into the resource. */
 function matchesArn(given: string, wanted: string): boolean {
   const partsOf = (arn: string) => /^(.*?):(.*?):(.*?):(.*?):(.*?):(.*)$/s.exec(arn)?.slice(1) ?? [];
   const [parts, patterns] = [partsOf(given), partsOf(wanted)];

@@ -69,7 +69,7 @@ beforeEach(() => {
   });
 });
 
-/** As Terraform's provider writes it. */
+/** As written by Terraform's provider. */
 function notificationOf(prefix: string, event = "s3:ObjectCreated:*"): string {
   const filter = `<Filter><S3Key><FilterRule><Name>prefix</Name><Value>${prefix}</Value></FilterRule></S3Key></Filter>`;
   const configuration = `<CloudFunctionConfiguration><CloudFunction>${functionArn}</CloudFunction><Event>${event}</Event>${filter}<Id>1</Id></CloudFunctionConfiguration>`;
@@ -124,7 +124,7 @@ describe("an object that expires", () => {
     await deliveries.settled();
   };
 
-  test("goes, and calls the alias that the notification names for that, with the record that S3 writes", async () => {
+  test("is deleted, and calls the alias that the notification names for that, with S3's record", async () => {
     notification = notificationOf("notes/", "s3:LifecycleExpiration:*");
     await expire("notes/a b/1");
     expect([calls, deliveries.lost]).toEqual([
@@ -137,20 +137,20 @@ describe("an object that expires", () => {
     ]);
   });
 
-  test("calls nobody where the notification is for new objects", async () => {
+  test("calls no function if the notification is for new objects", async () => {
     notification = notificationOf("notes/");
     await expire("notes/1");
     expect(calls).toEqual(["DELETE /photos/notes/1"]);
   });
 
-  test("does not where no rule of the bucket's lifecycle says so", async () => {
+  test("does not expire without a rule in the bucket's lifecycle", async () => {
     await expect(expire("photos/1")).rejects.toThrow("No rule of photos's lifecycle lets photos/1 expire.");
     expect(calls).toEqual([]);
   });
 });
 
 describe("a new object", () => {
-  test("below the notification's prefix calls the alias that it names, with the record that S3 writes", async () => {
+  test("below the notification's prefix calls the alias that it names, with S3's record", async () => {
     await raise("PUT", "/photos/incoming/a%20b/1");
     expect([calls, deliveries.lost]).toEqual([
       [asked, "app-look:live ObjectCreated:Put eu-north-1 photos incoming/a+b/1 3 e1"],
@@ -158,30 +158,30 @@ describe("a new object", () => {
     ]);
   });
 
-  test("that is a copy calls it as such", async () => {
+  test("that is a copy calls it with the event for copies", async () => {
     await raise("PUT", "/photos/incoming/1", { "x-amz-copy-source": ["/photos/2"] });
     expect(calls).toEqual([asked, "app-look:live ObjectCreated:Copy eu-north-1 photos incoming/1 3 e1"]);
   });
 
   test.each([
-    ["an object elsewhere", "PUT", "/photos/images/1"],
+    ["an object under another prefix", "PUT", "/photos/images/1"],
     ["an object of another bucket", "PUT", "/others/incoming/1"],
     ["a read", "GET", "/photos/incoming/1"],
     ["a deletion", "DELETE", "/photos/incoming/1"],
     ["a tag", "PUT", "/photos/incoming/1?tagging"],
     ["a part of an upload", "PUT", "/photos/incoming/1?partNumber=1&uploadId=x"],
-  ])("%s calls nobody", async (_what, method, url) => {
+  ])("%s calls no function", async (_what, method, url) => {
     await raise(method, url);
     expect([calls, deliveries.lost]).toEqual([[], []]);
   });
 
-  test("of another kind than the notification asks for calls nobody", async () => {
+  test("of another kind than the notification's calls no function", async () => {
     notification = notificationOf("incoming/", "s3:ObjectCreated:Copy");
     await raise("PUT", "/photos/incoming/1");
     expect(calls).toEqual([]);
   });
 
-  test("is lost where the function's policy does not let S3 call it", async () => {
+  test("is lost if the function's policy does not let S3 call it", async () => {
     mayS3Invoke = false;
     await raise("PUT", "/photos/incoming/1");
     expect([calls, deliveries.lost]).toEqual([
@@ -190,13 +190,13 @@ describe("a new object", () => {
     ]);
   });
 
-  test("is lost where nothing runs", async () => {
+  test("is lost if nothing runs the function", async () => {
     invoke = undefined;
     await raise("PUT", "/photos/incoming/1");
     expect(deliveries.lost).toEqual(["Nothing runs app-look for a new object: give the gate an invoke handler."]);
   });
 
-  test("is lost, and nothing else, where the function cannot be started", async () => {
+  test("is lost, alone, if the function cannot be started", async () => {
     invoke = () => Promise.reject(new Error("no such zip"));
     await raise("PUT", "/photos/incoming/1");
     expect(deliveries.lost).toEqual(["photos: Error: no such zip"]);
@@ -206,7 +206,7 @@ describe("a new object", () => {
 describe("a function that fails", () => {
   const asksToSend = `app-look asks for sqs:SendMessage on ${queueArn}`;
 
-  test("is called again as often as is deployed, and then its role sends what it was to the queue", async () => {
+  test("is retried as often as deployed, then its role sends the event to the queue", async () => {
     invoke = fail;
     await raise("PUT", "/photos/incoming/1");
     expect(calls).toEqual([asked, "fails", "fails", asksToSend]);
@@ -218,7 +218,7 @@ describe("a function that fails", () => {
     });
   });
 
-  test("is lost where its role may not send to the queue", async () => {
+  test("is lost if its role may not send to the queue", async () => {
     invoke = fail;
     maySend = false;
     await raise("PUT", "/photos/incoming/1");
@@ -228,13 +228,13 @@ describe("a function that fails", () => {
     ]);
   });
 
-  test("is called three times and lost where its alias has no configuration", async () => {
+  test("is called three times and lost if its alias has no configuration", async () => {
     invoke = fail;
     invokeConfig = undefined;
     await raise("PUT", "/photos/incoming/1");
     expect([calls, deliveries.lost]).toEqual([
       [asked, "fails", "fails", "fails"],
-      ['app-look failed, and nobody is told: {"errorType":"TypeError","errorMessage":"no"}'],
+      ['app-look failed without a destination: {"errorType":"TypeError","errorMessage":"no"}'],
     ]);
   });
 });

@@ -24,14 +24,14 @@ interface ObjectPlace {
 type EventName = ObjectEvent["eventName"];
 
 /**
- * Delivers what S3 tells of new objects, as S3 and Lambda do by what is deployed: the bucket's notification, the function's
- * policy, its alias's retries and its destination for failures. Only the waiting between retries is left out.
+ * Delivers S3's notifications of new objects as S3 and Lambda do, by the deployed bucket notification, function policy,
+ * alias retries and failure destination. Only the waits between retries are left out.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function makeDeliveries({ forward, permissions, invokerOf, notificationOf, invokeConfigOf }: Surroundings) {
   const running = new Set<Promise<void>>();
-  /** One sentence for each event, and for each failure, that could not be delivered: in AWS nobody would hear of it. */
+  /** One sentence for each event and each failure that could not be delivered: on AWS it would be lost silently. */
   const lost: string[] = [];
 
   const invoke = async (functionArn: string, bucket: string, event: DeadLetter["requestPayload"]) => {
@@ -55,7 +55,7 @@ export function makeDeliveries({ forward, permissions, invokerOf, notificationOf
       failure = answer.payload;
     }
     const queueArn = DestinationConfig?.OnFailure?.Destination;
-    if (queueArn === undefined || !failure) return `${functionName} failed, and nobody is told: ${String(failure)}`;
+    if (queueArn === undefined || !failure) return `${functionName} failed without a destination: ${String(failure)}`;
     const { errorMessage, errorType } = jsonOf({ body: failure });
     const error = Object.assign(new Error(textOf(errorMessage)), { name: textOf(errorType) });
     const letter = deadLetterOf(event, error, { functionArn, attempts: retries + 1 });
@@ -72,7 +72,7 @@ export function makeDeliveries({ forward, permissions, invokerOf, notificationOf
     const denial = await permissions.firstDenial(request, { name, arn, role: name }, [ask]);
     if (denial) return `${name} may not ${ask.action} on ${queueArn}: ${denial.reason}.`;
     const { status, body } = await forward(request);
-    return status === 200 ? undefined : `${queueArn} took no failure of ${functionName}: ${body.toString()}`;
+    return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body.toString()}`;
   };
 
   const deliver = async ({ region, bucket, key }: ObjectPlace, eventName: EventName) => {
@@ -102,14 +102,14 @@ export function makeDeliveries({ forward, permissions, invokerOf, notificationOf
 
   return {
     lost,
-    /** Calls what the bucket's notification names for the object that this request has made, without waiting for it. */
+    /** Calls the functions that the bucket's notification names for this request's object, without waiting for them. */
     raise(request: ServiceRequest): void {
       const { bucket, key } = s3Place(request);
       const event = eventOf(request);
       if (bucket !== undefined && key !== undefined && event)
         deliverInBackground({ region: request.region, bucket, key }, event);
     },
-    /** Removes an object as the bucket's lifecycle does, and calls what the notification names for that. Throws where no rule would. */
+    /** Removes an object as the bucket's lifecycle does, and calls the functions that the notification names. Throws without such a rule. */
     async expire(object: ObjectPlace): Promise<void> {
       const { region, bucket, key } = object;
       const { body } = await forward(ownRequest(`s3 GET /${bucket}?lifecycle`, region));
@@ -118,7 +118,7 @@ export function makeDeliveries({ forward, permissions, invokerOf, notificationOf
       await forward(ownRequest(`s3 DELETE ${pathOf(bucket, key)}`, region));
       deliverInBackground(object, "LifecycleExpiration:Delete");
     },
-    /** Waits until none of them is running or still to be repeated. */
+    /** Waits until none is running or waiting for a retry. */
     settled: async (): Promise<void> => {
       while (running.size > 0) await Promise.all(running);
     },
@@ -137,7 +137,7 @@ function aliasIn(functionArn: string): Alias {
   return { region, functionName, alias };
 }
 
-/** S3 still calls a function a CloudFunction, which was its name for it in 2014. */
+/** S3 still calls a function a CloudFunction, its name of 2014. */
 function targetsIn(notification: string) {
   return elementsOf(notification, "CloudFunctionConfiguration").map((configuration) => {
     const rules = elementsOf(configuration, "FilterRule").map(

@@ -10,7 +10,7 @@ interface DeployedRole {
 
 export type DeployedIam = ReturnType<typeof deployedIam>;
 
-/** The roles, policies and identity providers that are deployed now, as the emulated IAM has them. */
+/** The currently deployed roles, policies and identity providers, from the emulated IAM. */
 export function deployedIam(forward: Forward) {
   const ask = async (operation: string, input: object): Promise<string | undefined> => {
     const { status, body } = await forward(ownRequest(`iam ${operation}`, "us-east-1", input));
@@ -62,20 +62,20 @@ export function deployedIam(forward: Forward) {
   const roles = remembered(readRole);
   return {
     role: roles,
-    /** What a role may do. Throws where one of its policies cannot be read, as one that AWS manages. */
+    /** A role's permissions. Throws if one of its policies cannot be read, such as one managed by AWS. */
     policiesOf: remembered(readPolicies),
     async audiencesOf(OpenIDConnectProviderArn: string): Promise<string[] | undefined> {
       const xml = await ask("GetOpenIDConnectProvider", { OpenIDConnectProviderArn });
       return xml === undefined ? undefined : elementsOf(elementOf(xml, "ClientIDList") ?? "", "member");
     },
-    /** To be called after each write to IAM: nothing that was read before may be used after it. */
+    /** Call it after each write to IAM: nothing read before may be used after it. */
     forget(): void {
       for (const cache of caches) cache.clear();
     },
   };
 }
 
-/** IAM writes a document into XML percent-encoded. */
+/** IAM percent-encodes a document in XML. */
 function documentIn(xml: string | undefined, name: string): Policy {
   return JSON.parse(decodeURIComponent(elementOf(xml ?? "", name) ?? "")) as Policy;
 }

@@ -8,7 +8,7 @@ export type Forward = (request: SignedRequest) => Promise<ServiceAnswer>;
 
 const ofConnection = ["connection", "transfer-encoding", "expect", "content-length", "keep-alive"];
 
-/** The Host header stays as it came: moto builds the URLs of queues from it. */
+/** Keeps the Host header: moto builds queue URLs from it. */
 export function forwardTo(motoUrl: string): Forward {
   const { hostname, port } = new URL(motoUrl);
   return async ({ method, url, headers, body }) => {
@@ -32,7 +32,7 @@ export function forwardTo(motoUrl: string): Forward {
   };
 }
 
-/** A request of the gate's own. moto verifies nothing, but finds the service in the signature's scope. */
+/** The gate's own request. moto verifies nothing, but finds the service in the signature's scope. */
 export function ownRequest(call: string, region: string, input?: object): ServiceRequest {
   const { service, method, path, headers, body } = requestOf(call, input);
   const credential = `gate/20260101/${region}/${service}/aws4_request`;

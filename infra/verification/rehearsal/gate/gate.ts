@@ -31,13 +31,13 @@ export type Gate = Awaited<ReturnType<typeof startGate>>;
 export interface GateOptions {
   motoUrl: string;
   region: string;
-  /** Whose web identity tokens are taken, if the deployed trust policies say so too. */
+  /** The issuer whose web identity tokens are accepted, if the deployed trust policies also accept them. */
   issuer: Pick<TokenIssuer, "publicKey">;
 }
 
 const accountId = "123456789012";
 
-/** What AWS does wrong once: it answers an error or, without one, resets the connection in place of the answer. */
+/** A single fault of AWS: it answers an error or, without one, resets the connection instead of answering. */
 export interface Fault {
   /** As in `lambda POST /2015-03-31/functions/NAME/invocations`. */
   call: RegExp;
@@ -46,9 +46,9 @@ export interface Fault {
 }
 
 /**
- * Stands for AWS on a free port of loopback, in front of a moto that believes everything: verifies
+ * Stands in for AWS on a free port of loopback, in front of a moto that trusts everything: verifies
  * the signature of every request, decides by the deployed policies whether its caller may make it,
- * and puts right what moto gets wrong.
+ * and corrects moto's errors.
  */
 export async function startGate({ motoUrl, region, issuer: { publicKey } }: GateOptions) {
   const forward = forwardTo(motoUrl);
@@ -64,7 +64,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   const faults: Fault[] = [];
   const sessions = makeSessions({ accountId, region, deployed, permissions, publicKey, forward });
 
-  // Functions wait for an answer two seconds only, Terraform for minutes.
+  // Functions wait only two seconds for an answer, Terraform minutes.
   const afterFunctions = pLimit(2);
   const pass = (request: ServiceRequest) =>
     isOfData(request) ? forward(request) : afterFunctions(() => forward(request));
@@ -76,7 +76,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     if ("reason" in signer) return accessDenied(unsigned, signer.sentence);
     const request = serviceRequest(meant, signer.service, signer.region);
     const caller = sessions.callerOf(signer.accessKeyId);
-    return caller ? answerAs(caller, request) : accessDenied(request, "The access key belongs to nobody.");
+    return caller ? answerAs(caller, request) : accessDenied(request, "The access key is unknown.");
   };
 
   const account = {
@@ -95,7 +95,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   const answerAs = async (caller: Caller, request: ServiceRequest): Promise<ServiceAnswer> => {
     const { service, method } = request;
     const asks = await asksOf(request, account);
-    // Not 403: who tries what must be refused would take ignorance for a refusal.
+    // Not 403: a test of refusals would take ignorance for a refusal.
     const ignorance = `The gate does not know what ${nameOf(request)} needs: teach it in infra/verification/rehearsal/gate/actions/.`;
     if (!asks) return refusal(request, 400, "NotKnownToGate", ignorance);
     const denial = await permissions.firstDenial(request, caller, asks);
@@ -115,13 +115,13 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
       const cannot = `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`;
       return refusal(request, 400, "NotImplementedInEmulator", cannot);
     }
-    // That an object is missing S3 says only to who may list its bucket.
+    // S3 reveals that an object is missing only to a caller who may list its bucket.
     const { bucket, key } = s3Place(request);
     if (service !== "s3" || answer.status !== 404 || bucket === undefined || key === undefined || method === "DELETE")
       return answer;
     const list = { action: "s3:ListBucket", resource: `arn:aws:s3:::${bucket}`, context: { "s3:prefix": [key] } };
     return (await permissions.firstDenial(request, caller, [list]))
-      ? accessDenied(request, `Whether ${key} exists is for those who may s3:ListBucket on ${bucket}.`)
+      ? accessDenied(request, `Only a caller with s3:ListBucket on ${bucket} may learn whether ${key} exists.`)
       : answer;
   };
 
@@ -152,7 +152,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
 
 class Reset extends Error {}
 
-/** A signature is of the bytes that were received, whatever protocol they are in. */
+/** A signature is of the received bytes, in any protocol. */
 type AnswerTo = (received: SignedRequest, meant: SignedRequest) => Promise<ServiceAnswer>;
 
 async function serve(request: IncomingMessage, response: ServerResponse, answerTo: AnswerTo): Promise<void> {
@@ -171,11 +171,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, answerT
       response.setHeader("content-length", answer.body.length);
     response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
   } catch {
-    response.destroy(); // also where who asked has hung up
+    response.destroy(); // even if the caller has hung up
   }
 }
 
-/** Which service is meant, by a signature that has not been verified: for the form of a refusal only. */
+/** The service named by an unverified signature: only for the form of a refusal. */
 function serviceIn({ url, headers }: SignedRequest): string {
   const [, service = ""] =
     /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(
@@ -184,7 +184,7 @@ function serviceIn({ url, headers }: SignedRequest): string {
   return service;
 }
 
-/** With objects and items moto fails at times where requests meet, and works when asked again, as AWS does. */
+/** moto sometimes fails concurrent requests for objects and items, and succeeds on a retry, like AWS. */
 function isOfData(request: ServiceRequest): boolean {
   if (request.service === "dynamodb") return /^(Get|Put|Update|Delete)Item$|^Query$/.test(operationOf(request) ?? "");
   return request.service === "s3" && (s3Place(request).key !== undefined || request.query.has("list-type"));

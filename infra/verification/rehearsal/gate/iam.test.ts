@@ -72,15 +72,15 @@ describe("a caller with", () => {
 
 describe("a boundary", () => {
   test.each<[what: string, boundary: Policy | undefined, decision: object]>([
-    ["that is not there cuts nothing", undefined, allowed],
-    ["that allows it lets it pass", policy(allow({ Sid: "Most", Action: "dynamodb:*" })), allowed],
-    ["that does not allow it cuts it", policy(allow({ Action: "dynamodb:Query" })), notBounded],
+    ["that is absent restricts nothing", undefined, allowed],
+    ["that allows it permits it", policy(allow({ Sid: "Most", Action: "dynamodb:*" })), allowed],
+    ["that does not allow it blocks it", policy(allow({ Action: "dynamodb:Query" })), notBounded],
     ["that denies it denies it", policy(allow(), deny()), denied],
   ])("%s", (_what, boundary, decision) => {
     expect(decide({ identity: [policy(allow())], boundary }, read)).toEqual(decision);
   });
 
-  test("gives nothing by itself", () => {
+  test("grants nothing alone", () => {
     expect(decide({ identity: [], boundary: policy(allow()) }, read)).toEqual(notAllowed);
   });
 });
@@ -90,12 +90,12 @@ describe("a resource's policy", () => {
 
   test.each<[what: string, statement: Statement, byItself: object, byTheCallersPolicyToo: object]>([
     ["names the caller", allow({ Principal: { AWS: [`${role}s`, role] } }), allowed, allowed],
-    ["names everybody", allow({ Principal: "*" }), allowed, allowed],
-    ["names everybody in AWS", allow({ Principal: { AWS: "*" } }), allowed, allowed],
+    ["names everyone", allow({ Principal: "*" }), allowed, allowed],
+    ["names everyone in AWS", allow({ Principal: { AWS: "*" } }), allowed, allowed],
     ["names the account, which only delegates", allow({ Principal: inThisAccount }), notAllowed, allowed],
     ["names another role", allow({ Principal: { AWS: `${role}s` } }), notAllowed, allowed],
     ["names a service", allow({ Principal: { Service: "lambda.amazonaws.com" } }), notAllowed, allowed],
-    ["denies everybody", deny({ Principal: "*" }), denied, denied],
+    ["denies everyone", deny({ Principal: "*" }), denied, denied],
     ["denies the account", deny({ Principal: inThisAccount }), denied, denied],
     ["denies the account by its number", deny({ Principal: { AWS: "123456789012" } }), denied, denied],
     ["denies another account", deny({ Principal: { AWS: "999999999999" } }), notAllowed, allowed],
@@ -105,7 +105,7 @@ describe("a resource's policy", () => {
     expect(decide({ identity: [policy(allow())], resource: policy(statement) }, read)).toEqual(byTheCallersPolicyToo);
   });
 
-  test("is cut by the caller's boundary", () => {
+  test("is restricted by the caller's boundary", () => {
     const resource = policy(allow({ Principal: { AWS: role } }));
     expect(decide({ identity: [], boundary: policy(allow({ Action: "s3:*" })), resource }, read)).toEqual(notBounded);
   });
@@ -127,7 +127,7 @@ describe("a trust policy or a function's policy", () => {
   const notNamed = { isAllowed: false, reason: "the policy does not name the principal" };
 
   test.each<[what: string, statements: Statement[], principal: Principal | undefined, decision: object]>([
-    ["allows the principal that it names", [permission], gateway, allowed],
+    ["allows the named principal", [permission], gateway, allowed],
     ["allows it on its resource", [{ ...permission, Resource: invoke.resource }], gateway, allowed],
     [
       "does not allow it on another resource",
@@ -155,7 +155,12 @@ describe("a trust policy or a function's policy", () => {
       notNamed,
     ],
     ["does not allow a caller without a name", [permission], undefined, notNamed],
-    ["does not allow who is named nowhere", [{ Effect: "Allow", Action: "lambda:InvokeFunction" }], gateway, notNamed],
+    [
+      "does not allow a principal that is not named",
+      [{ Effect: "Allow", Action: "lambda:InvokeFunction" }],
+      gateway,
+      notNamed,
+    ],
     ["does not allow another action", [{ ...permission, Action: "lambda:GetFunction" }], gateway, notAllowed],
     ["denies what it also allows", [permission, { ...permission, Sid: "Never", Effect: "Deny" }], gateway, denied],
     [
@@ -174,16 +179,16 @@ describe("a policy is refused", () => {
     [
       "with a policy variable",
       allow({ Resource: "arn:aws:s3:::a/${aws:username}" }),
-      "Policy variables are not evaluated here: write the value.",
+      "Policy variables are not supported here: write the value.",
     ],
-    ["with NotAction", { ...allow(), NotAction: "s3:*" }, "Read: NotAction is not evaluated here."],
-    ["with NotPrincipal", { ...allow(), NotPrincipal: "*" }, "Read: NotPrincipal is not evaluated here."],
+    ["with NotAction", { ...allow(), NotAction: "s3:*" }, "Read: NotAction is not supported here."],
+    ["with NotPrincipal", { ...allow(), NotPrincipal: "*" }, "Read: NotPrincipal is not supported here."],
     ["without an action", { Effect: "Allow", Resource: "*" }, "statement 1 must have an Action."],
     ["without a resource", { Effect: "Allow", Action: "*" }, "statement 1 has neither Resource nor NotResource."],
     [
       "with an unknown operator",
       allow({ Condition: { StringMatches: { "aws:Some": "x" } } }),
-      "The condition operator StringMatches is not known.",
+      "The condition operator StringMatches is not supported here.",
     ],
   ])("%s", (_what, statement, message) => {
     expect(() => decide({ identity: [policy(statement as Statement)] }, read)).toThrow(message);

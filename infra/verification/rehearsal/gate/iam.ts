@@ -35,9 +35,9 @@ export interface Decision {
 const known = ["Sid", "Effect", "Principal", "Action", "Resource", "NotResource", "Condition"];
 
 /**
- * Decides as AWS does within one account: a Deny anywhere wins; else a policy of the caller, or the
- * resource's where it names the caller, must allow it, and so must the boundary, which gives nothing
- * by itself. Throws for a policy that it cannot read: policy variables, NotAction, NotPrincipal, an
+ * Decides as AWS does within one account: a Deny anywhere wins; otherwise a policy of the caller, or the
+ * resource's if it names the caller, must allow it, and so must the boundary, which grants nothing
+ * alone. Throws for a policy that it cannot read: policy variables, NotAction, NotPrincipal, an
  * unknown condition operator.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
@@ -52,7 +52,7 @@ export function decide(
   const naming = (isAccountEnough: boolean) =>
     resource.filter((statement) => names(statement, asked.principal, isAccountEnough));
   const denying = [...identity, ...(boundary ?? []), ...naming(true)];
-  // An account as principal lets its administrators allow it; it does not allow anything by itself.
+  // An account as principal lets its administrators allow it; alone it allows nothing.
   const decision = judge(denying, [...identity, ...naming(false)], asked);
   if (decision.isAllowed && boundary && !boundary.some(applies("Allow", asked)))
     return { isAllowed: false, reason: "the boundary does not allow it" };
@@ -61,7 +61,7 @@ export function decide(
 
 /**
  * Decides by a role's trust policy or a function's policy alone: only the statements that name the
- * asking principal count, and where a statement has no Resource, it is about what it is attached to.
+ * principal count, and a statement without a Resource is about the resource that it is attached to.
  */
 export function decideByResource(policy: Policy, asked: Asked): Decision {
   const statements = statementsOf(policy).filter((statement) => names(statement, asked.principal, true));
@@ -82,7 +82,7 @@ interface NamedStatement extends Statement {
   name: string;
 }
 
-/** Where neither Resource nor NotResource is given, as in a trust policy, there is nothing to restrict. */
+/** Without Resource and NotResource, as in a trust policy, nothing restricts it. */
 function applies(effect: "Allow" | "Deny", { action, resource, context }: Asked): (statement: Statement) => boolean {
   return ({ Effect, Action, Resource, NotResource, Condition = {} }) =>
     Effect === effect &&
@@ -121,11 +121,11 @@ function identityStatements(policy: Policy): NamedStatement[] {
 
 function statementsOf(policy: Policy): NamedStatement[] {
   if (JSON.stringify(policy).includes("${"))
-    throw new Error("Policy variables are not evaluated here: write the value.");
+    throw new Error("Policy variables are not supported here: write the value.");
   return [policy.Statement].flat().map((statement, index) => {
     const name = statement.Sid ?? `statement ${index + 1}`;
     const unknown = Object.keys(statement).filter((key) => !known.includes(key));
-    if (unknown.length > 0) throw new Error(`${name}: ${unknown.join(", ")} is not evaluated here.`);
+    if (unknown.length > 0) throw new Error(`${name}: ${unknown.join(", ")} is not supported here.`);
     if (statement.Action === undefined) throw new Error(`${name} must have an Action.`);
     return { ...statement, name };
   });

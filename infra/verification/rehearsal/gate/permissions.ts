@@ -8,9 +8,9 @@ import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 export interface Caller {
   name: string;
   arn: string;
-  /** The operator has none, and may do everything that no resource's policy forbids. */
+  /** The operator has none, and may do everything that no resource policy forbids. */
   role?: string;
-  /** Of keys that Lambda has given to a function. */
+  /** For keys that Lambda gave to a function. */
   functionArn?: string;
 }
 
@@ -20,7 +20,7 @@ export interface Decided extends Decision {
   resource: string;
 }
 
-/** A call that a service of AWS makes in its own name, because of what `sourceArn` names. */
+/** A call that an AWS service makes in its own name, on behalf of `sourceArn`. */
 export interface ServiceCall {
   service: "apigateway.amazonaws.com" | "s3.amazonaws.com";
   functionName: string;
@@ -57,7 +57,7 @@ export function makePermissions({ accountId, region, deployed, bucketPolicyOf, f
   return {
     decisions,
     byResource,
-    /** Decides every ask of a request up to the first denial, which it gives. */
+    /** The first denial among a request's asks, if any. */
     async firstDenial(request: ServiceRequest, caller: Caller, asks: Ask[]): Promise<Decided | undefined> {
       const { name, arn, role } = caller;
       for (const { action, resource, context } of asks) {
@@ -88,7 +88,7 @@ export function makePermissions({ accountId, region, deployed, bucketPolicyOf, f
   };
 }
 
-/** What AWS puts into every request's context. Loopback is plain HTTP; clients of AWS speak HTTPS. */
+/** The context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
 function contextOf(
   { region }: ServiceRequest,
   { arn, functionArn }: Caller,

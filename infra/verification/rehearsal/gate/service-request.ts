@@ -16,7 +16,7 @@ export interface ServiceAnswer {
 
 export type Fields = Record<string, unknown>;
 
-/** JSON with the operation in a header, a form with it in a field, JSON by path and method, or S3's XML. */
+/** JSON with the operation in a header, a form with the operation in a field, JSON by path and method, or S3's XML. */
 export type Protocol = "json" | "form" | "rest" | "s3";
 
 export function serviceRequest(request: SignedRequest, service: string, region: string): ServiceRequest {
@@ -36,7 +36,7 @@ export function operationOf(request: ServiceRequest): string | undefined {
   return protocol === "form" ? (formOf(request).get("Action") ?? undefined) : undefined;
 }
 
-/** The body as a JSON object; empty where there is none. */
+/** The body as a JSON object; empty without one. */
 export function jsonOf({ body }: { body: Buffer }): Fields {
   const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
   return typeof value === "object" && value !== null ? (value as Fields) : {};
@@ -46,7 +46,7 @@ export function formOf({ body, query }: ServiceRequest): URLSearchParams {
   return body.length === 0 ? query : new URLSearchParams(body.toString());
 }
 
-/** A field that should be text; "" where it is not, which no policy names. */
+/** A field that should be text; otherwise "", which no policy names. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
@@ -67,7 +67,7 @@ export function xmlAnswer(status: number, xml: string): ServiceAnswer {
   return { status, headers: [["content-type", "text/xml"]], body: Buffer.from(xml) };
 }
 
-/** With another JSON body; DynamoDB's checksum of the old one goes. */
+/** With another JSON body, without DynamoDB's checksum of the old one. */
 export function withJson({ status, headers }: ServiceAnswer, value: object): ServiceAnswer {
   return {
     status,
@@ -93,7 +93,7 @@ export function refusal(request: ServiceRequest, status: number, code: string, m
   }
 }
 
-/** `AccessDenied` is called `AccessDeniedException` where JSON is spoken. */
+/** `AccessDenied` is called `AccessDeniedException` in JSON. */
 export function accessDenied(request: ServiceRequest, message: string): ServiceAnswer {
   const isJson = ["json", "rest"].includes(protocolOf(request));
   return refusal(request, 403, isJson ? "AccessDeniedException" : "AccessDenied", message);

@@ -43,7 +43,7 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     startFunction: async () => (await sessions.credentialsFor(arn)).accessKeyId,
     isAllowed: async (accessKeyId: string) => {
       const caller = sessions.callerOf(accessKeyId);
-      if (!caller) throw new Error(`${accessKeyId} belongs to nobody.`);
+      if (!caller) throw new Error(`${accessKeyId} is unknown.`);
       return (await permissions.firstDenial(request("dynamodb", {}), caller, [ask])) === undefined;
     },
   };
@@ -53,12 +53,12 @@ const inFunction = {
   ArnLike: { "lambda:SourceFunctionArn": `arn:aws:lambda:${region}:${accountId}:function:app-prod-*` },
 };
 
-test("keys that Lambda has given to a function carry the function's ARN", async () => {
+test("keys that Lambda gives a function carry the function's ARN", async () => {
   const sessions = sessionsWith(inFunction);
   expect(await sessions.isAllowed(await sessions.startFunction())).toBe(true);
 });
 
-test("keys of the same role that somebody has taken carry none", async () => {
+test("keys from assuming the same role carry none", async () => {
   const sessions = sessionsWith(inFunction);
   expect(await sessions.isAllowed(await sessions.assume())).toBe(false);
 });

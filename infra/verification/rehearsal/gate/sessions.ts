@@ -13,7 +13,7 @@ export type Sessions = ReturnType<typeof makeSessions>;
 
 interface Parts {
   accountId: string;
-  /** Where the functions are. */
+  /** The functions' region. */
   region: string;
   deployed: DeployedIam;
   permissions: Permissions;
@@ -22,8 +22,8 @@ interface Parts {
 }
 
 /**
- * All keys that are valid now, and how a role's are got: by who its trust policy names. moto gives any role, also one that
- * does not exist, to anyone.
+ * All currently valid keys. A role's keys are only for those whom its trust policy names: moto gives any role, even a
+ * missing one, to anyone.
  */
 export function makeSessions({ accountId, region, deployed, permissions, publicKey, forward }: Parts) {
   const known = new Map<string, { secret: Secret; caller: Caller }>();
@@ -40,7 +40,7 @@ export function makeSessions({ accountId, region, deployed, permissions, publicK
     action = "sts:AssumeRole",
   ): Promise<string | undefined> => {
     const role = await deployed.role(nameIn(roleArn));
-    if (role?.arn !== roleArn) return `${name} may not take ${roleArn}: there is no such role.`;
+    if (role?.arn !== roleArn) return `${name} may not assume ${roleArn}: there is no such role.`;
     const asked = { action, resource: roleArn, context, principal };
     const { isAllowed, reason } = permissions.byResource(name, role.trust, asked);
     return isAllowed ? undefined : `${name} may not ${action} on ${roleArn}: by its trust policy ${reason}.`;
@@ -55,7 +55,7 @@ export function makeSessions({ accountId, region, deployed, permissions, publicK
     operator,
     secretOf: (accessKeyId: string) => known.get(accessKeyId)?.secret,
     callerOf: (accessKeyId: string) => known.get(accessKeyId)?.caller,
-    /** For a caller whose own permission for it has been checked. */
+    /** For a caller whose own permission is already checked. */
     async assumeRole(request: ServiceRequest, { arn, name }: Caller): Promise<ServiceAnswer> {
       const { RoleArn = "", RoleSessionName = "" } = Object.fromEntries(formOf(request));
       const principal = { "aws:principalarn": [arn], "aws:principalaccount": [accountId] };
@@ -78,7 +78,7 @@ export function makeSessions({ accountId, region, deployed, permissions, publicK
       const refused = await whyNot(RoleArn, name, { kind: "Federated", value }, context, action);
       return refused === undefined ? take(request, RoleArn) : accessDenied(request, refused);
     },
-    /** Takes a role as Lambda does for the function of its name. Throws where the role does not trust Lambda. */
+    /** Assumes a role as Lambda does for the function of the same name. Throws if the role does not trust Lambda. */
     credentialsFor: async (RoleArn: string): Promise<Credentials> => {
       const lambda: Principal = { kind: "Service", value: "lambda.amazonaws.com" };
       const refused = await whyNot(RoleArn, "Lambda", lambda, { "aws:sourceaccount": [accountId] });

@@ -9,7 +9,7 @@ const [head = "", payload = "", signature = ""] = token.split(".");
 const later = (seconds: number) => new Date(Date.now() + seconds * 1000);
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-test("a token gives the claims that AWS knows, as condition keys", async () => {
+test("a token yields the claims that AWS supports, as condition keys", async () => {
   const claims = await readToken(issue({ sub: "s", aud: "a", repository_id: "1", run_id: "2" }), publicKey, new Date());
   if (typeof claims === "string") throw new Error(claims);
   expect(contextOf(claims)).toEqual({
@@ -30,11 +30,11 @@ test.each<[string, string, Date, string]>([
     '"alg" (Algorithm) Header Parameter value not allowed',
   ],
   ["another issuer", issue({ sub: "s", iss: "https://token.example" }), new Date(), 'unexpected "iss" claim value'],
-  ["its time over", token, later(601), '"exp" claim timestamp check failed'],
-  ["its time not begun", token, later(-6), '"nbf" claim timestamp check failed'],
+  ["an expired token", token, later(601), '"exp" claim timestamp check failed'],
+  ["a token that is not valid yet", token, later(-6), '"nbf" claim timestamp check failed'],
   ["two parts", `${head}.${payload}.${signature}.x`, new Date(), "Invalid Compact JWS"],
   ["a line break at its end", `${token}\n`, new Date(), "it has white space in it"],
-  ["nothing in it", "", new Date(), "Invalid Compact JWS"],
+  ["an empty token", "", new Date(), "Invalid Compact JWS"],
 ])("a token with %s is refused", async (_what, given, now, complaint) => {
   expect(await readToken(given, publicKey, now)).toBe(`The token is refused: ${complaint}.`);
 });

@@ -4,13 +4,13 @@ import { issuer } from "../trust/tokens.ts";
 
 export const providerName = issuer.replace(/^https:\/\//, "");
 
-/** The claims that AWS offers as condition keys; all others it ignores. */
+/** The claims that AWS offers as condition keys; it ignores all others. */
 const known =
   "aud sub amr actor actor_id enterprise_id environment job_workflow_ref ref repository repository_id repository_owner_id workflow";
 
 /**
- * Checks a JSON Web Token's signature (RS256), issuer and times, and gives its claims, or the
- * sentence that says why it is refused.
+ * Verifies a JSON Web Token's signature (RS256), issuer and times, and returns its claims, or a
+ * sentence with the reason for the refusal.
  *
  * RFC 7519; https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */

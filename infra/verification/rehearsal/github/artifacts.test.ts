@@ -30,7 +30,7 @@ test.each([
     "dist/*.zip\ndist/release/\ndist/SUMS\n",
     ["SUMS", "a.zip", "b.zip", "release/x.mjs"],
   ],
-  ["names that fit", "dist/*.zip", ["a.zip", "b.zip"]],
+  ["matching names", "dist/*.zip", ["a.zip", "b.zip"]],
   ["a folder, without itself", "dist/release/", ["x.mjs"]],
   ["a folder in a folder", "dist", ["SUMS", "a.zip", "b.zip", "b.zip.map", "release/x.mjs"]],
   ["one file", "dist/release/x.mjs", ["x.mjs"]],
@@ -47,7 +47,7 @@ test.each([
   expect(filesIn(workspace)).toEqual(files.map((file) => `to/here/${file}`));
 });
 
-test("artifacts whose names fit are merged", async () => {
+test("artifacts with matching names are merged", async () => {
   const { upload, download } = makeArtifacts(join(scratchFolder(), "artifacts"));
   const workspace = scratchFolder();
   for (const name of ["plan-a", "plan-b", "other"])
@@ -56,7 +56,7 @@ test("artifacts whose names fit are merged", async () => {
   expect(filesIn(workspace)).toEqual(["plans/plan-a.json", "plans/plan-b.json"]);
 });
 
-test("nothing that fits is nothing to merge, as long as nobody has uploaded", async () => {
+test("no matching artifact is nothing to merge", async () => {
   const workspace = scratchFolder();
   await makeArtifacts(join(scratchFolder(), "artifacts")).download(jobIn(workspace), {
     pattern: "plan-*",
@@ -66,7 +66,7 @@ test("nothing that fits is nothing to merge, as long as nobody has uploaded", as
   expect(filesIn(workspace)).toEqual([]);
 });
 
-test("what is missing is refused, and what is there is not written again", async () => {
+test("a missing file is refused, and an artifact is not overwritten", async () => {
   const { upload, download } = makeArtifacts(join(scratchFolder(), "artifacts"));
   const job = jobIn(scratchFolder(built));
   await upload(job, { name: "dist", path: "dist/*.zip" });

@@ -4,8 +4,8 @@ import { matchesPattern } from "../gate/conditions.ts";
 import type { Substitute } from "./runner.ts";
 
 /**
- * Stands for actions/upload-artifact and actions/download-artifact, with folders below `path`. An artifact begins at the
- * folder that all of its paths have in common, and is never written twice.
+ * Stands in for actions/upload-artifact and actions/download-artifact, with folders below `path`. An artifact's root is
+ * the common folder of its paths, and it is never overwritten.
  *
  * https://github.com/actions/upload-artifact#upload-using-multiple-paths-and-exclusions
  */
@@ -24,7 +24,7 @@ export function makeArtifacts(path: string) {
   };
   const download: Substitute = ({ workspace }, { name, pattern = "", path: to = "", "merge-multiple": merge }) => {
     if (name === undefined && merge !== "true")
-      throw new Error("Only one artifact, or several that are merged, are downloaded here.");
+      throw new Error("Only one artifact, or several merged ones, can be downloaded here.");
     mkdirSync(join(workspace, to), { recursive: true });
     for (const from of name === undefined ? matching(folderOf(pattern)) : [folderOf(name)]) {
       if (!existsSync(from)) throw new Error(`Artifact not found for name: ${basename(from)}`);

@@ -4,8 +4,8 @@ import { elementOf } from "../gate/xml.ts";
 import type { Substitute } from "./runner.ts";
 
 /**
- * Stands for aws-actions/configure-aws-credentials: asks GitHub for the job's token, takes the role with it and leaves the
- * role's keys in the job's environment. Throws where there is no token, AWS refuses, or the account is another one.
+ * Stands in for aws-actions/configure-aws-credentials: gets the job's token from GitHub, assumes the role with it and puts
+ * the role's keys into the job's environment. Throws without a token, if AWS refuses, or in another account.
  */
 export function configureCredentials(gate: Gate): Substitute {
   return async ({ variables }, parameters) => {
@@ -26,7 +26,7 @@ export function configureCredentials(gate: Gate): Substitute {
     const account = elementOf(identity, "Account") ?? "";
     const allowed = parameters["allowed-account-ids"] ?? account;
     if (!allowed.split(",").includes(account))
-      throw new Error(`The account ${account} is not among those that are allowed: ${allowed}.`);
+      throw new Error(`The account ${account} is not among the allowed ones: ${allowed}.`);
     return {
       environment: {
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,

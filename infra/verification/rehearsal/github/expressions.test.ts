@@ -11,7 +11,7 @@ test.each([
   ["no expression", "plain", "plain"],
   ["one among text", "a ${{ github.event.number }} b", "a 7 b"],
   ["several", "${{ inputs.count }}${{ github.ref }}", "2refs/heads/main"],
-  ["what is not there", "[${{ inputs.nothing }}]", "[]"],
+  ["an unknown property", "[${{ inputs.nothing }}]", "[]"],
   ["a fallback", "${{ vars.PROJECT || 'events-api' }}", "events-api"],
   ["braces in a text", "${{ vars.NONE || '}}' }}", "}}"],
   ["false", "${{ inputs.isDry }}", "false"],
@@ -24,7 +24,7 @@ test.each([
   ["a number", "${{ inputs.count }}", 2],
   ["an object", "${{ github.event }}", { number: 7 }],
   ["nothing", "${{ inputs.nothing }}", null],
-  ["a text, for there is more than the expression", " ${{ inputs.isDry }}!", " false!"],
+  ["a text, because of text beside the expression", " ${{ inputs.isDry }}!", " false!"],
 ])("keeps the type of %s", (_what, text, value) => {
   expect(fillTyped(text, contexts)).toEqual(value);
 });
@@ -58,14 +58,14 @@ describe("a condition", () => {
 
   test("with text beside its expression is refused, because it would always hold", () => {
     expect(() => holds("${{ inputs.isDry }} == true", contexts, after.success)).toThrow(
-      "if: ${{ inputs.isDry }} == true: always true, because of what stands beside ${{ }}.",
+      "if: ${{ inputs.isDry }} == true: always true, because of the text beside ${{ }}.",
     );
   });
 });
 
 test.each([
-  ["a context that is not there", "${{ secrets.KEY }}", "${{ secrets.KEY }}: Unrecognized named-value: 'secrets'"],
-  ["how it stands, where nobody can say", "${{ success() }}", "${{ success() }}: Unrecognized function: 'success'"],
+  ["an unknown context", "${{ secrets.KEY }}", "${{ secrets.KEY }}: Unrecognized named-value: 'secrets'"],
+  ["the status outside a condition", "${{ success() }}", "${{ success() }}: Unrecognized function: 'success'"],
   ["half an expression", "${{ 1 == }}", "${{ 1 == }}: Unexpected end of expression"],
 ])("refuses %s", (_what, text, sentence) => {
   expect(() => fill(text, contexts)).toThrow(sentence);

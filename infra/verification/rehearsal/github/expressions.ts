@@ -4,20 +4,20 @@ import type { Texts } from "./workflow-file.ts";
 
 export type Contexts = Record<string, unknown>;
 
-/** How it stands with what came before: after a job that was skipped neither is true. */
+/** The state of the preceding steps or jobs: after a skipped job neither is true. */
 export interface Standing {
   success: boolean;
   failure: boolean;
 }
 
-/** An expression ends at the first `}}` that is not inside one of its texts. */
+/** An expression ends at the first `}}` outside its string literals. */
 const expressions = /\$\{\{((?:'[^']*'|[^'])*?)\}\}/g;
 const onlyExpression = /^\s*\$\{\{((?:'[^']*'|[^'])*?)\}\}\s*$/;
 const askingHowItStands = /\b(success|failure|always|cancelled)\s*\(/i;
 
 /**
- * The text with the value of each `${{ }}` in its place. Throws for what is not an expression, and for a context that
- * does not exist; a property that does not exist is empty, as at GitHub.
+ * The text with each `${{ }}` replaced by its value. Throws for an invalid expression and for an unknown context;
+ * an unknown property is empty, as on GitHub.
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
  */
@@ -29,7 +29,7 @@ export function fillAll(texts: Texts, contexts: Contexts): Record<string, string
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fill(String(text ?? ""), contexts)]));
 }
 
-/** The same, but where the text is one expression and nothing else, its value keeps its type: false is not "false". */
+/** The same, but if the text is a single expression, the value keeps its type: false is not "false". */
 export function fillTyped(text: string, contexts: Contexts): unknown {
   const inside = onlyExpression.exec(text)?.[1];
   return inside === undefined
@@ -38,14 +38,14 @@ export function fillTyped(text: string, contexts: Contexts): unknown {
 }
 
 /**
- * Whether an `if:` holds, with or without `${{ }}` around it. Unless it asks how it stands, it holds only after
- * success. Throws for an expression with text beside it, which is a text, and so always true.
+ * Whether an `if:` holds, with or without `${{ }}` around it. Unless it calls a status function, it holds only after
+ * success. Throws for an expression with text beside it, which would always be true.
  */
 export function holds(condition: string | boolean | undefined, contexts: Contexts, standing: Standing): boolean {
   if (condition === undefined) return standing.success;
   const text = String(condition); // YAML has its own true and false
   const inside = onlyExpression.exec(text)?.[1] ?? text;
-  if (inside.includes("${{")) throw new Error(`if: ${text}: always true, because of what stands beside \${{ }}.`);
+  if (inside.includes("${{")) throw new Error(`if: ${text}: always true, because of the text beside \${{ }}.`);
   return (askingHowItStands.test(inside) || standing.success) && truthy(evaluate(inside, contexts, standing));
 }
 

@@ -1,4 +1,4 @@
-// Stands for GitHub's own program, of which it knows what the workflows call: gh api.
+// Stands in for GitHub's own program, with the one command that the workflows call: gh api.
 // https://cli.github.com/manual/gh_api
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -10,17 +10,17 @@ const { positionals, values } = parseArgs({
     method: { type: "string" },
     field: { type: "string", multiple: true, default: [] },
     "raw-field": { type: "string", multiple: true, default: [] },
-    paginate: { type: "boolean" }, // the stand-in for the API has one page
+    paginate: { type: "boolean" }, // the API's stand-in has one page
     jq: { type: "string" },
     silent: { type: "boolean" },
   },
 });
 const [command, path, ...others] = positionals;
 const { GH_TOKEN: token = "", GITHUB_API_URL: api = "" } = process.env;
-if (command !== "api" || path === undefined || others.length > 0) fail(`nothing stands for: ${positionals.join(" ")}`);
+if (command !== "api" || path === undefined || others.length > 0) fail(`no stand-in for: ${positionals.join(" ")}`);
 if (token === "") fail("To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable.");
 
-// Of --field only files are known here: the rest is for --raw-field.
+// --field takes only files here; use --raw-field for other values.
 const texts = values["raw-field"].map((field) => field.split(/=(.*)/s));
 const files = values.field
   .map((field) => field.split("=@"))

@@ -19,11 +19,11 @@ export interface Started extends Extent {
   sha: string;
   inputs?: Record<string, string>;
   apiOrigin?: string;
-  /** Done to an artifact as soon as it is uploaded. */
+  /** Runs on each artifact once it is uploaded. */
   tamper?: (folder: string) => void;
 }
 
-/** Stands for GitHub with the project as a repository in it, as it is in `scratchPath`, set up as the README says. */
+/** Stands in for GitHub with the project in `scratchPath` as a repository, set up by the README. */
 export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: string, region: string) {
   const path = join(scratchPath, "repository");
   copyProject(scratchPath, path);
@@ -38,7 +38,7 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
     repository,
     issues: services.issues,
     stop: services.stop,
-    /** Runs a workflow, to its end or until something in it fails. */
+    /** Runs a workflow until it ends or something in it fails. */
     run(file: string, { event, sha, inputs = {}, apiOrigin, tamper, ...extent }: Started): Promise<WorkflowRun> {
       runs += 1;
       const runPath = mkdtempSync(join(scratchPath, "run-"));
@@ -58,7 +58,7 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
         },
         "actions/download-artifact": download,
         "aws-actions/configure-aws-credentials": configureCredentials(gate),
-        "actions/attest": isHere, // GitHub's signature is GitHub's
+        "actions/attest": isHere, // only GitHub can sign for GitHub
       };
       const machine = machineAt(gate.url, apiOrigin);
       const environmentOf = (job: JobDescription) => ({ ...machine, ...services.variablesFor(job) });
@@ -92,7 +92,7 @@ function contextOf(event: Started["event"], sha: string) {
 
 const runsTypeScript = "typescript" in process.features && process.features.typescript !== false;
 
-/** The tools are this machine's, whatever version the workflow asks for. */
+/** Uses this machine's tools, whatever version the workflow requests. */
 function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.ProcessEnv {
   const preloaded = ["redirect-fetch.js", ...(runsTypeScript ? [] : ["run-typescript.js"])];
   return {

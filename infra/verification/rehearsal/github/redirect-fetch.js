@@ -1,11 +1,11 @@
-// Preloaded into the programs of a job: stands for DNS and TLS, by which the name of a deployed API leads to where it is
-// served. What else is fetched goes where it was going.
+// Preloaded into the programs of a job: stands in for DNS and TLS, and redirects a deployed API's name to its local
+// server. Other requests are unchanged.
 import "../clock.js";
 
 const { fetch: send } = globalThis;
 const deployedApi = /^https:\/\/[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?=\/)/;
 
-/** Which calls of a program to the API, from 1, API Gateway throttles. */
+/** The calls of a program to the API, counted from 1, that API Gateway throttles. */
 const throttled = process.env["REHEARSAL_THROTTLED"]?.split(",").map(Number);
 let calls = 0;
 

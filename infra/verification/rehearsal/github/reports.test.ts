@@ -8,7 +8,7 @@ import { runWorkflow, type Extent, type WorkflowRun } from "./run-workflow.ts";
 import type { Substitute } from "./runner.ts";
 import { bot, startServices, type Comment, type Issue } from "./services.ts";
 
-// What workflows tell people and do for them: jobs that call gh, with gh as it answers here.
+// What workflows report to people and do for them: jobs that call gh, against its stand-in.
 
 const services = await startServices(() => "");
 const { issues: gitHub } = services;
@@ -20,7 +20,7 @@ beforeEach(() => {
   Object.assign(gitHub, { isEnabled: true, issues: [], comments: [], waiting: [], done: [] });
 });
 
-/** Runs a workflow, whose run has the number 5, of which these jobs count as done. */
+/** Runs a workflow as run number 5; these jobs count as done. */
 function runOf(file: string, event: object, substitutes: Record<string, Substitute>, settled: Extent["settled"] = {}) {
   const github = {
     event_name: "schedule",
@@ -42,7 +42,7 @@ function runOf(file: string, event: object, substitutes: Record<string, Substitu
   return runWorkflow(root, `.github/workflows/${file}`, given, runner, { settled });
 }
 
-/** Runs the last job of a workflow with these plans, by the name of their file; gives what it printed. */
+/** Runs a workflow's last job with these plans, by file name; returns its output. */
 async function report(file: string, plans: Record<string, string>): Promise<{ result: string; output: string }> {
   const isPlan = file === "plan.yml";
   const event = isPlan ? { event_name: "pull_request", event: { pull_request: { number: 7 } } } : {};
@@ -62,7 +62,7 @@ describe("plan.yml", () => {
   const head = (stage: string) =>
     `<!-- plan.yml ${stage} -->\n\nWhat Terraform would do to ${stage}, as planned by [this run](https://github.com/acme/events-api/actions/runs/1).\n\n`;
 
-  test("comments each stage once, and writes its comment anew the next time", async () => {
+  test("comments each stage once, and updates its comment the next time", async () => {
     expect(await report("plan.yml", { "staging.md": drifted })).toMatchObject({ result: "success" });
     const made: Comment[] = [
       { id: 1, on: 7, user: bot, body: `${head("staging")}${drifted}` },
@@ -76,7 +76,7 @@ describe("plan.yml", () => {
     ]);
   });
 
-  test("never touches what others wrote, whoever writes its mark", async () => {
+  test("never touches what others wrote, even with its mark", async () => {
     const mark = head("staging");
     const others: Comment[] = [
       { id: 1, on: 7, user: { login: "octocat", type: "User" }, body: mark },
@@ -92,7 +92,7 @@ describe("plan.yml", () => {
     expect(gitHub.done).toEqual(["PATCH issues/comments/7", "POST issues/7/comments"]);
   });
 
-  test("fails where GitHub refuses", async () => {
+  test("fails if GitHub refuses", async () => {
     const { result, output } = await report("plan.yml", { "staging.md": "x".repeat(70_000) });
     expect([result, output]).toEqual(["failure", "gh: body is too long (HTTP 422)\n"]);
   });
@@ -119,13 +119,13 @@ Deploy again to restore it, or put the change into infra/. The workflow that ope
     expect([gitHub.issues, gitHub.comments]).toEqual([[opened], []]);
   });
 
-  test("leaves the issue alone while the drift is the same, though GitHub keeps other line ends", async () => {
+  test("leaves the issue alone while the drift is the same, despite GitHub's other line ends", async () => {
     gitHub.issues = [{ ...opened, body: `${head}${drifted}`.trimEnd().replaceAll("\n", "\r\n") }];
     expect(await report("drift.yml", { "staging.md": drifted })).toMatchObject({ result: "success" });
     expect(gitHub.done).toEqual([]);
   });
 
-  test("changes the issue when the drift changes, and tells those who watch", async () => {
+  test("updates the issue when the drift changes, and comments for its subscribers", async () => {
     gitHub.issues = [{ ...opened }];
     await report("drift.yml", { "staging.md": drifted.replace("1 to change", "2 to change") });
     expect(gitHub.issues).toEqual([{ ...opened, body: opened.body?.replace("1 to change", "2 to change") }]);
@@ -134,7 +134,7 @@ Deploy again to restore it, or put the change into infra/. The workflow that ope
     ]);
   });
 
-  test("closes the issue with a comment when nothing drifts any more, and opens another one when it drifts again", async () => {
+  test("closes the issue with a comment when the drift is gone, and opens another when it returns", async () => {
     gitHub.issues = [{ ...opened }];
     await report("drift.yml", { "staging.md": same });
     expect(gitHub.issues).toMatchObject([{ number: 1, state: "closed", state_reason: "completed" }]);
@@ -152,7 +152,7 @@ Deploy again to restore it, or put the change into infra/. The workflow that ope
     expect([gitHub.issues, gitHub.done]).toEqual([[opened], []]);
   });
 
-  test("never touches what others wrote, pull requests and closed issues; of its own the oldest is the one", async () => {
+  test("never touches what others wrote, pull requests and closed issues; it uses its oldest issue", async () => {
     const others: Issue[] = [
       { ...opened, user: { login: "octocat", type: "User" } },
       { ...opened, user: null },
@@ -168,8 +168,8 @@ Deploy again to restore it, or put the change into infra/. The workflow that ope
   });
 
   test.each([
-    ["fails, and says where it is shown,", drifted, "failure", /^::error::Drift is shown .*\n$/],
-    ["is content when nothing has drifted", same, "success", /^$/],
+    ["fails, and says where the drift is shown,", drifted, "failure", /^::error::Drift is shown .*\n$/],
+    ["passes when nothing has drifted", same, "success", /^$/],
   ])("%s where issues are disabled, as in a fork", async (_what, plan, result, output) => {
     gitHub.isEnabled = false;
     expect(await report("drift.yml", { "staging.md": plan })).toEqual({
@@ -180,7 +180,7 @@ Deploy again to restore it, or put the change into infra/. The workflow that ope
   });
 });
 
-describe("deploy.yml, when its plan of prod is there to be approved,", async () => {
+describe("deploy.yml, once its plan of prod is ready for approval,", async () => {
   const repository = await makeRepository(scratchFolder());
   const settled = { ci: "success", build: "success", attest: "success", staging: "success", plan: "success" } as const;
 
@@ -192,12 +192,12 @@ describe("deploy.yml, when its plan of prod is there to be approved,", async () 
     return { output: newest?.steps[0]?.output, summary: newest?.summary, prod: prod?.result };
   }
 
-  test("goes on where nothing waits", async () => {
+  test("continues if no run waits", async () => {
     expect(await deploy([])).toEqual({ output: "", summary: "", prod: "success" });
     expect(gitHub.done).toEqual([]);
   });
 
-  test("cancels every older run that waits, so that none is approved after it and none holds it back", async () => {
+  test("cancels every older waiting run, so that none is approved after it or holds it back", async () => {
     expect(await deploy([3, 4])).toEqual({
       output: "",
       summary:
@@ -207,7 +207,7 @@ describe("deploy.yml, when its plan of prod is there to be approved,", async () 
     expect(gitHub.done).toEqual(["POST actions/runs/300/cancel", "POST actions/runs/400/cancel"]);
   });
 
-  test("goes on where one was answered in the meantime", async () => {
+  test("continues if one has been approved or rejected by then", async () => {
     expect(await deploy([4, 4])).toEqual({
       output:
         "gh: Cannot cancel a workflow run that is completed. (HTTP 409)\n::warning::Run 400 waited for approval and could not be cancelled: reject it if it still waits.\n",
@@ -216,7 +216,7 @@ describe("deploy.yml, when its plan of prod is there to be approved,", async () 
     });
   });
 
-  test("makes way for a newer run that waits, and says so", async () => {
+  test("makes way for a newer waiting run, and says so", async () => {
     expect(await deploy([4, 6, 7])).toEqual({
       output:
         "::error::A newer run waits for approval: 600, 700. Approve that one; or reject it, and run this one again.\n",

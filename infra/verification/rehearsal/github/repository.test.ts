@@ -32,7 +32,7 @@ function git(folder: string, ...command: string[]): string {
   return execFileSync("git", command, { cwd: folder, encoding: "utf8" }).trim();
 }
 
-test("a push is the project with its edits, and the next is without them", async () => {
+test("a push is the project with its edits, and the next one lacks them", async () => {
   const [one, two, three] = await Promise.all([repository.first, second, third].map((sha) => checkOut(sha, {})));
   expect([one, two, three].map((folder = "") => readFileSync(join(folder, "a.txt"), "utf8"))).toEqual([
     "one",
@@ -47,7 +47,7 @@ test("a push is the project with its edits, and the next is without them", async
   expect(existsSync(join(one ?? "", "dist"))).toBe(false);
 });
 
-test("a checkout is one commit without what came before", async () => {
+test("a checkout is one commit without history", async () => {
   const folder = await checkOut(third, { ref: second });
   expect([
     git(folder, "rev-parse", "HEAD"),
@@ -56,7 +56,7 @@ test("a checkout is one commit without what came before", async () => {
   ]).toEqual([second, "1", "true"]);
 });
 
-test("or, with fetch-depth 0, all of them with main", async () => {
+test("or, with fetch-depth 0, all commits with main", async () => {
   const folder = await checkOut(second, { "fetch-depth": "0" });
   expect([
     git(folder, "rev-parse", "HEAD"),
@@ -66,6 +66,6 @@ test("or, with fetch-depth 0, all of them with main", async () => {
   expect(git(folder, "merge-base", "--is-ancestor", repository.first, "HEAD")).toBe("");
 });
 
-test("a commit that nobody pushed cannot be checked out", async () => {
+test("an unpushed commit cannot be checked out", async () => {
   await expect(checkOut("0".repeat(40), {})).rejects.toThrow(/^git fetch .* failed in /);
 });

@@ -3,15 +3,15 @@ import { dirname, join } from "node:path";
 import { runProgram } from "../programs.ts";
 import type { Substitute } from "./runner.ts";
 
-/** What a commit changes, file by file: what it was, nothing where there was none, and what it becomes. */
+/** A commit's edits by file: from the old content, if any, to the new. */
 export type Edits = Record<string, (before: string) => string>;
 
 export type Repository = Awaited<ReturnType<typeof makeRepository>>;
 
-/** Makes a repository with a branch main of the project's files, which are in `path` and without git's. */
+/** Makes the project's files in `path`, which has no .git, a repository with a branch main. */
 export async function makeRepository(path: string) {
   await git(path, "init --quiet --initial-branch=main");
-  await git(path, "config uploadpack.allowAnySHA1InWant true"); // as at GitHub
+  await git(path, "config uploadpack.allowAnySHA1InWant true"); // as on GitHub
   const commit = async (message: string) => {
     await git(path, "add --all");
     await git(path, "commit --quiet --allow-empty", `--message=${message}`);
@@ -21,7 +21,7 @@ export async function makeRepository(path: string) {
   return {
     path,
     first,
-    /** Pushes the project as it is, but for these edits, on top of what main holds; gives the commit. */
+    /** Pushes the project with these edits on top of main; returns the commit. */
     async push(message: string, edits: Edits = {}): Promise<string> {
       await git(path, "read-tree --reset -u", first);
       for (const [file, edit] of Object.entries(edits)) {
@@ -34,7 +34,7 @@ export async function makeRepository(path: string) {
   };
 }
 
-/** Stands for actions/checkout: one commit without history, unless fetch-depth is 0. */
+/** Stands in for actions/checkout: one commit without history, unless fetch-depth is 0. */
 export function checkOutOf({ path }: Pick<Repository, "path">): Substitute {
   return async ({ workspace, github }, { ref, "fetch-depth": depth = "1" }) => {
     const wanted = ref ?? String(github["sha"]);
@@ -47,7 +47,7 @@ export function checkOutOf({ path }: Pick<Repository, "path">): Substitute {
   };
 }
 
-/** Runs git without this machine's settings, such as signatures and hooks. Throws what it said when it fails. */
+/** Runs git without this machine's settings, such as signatures and hooks. Throws its output if it fails. */
 async function git(folder: string, command: string, ...more: string[]): Promise<string> {
   const { PATH } = process.env;
   const author = ["-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@example.com"];

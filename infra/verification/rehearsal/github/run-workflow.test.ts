@@ -6,12 +6,12 @@ import type { JobRun, Substitute } from "./runner.ts";
 import { runWorkflow, type Event, type Extent, type WorkflowRun } from "./run-workflow.ts";
 
 interface Given extends Partial<Event>, Extent {
-  /** Further workflows of the repository, by path. */
+  /** The repository's other workflows, by path. */
   files?: Record<string, string>;
   substitutes?: Record<string, Substitute>;
 }
 
-/** Runs a workflow that a push has started, in a repository that has it. */
+/** Runs a workflow for a push, in a repository that has it. */
 function run(
   workflow: string,
   { files = {}, substitutes = {}, github, inputs = {}, secrets = {}, vars = {}, ...extent }: Given = {},
@@ -31,7 +31,7 @@ function run(
   );
 }
 
-/** Runs a job of these steps and gives what came of it. */
+/** Runs a job of these steps and returns its result. */
 async function runSteps(steps: string, given: Given = {}, beside = ""): Promise<JobRun> {
   const { only } = await run(
     `on:\n  push:\njobs:\n  only:\n${indent(`${beside}\nsteps:\n${indent(steps, 2)}`, 4)}`,
@@ -55,7 +55,7 @@ function lastOutput({ steps }: JobRun): string {
 
 describe("a command", () => {
   test.each([
-    ["GitHub's default, which looks at the last program only", "", "success"],
+    ["GitHub's default, which checks only the last program", "", "success"],
     ["bash by the step, which has pipefail", "\n  shell: bash", "failure"],
   ])("with a pipe whose first program fails runs in %s: %s", async (_what, shell, result) => {
     expect((await runSteps(`- run: false | cat${shell}`)).result).toBe(result);
@@ -68,20 +68,20 @@ describe("a command", () => {
     expect(only?.result).toBe("failure");
   });
 
-  test("stops at its first line that fails", async () => {
+  test("stops at its first failing line", async () => {
     expect((await runSteps("- run: |\n    echo one\n    false\n    echo two")).steps).toEqual([
       { name: "echo one", outcome: "failure", output: "one\n" },
     ]);
   });
 
-  test("runs in the job's folder, or in the one below it that is named", async () => {
+  test("runs in the job's folder, or in a named subfolder", async () => {
     const steps =
       '- run: mkdir -p a/b\n- run: basename "$PWD"\n- {run: \'basename "$PWD"\', working-directory: a/b}\n- run: basename "$PWD"';
     const named = await runSteps(steps, {}, "");
     expect(named.steps.map(({ output }) => output)).toEqual(["", "workspace\n", "b\n", "workspace\n"]);
   });
 
-  test("fails where its folder is missing", async () => {
+  test("fails if its folder is missing", async () => {
     const { result, steps } = await runSteps("- {run: echo one, working-directory: nowhere}");
     expect([result, steps[0]?.output]).toEqual([
       "failure",
@@ -114,7 +114,7 @@ describe("the environment", () => {
     expect(only?.steps[0]?.output).toBe(`${value} machine\n`);
   });
 
-  test("is filled in, empty where nothing is said", async () => {
+  test("evaluates expressions, empty for unknown properties", async () => {
     const steps =
       '- {run: \'echo "[$A] [$B] [$C] [$D]"\', env: {A: "${{ env.JOB }}", B: "${{ secrets.KEY }}", C: , D: 1}}';
     expect(
@@ -127,7 +127,7 @@ describe("a step", () => {
   const made =
     '- id: made\n  run: |\n    echo one=1 >> "$GITHUB_OUTPUT"\n    printf "long<<END\\na=b\\nc\\nEND\\nempty=\\n" >> "$GITHUB_OUTPUT"\n';
 
-  test("hands its outputs to those after it, and to the job", async () => {
+  test("passes its outputs to later steps, and to the job", async () => {
     const { outputs, steps } = await runSteps(
       `${made}- run: echo "\${{ steps.made.outputs.long }}"`,
       {},
@@ -136,7 +136,7 @@ describe("a step", () => {
     expect([outputs, steps[1]?.output]).toEqual([{ one: "1", none: "" }, "a=b\nc\n"]);
   });
 
-  test("fails that writes anything else there", async () => {
+  test("fails if it writes anything else there", async () => {
     const { result, steps } = await runSteps(
       '- run: |\n    echo said\n    printf "a=1\\nWarning: none\\n" >> "$GITHUB_OUTPUT"',
     );
@@ -148,7 +148,7 @@ describe("a step", () => {
     expect((await runSteps([write("one"), write("two")].join("\n"))).summary).toBe("one\ntwo\n");
   });
 
-  test("is skipped once one has failed, unless its condition asks", async () => {
+  test("is skipped after a failure, unless its condition says otherwise", async () => {
     const steps = [
       "{name: fails, run: exit 3}",
       "{name: next, run: echo}",
@@ -177,7 +177,7 @@ describe("a step", () => {
 });
 
 describe("instead of an action", () => {
-  test("its substitute is called, with what the step says, and what it gives counts as the action's", async () => {
+  test("its substitute is called with the step's inputs, and its outputs count as the action's", async () => {
     const asked: unknown[] = [];
     const substitutes: Record<string, Substitute> = {
       "acme/act": ({ workspace, environment, permissions, file }, parameters) => {
@@ -198,7 +198,7 @@ describe("instead of an action", () => {
     ]);
   });
 
-  test("and instead of a command, where it is that to the letter", async () => {
+  test("and instead of a command that matches exactly", async () => {
     const job = await runSteps("- run: npm ci\n- run: echo npm ci", {
       substitutes: {
         "npm ci": () => {
@@ -212,8 +212,8 @@ describe("instead of an action", () => {
     ]);
   });
 
-  test("nothing is done in silence", async () => {
-    await expect(runSteps("- uses: acme/act@abc")).rejects.toThrow("acme/act@abc: nothing stands for it here.");
+  test("nothing is skipped silently", async () => {
+    await expect(runSteps("- uses: acme/act@abc")).rejects.toThrow("acme/act@abc: no stand-in here.");
   });
 });
 
@@ -236,7 +236,7 @@ runs:
   const steps = (given: string) =>
     `- uses: actions/checkout@abc\n- {uses: ./act, with: {${given}}}\n- run: echo [\${{ steps.one.outputs.n }}]`;
 
-  test("runs its steps with its inputs, and leaves no outputs", async () => {
+  test("runs its steps with its inputs, and sets no outputs", async () => {
     const job = await runSteps(steps("said: '${{ vars.V }}'"), { substitutes, vars: { V: "v" } });
     expect([job.result, ...job.steps.map(({ output }) => output)]).toEqual([
       "success",
@@ -261,14 +261,14 @@ describe("jobs", () => {
   const fails = "steps: [{run: exit 1}]";
   const works = "steps: [{run: echo}]";
 
-  test("run after those that they need, and know what came of them", async () => {
+  test("run after those that they need, and see their results", async () => {
     const jobs = `  one: {outputs: {n: "\${{ steps.s.outputs.n }}"}, steps: [{id: s, run: 'echo n=1 >> "$GITHUB_OUTPUT"'}]}
   two: {needs: one, if: needs.one.outputs.n == 1, steps: [{run: 'echo \${{ needs.one.outputs.n }} \${{ needs.one.result }}'}]}`;
     const { two } = await run(`on: {push: }\njobs:\n${jobs}`);
     expect(two?.steps[0]?.output).toBe("1 success\n");
   });
 
-  test("are skipped after a failure and after what was skipped, unless their condition asks", async () => {
+  test("are skipped after a failed or skipped job, unless their condition says otherwise", async () => {
     const jobs = [
       `one: {${fails}}`,
       `two: {needs: one, ${works}}`,
@@ -294,7 +294,7 @@ describe("jobs", () => {
     });
   });
 
-  test("that are settled are not run, but only when their turn comes", async () => {
+  test("with a given result do not run, and count as done in their turn", async () => {
     const jobs = `  one: {${fails}}\n  two: {${fails}}\n  three: {needs: one, ${works}}\n  four: {needs: two, ${works}}`;
     const { one, two, three, four } = await run(`on: {push: }\njobs:\n${jobs}`, {
       settled: { one: "success", four: "success" },
@@ -308,7 +308,7 @@ describe("jobs", () => {
     ]);
   });
 
-  test("with a matrix run for the combination that is asked for", async () => {
+  test("with a matrix run for the requested combination", async () => {
     const workflow =
       "on: {push: }\njobs: {only: {strategy: {matrix: {stage: [staging, prod]}}, steps: [{run: 'echo ${{ matrix.stage }}'}]}}";
     expect((await run(workflow, { matrix: { stage: "prod" } }))["only"]?.steps[0]?.output).toBe("prod\n");
@@ -317,7 +317,7 @@ describe("jobs", () => {
     );
   });
 
-  test("each begin in an empty folder", async () => {
+  test("each start in an empty folder", async () => {
     const { two } = await run(
       "on: {push: }\njobs: {one: {steps: [{run: touch a}]}, two: {needs: one, steps: [{run: ls}]}}",
     );
@@ -340,7 +340,7 @@ describe("a called workflow", () => {
     github: { event_name: "push", sha: "abc" },
   };
 
-  test("gets the inputs, with their types, and the secrets that it is handed, and no others", async () => {
+  test("gets the inputs, with their types, and the secrets that it is passed, and no others", async () => {
     const runs = await run(call(right), given);
     expect([runs["outer"]?.result, runs["outer / inner"]?.steps[0]?.output]).toEqual([
       "success",
@@ -362,7 +362,7 @@ describe("a called workflow", () => {
     expect(await resultWith(jobs.skipped)).toBe("skipped");
   });
 
-  test("must be one that can be called", async () => {
+  test("must be callable", async () => {
     await expect(run(call("if: true"), { files: { "called.yml": "on: {push: }\njobs: {}" } })).rejects.toThrow(
       "called.yml cannot be called.",
     );
@@ -378,19 +378,19 @@ describe("a workflow is refused", () => {
       "with a key that would not be honoured, in a job",
       "on: {push: }\njobs: {only: {container: x, steps: []}}",
       {},
-      "job only: nothing stands for container here.",
+      "job only: no stand-in for container here.",
     ],
     [
       "and in a step",
       "on: {push: }\njobs: {only: {steps: [{run: echo, shel: bash}]}}",
       {},
-      "job only, step echo: nothing stands for shel here.",
+      "job only, step echo: no stand-in for shel here.",
     ],
     [
       "with another shell",
       "on: {push: }\njobs: {only: {steps: [{run: echo, shell: pwsh}]}}",
       {},
-      "shell: pwsh: only bash is run here.",
+      "shell: pwsh: only bash runs here.",
     ],
   ])("%s", async (_what, workflow, given, sentence) => {
     await expect(run(workflow, given)).rejects.toThrow(sentence);

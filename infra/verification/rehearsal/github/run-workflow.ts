@@ -12,11 +12,11 @@ export interface Event {
 
 export interface Extent {
   matrix?: Record<string, string>;
-  /** Jobs that count as done, with this result, when their turn comes. */
+  /** Jobs that count as done, with this result, in their turn. */
   settled?: Record<string, Result>;
 }
 
-/** By name; the jobs of a called workflow as GitHub names them, `staging / deploy`. */
+/** By name; jobs of a called workflow have GitHub's names, such as `staging / deploy`. */
 export type WorkflowRun = Record<string, JobRun>;
 
 interface Setting {
@@ -29,9 +29,9 @@ interface Setting {
 }
 
 /**
- * Runs a workflow that an event has started, its jobs one after the other: each needs those that it names, which stand
- * above it, and the workflows that it calls are in the same repository. Throws where the event does not start it;
- * what else GitHub would refuse is actionlint's to say.
+ * Runs a workflow for an event, its jobs in sequence: a job may need only jobs above it, and may call only
+ * workflows of the same repository. Throws if the event does not start the workflow; actionlint reports everything
+ * else that GitHub would refuse.
  */
 export async function runWorkflow(
   repositoryPath: string,
@@ -94,7 +94,7 @@ async function runOrCall(name: string, job: Job, setting: Setting): Promise<Work
   };
 }
 
-/** What is called knows what it is handed, and of its caller only `github` and `vars`. */
+/** A called workflow gets its inputs and secrets, and of its caller only `github` and `vars`. */
 async function call(job: Job, uses: string, setting: Setting): Promise<WorkflowRun> {
   const { repositoryPath, contexts } = setting;
   const file = uses.replace(/^\.\//, "");

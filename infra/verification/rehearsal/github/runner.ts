@@ -7,7 +7,7 @@ import { nameOf, readAction, type Job, type Permissions, type Shell, type Step, 
 export interface Runner {
   path: string;
   environmentOf: (job: JobDescription) => NodeJS.ProcessEnv;
-  /** What is done instead of an action, by its name without the version, or of a command. */
+  /** Substitutes for actions, by name without the version, and for commands. */
   substitutes: Record<string, Substitute>;
 }
 
@@ -75,9 +75,9 @@ interface Done extends StepEffects {
 }
 
 /**
- * Runs a job's steps in order, as GitHub's runner does: each command in a bash of its own, with the environment, the
- * conditions and the files GITHUB_OUTPUT and GITHUB_STEP_SUMMARY that GitHub documents; actions by their substitutes.
- * Throws for an action that has none, and for an expression that cannot be evaluated.
+ * Runs a job's steps in order, as GitHub's runner does: each command in its own bash, with the documented environment,
+ * conditions and files GITHUB_OUTPUT and GITHUB_STEP_SUMMARY; actions by their substitutes.
+ * Throws for an action without a substitute and for an invalid expression.
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
  */
@@ -134,10 +134,10 @@ async function perform(step: Step, contexts: Contexts & { env: Record<string, st
   }
   if (step.run !== undefined) return runCommand(step.run, step, contexts, place);
   if (step.uses?.startsWith("./")) return runAction(step.uses, parameters, place);
-  throw new Error(`${step.uses ?? nameOf(step)}: nothing stands for it here.`);
+  throw new Error(`${step.uses ?? nameOf(step)}: no stand-in here.`);
 }
 
-/** Runs an action that was checked out: its steps know its inputs and no secret, and share the job's environment. */
+/** Runs a checked-out action: its steps get its inputs, no secrets, and the job's environment. */
 async function runAction(uses: string, given: Record<string, string>, place: Place): Promise<Done> {
   const { inputs = {}, runs } = readAction(join(place.job.workspace, uses, "action.yml"));
   const filled = Object.entries(inputs).map(([name, input]) => [name, given[name] ?? input.default ?? ""]);
@@ -178,14 +178,14 @@ async function runCommand(
   }
 }
 
-/** GitHub's default is a bash without pipefail, where a pipe succeeds although its first program has failed. */
+/** GitHub's default is a bash without pipefail: a pipe succeeds although its first program failed. */
 function bash(shell: string | undefined): string[] {
   if (shell === undefined) return ["-e"];
   if (shell === "bash") return ["--noprofile", "--norc", "-eo", "pipefail"];
-  throw new Error(`shell: ${shell}: only bash is run here.`);
+  throw new Error(`shell: ${shell}: only bash runs here.`);
 }
 
-/** `github.run_id` is GITHUB_RUN_ID, and so on; only the token has to be handed to a step. */
+/** `github.run_id` is GITHUB_RUN_ID, and so on; only the token must be passed to a step. */
 function variablesOf({ github, workspace }: JobAtWork): Record<string, string> {
   const named = Object.entries(github).flatMap(([name, value]) =>
     typeof value === "string" && name !== "token" ? [[`GITHUB_${name.toUpperCase()}`, value] as const] : [],
@@ -196,7 +196,7 @@ function variablesOf({ github, workspace }: JobAtWork): Record<string, string> {
 const assignment = /^(?:([^=\n]+?)<<(\S+)\n(?:([\s\S]*?)\n)?\2|([^=\n]+)=(.*))$/gm;
 
 /**
- * What a step wrote to GITHUB_OUTPUT. Throws for anything else than assignments.
+ * What a step wrote to GITHUB_OUTPUT. Throws for anything but assignments.
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings
  */

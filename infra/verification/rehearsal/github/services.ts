@@ -27,7 +27,7 @@ export interface Comment {
   user: Author | null;
 }
 
-/** What people read in a repository, and what workflows did there, as `POST issues`. */
+/** A repository's issues and comments, and what workflows did there, as `POST issues`. */
 export interface Issues {
   isEnabled: boolean;
   issues: Issue[];
@@ -37,12 +37,12 @@ export interface Issues {
   done: string[];
 }
 
-/** As whom a workflow's own token writes. */
+/** The author of what a workflow's own token writes. */
 export const bot: Author = { login: "github-actions[bot]", type: "Bot" };
 
 /**
- * Stands for GitHub's token endpoint, and for the REST API of runs, issues and comments. `issueFor` signs the token
- * that GitHub would give to a job for an audience.
+ * Stands in for GitHub's token endpoint and the REST API of runs, issues and comments. `issueFor` signs the token
+ * that GitHub would issue to a job for an audience.
  *
  * https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
@@ -59,7 +59,7 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
     const job = jobs.get(headers.authorization?.replace(/^bearer /i, "") ?? "");
     return job
       ? [200, { value: issueFor(job, searchParams.get("audience") ?? "") }]
-      : [401, { message: "Nobody has this request token." }];
+      : [401, { message: "Unknown request token." }];
   };
   const server = createServer((request, response) => {
     void answerTo(request)
@@ -73,7 +73,7 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
   return {
     url,
     issues,
-    /** The variables by which a job finds the token of its own, where it may have one. */
+    /** The variables with which a job gets its token, if it may have one. */
     variablesFor(job: JobDescription): Record<string, string> {
       if (job.permissions["id-token"] !== "write") return {};
       const requestToken = randomUUID();
@@ -88,7 +88,7 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
 }
 
 /**
- * Stands for GitHub's REST API of a repository's issues and comments, and of runs that wait.
+ * Stands in for GitHub's REST API of a repository's issues, comments and waiting runs.
  *
  * https://docs.github.com/en/rest/issues
  * https://docs.github.com/en/rest/actions/workflow-runs

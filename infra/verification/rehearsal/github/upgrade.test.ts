@@ -8,8 +8,8 @@ import { runWorkflow, type Extent } from "./run-workflow.ts";
 import type { Substitute } from "./runner.ts";
 import { bot, startServices, type Issue } from "./services.ts";
 
-// upgrade.yml: what it tries, with programs that only say what they are asked, and what it writes for people, with gh as
-// it answers here.
+// upgrade.yml: what it tries, with programs that only print their arguments, and what it reports to people, against gh's
+// stand-in.
 
 const services = await startServices(() => "");
 const { issues: gitHub } = services;
@@ -19,7 +19,7 @@ beforeEach(() => {
   Object.assign(gitHub, { isEnabled: true, issues: [], comments: [], done: [] });
 });
 
-/** Runs one job of it, with what stands before the PATH. */
+/** Runs one of its jobs, with folders before the PATH. */
 async function run(name: string, path: string, substitutes: Record<string, Substitute>, extent: Extent) {
   const github = {
     event_name: "workflow_dispatch",
@@ -35,7 +35,7 @@ async function run(name: string, path: string, substitutes: Record<string, Subst
   return jobOf(await runWorkflow(root, ".github/workflows/upgrade.yml", event, runner, extent), name);
 }
 
-/** Runs its last job with what the jobs before have found, by the name of the file; gives what it printed. */
+/** Runs its last job with the earlier jobs' findings, by file name; returns its output. */
 async function report(found: Record<string, string>): Promise<{ result: string; output: string }> {
   const download: Substitute = ({ workspace }) => {
     mkdirSync(join(workspace, "found"));
@@ -63,7 +63,7 @@ const opened: Issue = {
   user: bot,
 };
 
-test("opens one issue, leaves it alone while it says the same, and else changes it and tells those who watch", async () => {
+test("opens one issue, leaves it alone while the results are the same, otherwise updates it and comments for its subscribers", async () => {
   expect(await report(found)).toEqual({ result: "success", output: "" });
   expect([gitHub.issues, gitHub.comments]).toEqual([[opened], []]);
   await report(found);
@@ -76,14 +76,14 @@ test("opens one issue, leaves it alone while it says the same, and else changes 
   ]);
 });
 
-test("never touches what others wrote, whoever writes its mark", async () => {
+test("never touches what others wrote, even with its mark", async () => {
   gitHub.issues = [{ ...opened, user: { login: "octocat", type: "User" } }];
   const others = structuredClone(gitHub.issues);
   await report({ "tofu.md": found["tofu.md"] });
   expect([gitHub.issues.slice(0, 1), gitHub.issues.length]).toEqual([others, 2]);
 });
 
-test("says where it is shown where issues are disabled, and does not fail", async () => {
+test("says where the results are shown if issues are disabled, and passes", async () => {
   gitHub.isEnabled = false;
   expect(await report(found)).toEqual({
     result: "success",
@@ -92,7 +92,7 @@ test("says where it is shown where issues are disabled, and does not fail", asyn
   expect(gitHub.done).toEqual([]);
 });
 
-test("tries each part, whatever the others say, with the program's newest version and the next runtime", async () => {
+test("tries each part, whatever the others' results, with the program's newest version and the next runtime", async () => {
   const programs = scratchFolder({
     tofu: '#!/bin/sh\necho "tofu $* with $(grep --only-matching nodejs.*x infra/functions.tf)"\n[ "$*" != "-chdir=oidc validate" ] || { echo "Error: \\`\\`\\`"; exit 1; }\n',
     npm: '#!/bin/sh\necho "Warning: old"; terraform of the rehearsal\n',

@@ -18,7 +18,7 @@ export interface Job {
   strategy?: { matrix: Record<string, unknown[]> };
   outputs?: Record<string, string>;
   steps?: Step[];
-  /** A job that calls another workflow has these instead of steps. */
+  /** Instead of steps, in a job that calls a workflow. */
   uses?: string;
   with?: Texts;
   secrets?: Record<string, string>;
@@ -45,7 +45,7 @@ export interface Input {
 }
 
 export type Permissions = Record<string, "read" | "write" | "none">;
-/** YAML makes numbers and booleans of what is not quoted. */
+/** YAML reads unquoted values as numbers and booleans. */
 export type Texts = Record<string, string | number | boolean | null>;
 
 export interface Action {
@@ -53,7 +53,7 @@ export interface Action {
   runs: { using: string; steps: Step[] };
 }
 
-/** What a run here honours, or what nothing follows from here. */
+/** The keys that a run here honours or may ignore. */
 const known = {
   action: "name description inputs runs",
   workflow: "on permissions env defaults jobs name run-name concurrency",
@@ -62,8 +62,8 @@ const known = {
 };
 
 /**
- * Reads a workflow. Throws where it says something that a run here would not honour: what was left out in silence would
- * look as if it had been tried. Whether the file is right otherwise is for the linter to say.
+ * Reads a workflow. Throws for a key that a run here would not honour: silently ignored, it would seem tested. The
+ * linter checks the rest of the file.
  */
 export function readWorkflow(path: string): Workflow {
   const workflow = parse(readFileSync(path, "utf8")) as Workflow;
@@ -78,7 +78,7 @@ export function readWorkflow(path: string): Workflow {
 
 export function readAction(path: string): Action {
   const action = parse(readFileSync(path, "utf8")) as Action;
-  if (action.runs.using !== "composite") throw new Error(`${path}: only composite actions are run here.`);
+  if (action.runs.using !== "composite") throw new Error(`${path}: only composite actions run here.`);
   expectKnown(path, action, known.action);
   for (const step of action.runs.steps) expectKnown(`${path}: step ${nameOf(step)}`, step, known.step);
   return action;
@@ -90,5 +90,5 @@ export function nameOf({ name, uses, run = "" }: Step): string {
 
 function expectKnown(where: string, value: object, keys: string): void {
   const unknown = Object.keys(value).filter((key) => !keys.split(" ").includes(key));
-  if (unknown.length > 0) throw new Error(`${where}: nothing stands for ${unknown.join(", ")} here.`);
+  if (unknown.length > 0) throw new Error(`${where}: no stand-in for ${unknown.join(", ")} here.`);
 }

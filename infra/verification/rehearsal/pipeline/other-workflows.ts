@@ -5,7 +5,7 @@ import { expectSuccess, jobOf, outputOf } from "./runs.ts";
 
 const planJobs = ["build", "plan"];
 
-/** Runs plan.yml for a pull request, for one stage; gives the headline in its comment. */
+/** Runs plan.yml for a pull request and one stage; returns its comment's headline. */
 export async function planPullRequest({ github, names: { stage } }: Rehearsal): Promise<string> {
   const run = await github.run("plan.yml", { event: "pull_request", sha: github.repository.first, matrix: { stage } });
   expectSuccess(run, ["ready", ...planJobs, "comment"]);
@@ -15,7 +15,7 @@ export async function planPullRequest({ github, names: { stage } }: Rehearsal): 
   return headline;
 }
 
-/** Runs drift.yml for one stage; gives the headline of the issue that is open afterwards, if one is. */
+/** Runs drift.yml for one stage; returns the headline of the issue that is then open, if any. */
 export async function findDrift({ github, names: { stage } }: Rehearsal): Promise<string | undefined> {
   const run = await github.run("drift.yml", { event: "schedule", sha: github.repository.first, matrix: { stage } });
   expectSuccess(run, [...planJobs, "report"]);
@@ -25,11 +25,11 @@ export async function findDrift({ github, names: { stage } }: Rehearsal): Promis
 
 function headlineOf(body: string, stage: string): string {
   const [, headline] = new RegExp(`^### ${stage}: (.*)$`, "m").exec(body) ?? [];
-  if (headline === undefined) throw new Error(`What was written should have a plan of ${stage}:\n${body}`);
+  if (headline === undefined) throw new Error(`The text should have a plan of ${stage}:\n${body}`);
   return headline;
 }
 
-/** Runs explain.yml, as somebody does whose role is refused. */
+/** Runs explain.yml as after a refused role. */
 export async function explainToken({ gate, github, names, scratchPath }: Rehearsal): Promise<string> {
   const person = personAt(gate, names.region);
   const trust = await person.shell(scratchPath, "terraform -chdir=oidc output -json trust");

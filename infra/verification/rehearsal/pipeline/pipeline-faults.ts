@@ -15,8 +15,8 @@ export const losses: Record<string, Edits> = {
     const { [hash_key]: type = "S", ...others } = attributes;
     return { ...table, attributes: { ...others, key: type }, hash_key: "key" };
   }),
-  // With the attributes that only it needed: Terraform refuses those that are no key of anything.
-  "a table with an index less": editTable(({ attributes, indexes: [, ...indexes], ...table }) => {
+  // Also removes the attributes that only this index needed: Terraform refuses attributes that are no key.
+  "a table with one index less": editTable(({ attributes, indexes: [, ...indexes], ...table }) => {
     const keys = [table.hash_key, ...indexes.flatMap(({ hash_key, range_key }) => [hash_key, range_key])];
     const kept = Object.entries(attributes).filter(([name]) => keys.includes(name));
     return { ...table, attributes: Object.fromEntries(kept), indexes };
@@ -26,20 +26,20 @@ export const losses: Record<string, Edits> = {
   },
 };
 
-/** What staging has in a rehearsal, in its .tfvars. */
+/** Staging's .tfvars in a rehearsal. */
 export const severalShards = "index_shards = 4\n";
 
-/** Reading an event fails, and nothing that is built or planned shows it. */
+/** Reading an event fails, which neither the build nor the plan shows. */
 export const breakGetEvent: Edits = {
   "functions/get-event/handler.ts": () => 'export const handler = () => Promise.reject(new Error("A mistake."));\n',
 };
 
-/** No deploy role may ever make a user: it would have a key. */
+/** No deploy role may ever create a user, which could have a key. */
 export const makeUser: Edits = {
   "infra/user.tf": () => 'resource "aws_iam_user" "this" {\n  name = local.name\n}\n',
 };
 
-/** As AWS does at times with the first stage of an API: https://github.com/hashicorp/terraform-provider-aws/issues/46610 */
+/** As AWS sometimes does with an API's first stage: https://github.com/hashicorp/terraform-provider-aws/issues/46610 */
 export const noLogDelivery: Fault = {
   call: /^apigateway POST \S+\/stages$/,
   body: '"stageName":"staging"',
@@ -48,7 +48,7 @@ export const noLogDelivery: Fault = {
 
 const zip = "create-event.zip";
 
-/** With the checksum that the other zip has, only the build's own digest of the checksums is left. */
+/** With the other zip's checksum only the build's digest of the checksums can reveal it. */
 export const tamperings: Record<string, (folder: string) => void> = {
   "a zip": exchangeZip,
   "a zip and its checksum": (folder) => {

@@ -15,17 +15,17 @@ import { expectTokensRefused, turnSignInOn } from "../trust/sign-in.ts";
 import * as faults from "./pipeline-faults.ts";
 import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
 
-/** The stage that the workflows deploy here; prod is deployed by the same file. */
+/** The stage that the workflows deploy here; the same file deploys prod. */
 export const staging = "staging";
 
-/** What ci.yml runs is what runs this rehearsal, so it is not run again. */
+/** ci.yml runs this rehearsal, so it does not run again here. */
 const jobs = ["ready", "ci", "build", "attest", "staging", "plan", "newest", "prod"];
 const settled = { ci: "success", plan: "success", prod: "success" } as const;
 const stageJob = `${staging} / deploy`;
 
 /**
- * Staging, by pushes to main: every command of deploy.yml and deploy-stage.yml is executed, in order. Then the same with
- * each thing wrong that must stop it, where what must not run after it does not; and staging is taken down.
+ * Staging, by pushes to main: every command of deploy.yml and deploy-stage.yml runs, in order. Then the same with
+ * each fault that must stop it, and nothing may run after the stop; then staging is taken down.
  */
 export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   const { github, scratchPath, operate } = rehearsal;
@@ -35,14 +35,14 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   const other = await stageOf({ ...rehearsal.names, stage: "prod" }, operate);
   copyProject(repository.path, folder);
   cpSync(join(scratchPath, "dist"), join(folder, "dist"), { recursive: true });
-  await step("Push to main for the first time: staging is deployed, though not at once", async () => {
+  await step("Push to main for the first time: staging is deployed after a retry", async () => {
     rehearsal.gate.faults.push(faults.noLogDelivery);
     const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 201);
     expectPrinted(run, "Apply", "API Gateway could not create the stage yet");
     return addressIn(jobOf(run, stageJob).summary);
   });
   await step(
-    "Push again while an older run waits for approval: nothing to change, and that one is cancelled",
+    "Push again while an older run waits for approval: nothing changes, and the older run is cancelled",
     async () => {
       github.issues.waiting.push({ id: 7, run_number: 0 });
       const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 200);
@@ -54,7 +54,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     await step(`Exchange ${what} after the build`, () => expectTamperingStopped(rehearsal, tamper));
   for (const [what, edits] of Object.entries(faults.losses))
     await step(`Push ${what}`, () => expectLossStopped(rehearsal, what, edits));
-  await step("Push what the deploy role may not make", async () => {
+  await step("Push what the deploy role may not create", async () => {
     const run = await push(rehearsal, await repository.push("A user", faults.makeUser));
     expectStopped(run, "Apply");
     expectPrinted(run, "Apply", "AccessDenied");
@@ -67,28 +67,28 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     expectStopped(run, "Release", "Put back what was not released");
     expectPrinted(run, "Release", "Not released. Read it FAILED");
     expectPrinted(run, "Put back what was not released", "Nothing to put back");
-    return "found before a caller met it, and prod is not reached";
+    return "found before any caller met it, and prod is not reached";
   });
   await step("Run the older push again", async () => {
     await expectUnchanged(rehearsal, () => push(rehearsal, repository.first), "Refuse to go back");
     return "refused";
   });
-  await step("Go back to it by hand", async () => {
+  await step("Deploy that commit by hand", async () => {
     const sha = await repository.push("Something else");
     const inputs = { commit: repository.first };
     const run = await deploy(rehearsal, { event: "workflow_dispatch", sha, inputs });
     expectDeployed(run, "Released: get-event ", 200);
   });
-  await step("Push sign-in, with a user pool of its own", async () => {
+  await step("Push sign-in, with its own user pool", async () => {
     const run = await push(rehearsal, await repository.push("Sign in", turnSignInOn));
     expectDeployed(run, "Released: create-event ", 401);
   });
   await whileServed(rehearsal, async (served) => {
     await step("Send every token that must be refused", () => expectTokensRefused(served));
-    await step("Run the callers' suites as two who have signed in", () => runSuites(served));
+    await step("Run the callers' suites as two signed-in users", () => runSuites(served));
   });
   await step("Try to reach prod as the deploy role of staging", () => tryToReach(other, own, rehearsal));
-  await step("Try a role of staging's as an outsider", () => tryAsOutsider(other, own, rehearsal));
+  await step("Try a role of staging as an outsider", () => tryAsOutsider(other, own, rehearsal));
   await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
 }
 
@@ -104,12 +104,12 @@ function deploy(rehearsal: Rehearsal, started: Started): Promise<WorkflowRun> {
 
 async function expectTamperingStopped(rehearsal: Rehearsal, tamper: (folder: string) => void): Promise<string> {
   const { gate, github } = rehearsal;
-  // Those of prod are made at the same time.
+  // Prod's are made at the same time.
   const decided = () => gate.decisions.filter((decision) => JSON.stringify(decision).includes(staging)).length;
   const before = decided();
   expectStopped(await push(rehearsal, github.repository.first, tamper), "Verify that these are the bytes of the build");
-  if (decided() > before) throw new Error("AWS was called all the same.");
-  return "refused before any role is taken";
+  if (decided() > before) throw new Error("AWS was called nevertheless.");
+  return "refused before any role is assumed";
 }
 
 async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edits): Promise<string> {
@@ -118,7 +118,7 @@ async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edit
   return `refused: ${outputOf(run, stageJob, "Refuse to lose or expose data").split(". ")[0] ?? ""}`;
 }
 
-/** Throws unless a run stops at this step and leaves the state and the table as they were. */
+/** Throws unless a run stops at this step and leaves the state and the table unchanged. */
 async function expectUnchanged(
   rehearsal: Rehearsal,
   act: () => Promise<WorkflowRun>,
@@ -137,7 +137,7 @@ async function expectUnchanged(
   return run;
 }
 
-/** The release must say this, and that a retried post answers with this status. */
+/** The release must print this, and that a repeated post gets this status. */
 function expectDeployed(run: WorkflowRun, released: string, status: number): WorkflowRun {
   expectSuccess(run, jobs);
   expectPrinted(run, "Release", released);
@@ -147,7 +147,7 @@ function expectDeployed(run: WorkflowRun, released: string, status: number): Wor
 
 function expectStopped(run: WorkflowRun, stepName: string, cleanUp?: string): void {
   expectStop(run, stageJob, stepName, cleanUp);
-  if (jobOf(run, "prod").result !== "skipped") throw new Error("prod would be deployed all the same.");
+  if (jobOf(run, "prod").result !== "skipped") throw new Error("prod would be deployed nevertheless.");
 }
 
 function expectPrinted(run: WorkflowRun, stepName: string, text: string): void {
@@ -164,7 +164,7 @@ function statePath({ names: { project, stage, accountId } }: Rehearsal): string 
   return `/${project}-state-${accountId}/${stage}/terraform.tfstate`;
 }
 
-/** As infra/README.md says, but that there is nothing to unprotect in staging. A deploy role cannot empty the bucket. */
+/** As in infra/README.md, except that staging has nothing to unprotect. A deploy role cannot empty the bucket. */
 async function destroy(rehearsal: Rehearsal, folder: string): Promise<void> {
   const { names, operate } = rehearsal;
   const { project, stage, accountId } = names;

@@ -24,15 +24,15 @@ const onTrial = `${half} % to the new versions for`;
 
 const newHeader = "({ headers, ...answer }) => ({ ...answer, headers: { ...headers, 'x-release': 'new' } })";
 /**
- * A release calls past API Gateway, whose events have more in them, and this function three times before callers get
- * it: the fourth of its calls fails, and every call of others.
+ * A release bypasses API Gateway, whose events have more fields, and calls this function three times before callers get
+ * it: its fourth call fails, and so does every call through API Gateway.
  */
 const twoMistakes =
   "(answer, event) => { globalThis.calls ??= 0; if (event.requestContext.http || ++globalThis.calls === 4) throw new Error('A mistake.'); return answer; }";
 
 /**
- * Releases prod by hand, with the line of infra/README.md: nothing, then a new version that an alarm, a kill and at last
- * nothing stops, then one that fails a call when callers get it, and the smoke test when they all do.
+ * Releases prod by hand, with the line of infra/README.md: first nothing; then a new version, stopped by an alarm and a
+ * kill before it succeeds; then one that fails a call once callers get it, and the smoke test once all do.
  */
 export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: string): Promise<void> {
   await whileServed(rehearsal, async ({ url }) => {
@@ -46,20 +46,20 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
     await step("Apply a new version: callers do not get it", async () => {
       await applyHandler(setting, newHeader);
       expectAlias(setting, "1");
-      if ((await countNew(setting, 1)) > 0) throw new Error("An apply alone has released it.");
+      if ((await countNew(setting, 1)) > 0) throw new Error("The apply alone released it.");
     });
     await step("Make an alarm go red in the middle of a release", () => expectAlarmNoticed(setting));
     await step("Kill a release in the middle", () => expectKilled(setting));
     await step("Release again", () => expectReleased(setting));
-    await step("Plan prod again: the alias is the releases'", async () => {
-      await terraform(setting, "plan -detailed-exitcode"); // which fails where something would change
+    await step("Plan prod again: releases own the alias", async () => {
+      await terraform(setting, "plan -detailed-exitcode"); // fails if something would change
     });
     await step("Apply a version with two mistakes", () => applyHandler(setting, twoMistakes));
-    await step("Release what fails when callers get it", () => expectPutBack(setting, "", onTrial));
-    await step("Release what only the smoke test finds out", () =>
+    await step("Release a version that fails once callers get it", () => expectPutBack(setting, "", onTrial));
+    await step("Release a version that only the smoke test catches", () =>
       expectPutBack(setting, " --at-once", "100 % to the new versions, on trial."),
     );
-    await step("Put back when nothing is to be put back", async () => {
+    await step("Roll back with nothing to put back", async () => {
       expectText(await run(setting, " roll-back"), "Nothing to put back");
     });
   });
@@ -136,7 +136,7 @@ async function expectPutBack(setting: Setting, ending: string, after: string): P
   expectText(output, after);
   expectText(output, "Back to the previous versions. Read it FAILED");
   expectAlias(setting, "2");
-  if ((await countNew(setting, 1)) === 0) throw new Error("Callers should get again what they got before.");
+  if ((await countNew(setting, 1)) === 0) throw new Error("Callers should get the previous version again.");
   return "put back";
 }
 
@@ -156,7 +156,7 @@ async function applyHandler(setting: Setting, change: string): Promise<void> {
   await terraform(setting, "apply");
 }
 
-/** Gives what the release line prints, with this behind it. Throws what it printed when it fails. */
+/** The output of the release line with this appended. Throws the output if it fails. */
 function run({ deploy, origin, hold, line, rehearsal }: Setting, ending = "", more = {}, lines = `${line}${ending}`) {
   const redirect = `--import=${new URL("../github/redirect-fetch.js", import.meta.url).href}`;
   const environment = { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: origin, REHEARSAL_HOLD: hold, ...more };
@@ -178,7 +178,7 @@ async function countNew({ origin }: Setting, calls: number): Promise<number> {
   return met;
 }
 
-/** Runs a release; does something else once callers get the new version, and lets the release go on only then. */
+/** Runs a release and pauses it to act once callers get the new version. */
 async function whileHeld(
   setting: Setting,
   start: () => Promise<string>,

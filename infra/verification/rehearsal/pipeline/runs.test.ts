@@ -3,7 +3,7 @@ import type { Result } from "../github/runner.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
 import { expectStop, expectSuccess, outputOf } from "./runs.ts";
 
-/** A run with a job of steps called a, b, c and so on, of which each says its name. */
+/** A run with a job of steps called a, b, c and so on, each of which prints its name. */
 function runOf(result: Result, ...outcomes: Result[]): WorkflowRun {
   const steps = outcomes.map((outcome, index) => ({
     name: "abcdef".charAt(index),
@@ -20,7 +20,7 @@ describe("a job that should stop at b", () => {
 
   test.each([
     ["it does", runOf("failure", "success", "failure", "skipped")],
-    ["something before it was not due", runOf("failure", "skipped", "failure", "skipped")],
+    ["an earlier step was skipped", runOf("failure", "skipped", "failure", "skipped")],
   ])("is as it should be when %s", (_what, run) => {
     expect(stop(run)).not.toThrow();
   });
@@ -29,17 +29,17 @@ describe("a job that should stop at b", () => {
     ["it succeeds", runOf("success", "success", "success", "success")],
     ["it stops later", runOf("failure", "success", "success", "failure")],
     ["it stops earlier", runOf("failure", "failure", "skipped", "skipped")],
-    ["something after it runs", runOf("failure", "success", "failure", "success")],
-    ["something before it has failed too", runOf("failure", "failure", "failure", "skipped")],
+    ["a later step runs", runOf("failure", "success", "failure", "success")],
+    ["an earlier step also failed", runOf("failure", "failure", "failure", "skipped")],
     ["b is skipped", runOf("success", "success", "skipped", "skipped")],
-    ["the job passes all the same", runOf("success", "success", "failure", "skipped")],
+    ["the job still passes", runOf("success", "success", "failure", "skipped")],
     ["there is no b", runOf("failure", "failure")],
-    ["it is not there", { other: { result: "failure" as const, steps: [], outputs: {}, summary: "" } }],
+    ["the job is missing", { other: { result: "failure" as const, steps: [], outputs: {}, summary: "" } }],
   ])("is not when %s", (_what, run) => {
     expect(stop(run)).toThrow();
   });
 
-  test("cleans up by the step that is there for that, and by no other", () => {
+  test("cleans up only by the clean-up step", () => {
     const cleanedUp =
       (cleanUp: string, ...after: Result[]) =>
       () => {
@@ -54,7 +54,7 @@ describe("a job that should stop at b", () => {
       expect(wrong).toThrow();
   });
 
-  test("says what came instead, and what was printed", () => {
+  test("reports what happened instead, with the output", () => {
     expect(stop(runOf("failure", "failure", "skipped"))).toThrow(
       'The job job should stop at "b", and is failure:\n  a: failure\n  b: skipped\njob, a:\nsays a',
     );
@@ -76,7 +76,7 @@ test("a job that should succeed must not fail, be skipped or be missing", () => 
   }).toThrow("The run has no job other; it has job.");
 });
 
-test("what a step printed is found by its name", () => {
+test("a step's output is found by its name", () => {
   expect(outputOf(runOf("success", "success", "success"), "job", "b")).toBe("says b");
   expect(() => outputOf(runOf("success"), "job", "b")).toThrow('The job job has no step "b".');
 });

@@ -1,7 +1,7 @@
 import type { JobRun } from "../github/runner.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
 
-/** Throws what failed, with what it printed, unless every one of these jobs succeeded. */
+/** Throws the failed steps with their output unless all these jobs succeeded. */
 export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
   for (const name of jobs) {
     const job = jobOf(run, name);
@@ -10,7 +10,7 @@ export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
   }
 }
 
-/** Throws unless this step of a job failed, none before it, and none after it was done but the clean-up. */
+/** Throws unless this step of a job failed, none before it failed, and only the clean-up ran after it. */
 export function expectStop(run: WorkflowRun, jobName: string, stepName: string, cleanUp?: string): void {
   const { result, steps } = jobOf(run, jobName);
   const index = steps.findIndex(({ name }) => name === stepName);

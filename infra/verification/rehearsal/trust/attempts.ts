@@ -1,10 +1,10 @@
 import type { AwsCaller } from "../aws.ts";
 import { expectNone } from "../steps.ts";
 
-/** One line each: what is tried, the call as requestOf takes it, and what goes with it. */
+/** One line each: the attempt, its call as requestOf takes it, and the input. */
 export type Attempt = [what: string, call: string, input?: object | string];
 
-/** Throws which of the attempts are not refused, or refused where they must not be. */
+/** Throws the attempts that are wrongly allowed or wrongly refused. */
 export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRefused = true): Promise<string> {
   const wrong: string[] = [];
   for (const [what, call, input] of attempts) {
@@ -18,5 +18,5 @@ export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRe
 const allow = (statement: object) =>
   JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
 export const allowAll = allow({ Action: "*", Resource: "*" });
-/** Whoever asks may take the role, and Lambda. */
+/** Anyone may assume the role, and so may Lambda. */
 export const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*", Service: "lambda.amazonaws.com" } });

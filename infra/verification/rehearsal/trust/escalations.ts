@@ -1,15 +1,15 @@
 import type { Names } from "../setting.ts";
 import { allowAll, trustAll, type Attempt } from "./attempts.ts";
 
-/** A stage, with the ids that AWS has made up. */
+/** A stage, with the ids that AWS generated. */
 export interface Stage extends Names {
   apiId: string;
   userPoolId: string;
 }
 
 /**
- * What a deploy role does to its own stage, and may do to no other's: a call and its input, as requestOf takes them. What
- * would harm what is deployed is done to what is not there, and what a line makes a later one deletes.
+ * What a deploy role may do to its own stage and to no other: a call and its input, as requestOf takes them. Harmful
+ * calls name missing resources, and a later line deletes what an earlier one creates.
  */
 const doneToOwnStage = `
 apigateway PATCH <api>/integrations/x {"integrationUri": "<functionArn>"}
@@ -74,7 +74,7 @@ logs PutMetricFilter {"logGroupName": "/aws/lambda/<its>-x", "filterName": "x", 
 logs DeleteLogGroup {"logGroupName": "/aws/lambda/<its>-x"}
 logs PutRetentionPolicy {"logGroupName": "/aws/vendedlogs/<its>/x", "retentionInDays": 1}`;
 
-/** What it may not do, also where its own stage is meant. */
+/** What it may not do, even to its own stage. */
 const doneToNone = `
 apigateway PATCH <api> {"name": "<others>"}
 apigateway POST /v2/apis {"name": "<its>", "protocolType": "HTTP"}
@@ -112,7 +112,7 @@ apigateway PATCH <api> {"name": "<its>"}
 monitoring PutMetricAlarm {"AlarmName": "<its>-x", "AlarmActions.member.1": "<topic>", "OKActions.member.1": "<topic>", "InsufficientDataActions.member.1": "<topic>"}
 monitoring DeleteAlarms {"AlarmNames.member.1": "<its>-x"}`;
 
-/** What functions do, and an outsider may not who takes the role of one. */
+/** What functions may do, but not an outsider who assumes a function's role. */
 const doneByFunctions = `
 dynamodb PutItem {"TableName": "<its>", "Item": {"id": {"S": "x"}}}
 dynamodb GetItem {"TableName": "<its>", "Key": {"id": {"S": "x"}}}
@@ -125,7 +125,7 @@ logs PutLogEvents {"logGroupName": "/aws/lambda/<its>-x", "logStreamName": "x", 
 const labelling = 'rekognition DetectLabels {"Image": {"Bytes": ""}}';
 const failing = 'sqs SendMessage {"QueueUrl": "https://sqs/<account>/<its>-label-image-failures", "MessageBody": "x"}';
 
-/** As the deploy role of a stage, and what it must not reach of another. */
+/** As a stage's deploy role; another stage must be out of its reach. */
 export function attemptsToDeploy(own: Stage, other: Stage) {
   const [its, others] = [valuesOf(own, other), valuesOf(other, own)];
   return {
@@ -134,7 +134,7 @@ export function attemptsToDeploy(own: Stage, other: Stage) {
   };
 }
 
-/** With the role of a stage's function, as one who is none, and as one. What failed Lambda sends without saying for whom. */
+/** With the role of a stage's function, as an outsider and as the function. Lambda sends failures without naming a function. */
 export function attemptsOfFunctions(own: Stage, other: Stage) {
   const [its, others] = [valuesOf(own, other), valuesOf(other, own)];
   const ofOther = read(`${doneByFunctions}\n${failing}`, others);

@@ -6,9 +6,9 @@ import { root } from "../../../build/functions.ts";
 import { issuer, type Trusted } from "./tokens.ts";
 import { trustCases } from "./trust-cases.ts";
 
-// What .github/scripts/explain-token.ts tells a person must be what the roles do with the same tokens.
+// .github/scripts/explain-token.ts must report what the roles do with the same tokens.
 
-/** As oidc/tests/trust.tftest.hcl has them. */
+/** As in oidc/tests/trust.tftest.hcl. */
 const trusted: Trusted = {
   project: "events-api",
   repository: "Octo-Org/Events.API",

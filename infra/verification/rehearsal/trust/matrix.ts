@@ -6,14 +6,14 @@ export interface Granted {
   actions: string[];
 }
 
-/** One line each: the action, what goes with it, and the call where it does not follow from the action. */
+/** One line each: the action, its input, and the call unless it follows from the action. */
 type Row = [action: string, input?: object, call?: string];
 
 const ownLog = ["logs:PutLogEvents (its own)", "logs:CreateLogStream (its own)"];
 
 /**
- * Tries every action as every function's role, and gives one sentence for each that is allowed and
- * was not granted, or granted and not allowed. `callAs` signs with the keys of the function's role.
+ * Tries every action as every function's role, and returns a sentence for each that is allowed but not granted, or
+ * granted but not allowed. `callAs` signs with the keys of the function's role.
  */
 export async function tryMatrix(
   functions: Granted[],
@@ -25,12 +25,12 @@ export async function tryMatrix(
   for (const { functionName, actions } of functions) {
     const caller = await callAs(functionName);
     for (const [action, input, call = action.replace(/ .*/, "").replace(":", " ")] of rows(functionName, names)) {
-      // Who may list the whole bucket may list every prefix.
+      // A role that may list the whole bucket may list every prefix.
       const isListed = /^s3:ListBucket [^(]/.test(action) && actions.includes("s3:ListBucket");
       const isGranted = actions.includes(action) || ownLog.includes(action) || isListed;
       const { status, body } = await caller(call, input);
-      // Who may read an object that is not there, and may not list, is refused in words of the gate's own.
-      const isAllowed = status !== 403 || body.includes("exists is for those who may s3:ListBucket");
+      // A role that may read a missing object but may not list gets the gate's own refusal.
+      const isAllowed = status !== 403 || body.includes("Only a caller with s3:ListBucket");
       tried += 1;
       if (isAllowed !== isGranted) wrong.push(`${functionName} ${isAllowed ? "may" : "may not"} ${action}`);
     }
@@ -81,7 +81,7 @@ function rows(functionName: string, names: Names): Row[] {
     ["lambda:DeleteFunction", {}, `lambda DELETE /2015-03-31/functions/${TableName}-other`],
     ...["deletions/", "images/", "incoming/", "x-"].flatMap((prefix): Row[] => [
       [`s3:GetObject ${prefix}`, {}, `s3 GET /${bucket}/${prefix}of-the-matrix/1`],
-      // The beginning of an upload in parts needs the same right, and S3 tells nobody of it.
+      // Starting a multipart upload needs the same permission and sends no notification.
       [`s3:PutObject ${prefix}`, {}, `s3 POST /${bucket}/${prefix}of-the-matrix/1?uploads`],
       [`s3:DeleteObject ${prefix}`, {}, `s3 DELETE /${bucket}/${prefix}of-the-matrix/1-put`],
       [`s3:ListBucket ${prefix}`, {}, `s3 GET /${bucket}?list-type=2&prefix=${prefix}`],

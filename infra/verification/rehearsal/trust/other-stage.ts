@@ -4,7 +4,7 @@ import type { Names, Rehearsal } from "../setting.ts";
 import { allowAll, expectRefused, trustAll } from "./attempts.ts";
 import { attemptsOfFunctions, attemptsToDeploy, type Stage } from "./escalations.ts";
 
-/** With its API; a user pool it has, or is given one, when it is needed. */
+/** With its API, and a user pool, created if needed. */
 export async function stageOf(names: Names, operate: AwsCaller): Promise<Stage> {
   const { items } = JSON.parse(await succeed(operate, "apigateway GET /v2/apis")) as {
     items: { name: string; apiId: string }[];
@@ -13,7 +13,7 @@ export async function stageOf(names: Names, operate: AwsCaller): Promise<Stage> 
   return { ...names, apiId, userPoolId: "" };
 }
 
-/** What a stage's deploy role does to its own stage it must not do to another's, and some of it to neither. */
+/** What a stage's deploy role does to its own stage must be refused for another, and some of it for both. */
 export async function tryToReach(other: Stage, own: Stage, rehearsal: Rehearsal): Promise<string> {
   const { operate } = rehearsal;
   const { project, stage } = own;
@@ -34,7 +34,7 @@ export async function tryToReach(other: Stage, own: Stage, rehearsal: Rehearsal)
   return `${tried}, and of the same on its own stage ${twins}`;
 }
 
-/** A deploy role can make a role that trusts anybody: it must be of use only to what runs in the stage's functions. */
+/** A deploy role can create a role that trusts anyone: the new role must be useless outside the stage's functions. */
 export async function tryAsOutsider(other: Stage, own: Stage, rehearsal: Rehearsal): Promise<string> {
   const { gate, operate } = rehearsal;
   const { project, stage, accountId, region } = own;

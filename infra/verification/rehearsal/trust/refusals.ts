@@ -4,7 +4,7 @@ import { allowAll, trustAll, type Attempt } from "./attempts.ts";
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
 const functions = "/2015-03-31/functions";
 
-/** What the deploy role may not do, beside what escalations.ts has: each would be a way to more than deploying this stage. */
+/** What the deploy role may not do, besides escalations.ts: each would let it do more than deploy this stage. */
 export function refusedToDeploy(names: Names): Attempt[] {
   const { project, stage, accountId, region } = names;
   const [own, its] = [`${project}-deploy-${stage}`, `${project}-${stage}`];
@@ -43,7 +43,7 @@ export function refusedToDeploy(names: Names): Attempt[] {
       { OpenIDConnectProviderArn: provider, ClientID: "x" },
     ],
     [
-      "take the other's role",
+      "assume the other's role",
       "sts AssumeRole",
       { RoleArn: `${iam}:role/${project}-deploy-other`, RoleSessionName: "x" },
     ],
@@ -52,7 +52,7 @@ export function refusedToDeploy(names: Names): Attempt[] {
     ["change the bucket of the states", `s3 PUT /${states}?policy`, allowAll],
     ["change a queue of another project", "sqs SetQueueAttributes", { QueueUrl: `https://sqs/${accountId}/other` }],
     ["delete an alarm of another project", "monitoring DeleteAlarms", { "AlarmNames.member.1": "other" }],
-    ["invoke what no version is, and nobody has tested", `lambda POST ${functions}/${RoleName}/invocations`],
+    ["invoke $LATEST, which is untested", `lambda POST ${functions}/${RoleName}/invocations`],
     ["invoke a function of another project", `lambda POST ${functions}/other-create-event/invocations?Qualifier=live`],
     [
       "pass another role",
@@ -66,7 +66,7 @@ export function refusedToDeploy(names: Names): Attempt[] {
     ],
     ["make a table of another project", "dynamodb CreateTable", foreignTable],
     [
-      "give a function a URL past the gateway",
+      "give a function a URL that bypasses the gateway",
       `lambda POST /2021-10-31/functions/${RoleName}/url`,
       { AuthType: "NONE" },
     ],
@@ -115,8 +115,8 @@ function toData({ project, stage, accountId }: Names): Attempt[] {
     ["write an image", `s3 PUT ${image}`],
     ["delete an image", `s3 DELETE ${image}`],
     ["have an image labelled", "rekognition DetectLabels", { Image: { Bytes: "" } }],
-    ["read what failed", "sqs ReceiveMessage", { QueueUrl }],
-    ["make up what failed", "sqs SendMessage", { QueueUrl, MessageBody: "x" }],
+    ["read failures", "sqs ReceiveMessage", { QueueUrl }],
+    ["forge a failure", "sqs SendMessage", { QueueUrl, MessageBody: "x" }],
   ];
 }
 

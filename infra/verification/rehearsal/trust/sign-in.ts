@@ -3,7 +3,7 @@ import type { Edits } from "../github/repository.ts";
 import type { Served } from "../served.ts";
 import { expectNone } from "../steps.ts";
 
-/** As infra/README.md says under "Sign in"; with mail and traces, because nothing else here needs the rights for them. */
+/** As in infra/README.md under "Sign in"; with mail and traces, because nothing else here needs their permissions. */
 export const turnSignInOn: Edits = {
   "infra/environments/staging.tfvars": (before) =>
     `${before}\nauth = { create_user_pool = true }\nalarm_email = "on-call@example.com"\ntracing = true\n`,
@@ -11,7 +11,7 @@ export const turnSignInOn: Edits = {
 
 export async function expectTokensRefused({ url, api }: Served): Promise<string> {
   const { pool, routes } = await api();
-  if (!pool) throw new Error("What is deployed asks for no token.");
+  if (!pool) throw new Error("The deployed API requires no token.");
   const wrong: string[] = [];
   const tokens = await refusedTokens(pool);
   const requests = routes.map(({ routeKey }) => routeKey.replace("{id}", "1").split(" "));
@@ -24,6 +24,6 @@ export async function expectTokensRefused({ url, api }: Served): Promise<string>
         wrong.push(`${method} ${path} with ${what}: answered ${answer.status} ${body}`);
     }
   }
-  expectNone(wrong, "Tokens that must be refused are not");
+  expectNone(wrong, "These tokens must be refused");
   return `${requests.length * tokens.length} refused`;
 }

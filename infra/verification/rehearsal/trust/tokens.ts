@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 
 export const issuer = "https://token.actions.githubusercontent.com";
 
-/** Stands for GitHub as the issuer of tokens: a key made for one rehearsal, and tokens signed with it. */
+/** Stands in for GitHub as the issuer of tokens, with a key made for one rehearsal. */
 export interface TokenIssuer {
   publicKey: KeyObject;
   issue: (claims: Record<string, string | number>) => string;
@@ -41,14 +41,14 @@ export const trusted: Trusted = {
 
 export type Claims = Record<string, string>;
 
-/** What GitHub looks at when a job asks for a token; `file` has the job in it, and may be one that is called. */
+/** GitHub's input for a job's token; `file` contains the job, and may be a called workflow. */
 export interface Asking {
   event: string;
   ref: string;
   file: string;
 }
 
-/** The claims of a job's token, as for a repository made after 15 July 2026. */
+/** The claims of a job's token, for a repository created after 15 July 2026. */
 export function claimsOf(trusted: Trusted, { event, ref, file }: Asking, environment?: string): Claims {
   const { repository, repositoryId, ownerId } = trusted;
   const context = event === "pull_request" ? "pull_request" : `ref:${ref}`;

@@ -13,7 +13,7 @@ const trusted: Trusted = {
 const cases = trustCases(trusted);
 const provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
 
-/** As oidc/trust.tf has them, which oidc/tests/trust.tftest.hcl compares word for word. */
+/** As in oidc/trust.tf, which oidc/tests/trust.tftest.hcl compares word for word. */
 const policies: Record<string, Policy> = {
   "events-api-deploy-staging": trust(deployClaims("staging")),
   "events-api-deploy-prod": trust(deployClaims("prod")),
@@ -41,14 +41,14 @@ describe("the roles that a token opens:", () => {
   });
 });
 
-test("there are at least 30 tokens, all different, and each role is opened by one", () => {
+test("there are at least 30 distinct tokens, and each role is opened by one", () => {
   expect(cases.length).toBeGreaterThanOrEqual(30);
   expect(new Set(cases.map(({ claims }) => JSON.stringify(Object.entries(claims).sort()))).size).toBe(cases.length);
   expect(new Set(cases.map(({ what }) => what)).size).toBe(cases.length);
   expect(new Set(cases.flatMap(({ assumes }) => assumes))).toEqual(new Set(Object.keys(policies)));
 });
 
-describe("a trust policy that is wider lets one of the tokens in:", () => {
+describe("a wider trust policy admits one of the tokens:", () => {
   test.each<[what: string, from: string, to: string]>([
     ["without the branch", '"token.actions.githubusercontent.com:ref":"refs/heads/main",', ""],
     [

@@ -14,8 +14,8 @@ const feature = "refs/heads/feature";
 const merge = "refs/pull/1/merge";
 
 /**
- * Tokens that GitHub could issue, to the jobs that are trusted and to all that come close to them,
- * with the roles that each must open.
+ * Tokens that GitHub could issue to the trusted jobs and to all similar ones, with the roles that
+ * each must open.
  *
  * https://docs.github.com/en/actions/reference/security/oidc
  */
@@ -39,7 +39,7 @@ export function trustCases(trusted: Trusted): TrustCase[] {
   ];
 }
 
-/** Each of these values alone, and the absence of each claim that every trust policy compares. */
+/** Each of these values alone, and each compared claim missing. */
 function wrongClaims(values: Record<string, string[]>): Refused[] {
   const compared = ["aud", "sub", "repository_id", "repository_owner_id", "ref", "job_workflow_ref"];
   return [...new Set([...compared, ...Object.keys(values)])].flatMap((claim) => [
@@ -94,11 +94,11 @@ function otherDeployments(trusted: Trusted, stage: string): Refused[] {
     ["without an environment", { sub: `${subject}:ref:${main}`, environment: undefined }],
     ...["other", `${stage}2`, stage.toUpperCase()].map((each): Refused => [`in ${each}`, inEnvironment(each)]),
     ["of a fork", of(`stranger/${name}`, stranger)],
-    ["of a repository whose name begins like this one", of(`${repository}-fork`, { repositoryId: "1" })],
+    ["of a repository whose name begins with this one's", of(`${repository}-fork`, { repositoryId: "1" })],
     ["of this repository under a new name", of(`${owner}/renamed`)],
     ["of this repository with a new owner", of(`stranger/${name}`, { ownerId: "2" })],
-    ["of a stranger who took the names over", recycled],
-    ["of such a one, with the classic subject", classic(recycled)],
+    ["of a stranger who took over the names", recycled],
+    ["of that stranger, with the classic subject", classic(recycled)],
     ["of the owner's new repository, with the classic subject", classic(of(repository, { repositoryId: "1" }))],
     ["of another repository that calls this workflow", { ...of("stranger/app", stranger), ...at(main) }],
   ];
@@ -142,7 +142,7 @@ function workflowAt(repository: string, file: string, ref: string): string {
   return `${repository}/.github/workflows/${file}@${ref}`;
 }
 
-/** The same token for a repository that is older, whose subject has no ids. */
+/** The same token for an older repository, whose subject has no ids. */
 function classic<Some extends Changes>(claims: Some): Some {
   return { ...claims, sub: (claims["sub"] ?? "").replaceAll(/@\d+/g, "") };
 }

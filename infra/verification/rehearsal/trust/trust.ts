@@ -6,7 +6,7 @@ import type { Rehearsal } from "../setting.ts";
 import { step } from "../steps.ts";
 import { trusted } from "./tokens.ts";
 
-/** Sets the account's trust up as oidc/README.md says. Gives what takes all down but the provider, which others may use. */
+/** Sets up the account's trust as in oidc/README.md. Returns a function that takes down all but the provider, which others may use. */
 export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promise<() => Promise<unknown>> {
   const folder = join(scratchPath, "oidc");
   const readme = join(folder, "README.md");
@@ -16,21 +16,21 @@ export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promi
     writeFileSync(join(folder, "terraform.tfvars"), variables);
     await person.shell(scratchPath, readmeBlocks(readme, "Set up", "gh")[0]);
   });
-  await step("Move its state into the bucket that it made, and once more", async () => {
+  await step("Move its state into the bucket that it created, twice", async () => {
     const [move] = readmeBlocks(readme, "Move the state into the bucket");
     await person.shell(folder, move, pathStyle);
     await person.shell(folder, move, pathStyle);
     await person.shell(folder, "terraform plan -detailed-exitcode"); // which fails where something would change
   });
   return () => {
-    // With the provider kept, as if others used it: that is the line before the last.
+    // Keeps the provider, as if others used it: that is the last line but one.
     const [takeDown, keepProvider = ""] = readmeBlocks(readme, "Take it down");
     const lines = takeDown.split("\n");
     return person.shell(folder, [...lines.slice(0, -1), keepProvider, ...lines.slice(-1)].join("\n"));
   };
 }
 
-/** What `gh` would write for this repository. */
+/** `gh`'s output for this repository. */
 const variables = `repository = "${trusted.repository}"
 repository_id = "${trusted.repositoryId}"
 repository_owner_id = "${trusted.ownerId}"

@@ -37,7 +37,7 @@ function lambda(method: string, path: string, input?: object): ServiceRequest {
   return request("lambda", method, path, input && JSON.stringify(input));
 }
 
-/** `action resource`, and what the condition keys are where there are any. */
+/** `action resource`, and the condition keys if there are any. */
 function lines(asks: Ask[] | undefined): string[] | undefined {
   return asks?.map(({ action, resource, context = {} }) =>
     [action, resource, ...Object.entries(context).map(([key, values]) => `${key}=${values.join("|")}`)].join(" "),
@@ -58,7 +58,7 @@ const functions = "arn:aws:lambda:eu-north-1:111122223333:function";
 const pools = "arn:aws:cognito-idp:eu-north-1:111122223333:userpool";
 const group = "arn:aws:logs:eu-north-1:111122223333:log-group";
 
-// The requests are those that Terraform's provider, its S3 backend and the SDK for JavaScript send, cut to what matters.
+// The requests are those of Terraform's provider, its S3 backend and the SDK for JavaScript, reduced to what matters.
 const known: Record<string, [what: string, request: ServiceRequest, asks: string[]][]> = {
   DynamoDB: [
     ["GetItem", dynamodb("GetItem", { TableName: "t" }), [`dynamodb:GetItem ${table}`]],
@@ -420,8 +420,8 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       ["s3:UntagResource arn:aws:s3:::b"],
     ],
     ["a bucket's policy", s3("PUT", "/b?policy", "{}"), ["s3:PutBucketPolicy arn:aws:s3:::b"]],
-    ["no policy any more", s3("DELETE", "/b?policy"), ["s3:DeleteBucketPolicy arn:aws:s3:::b"]],
-    ["no CORS any more", s3("DELETE", "/b?cors"), ["s3:PutBucketCORS arn:aws:s3:::b"]],
+    ["a deleted policy", s3("DELETE", "/b?policy"), ["s3:DeleteBucketPolicy arn:aws:s3:::b"]],
+    ["deleted CORS", s3("DELETE", "/b?cors"), ["s3:PutBucketCORS arn:aws:s3:::b"]],
     ["encryption", s3("GET", "/b?encryption="), ["s3:GetEncryptionConfiguration arn:aws:s3:::b"]],
     ["an object", s3("GET", "/b/a%20b/c"), ["s3:GetObject arn:aws:s3:::b/a b/c"]],
     ["a version of an object", s3("DELETE", "/b/a?versionId=1"), ["s3:DeleteObjectVersion arn:aws:s3:::b/a"]],
@@ -444,12 +444,12 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       ),
       ["s3:DeleteObject arn:aws:s3:::b/a&b", "s3:DeleteObjectVersion arn:aws:s3:::b/c"],
     ],
-    ["the beginning of an upload in parts", s3("POST", "/b/a?uploads"), ["s3:PutObject arn:aws:s3:::b/a"]],
+    ["the start of a multipart upload", s3("POST", "/b/a?uploads"), ["s3:PutObject arn:aws:s3:::b/a"]],
     ["a tag on an object", s3("PUT", "/b/a?tagging", "<Tagging/>"), ["s3:PutObjectTagging arn:aws:s3:::b/a"]],
   ],
 };
 
-describe.each(Object.entries(known))("%s asks for the right actions and resources", (_service, requests) => {
+describe.each(Object.entries(known))("%s requires the right actions and resources", (_service, requests) => {
   test.each(requests)("%s", async (_what, sent, expected) => {
     expect(lines(await asksOf(sent, account))).toEqual(expected);
   });

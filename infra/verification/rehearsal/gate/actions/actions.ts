@@ -7,8 +7,8 @@ import { asksByOperation } from "./operations.ts";
 import { asksOfS3 } from "./s3.ts";
 
 /**
- * Which IAM actions on which resources a request needs, all of them; none for what everyone may do.
- * Undefined for a request that is not known here: it must be refused, as nobody can say what it needs.
+ * The IAM actions on resources that a request needs, all of them; none for what everyone may do.
+ * Undefined for an unknown request, which must be refused.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
  */

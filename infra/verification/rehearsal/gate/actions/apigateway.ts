@@ -2,8 +2,8 @@ import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
 import type { Account, Ask } from "./ask.ts";
 
 /**
- * API Gateway's actions are HTTP methods, and its resources the paths they are sent to. Only an API itself has its name
- * in condition keys; its routes, integrations and stages do not.
+ * API Gateway's actions are HTTP methods, and its resources are paths. Only an API itself has its name in condition
+ * keys; its routes, integrations and stages do not.
  */
 export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Account): Promise<Ask[] | undefined> {
   const { method, path, region } = request;
@@ -19,7 +19,9 @@ export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Acc
   const arnOf = (place: string) => `arn:aws:apigateway:${region}::${place}`;
   const asks: Ask[] = [{ action: `apigateway:${method}`, resource: arnOf(rest), context }];
   const isStage = /\/stages(\/[^/]+)?$/.test(rest);
+  // Authorization Reference does not have: so say the refusals that AWS sends.
   // A new API's tags need the method POST on all tags, and a new stage's the named action TagResource, which the Service
+  // Authorization Reference lacks: AWS's refusals show it.
   // Authorization Reference does not have: so say the refusals that AWS sends.
   if (method === "POST" && rest.startsWith("/apis") && Object.keys(tags ?? {}).length > 0)
     asks.push(
@@ -27,7 +29,7 @@ export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Acc
         ? { action: "apigateway:TagResource", resource: arnOf(rest) }
         : { action: "apigateway:POST", resource: arnOf(`/tags/${encodeURIComponent(arnOf("/v2/apis/"))}*`) },
     );
-  // It sets the delivery of an access log up in the caller's name.
+  // It sets up the delivery of an access log in the caller's name.
   if (isStage && accessLogSettings !== undefined) asks.push({ action: "logs:CreateLogDelivery", resource: "*" });
   return asks;
 }

@@ -4,7 +4,7 @@ export interface Ask {
   context?: Record<string, string[]>;
 }
 
-/** What must be looked up, because ARNs and condition keys have it and requests do not. */
+/** Values to look up: ARNs and condition keys have them, but requests do not. */
 export interface Account {
   accountId: string;
   role: (name: string) => Promise<{ arn: string; boundary?: string } | undefined>;

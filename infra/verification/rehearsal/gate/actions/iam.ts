@@ -1,12 +1,12 @@
 import { formOf, type ServiceRequest } from "../service-request.ts";
 import type { Account, Ask } from "./ask.ts";
 
-/** Those whose condition key iam:PermissionsBoundary is the boundary that the role has. */
+/** Operations whose condition key iam:PermissionsBoundary is the role's current boundary. */
 const boundaryOfRole = /^(Put|Delete|Attach|Detach)RolePolicy$|^DeleteRolePermissionsBoundary$/;
-/** Those where it is the boundary that the role is to have. */
+/** Operations for which it is the role's new boundary. */
 const boundaryOfRequest = /^CreateRole$|^PutRolePermissionsBoundary$/;
 
-/** IAM's operations are its actions; which resource they are about follows from the fields. */
+/** IAM's operations are its actions; the fields name the resource. */
 export async function asksOfIam(request: ServiceRequest, { accountId, role }: Account): Promise<Ask[] | undefined> {
   const { Action: operation, ...form } = Object.fromEntries(formOf(request));
   if (operation === undefined) return undefined;

@@ -9,7 +9,7 @@ type OperationSchema = [
   traits: { http?: [method: string, path: string] },
 ];
 
-/** The operations on functions and their tags, as AWS's own client has them; actions are called the same, but for Invoke. */
+/** The operations on functions and their tags, as in AWS's own client; actions have the same names, except Invoke. */
 const operations = Object.values<unknown>(sdk)
   .filter((each): each is OperationSchema => Array.isArray(each) && each[0] === 9)
   .flatMap(([, , name, { http: [itsMethod, path = ""] = [""] }]) =>
@@ -28,7 +28,7 @@ export interface LambdaOperation {
   qualifier: string | undefined;
 }
 
-/** Which of Lambda's operations a request is, on which function; undefined for one that is not known. */
+/** A request's Lambda operation and function; undefined for an unknown one. */
 export function lambdaOperation({ method, path: sent, query, body }: ServiceRequest): LambdaOperation | undefined {
   const found = operations.find(({ itsMethod, path }) => itsMethod === method && path.test(sent));
   if (!found) return undefined;
@@ -41,7 +41,7 @@ export function lambdaOperation({ method, path: sent, query, body }: ServiceRequ
   return { action, functionName, qualifier: qualifier ?? query.get("Qualifier") ?? ofAlias };
 }
 
-/** What needs a permission on the version or alias, where one is named; all else on the function itself. */
+/** The operations that need a permission on the named version or alias; all others need one on the function. */
 const qualified =
   /^(GetFunction(Configuration)?|DeleteFunction|InvokeFunction|AddPermission|RemovePermission|GetPolicy)$|(EventInvoke|FunctionUrl)Config$/;
 

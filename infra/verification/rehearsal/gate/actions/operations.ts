@@ -10,9 +10,9 @@ import {
 import type { Account, Ask } from "./ask.ts";
 
 /**
- * What operations need a permission on, of services whose requests name the operation. Fields of the request stand in
- * {}, and a part in [] only where the request has its field. Where no ARN begins, `arn:aws:SERVICE:REGION:ACCOUNT:`
- * goes before. The action is called like the operation, unless the last column says otherwise.
+ * The resources on which operations need a permission, for services whose requests name the operation. {} holds a field
+ * of the request, [] a part that applies only if the request has its field. Unless it begins with an ARN, a resource is
+ * prefixed with `arn:aws:SERVICE:REGION:ACCOUNT:`. The action is named like the operation unless the last column says otherwise.
  *
  * Without a stream a log group's ARN ends in `:log-stream:`, so that a policy needs `:*` after the name.
  */
@@ -74,7 +74,7 @@ export async function asksByOperation(request: ServiceRequest, account: Account)
   );
   const isMade = /^(Create|PutMetricAlarm)/.test(operation);
   const tagging = { ...asks[0], action: `${service}:${service === "sqs" ? "TagQueue" : "TagResource"}`, context };
-  // Only a log group's tags are a matter of its bare ARN.
+  // Only a log group's tags use its bare ARN.
   const resource = (asks[0]?.resource ?? "").replace(/:log-stream:$/, "");
   return isMade && isTagged(fields) ? [...asks, { ...tagging, resource }] : asks;
 }
@@ -99,7 +99,7 @@ function resourcesOf(template: string, fields: Fields, arn: string): string[] {
   return [own.replace(/^(arn:aws:sns:.*):[0-9a-f-]{36}$/, "$1")]; // a subscription is its topic's
 }
 
-/** A list is in a form as `Names.member.1`, and so on; of an object the keys count, and of a queue's URL its name. */
+/** A form has a list as `Names.member.1` and so on; an object counts by its keys, and a queue's URL by its name. */
 function valuesOf(fields: Fields, path: string): string[] {
   const value = path.split(".").reduce<unknown>((at, name) => (at as Fields | undefined)?.[name], fields);
   const listed = Object.keys(fields).filter((name) => name.startsWith(`${path}.member.`));
@@ -113,7 +113,7 @@ function isTagged(fields: Fields): boolean {
   return tags.some((each) => Object.keys(each ?? {}).length > 0) || "Tags.member.1.Key" in fields;
 }
 
-/** What is in a condition key because no ARN says it: the alias by which a key is asked for, a user pool's tags, how a topic tells, and what an alarm does. */
+/** Condition keys with what no ARN says: a key's alias, a user pool's tags, a topic's protocol, and an alarm's actions. */
 async function contextOf(
   service: string,
   fields: Fields,

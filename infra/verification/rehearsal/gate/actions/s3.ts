@@ -2,7 +2,7 @@ import type { ServiceRequest } from "../service-request.ts";
 import { elementOf, elementsOf } from "../xml.ts";
 import type { Ask } from "./ask.ts";
 
-/** The sub-resources of a bucket, with what they are called in actions after Get and Put. */
+/** The sub-resources of a bucket, with their names in actions after Get and Put. */
 const ofBucket = Object.fromEntries(
   `accelerate:AccelerateConfiguration encryption:EncryptionConfiguration lifecycle:LifecycleConfiguration
    object-lock:BucketObjectLockConfiguration replication:ReplicationConfiguration acl:BucketAcl cors:BucketCORS
@@ -14,7 +14,7 @@ const ofBucket = Object.fromEntries(
     .map((each) => each.split(":") as [name: string, called: string]),
 );
 
-/** The bucket and key of a request in path style, the only one that reaches an address in numbers. */
+/** The bucket and key of a request in path style, the only style that works with an IP address. */
 export function s3Place({ path }: ServiceRequest) {
   const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
   return { bucket: bucket || undefined, key: key === "" ? undefined : decodeURIComponent(key) };
@@ -41,7 +41,7 @@ function asksOfBucket({ method, query, body }: ServiceRequest, bucket: string): 
   const resource = `arn:aws:s3:::${bucket}`;
   const [, called] = Object.entries(ofBucket).find(([name]) => query.has(name)) ?? [];
   if (called !== undefined) {
-    // A DELETE of a sub-resource needs the right to Put it; a policy and a website have one of their own.
+    // A DELETE of a sub-resource needs the permission to Put it; a policy and a website have their own.
     const deletes = method === "DELETE" && /^Bucket(Policy|Website)$/.test(called);
     return [{ action: `s3:${method === "GET" ? "Get" : deletes ? "Delete" : "Put"}${called}`, resource }];
   }
@@ -63,7 +63,7 @@ function asksOfObject({ method, query, headers }: ServiceRequest, resource: stri
   const version = query.has("versionId") ? "Version" : "";
   const sent = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-"));
   const context = Object.fromEntries(sent.map(([name, values]) => [`s3:${name}`, values ?? []]));
-  const begin = query.has("uploads") ? "Put" : undefined; // nothing here is uploaded in parts, but for the matrix's tries
+  const begin = query.has("uploads") ? "Put" : undefined; // only the matrix tries multipart uploads
   const verb = { GET: "Get", HEAD: "Get", PUT: "Put", DELETE: "Delete", POST: begin }[method];
   if (verb === undefined || query.has("uploadId")) return undefined;
   const ask = (action: string) => ({ action: `s3:${action}`, resource, context });

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { jsonAnswer, jsonOf, listOf, operationOf, textOf, withJson, type Fields } from "../service-request.ts";
 import type { Repair } from "./repair.ts";
 
-// What moto drops of what it is sent, so that Terraform would plan it again and again, or cannot describe at all.
+// Settings that moto drops, so that Terraform would plan them every time, or cannot describe at all.
 
 /**
- * moto drops OnDemandThroughput of tables and their indexes. And it checks a condition and writes in two steps, between
- * which another write can come: here they pass one at a time.
+ * moto drops OnDemandThroughput of tables and their indexes. It also checks a condition and writes in two steps, between
+ * which another write can come: here writes pass one at a time.
  */
 export function dynamodbRepair(): Repair {
   const maxima = new Map<string, unknown>();
@@ -39,7 +39,7 @@ export function dynamodbRepair(): Repair {
   };
 }
 
-/** moto has no tags of budgets, and answers 500 to who asks. */
+/** moto has no tags of budgets, and answers 500. */
 export function budgetsRepair(): Repair {
   const tags = new Map<string, unknown>();
   return (request, pass) => {

@@ -13,9 +13,9 @@ import {
 import type { InvokerOf, Repair, Repairs } from "./repair.ts";
 
 /**
- * What is repaired of Lambda: LoggingConfig, which moto drops; an alias's RevisionId, which never changes and is not
- * compared; the configuration of asynchronous calls, of which it knows one for all aliases together, the first; the
- * zips, of which it gives no download; and Invoke, for which it wants Docker.
+ * Repairs of Lambda: LoggingConfig, which moto drops; an alias's RevisionId, which moto never changes or compares;
+ * the configuration of asynchronous calls, which moto has only once for all aliases; the zips, which moto does not
+ * return; and Invoke, which needs Docker in moto.
  */
 export function lambdaRepair(invokerOf: InvokerOf): Pick<Repairs, "repair" | "zipOf" | "aliasOf" | "invokeConfigOf"> {
   const zips = new Map<string, Uint8Array>();

@@ -14,7 +14,7 @@ export interface Repairs {
   repair: Repair;
   zipOf: (codeSha256: string) => Uint8Array | undefined;
   aliasOf: (region: string, functionName: string, alias: string) => Fields | undefined;
-  /** What an alias's asynchronous calls come to when they fail, as it was sent to Lambda. */
+  /** An alias's configuration for failed asynchronous calls, as sent to Lambda. */
   invokeConfigOf: (functionName: string, qualifier: string) => Fields | undefined;
   bucketPolicyOf: (bucket: string) => string | undefined;
   notificationOf: (bucket: string) => string | undefined;

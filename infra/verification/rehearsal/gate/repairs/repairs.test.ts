@@ -16,7 +16,7 @@ beforeEach(() => {
   );
 });
 
-/** Sends a request through the repairs, with what moto would answer; moto must not be asked where that is left out. */
+/** Sends a request through the repairs, with moto's answer; without one moto must not be asked. */
 async function send(request: ServiceRequest, status?: number, moto: object = {}): Promise<ServiceAnswer> {
   return repairs.repair(request, () => {
     if (status === undefined) throw new Error("moto was asked");
@@ -48,7 +48,7 @@ describe("DynamoDB", () => {
   const maximum = (units: number) => ({ MaxReadRequestUnits: units, MaxWriteRequestUnits: units });
   const described = { Table: { TableName: "t", GlobalSecondaryIndexes: [{ IndexName: "i" }, { IndexName: "j" }] } };
 
-  test("describes the maximum throughput of a table and its indexes, without the checksum of what moto said", async () => {
+  test("describes the maximum throughput of a table and its indexes, without moto's checksum", async () => {
     const GlobalSecondaryIndexes = [{ IndexName: "i", OnDemandThroughput: maximum(2) }];
     await send(
       json("dynamodb", "CreateTable", { TableName: "t", OnDemandThroughput: maximum(1), GlobalSecondaryIndexes }),
@@ -78,7 +78,7 @@ describe("DynamoDB", () => {
     });
   });
 
-  test("keeps what moto says of warm throughput, for which version 6 of Terraform's provider waits", async () => {
+  test("keeps moto's warm throughput, for which version 6 of Terraform's provider waits", async () => {
     const WarmThroughput = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: "ACTIVE" };
     const warm = {
       Table: { TableName: "t", WarmThroughput, GlobalSecondaryIndexes: [{ IndexName: "i", WarmThroughput }] },
@@ -86,7 +86,7 @@ describe("DynamoDB", () => {
     expect(jsonOf(await send(json("dynamodb", "DescribeTable", { TableName: "t" }), 200, warm))).toEqual(warm);
   });
 
-  test("lets writes of items pass one at a time, also after one that failed, and reads at once", async () => {
+  test("passes writes of items one at a time, even after a failed one, and reads at once", async () => {
     const passed: string[] = [];
     const pass = (operation: string, fails = false) =>
       repairs.repair(json("dynamodb", operation, { TableName: "t" }), async () => {
@@ -107,7 +107,7 @@ describe("DynamoDB", () => {
     expect(passed.indexOf("GetItem begins")).toBeLessThan(passed.indexOf("PutItem ends"));
   });
 
-  test("knows no maximum of a deleted table, or of one that was not made", async () => {
+  test("has no maximum for a deleted table, or one that was not created", async () => {
     await send(json("dynamodb", "CreateTable", { TableName: "t", OnDemandThroughput: maximum(1) }), 200);
     await send(json("dynamodb", "CreateTable", { TableName: "u", OnDemandThroughput: maximum(1) }), 400);
     await send(json("dynamodb", "DeleteTable", { TableName: "t" }), 200);
@@ -128,7 +128,7 @@ describe("Lambda", () => {
     LoggingConfig: json,
   };
 
-  test("keeps what was uploaded", async () => {
+  test("keeps uploaded zips", async () => {
     await send(request("lambda", "POST", path, create), 201, { FunctionName: "f", Version: "1" });
     expect([repairs.zipOf(sha256), repairs.zipOf("x")]).toEqual([zip, undefined]);
     const other = Buffer.from("another");
@@ -149,7 +149,7 @@ describe("Lambda", () => {
     });
   });
 
-  test("changes an alias's revision with each update, and refuses one that was read before it", async () => {
+  test("changes an alias's revision with each update, and refuses an outdated one", async () => {
     const alias = `${path}/f/aliases/live`;
     const revisionOf = async (sent: ServiceRequest, status: number) =>
       jsonOf(await send(sent, status, { Name: "live" }))["RevisionId"];
@@ -163,7 +163,7 @@ describe("Lambda", () => {
     expect((await send(request("lambda", "GET", alias), 201, { Name: "live" })).status).toBe(200);
   });
 
-  test("keeps what becomes of failed asynchronous calls, of each alias its own", async () => {
+  test("keeps the configuration of asynchronous calls for each alias", async () => {
     const of = (alias: string) => `/2019-09-25/functions/f/event-invoke-config?Qualifier=${alias}`;
     const first = { MaximumRetryAttempts: 0 };
     const second = { MaximumRetryAttempts: 1, DestinationConfig: { OnFailure: { Destination: "arn:q" } } };
@@ -179,7 +179,7 @@ describe("Lambda", () => {
     expect(repairs.invokeConfigOf("f", "live")).toBeUndefined();
   });
 
-  test("invokes what the gate was given, and says so where that is nothing", async () => {
+  test("invokes the gate's handler, and reports a missing one", async () => {
     const sent = request("lambda", "POST", `${path}/f:live/invocations`, { a: 1 });
     expect((await send(sent)).status).toBe(400);
     invoke = ({ functionName, qualifier, payload }) =>
@@ -233,27 +233,27 @@ describe("Rekognition", () => {
     return [status, body.toString()];
   };
 
-  test("labels an image as the local run does, which says so", async () => {
+  test("labels an image as the local run does", async () => {
     expect(await detect("png")).toEqual([
       200,
       expect.stringContaining('{"Name":"Local stand-in: PNG","Confidence":100}'),
     ]);
   });
 
-  test("has no labels for an object that is not there", async () => {
+  test("has no labels for a missing object", async () => {
     expect(await detect("other")).toEqual([400, expect.stringContaining("InvalidS3ObjectException")]);
   });
 });
 
 describe("S3", () => {
-  test.each(["policy", "notification"])("keeps a bucket's %s from moto, until the bucket goes", async (kind) => {
+  test.each(["policy", "notification"])("keeps a bucket's %s from moto, until the bucket is deleted", async (kind) => {
     await send(request("s3", "PUT", `/b?${kind}`, "{}"));
     expect((await send(request("s3", "GET", `/b?${kind}`))).body.toString()).toBe("{}");
     await send(request("s3", "DELETE", "/b"), 204);
     expect((await send(request("s3", "GET", `/b?${kind}`), 404)).status).toBe(404);
   });
 
-  test("closes a new bucket to the public, as long as nobody opens it", async () => {
+  test("closes a new bucket to the public until it is opened", async () => {
     const closed = async () => (await send(request("s3", "GET", "/b?publicAccessBlock"), 404)).status === 200;
     const answer = await send(request("s3", "GET", "/b?publicAccessBlock"), 404);
     expect([answer.status, answer.body.toString().match(/>true</g)]).toEqual([200, Array(4).fill(">true<")]);
@@ -263,12 +263,12 @@ describe("S3", () => {
     expect(await closed()).toBe(true);
   });
 
-  test("tells a bucket's notification to who delivers", async () => {
+  test("gives a bucket's notification to the deliveries", async () => {
     await send(request("s3", "PUT", "/b?notification", "<N/>"));
     expect([repairs.notificationOf("b"), repairs.notificationOf("c")]).toEqual(["<N/>", undefined]);
   });
 
-  test("tells a bucket's policy to who decides", async () => {
+  test("gives a bucket's policy to the permissions", async () => {
     await send(request("s3", "PUT", "/b?policy", "{}"));
     expect([repairs.bucketPolicyOf("b"), repairs.bucketPolicyOf("c")]).toEqual(["{}", undefined]);
     await send(request("s3", "DELETE", "/b?policy"));
@@ -276,6 +276,6 @@ describe("S3", () => {
   });
 });
 
-test("what is right is passed on as it is", async () => {
+test("other answers pass unchanged", async () => {
   expect(jsonOf(await send(json("sqs", "CreateQueue", {}), 200, { QueueUrl: "x" }))).toEqual({ QueueUrl: "x" });
 });

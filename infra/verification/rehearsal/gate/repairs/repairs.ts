@@ -5,7 +5,7 @@ import { lambdaRepair } from "./lambda.ts";
 import type { InvokerOf, Repair, Repairs } from "./repair.ts";
 import { s3Repair } from "./s3.ts";
 
-/** What moto 5.2.1 gets wrong for this project, put right; each part says what it is about. */
+/** Corrections of moto 5.2.1's errors for this project; each part documents its own. */
 export function makeRepairs(
   invokerOf: InvokerOf,
   readObject: (bucket: string, key: string) => Promise<Buffer | undefined>,
@@ -18,7 +18,7 @@ export function makeRepairs(
     lambda: lambda.repair,
     logs: logsRepair(),
     s3: s3.repair,
-    /** moto says the same of every image, also of one that is none: what labels images in the local run stands in its place. */
+    /** moto gives every file the same labels, even if it is no image: the local run's labels replace it. */
     async rekognition(request, pass) {
       if (operationOf(request) !== "DetectLabels") return pass();
       const input = jsonOf(request) as { Image?: { S3Object?: { Bucket?: string; Name?: string } } };

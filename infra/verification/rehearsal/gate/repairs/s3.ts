@@ -7,10 +7,10 @@ const closed = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "Res
 );
 
 /**
- * moto applies a bucket's policy without its conditions, so that one that only forbids plain HTTP
- * forbids everything; and after each upload it tries to run what a notification names in Docker.
- * Both are kept here, and moto never hears of them. Nor does it of a suspended versioning, with which
- * it can no longer delete a version. A new bucket is open there, and on AWS it is closed to the public.
+ * moto applies a bucket's policy without its conditions, so that a policy that only forbids plain HTTP
+ * forbids everything; and after each upload it tries to run a notification's functions in Docker.
+ * Both are kept here, and hidden from moto. So is suspended versioning, with which moto can no longer
+ * delete a version. A new bucket is public in moto, but not on AWS.
  */
 export function s3Repair(): Pick<Repairs, "repair" | "bucketPolicyOf" | "notificationOf"> {
   const kept = new Map<string, string>();
