@@ -24,7 +24,7 @@ const call = await start("dev");
 test.each([
   ["dev", "/dev"],
   ["$default", "/"],
-])("/openapi.yaml is the document, with the stage %s for its first server", async (stage, url) => {
+])("/openapi.yaml is the document, with the stage %s as its first server", async (stage, url) => {
   const { status, headers, body } = await (await start(stage))("GET /openapi.yaml");
   expect([status, headers["content-type"]]).toEqual([200, "application/yaml; charset=utf-8"]);
   const document = parse(readFileSync(documentPath, "utf8")) as { servers: object[] };
@@ -36,7 +36,7 @@ test.each([
 
 describe("/docs is a page of Swagger UI", () => {
   test.each(["/docs", "/docs/"])(
-    "that takes everything from here, at %s: no CDN, no validator, no font, no icon",
+    "that loads everything from this server, at %s: no CDN, no validator, no font, no icon",
     async (path) => {
       const { status, headers, body } = await call(`GET ${path}`);
       expect([status, headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
@@ -53,7 +53,7 @@ describe("/docs is a page of Swagger UI", () => {
   test.each([
     ["/docs/swagger-ui.css", "text/css; charset=utf-8", ".swagger-ui"],
     ["/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8", "SwaggerUIBundle"],
-  ])("whose parts are there: %s", async (path, contentType, part) => {
+  ])("whose parts exist: %s", async (path, contentType, part) => {
     const { status, headers, body } = await call(`GET ${path}`);
     expect([status, headers["content-type"]]).toEqual([200, contentType]);
     expect(String(body)).toContain(part);
@@ -81,6 +81,6 @@ test.each([
   "GET /docs/%2e%2e/package.json",
   "GET /dev/docs",
   "GET /openapi.json",
-])("nothing else is there: %s", async (request) => {
+])("nothing else is served: %s", async (request) => {
   expect(await call(request)).toMatchObject({ status: 404, body: { message: "Not Found" } });
 });

@@ -17,7 +17,7 @@ const page = `<!doctype html>
     <div id="swagger-ui"></div>
     <script src="/docs/swagger-ui-bundle.js"></script>
     <script>
-      // No route of the API, and so not in its document: what a client does with an answer of upload-url.
+      // Not a route of the API, so not in its document: what a client does with the answer of upload-url.
       const upload = {
         tags: ["images"],
         summary: "Send an image to the url of upload-url",
@@ -27,7 +27,7 @@ const page = `<!doctype html>
           { name: "If-None-Match", in: "header", required: true, schema: { type: "string", default: "*" } },
         ],
         requestBody: { content: { "image/png": {}, "image/jpeg": {} } },
-        responses: { 200: { description: "The bucket has it." } },
+        responses: { 200: { description: "The bucket has stored it." } },
       };
       const updateJsonSpec = (update) => (document) => {
         if ("/events/{id}/upload-url" in document.paths) document.paths["/upload"] = { put: upload };
@@ -53,8 +53,8 @@ const page = `<!doctype html>
 const swaggerUi = join(root, "node_modules/swagger-ui-dist");
 
 /**
- * Answers `GET /openapi.yaml` with the document as it is now, and `GET /docs` with Swagger UI from node_modules: a CDN
- * or a validator elsewhere would be told of every visit.
+ * Answers `GET /openapi.yaml` with the current document, and `GET /docs` with Swagger UI from node_modules: a CDN or a
+ * remote validator would learn of every visit.
  */
 export function docsEndpoint(stage: string) {
   return ({ method, url = "" }: IncomingMessage): HttpAnswer | undefined => {
@@ -75,7 +75,7 @@ export function docsEndpoint(stage: string) {
   };
 }
 
-/** Relative, so that it is also right at another name of this machine. */
+/** The server's URL is relative, so that it is right under any name of this machine. */
 function describeApiAt(stage: string): string {
   const document = parseDocument(readFileSync(join(root, "functions/openapi.yaml"), "utf8"));
   const here = document.createNode({ url: stage === "$default" ? "/" : `/${stage}`, description: "npm start" });

@@ -9,17 +9,17 @@ import { afterAll, describe, expect, test } from "vitest";
 import { root } from "../build/functions.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 import { callAt, has, makeJpeg, needs, untilLabelled, type Call } from "../testing/api.ts";
-import { objectsIn, wayOut } from "./bucket/bucket-objects.ts";
+import { objectsIn, remedy } from "./bucket/bucket-objects.ts";
 import { callServerAt } from "../testing/call.ts";
 import { startDatabase } from "./database/database.ts";
 import { listen, stop } from "./gateway/server.ts";
 import { makeUserPool } from "./sign-in/tokens.ts";
 
 interface Started {
-  /** The base URL it printed, or empty when it ended without one. */
+  /** The base URL it printed, or empty if it ended without one. */
   url: string;
   output: () => string;
-  /** Waits until it has printed what the pattern matches. */
+  /** Waits for output that matches the pattern. */
   printed: (pattern: RegExp) => Promise<RegExpExecArray>;
   kill: (signal: NodeJS.Signals) => void;
   pid: number | undefined;
@@ -68,18 +68,18 @@ async function run(command: string, ...parameters: string[]): Promise<Started> {
   return started;
 }
 
-/** As `npm start -- ...` does; npm itself is tested once, below. */
+/** Like `npm start -- ...`; npm itself is tested once, below. */
 function start(...options: string[]): Promise<Started> {
   return run(process.execPath, "--import", "tsx", "infra/local/main.ts", "--port", "0", ...options);
 }
 
-/** Pastes the lines that lead from an event to its image and back, all in one go; gives their statuses and the event. */
+/** Pastes the lines from an event to its image and back at once; returns their statuses and the event. */
 async function paste({ output }: Started): Promise<{ statuses: string[]; event: unknown }> {
   needs(...imageFunctions);
   const lines = [...output().matchAll(/^ {2}((?:token|curl|echo).*)$/gm)].map(([, line = ""]) => line);
   const folder = scratchFolder();
-  const patient = lines.join("\n").replace("--retry 30 ", "--retry 120 "); // the machine may be busy
-  const answers = (await shell(patient, folder)).trimEnd().split("\n");
+  const withRetries = lines.join("\n").replace("--retry 30 ", "--retry 120 "); // the machine may be busy
+  const answers = (await shell(withRetries, folder)).trimEnd().split("\n");
   expect(readFileSync(join(folder, "image.png"))).toEqual(readFileSync(join(folder, "photo.png")));
   return {
     statuses: answers.map((answer) => answer.slice(-3)),
@@ -99,7 +99,7 @@ describe("in memory", async () => {
   const api = await start("--memory", "--stage", "dev");
   const call = callAt(api.url);
 
-  test("serves the bundles, prints where, and a line for each request", async () => {
+  test("serves the bundles, prints the URL and a line for each request", async () => {
     expect(api.url).toMatch(/^http:\/\/localhost:\d+\/dev$/);
     const created = await call("POST /events", { json: { id: "456", title: "x" } });
     expect([created.status, (await call("GET /events/456")).body]).toEqual([201, created.body]);
@@ -109,20 +109,20 @@ describe("in memory", async () => {
 
   test("says which web pages may call it", () => {
     expect(api.output()).toContain(
-      "Web pages that may call it: none but that one; see --cors-origin in npm start -- --help\n",
+      "Web pages that may call it: only that one; see --cors-origin in npm start -- --help\n",
     );
   });
 
-  test("keeps nothing on disk, and says so", () => {
+  test("stores nothing on disk, and says so", () => {
     expect(existsSync(join(root, ".data"))).toBe(hadData);
-    expect(api.output()).toContain("its events and images in memory");
+    expect(api.output()).toContain("keeps events and images in memory");
   });
 
-  test("prints lines that lead from an event to its image and back when pasted", async () => {
+  test("prints lines to paste that create an event, upload its image and read both", async () => {
     expect(await paste(api)).toMatchObject(pasted({ id: "123" }));
   });
 
-  test("gives no tokens without --auth, and looks at none", async () => {
+  test("issues no tokens without --auth, and ignores them", async () => {
     expect((await callAt(api.url, "garbage")("GET /events")).status).toBe(200);
     expect((await callServerAt(new URL("/", api.url).href)("GET /token?sub=alice")).status).toBe(404);
     expect(api.output()).not.toContain("token=");
@@ -139,19 +139,19 @@ describe("with --auth, on data from before sign-in", async () => {
   const greeting = api.output();
   const [, printed = ""] = /token='(\S+)'/.exec(greeting) ?? [];
 
-  test("asks for a token, prints one, and gives more at /token", async () => {
+  test("requires a token, prints one, and issues more at /token", async () => {
     expect(await callAt(api.url)("GET /events")).toMatchObject({ status: 401, body: { message: "Unauthorized" } });
     expect(decodeJwt(printed)).toMatchObject({ sub: "alice", token_use: "access" });
-    const [, ask = ""] = /more of them: (curl .*)$/m.exec(greeting) ?? [];
+    const [, ask = ""] = /for another: (curl .*)$/m.exec(greeting) ?? [];
     const given = (await shell(`${ask} --silent`)).trim();
     expect([decodeJwt(given)["sub"], (await callAt(api.url, given)("GET /events")).status]).toEqual(["alice", 200]);
   });
 
-  test("prints lines that lead from an event to its image and back when pasted", async () => {
+  test("prints lines to paste that create an event, upload its image and read both", async () => {
     expect(await paste(api)).toMatchObject(pasted({ id: "alice-123", organizer: "alice" }));
   });
 
-  test("prints nothing about the tokens that it gets and gives", async () => {
+  test("never prints the tokens that it receives or issues", async () => {
     const token = (await shell(`curl --silent '${new URL("/token?sub=alice", api.url).href}'`)).trim();
     const forged = `${token.slice(0, -9)}forgery!!`;
     for (const sent of [token, forged]) {
@@ -167,13 +167,13 @@ describe("with --auth, on data from before sign-in", async () => {
     for (const part of [token, forged].flatMap((sent) => sent.split("."))) expect(log).not.toContain(part.slice(0, 40));
   });
 
-  test("makes a key that nobody else knows", async () => {
+  test("rejects another process's tokens", async () => {
     const token = await (await makeUserPool()).accessToken("alice");
     expect((await callAt(api.url, token)("GET /events")).status).toBe(401);
   });
 });
 
-describe("killed while writing, and started again on its data", async () => {
+describe("killed while writing, and restarted with its data", async () => {
   const data = join(scratchFolder(), "data");
   const first = await start("--data", data);
   const callFirst = callAt(first.url);
@@ -219,7 +219,7 @@ describe("killed while writing, and started again on its data", async () => {
     expect([status, image.status, Buffer.from(await image.arrayBuffer())]).toEqual([302, 200, upload.bytes]);
   });
 
-  test("refuses to be started once more on them in one sentence, and goes on", async () => {
+  test("refuses a second start with the same data in one sentence, and keeps running", async () => {
     const third = await start("--data", data);
     expect([await third.ended, third.output()]).toEqual([
       1,
@@ -229,9 +229,11 @@ describe("killed while writing, and started again on its data", async () => {
   });
 });
 
-test("on a full disk it says why once, answers 503 to who writes, and goes on when there is room", async ({ skip }) => {
+test("on a full disk it logs the reason once, answers writes with 503, and recovers when there is room", async ({
+  skip,
+}) => {
   const noLimits = spawnSync("prlimit", ["--version"]).error;
-  if (noLimits) skip(`there is no prlimit here, by which the disk would be full: ${noLimits.message}`);
+  if (noLimits) skip(`needs prlimit to emulate a full disk: ${noLimits.message}`);
   const data = join(scratchFolder(), "data");
   const api = await start("--data", data);
   const call = callAt(api.url);
@@ -256,7 +258,7 @@ test("on a full disk it says why once, answers 503 to who writes, and goes on wh
     [503, "2"],
   ]);
   expect((await call("GET /events/0")).status).toBe(200);
-  const refusal = /^The events cannot be written, .*\. IO error: .*\.log: File too large$/gm;
+  const refusal = /^Events cannot be written; .*\. IO error: .*\.log: File too large$/gm;
   expect(api.output().match(refusal)).toHaveLength(1);
   if (image) {
     const sent = await fetch(image.url, { method: "PUT", headers: image.headers, body: Buffer.alloc(400_000) });
@@ -267,19 +269,19 @@ test("on a full disk it says why once, answers 503 to who writes, and goes on wh
 
   await limit("unlimited");
   expect(await write("after")).toEqual([201, undefined]);
-  await api.printed(/^The events can be written again\.$/m);
+  await api.printed(/^Events can be written again\.$/m);
   api.kill("SIGKILL");
   await api.ended;
   const again = await start("--data", data);
   expect((await listAll(callAt(again.url))).sort()).toEqual(acknowledged.sort());
 });
 
-test("refuses data that is damaged in one sentence", async () => {
+test("refuses damaged data in one sentence", async () => {
   const data = scratchFolder({ "images/notes.json": "{}" });
   const refused = await start("--data", data);
   expect([await refused.ended, refused.output()]).toEqual([
     1,
-    `${join(data, "images/notes.json")} is damaged, or no file of an image. ${wayOut}\n`,
+    `${join(data, "images/notes.json")} is damaged, or not an image's file. ${remedy}\n`,
   ]);
 });
 
@@ -297,12 +299,12 @@ test("refuses a port that is in use in one sentence", async () => {
 test.each([
   [["--memroy"], 1, /^Unknown option '--memroy'\. Try npm start -- --help\.\n$/],
   [["--help"], 0, /^npm start -- \[options\]\n/],
-])("ends by itself with %j", async (options, code, output) => {
+])("exits with %j", async (options, code, output) => {
   const { ended, ...started } = await start(...options);
   expect([await ended, started.output()]).toEqual([code, expect.stringMatching(output)]);
 });
 
-describe("stops at once and cleanly", () => {
+describe("stops immediately and cleanly", () => {
   test.each<[what: string, NodeJS.Signals[]]>([
     ["a Ctrl-C", ["SIGINT"]],
     ["a Ctrl-C that arrives twice, from the terminal and from npm", ["SIGINT", "SIGINT"]],
@@ -317,7 +319,7 @@ describe("stops at once and cleanly", () => {
     await (await startDatabase(data)).stop(); // which refuses data in use
   });
 
-  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("on %s under load, without a word", async (signal) => {
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("on %s under load, without an error", async (signal) => {
     const data = scratchFolder();
     const { url, kill, ended, output } = await start("--data", data);
     const greeting = output();
@@ -361,7 +363,7 @@ async function listAll(call: Call): Promise<string[]> {
   return ids;
 }
 
-/** What a command line prints, as somebody types it. */
+/** The output of a command line, as a user types it. */
 async function shell(line: string, folder?: string): Promise<string> {
   return (await promisify(execFile)("sh", ["-c", line], { cwd: folder })).stdout;
 }

@@ -3,12 +3,12 @@ import type { DeadLetter } from "./bucket/image-events.ts";
 import { makePng } from "./bucket/sample-images.ts";
 import { docsEndpoint } from "./docs-endpoint.ts";
 import type { LogLine } from "./gateway/gateway.ts";
-import { readOptions, usage, type Options } from "./options.ts";
+import { parseOptions, usage, type Options } from "./options.ts";
 import { runEditedBundles } from "./runtime/running-functions.ts";
 import { makeUserPool, type UserPool } from "./sign-in/tokens.ts";
 import { startStack, type Stack } from "./stack.ts";
 
-/** The gateway prints each request already, with the same id. */
+/** The gateway already prints each request, with the same id. */
 const onlyFailures = { AWS_LAMBDA_LOG_LEVEL: "WARN" };
 
 const json = "--header 'Content-Type: application/json'";
@@ -17,7 +17,7 @@ let stack: Stack | undefined;
 
 stopOnSignals();
 try {
-  const options = readOptions(process.argv.slice(2));
+  const options = parseOptions(process.argv.slice(2));
   if (options === "help") console.log(usage);
   else await start(options);
 } catch (error) {
@@ -46,20 +46,20 @@ async function start({ port, stage, data, auth, corsOrigins }: Options): Promise
       : error;
   });
   const { url } = stack;
-  const kept = data === undefined ? "in memory: they are gone when it stops" : `in ${data}`;
+  const place = data === undefined ? "in memory until it stops" : `in ${data}`;
   console.log(`
-The events API runs at ${url}/events, its events and images ${kept}. Ctrl-C stops it.
-What it can do, to read and to try: ${new URL("/docs", url).href}
-Web pages that may call it: ${corsOrigins.join(", ") || "none but that one; see --cors-origin in npm start -- --help"}
+The events API runs at ${url}/events and keeps events and images ${place}. Ctrl-C stops it.
+Browse and try it: ${new URL("/docs", url).href}
+Web pages that may call it: ${corsOrigins.join(", ") || "only that one; see --cors-origin in npm start -- --help"}
 ${await examples(url, pool)}`);
 }
 
 async function examples(url: string, pool: UserPool | undefined): Promise<string> {
-  const id = pool ? "alice-123" : "123"; // which data from before sign-in may have, as no one's
+  const id = pool ? "alice-123" : "123"; // data from before sign-in may have 123, without an owner
   const call = `curl -w ' %{http_code}\\n'${pool ? ' --header "Authorization: Bearer $token"' : ""}`;
   const token = pool
     ? `
-Every request needs a token. This is alice's, for an hour; more of them: curl '${new URL("/token?sub=alice", url).href}'
+Every request needs a token. This is alice's, valid for an hour; for another: curl '${new URL("/token?sub=alice", url).href}'
 
   token='${await pool.accessToken("alice")}'`
     : "";
@@ -71,12 +71,12 @@ ${readFunctions().some(({ name }) => name === "create-upload-url") ? imageExampl
 
 function imageExamples(url: string, call: string): string {
   const photo = makePng();
-  const askFor = `${call} --silent -X POST '${url}/upload-url' ${json} --data-raw '{"contentType": "image/png","contentLength": ${photo.length}}'`;
+  const requestUrl = `${call} --silent -X POST '${url}/upload-url' ${json} --data-raw '{"contentType": "image/png","contentLength": ${photo.length}}'`;
   return `
-An image for it goes straight to the bucket, with a URL that is asked for first. The third line waits until it is there.
+Its image is uploaded straight to the bucket, with a URL from the API. The third line waits until it is ready.
 
   echo ${photo.toString("base64")} | base64 --decode > photo.png
-  curl -w ' %{http_code}\\n' --upload-file photo.png "$(${askFor} | sed 's/.*"url":"//; s/".*//')" --header 'Content-Type: image/png' --header 'If-None-Match: *'
+  curl -w ' %{http_code}\\n' --upload-file photo.png "$(${requestUrl} | sed 's/.*"url":"//; s/".*//')" --header 'Content-Type: image/png' --header 'If-None-Match: *'
   ${call} --fail --retry 30 --retry-all-errors --retry-delay 1 --location '${url}/image' --output image.png
   ${call} '${url}'
 `;
@@ -89,13 +89,13 @@ function printRequest({ method, path, status, duration_ms, requestId, error }: L
 
 function printDeadLetter({ requestPayload, responsePayload }: DeadLetter, file: string | undefined): void {
   const keys = requestPayload.Records.map(({ s3 }) => s3.object.key).join(", ");
-  const kept = file === undefined ? "" : ` What it was called with is in ${file}, and the next start tries it again.`;
-  console.error(`label-image failed three times for ${keys}.${kept}\n${responsePayload.errorMessage}`);
+  const where = file === undefined ? "" : ` Its input is in ${file}, and the next start retries it.`;
+  console.error(`label-image failed three times for ${keys}.${where}\n${responsePayload.errorMessage}`);
 }
 
 /**
- * Through npm one Ctrl-C may arrive twice, from the terminal and from npm: only one that comes a
- * second later means "now". While it starts there is nothing yet that has to be stopped in order.
+ * With npm one Ctrl-C may arrive twice, from the terminal and from npm: only one more than a second
+ * later exits at once. During startup there is nothing to stop in order.
  */
 function stopOnSignals(): void {
   let first_ms: number | undefined;

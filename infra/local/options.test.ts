@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readOptions, usage } from "./options.ts";
+import { parseOptions, usage } from "./options.ts";
 
 test.each([
   [[], { port: 3000, stage: "prod", data: ".data", auth: false, corsOrigins: [] }],
@@ -14,17 +14,17 @@ test.each([
   ],
   [["--help", "--port", "0"], "help"],
 ])("takes %j", (args, options) => {
-  expect(readOptions(args)).toEqual(options);
+  expect(parseOptions(args)).toEqual(options);
 });
 
 test.each([
   [["--port", "http"], "--port must be a number from 0 to 65535."],
   [["--port", "65536"], "--port must be a number from 0 to 65535."],
-  [["--stage", "a/b"], "--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default."],
+  [["--stage", "a/b"], "--stage must be $default, or 1 to 128 characters of A-Z a-z 0-9 _ -."],
   ...["localhost:5173", "http://localhost:5173/", "HTTP://localhost", "http://a,http://b"].map(
     (origin): [string[], string] => [
       ["--cors-origin", "*", "--cors-origin", origin],
-      `--cors-origin must be * or like http://localhost:5173, in lower case and with no / at the end: ${origin} is not.`,
+      `--cors-origin must be * or like http://localhost:5173, in lower case and with no / at the end, not ${origin}.`,
     ],
   ),
   [["--memroy"], "Unknown option '--memroy'. Try npm start -- --help."],
@@ -32,7 +32,7 @@ test.each([
   [["--port"], "Option '--port <value>' argument missing. Try npm start -- --help."],
   [["--memory", "--data", "x"], "Give --memory or --data, not both."],
 ])("refuses %j in one sentence", (args, sentence) => {
-  expect(() => readOptions(args)).toThrow(new Error(sentence));
+  expect(() => parseOptions(args)).toThrow(new Error(sentence));
 });
 
 test("explains each option", () => {

@@ -3,33 +3,33 @@ import { originPattern } from "./gateway/cors.ts";
 
 export const usage = `npm start -- [options]
 
-  --port NUMBER   where to listen on this machine, 3000 if not given; 0 takes a free port
-  --stage NAME    the stage in the path, prod if not given; '$default' for none
-  --data FOLDER   where events and images are kept, .data if not given
-  --memory        keep events and images in memory only
-  --auth          ask for an access token at every request, and print one; more at /token?sub=NAME
+  --port NUMBER   the port on this machine, by default 3000; 0 takes a free port
+  --stage NAME    the stage in the path, by default prod; '$default' for none
+  --data FOLDER   the folder for events and images, by default .data
+  --memory        keep events and images only in memory
+  --auth          require an access token for every request, and print one; more at /token?sub=NAME
   --cors-origin ORIGIN
-                  let web pages of http://localhost:5173 or the like call it, '*' for all; can be repeated
+                  allow web pages of an origin like http://localhost:5173, '*' for all; can be repeated
   --help          print this`;
 
-export type Options = Exclude<ReturnType<typeof readOptions>, "help">;
+export type Options = Exclude<ReturnType<typeof parseOptions>, "help">;
 
-export function readOptions(args: string[]) {
-  const { port, stage, data, memory, auth, "cors-origin": corsOrigins, help } = parse(args);
+export function parseOptions(args: string[]) {
+  const { port, stage, data, memory, auth, "cors-origin": corsOrigins, help } = parseArguments(args);
   if (help) return "help";
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error("--port must be a number from 0 to 65535.");
   if (!/^([A-Za-z0-9_-]{1,128}|\$default)$/.test(stage))
-    throw new Error("--stage must be 1 to 128 of A-Z a-z 0-9 _ -, or $default.");
+    throw new Error("--stage must be $default, or 1 to 128 characters of A-Z a-z 0-9 _ -.");
   const wrong = corsOrigins.find((origin) => !originPattern.test(origin));
   if (wrong !== undefined)
     throw new Error(
-      `--cors-origin must be * or like http://localhost:5173, in lower case and with no / at the end: ${wrong} is not.`,
+      `--cors-origin must be * or like http://localhost:5173, in lower case and with no / at the end, not ${wrong}.`,
     );
   if (memory && data !== undefined) throw new Error("Give --memory or --data, not both.");
   return { port: Number(port), stage, data: memory ? undefined : (data ?? ".data"), auth, corsOrigins };
 }
 
-function parse(args: string[]) {
+function parseArguments(args: string[]) {
   const options = {
     port: { type: "string", default: "3000" },
     stage: { type: "string", default: "prod" },
@@ -42,7 +42,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // What follows the first sentence is advice about parsing that no option here needs.
+    // The sentences after the first are advice about parsing that no option here needs.
     const [problem] = error instanceof Error ? error.message.split(". ") : [];
     throw new Error(`${problem ?? ""}. Try npm start -- --help.`, { cause: error });
   }

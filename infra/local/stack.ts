@@ -12,20 +12,20 @@ export interface StackOptions extends Omit<ImagesOptions, "path">, Partial<Omit<
   data?: string | undefined;
   run: (environment: Environment) => RunningFunctions | Promise<RunningFunctions>;
   pool?: UserPool | undefined;
-  /** What the functions find in their environment beside what leads to the services, or instead of it. */
+  /** Added to the functions' environment; overrides the services' URLs. */
   environment?: Environment;
-  /** Stands between the functions and the services: takes what leads to these, and gives what leads to itself. */
+  /** Starts a proxy between the functions and the services: gets the services' URLs, returns its own. */
   between?: (services: Environment) => Promise<{ environment: Environment; stop: () => Promise<void> }>;
 }
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** What it has started it stops again where one of them does not start. */
+/** Stops what it has started if one of them fails to start. */
 export async function startStack(options: StackOptions) {
   const { data, run, pool, stage = "prod", port = 0, corsOrigins = [], log = () => undefined } = options;
   const uploadOrigins = [...corsOrigins];
   const started: { stop: () => Promise<void> }[] = [];
-  const kept = <Part extends { stop: () => Promise<void> }>(part: Part): Part => {
+  const track = <Part extends { stop: () => Promise<void> }>(part: Part): Part => {
     started.push(part);
     return part;
   };
@@ -33,16 +33,16 @@ export async function startStack(options: StackOptions) {
     while (started.length > 0) await started.pop()?.stop();
   };
   try {
-    const database = kept(await startDatabase(data));
-    const images = kept(await startImages({ ...options, path: data, corsOrigins: uploadOrigins }));
+    const database = track(await startDatabase(data));
+    const images = track(await startImages({ ...options, path: data, corsOrigins: uploadOrigins }));
     const services = { ...database.environment, ...images.environment };
-    const between = options.between && kept(await options.between(services));
+    const between = options.between && track(await options.between(services));
     const auth = { AUTH: pool ? "jwt" : "off" };
-    const functions = kept(await run({ ...services, ...between?.environment, ...auth, ...options.environment }));
-    const events = kept(images.deliverTo(functions));
+    const functions = track(await run({ ...services, ...between?.environment, ...auth, ...options.environment }));
+    const events = track(images.deliverTo(functions));
     const authorizer = pool && jwtAuthorizer(pool);
     const tokens = pool && tokenEndpoint(pool);
-    const gateway = kept(
+    const gateway = track(
       await startGateway({
         stage,
         port,

@@ -30,7 +30,7 @@ const patience_ms = 120_000;
 const image = { name: "photo.png", mimeType: "image/png", buffer: makePng() };
 const imageFunctions = ["create-upload-url", "get-image", "label-image"];
 
-test("the docs page takes everything from here, and tries out each operation with a token", async (context) => {
+test("the docs page loads everything from this server, and tries out each operation with a token", async (context) => {
   needs("list-events", "update-event", "delete-event", ...imageFunctions);
   const { page, errors, origins } = await openPage(context);
   const url = await start("--auth");
@@ -66,23 +66,26 @@ test("the docs page takes everything from here, and tries out each operation wit
 test.for([
   { signIn: "without sign-in", options: [], headers: "{}" },
   { signIn: "signed in", options: ["--auth"], headers: signedIn },
-])("a page of another origin does the same by functions/README.md, $signIn", async ({ options, headers }, context) => {
-  needs("update-event", "delete-event", ...imageFunctions);
-  const { page, errors } = await openPage(context);
-  const origin = await servePage();
-  const url = await start("--cors-origin", "http://localhost:1", "--cors-origin", origin, ...options);
-  const token = options.length > 0 ? await aliceOf(url) : undefined;
-  await page.goto(origin);
-  await page.exposeFunction("labelled", (id: string) => untilLabelled(callAt(url, token), id));
-  await page.locator("input").setInputFiles(image);
-  const lines = pageLines(headers)
-    .replaceAll("http://localhost:3000/prod", url)
-    .replaceAll("http://localhost:3000", new URL(url).origin);
-  expect(await page.evaluate(`(async () => {${lines}})()`)).toEqual({ width: 80, title: "Sunrise", deleted: 204 });
-  expect(errors).toEqual([]);
-});
+])(
+  "a page of another origin can do the same as in functions/README.md, $signIn",
+  async ({ options, headers }, context) => {
+    needs("update-event", "delete-event", ...imageFunctions);
+    const { page, errors } = await openPage(context);
+    const origin = await servePage();
+    const url = await start("--cors-origin", "http://localhost:1", "--cors-origin", origin, ...options);
+    const token = options.length > 0 ? await aliceOf(url) : undefined;
+    await page.goto(origin);
+    await page.exposeFunction("labelled", (id: string) => untilLabelled(callAt(url, token), id));
+    await page.locator("input").setInputFiles(image);
+    const lines = pageLines(headers)
+      .replaceAll("http://localhost:3000/prod", url)
+      .replaceAll("http://localhost:3000", new URL(url).origin);
+    expect(await page.evaluate(`(async () => {${lines}})()`)).toEqual({ width: 80, title: "Sunrise", deleted: 204 });
+    expect(errors).toEqual([]);
+  },
+);
 
-/** The README's, and what they leave out: showing the image, a change by the ETag that the page has read, and a delete. */
+/** The README's lines and what they omit: showing the image, an update with the ETag from the page, and a delete. */
 function pageLines(headers: string): string {
   return `
     const signedIn = ${headers};
@@ -100,7 +103,7 @@ function pageLines(headers: string): string {
     return { width: shown.naturalWidth, title, deleted: (await send("DELETE", "/events/" + id)).status };`;
 }
 
-/** Starts the API as `npm start` does; gives its base URL. */
+/** Starts the API like `npm start`; returns its base URL. */
 async function start(...options: string[]): Promise<string> {
   const parameters = ["--import", "tsx", "infra/local/main.ts", "--port", "0", "--memory", ...options];
   const child = spawn(process.execPath, parameters, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
@@ -126,7 +129,7 @@ async function aliceOf(url: string): Promise<string> {
   return (await (await fetch(new URL("/token?sub=alice", url))).text()).trim();
 }
 
-/** A page of another origin than the API's. */
+/** A page of an origin other than the API's. */
 async function servePage(): Promise<string> {
   const server = createServer((_request, response) => {
     response.setHeader("content-type", "text/html");
@@ -137,7 +140,7 @@ async function servePage(): Promise<string> {
   return `http://localhost:${port}`;
 }
 
-/** Skips the test where there is no browser. What the page logs as an error, and from where it loads, is collected. */
+/** Skips the test without a browser. Collects the errors that the page logs, and the origins it loads from. */
 async function openPage(context: TestContext) {
   if (!browser) context.skip("needs google-chrome or chromium in the PATH");
   const page = await browser.newPage();
@@ -159,7 +162,7 @@ async function openPage(context: TestContext) {
   return { page, errors, origins };
 }
 
-/** Opens an operation of Swagger UI, fills in what it takes, and executes it; gives the answer as it is shown. */
+/** Opens an operation of Swagger UI, fills it in and executes it; returns the answer as shown. */
 async function execute(operation: Locator, parameters: Record<string, string>, body?: object): Promise<string> {
   await operation.locator(".opblock-summary-control").click();
   await operation.getByRole("button", { name: "Try it out" }).click();

@@ -33,7 +33,7 @@ export async function upload(
   return exchange(origin, { method: changes.method ?? method, path: pathname + search, headers: sent, body: bytes });
 }
 
-const patience = { times: 200, pause_ms: 100 };
+const polling = { times: 200, pause_ms: 100 };
 
 /** Gets an event until it is as expected, for at most about 20 seconds. */
 export async function untilEvent(
@@ -42,11 +42,11 @@ export async function untilEvent(
   isExpected: (event: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
   let answer: Answer | undefined;
-  for (let time = 1; time <= patience.times; time++) {
+  for (let time = 1; time <= polling.times; time++) {
     answer = await call(`GET /events/${id}`);
     const event = (answer.body ?? {}) as Record<string, unknown>;
     if (answer.status === 200 && isExpected(event)) return event;
-    await pause(patience.pause_ms);
+    await pause(polling.pause_ms);
   }
   throw new Error(`The event ${id} did not become what was expected: ${JSON.stringify(answer)}`);
 }

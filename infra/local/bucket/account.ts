@@ -1,6 +1,6 @@
 import { verify, type Refusal, type SignedRequest } from "./signature.ts";
 
-/** Where all that stands in for AWS here belongs. Its keys are made up and open nothing else. */
+/** The account of the AWS emulators. Its keys are made up and work nowhere else. */
 export const account = { region: "local", accessKeyId: "local", secretAccessKey: "local", sessionToken: "local" };
 
 export const accountEnvironment = {

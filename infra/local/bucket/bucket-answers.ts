@@ -5,7 +5,7 @@ import type { Reason, Refusal } from "./signature.ts";
 const tooSkewed =
   "403 RequestTimeTooSkewed: The difference between the request time and the current time is too large.";
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and what S3 says to each refusal of a signature. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and S3's answer to each signature error. */
 const errors = {
   corsForbidden:
     "403 AccessForbidden: CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
@@ -41,7 +41,7 @@ export function s3Error(error: keyof typeof errors, more?: string): HttpAnswer {
 }
 
 export function notImplemented(what: string): HttpAnswer {
-  return refuse(`501 NotImplemented: This stand-in for S3 does not know ${what}.`);
+  return refuse(`501 NotImplemented: This S3 emulator does not support ${what}.`);
 }
 
 export function signatureError({ reason, sentence }: Refusal, isPresigned: boolean): HttpAnswer {

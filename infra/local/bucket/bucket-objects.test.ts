@@ -3,13 +3,13 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
-import { objectsIn, wayOut, type StoredObject } from "./bucket-objects.ts";
+import { objectsIn, remedy, type StoredObject } from "./bucket-objects.ts";
 
 function object(text: string, contentType = "image/png"): StoredObject {
   return { bytes: Buffer.from(text), metadata: { "content-type": contentType }, lastModified: new Date() };
 }
 
-test("keeps an object with its type, and so does the next to open the folder", () => {
+test("keeps an object with its type, even for the next process that opens the folder", () => {
   const folder = join(scratchFolder(), "images");
   const objects = objectsIn(folder);
   expect([objects.has("a"), objects.get("a"), [...objects.keys()]]).toEqual([false, undefined, []]);
@@ -24,7 +24,7 @@ test("keeps an object with its type, and so does the next to open the folder", (
   }
 });
 
-test("replaces and deletes, also what is not there", () => {
+test("replaces and deletes, even what does not exist", () => {
   const objects = objectsIn(scratchFolder());
   objects.set("a", object("old"));
   objects.set("a", object("new", "image/jpeg"));
@@ -52,7 +52,7 @@ const keys = [
   "a.json",
 ];
 
-test("takes any key for a name that is safe, and never for another's", () => {
+test("maps every key to a safe file name of its own", () => {
   const parent = scratchFolder();
   const objects = objectsIn(join(parent, "images"));
   for (const [index, key] of keys.entries()) objects.set(key, object(String(index)));
@@ -66,7 +66,7 @@ test("takes any key for a name that is safe, and never for another's", () => {
   ]);
 });
 
-test("does not take for an object what a kill, or somebody with rm, left of one", () => {
+test("ignores what a kill or rm left of an object", () => {
   const folder = scratchFolder();
   const objects = objectsIn(folder);
   objects.set("a", object("hello"));
@@ -77,29 +77,33 @@ test("does not take for an object what a kill, or somebody with rm, left of one"
   expect([objects.has("a"), objects.get("a")]).toEqual([false, undefined]);
 });
 
-describe("refuses at once, and names the file, where", () => {
+describe("refuses to open, and names the file, if", () => {
   const name = createHash("sha256").update("a").digest("hex");
   test.each([
     ["a description is empty", `${name}.json`, ""],
     ["a description is cut off", `${name}.json`, '{"key": "a", "si'],
     ["a description lacks what it needs", `${name}.json`, '{"key": "a"}'],
     ["a description is null", `${name}.json`, "null"],
-    ["a description is of another object", `${name}.json`, '{"key": "b", "metadata": {"content-type": "image/png"}}'],
-    ["a JSON file is somebody's own", "notes.json", '{"hello": "world"}'],
-    ["the bytes are gone from their file", name, ""],
-    ["the bytes are not all there", name, "hell"],
+    [
+      "a description belongs to another object",
+      `${name}.json`,
+      '{"key": "b", "metadata": {"content-type": "image/png"}}',
+    ],
+    ["a JSON file is not a description", "notes.json", '{"hello": "world"}'],
+    ["the file of the bytes is empty", name, ""],
+    ["some of the bytes are missing", name, "hell"],
   ])("%s", (_what, file, content) => {
     const folder = scratchFolder();
     objectsIn(folder).set("a", object("hello"));
     writeFileSync(join(folder, file), content);
     expect(() => objectsIn(folder)).toThrow(
-      new Error(`${join(folder, file)} is damaged, or no file of an image. ${wayOut}`),
+      new Error(`${join(folder, file)} is damaged, or not an image's file. ${remedy}`),
     );
   });
 
   test("its folder is a file", () => {
     const folder = join(scratchFolder({ images: "" }), "images");
-    expect(() => objectsIn(folder)).toThrow(/^Images cannot be kept in .*images: Error: EEXIST: .*\. Put it right/);
+    expect(() => objectsIn(folder)).toThrow(/^Images cannot be kept in .*images: Error: EEXIST: .*\. Repair it/);
   });
 });
 
@@ -111,7 +115,7 @@ test("opens what was stored before descriptions had a size", () => {
   expect(objectsIn(folder).get("a")).toMatchObject({ bytes: Buffer.from("hello") });
 });
 
-test("keeps the old object where the new one cannot be written, and nothing of that", () => {
+test("keeps the old object if the new one cannot be written, and nothing of the new one", () => {
   const folder = scratchFolder();
   const objects = objectsIn(folder);
   objects.set("a", object("old"));

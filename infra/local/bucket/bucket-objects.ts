@@ -15,7 +15,7 @@ import { join } from "node:path";
 
 export interface StoredObject {
   bytes: Buffer;
-  /** Headers that came with the bytes and go out with them again; content-type always. */
+  /** Headers that were uploaded with the bytes and are sent with them; always has content-type. */
   metadata: Record<string, string>;
   lastModified: Date;
 }
@@ -33,14 +33,14 @@ interface Description extends Pick<StoredObject, "metadata"> {
   size?: number;
 }
 
-/** How a sentence ends that names data which cannot be used. */
-export const wayOut = "Put it right, move it away, or name another folder with npm start -- --data FOLDER.";
+/** What to do about data that cannot be used. */
+export const remedy = "Repair it, move it away, or use another folder with npm start -- --data FOLDER.";
 
 /**
- * Keeps objects in a folder, each as two files: its bytes, and what is known of them in a .json beside. They are named
- * by the key's SHA-256, because a key may be longer than a file name, differ from another in its case only, or climb
- * out with `..`. All of it is synchronous, so that nothing happens between a look and a write. Throws where something
- * else is in the folder than what `set` writes, whole or in part.
+ * Keeps objects in a folder, each as two files: its bytes, and their metadata in a .json file. Files are named by the
+ * key's SHA-256, because a key may be longer than a file name, differ from another only in case, or leave the folder
+ * with `..`. Everything is synchronous, so that nothing happens between a check and a write. Throws if the folder has
+ * files that `set` did not write, or not completely.
  */
 export function objectsIn(folder: string): Objects {
   const pathOf = (key: string) => join(folder, createHash("sha256").update(key).digest("hex"));
@@ -50,13 +50,13 @@ export function objectsIn(folder: string): Objects {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
   } catch (error) {
-    throw new Error(`Images cannot be kept in ${folder}: ${String(error)}. ${wayOut}`, { cause: error });
+    throw new Error(`Images cannot be kept in ${folder}: ${String(error)}. ${remedy}`, { cause: error });
   }
   for (const name of descriptions()) {
     const { key, size } = readDescription(join(folder, name));
     const path = pathOf(key);
-    if (`${path}.json` !== join(folder, name)) throw new Error(notOurs(join(folder, name)));
-    if (size !== undefined && existsSync(path) && statSync(path).size !== size) throw new Error(notOurs(path));
+    if (`${path}.json` !== join(folder, name)) throw new Error(notAnImage(join(folder, name)));
+    if (size !== undefined && existsSync(path) && statSync(path).size !== size) throw new Error(notAnImage(path));
   }
   return {
     has: hasObject,
@@ -68,7 +68,7 @@ export function objectsIn(folder: string): Objects {
     },
     set(key, { bytes, metadata }) {
       const path = pathOf(key);
-      // The description last: from now on the object exists.
+      // The description last: it makes the object exist.
       replaceFiles({ [path]: bytes, [`${path}.json`]: JSON.stringify({ key, size: bytes.length, metadata }) });
     },
     delete(key) {
@@ -85,16 +85,16 @@ function readDescription(file: string): Description {
     if (typeof description.key === "string" && typeof description.metadata["content-type"] === "string")
       return description;
   } catch {
-    // It says so below.
+    // Reported below.
   }
-  throw new Error(notOurs(file));
+  throw new Error(notAnImage(file));
 }
 
-function notOurs(file: string): string {
-  return `${file} is damaged, or no file of an image. ${wayOut}`;
+function notAnImage(file: string): string {
+  return `${file} is damaged, or not an image's file. ${remedy}`;
 }
 
-/** All of them or, where there is no room for one, none; and each whole, also when the process is killed. */
+/** Replaces all files, or none if the disk is full; each completely, even if the process is killed. */
 function replaceFiles(contents: Record<string, Buffer | string>): void {
   const paths = Object.keys(contents);
   try {
@@ -106,7 +106,7 @@ function replaceFiles(contents: Record<string, Buffer | string>): void {
   }
 }
 
-/** S3's ETag of an object that came in one piece, without the quotes. */
+/** S3's ETag of an object uploaded in one piece, without the quotes. */
 export function eTagOf(bytes: Buffer): string {
   return createHash("md5").update(bytes).digest("hex");
 }

@@ -13,8 +13,8 @@ import { exchange, type Answer } from "../../testing/call.ts";
 interface Started {
   bucket: StandIn;
   objects: Map<string, StoredObject>;
-  /** The keys that it told of. */
-  told: string[];
+  /** The keys passed to onPut. */
+  stored: string[];
 }
 
 const started: StandIn[] = [];
@@ -24,11 +24,11 @@ afterEach(async () => {
 
 async function start({ ahead_s = 0 } = {}): Promise<Started> {
   const objects = new Map<string, StoredObject>();
-  const told: string[] = [];
+  const stored: string[] = [];
   const now = () => new Date(Date.now() + ahead_s * 1000);
-  const bucket = await startBucket({ objects: objects satisfies Objects, now, onPut: (key) => told.push(key) });
+  const bucket = await startBucket({ objects: objects satisfies Objects, now, onPut: (key) => stored.push(key) });
   started.push(bucket);
-  return { bucket, objects, told };
+  return { bucket, objects, stored };
 }
 
 interface Request {
@@ -42,7 +42,7 @@ interface Request {
 const settings = { service: "s3", region: account.region, credentials: account, sha256: Sha256, uriEscapePath: false };
 const host = (url: string) => new URL(url).host;
 
-/** A presigned URL by the SDK's own signer, with all these headers signed. */
+/** A URL presigned by the SDK's own signer, with all these headers signed. */
 async function presign(
   url: string,
   { method = "PUT", path = "/images/incoming/1/a", query = {}, headers = {} }: Request,
@@ -64,7 +64,7 @@ async function presign(
   return `${signed.path}?${parameters.toString()}`;
 }
 
-/** Sends what was presigned, with those headers. */
+/** Sends a presigned request with its headers. */
 async function send(url: string, request: Request, more?: object): Promise<Answer> {
   const path = await presign(url, request, more);
   return exchange(url, {
@@ -75,7 +75,7 @@ async function send(url: string, request: Request, more?: object): Promise<Answe
   });
 }
 
-/** Sends what the SDK's signer signs in headers, as the SDK's clients of S3 do. */
+/** Sends a request that the SDK's signer signed in its headers, like the SDK's S3 client. */
 async function sendSigned(
   url: string,
   { method = "PUT", path = "/images/incoming/1/a", headers = {}, body = "" }: Request,
@@ -130,7 +130,7 @@ const notOneAuth = refused(
 );
 const etag = '"5d41402abc4b2a76b9719d911017c592"';
 
-/** What an upload URL of the API lets one send. */
+/** What an upload URL of the API allows. */
 const upload = {
   headers: { "content-length": "5", "content-type": "image/jpeg", "if-none-match": "*" },
   body: "hello",
@@ -143,8 +143,8 @@ const object: StoredObject = {
 };
 
 describe("an upload", () => {
-  test("that is as it was signed is stored with its type, and told of", async () => {
-    const { bucket, objects, told } = await start();
+  test("as it was signed is stored with its type, and reported", async () => {
+    const { bucket, objects, stored } = await start();
     expect(await send(bucket.url, upload)).toEqual(answered(200, { etag }));
     expect([...objects]).toEqual([
       [
@@ -156,7 +156,7 @@ describe("an upload", () => {
         },
       ],
     ]);
-    expect(told).toEqual(["incoming/1/a"]);
+    expect(stored).toEqual(["incoming/1/a"]);
   });
 
   test.each<[string, (path: string) => string, Record<string, string | undefined>, Answer]>([
@@ -165,17 +165,17 @@ describe("an upload", () => {
     ["a shorter body", (path) => path, { "content-length": "4" }, mismatch],
     ["no condition", (path) => path, { "if-none-match": undefined }, mismatch],
     ["another key", (path) => path.replace("/1/a", "/2/a"), {}, mismatch],
-    ["a longer life", (path) => path.replace("Expires=300", "Expires=301"), {}, mismatch],
+    ["a longer lifetime", (path) => path.replace("Expires=300", "Expires=301"), {}, mismatch],
     ["another parameter", (path) => `${path}&versionId=1`, {}, mismatch],
     ["an Authorization header as well", (path) => path, { authorization: "Bearer token" }, notOneAuth],
     [
-      "a header of S3 that was not signed",
+      "an unsigned header of S3",
       (path) => path,
       { "x-amz-acl": "public-read" },
       refused(403, "AccessDenied", "There were headers present in the request which were not signed"),
     ],
     [
-      "a body in chunks, for want of its length",
+      "a chunked body without a length",
       (path) => path,
       { "content-length": undefined },
       refused(
@@ -187,7 +187,7 @@ describe("an upload", () => {
     ],
     ["no signature", (path) => path.replace(/\?.*/, ""), {}, refused(403, "AccessDenied", "Access Denied")],
     [
-      "a life of more than a week",
+      "a lifetime of more than a week",
       (path) => path.replace("Expires=300", "Expires=604801"),
       {},
       refused(400, "AuthorizationQueryParametersError", "X-Amz-Expires must be 1 to 604800 seconds."),
@@ -204,8 +204,8 @@ describe("an upload", () => {
       {},
       refused(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
     ],
-  ])("is refused with %s, and leaves nothing", async (_what, tamper, changes, refusal) => {
-    const { bucket, objects, told } = await start();
+  ])("is refused with %s, and nothing is stored", async (_what, tamper, changes, refusal) => {
+    const { bucket, objects, stored } = await start();
     const path = tamper(await presign(bucket.url, upload));
     const all: Record<string, string | undefined> = { ...upload.headers, ...changes };
     const headers = Object.fromEntries(
@@ -213,10 +213,10 @@ describe("an upload", () => {
     );
     const body = Buffer.from(upload.body).subarray(0, Number(headers["content-length"] ?? 5));
     expect(await exchange(bucket.url, { method: "PUT", path, headers, body })).toEqual(refusal);
-    expect([objects.size, told]).toEqual([0, []]);
+    expect([objects.size, stored]).toEqual([0, []]);
   });
 
-  test("cannot be made with a URL for reading", async () => {
+  test("is refused with a URL for reading", async () => {
     const { bucket, objects } = await start();
     const path = await presign(bucket.url, { method: "GET" });
     expect(
@@ -230,17 +230,17 @@ describe("an upload", () => {
     expect(objects.size).toBe(0);
   });
 
-  // Not at 299: a signature's time has no milliseconds, so that 300 seconds can be over at once.
+  // Not 299: a signature's time has no milliseconds, so 300 seconds may be over at once.
   test.each([
     [290, answered(200, { etag })],
     [302, refused(403, "AccessDenied", "Request has expired")],
     [-1000, refused(403, "AccessDenied", "Request is not yet valid")],
-  ])("at a clock that is %i seconds ahead is answered by it", async (ahead_s, answer) => {
+  ])("is answered by the bucket's clock, %i seconds ahead", async (ahead_s, answer) => {
     const { bucket } = await start({ ahead_s });
     expect(await send(bucket.url, upload)).toEqual(answer);
   });
 
-  test("is refused where its signature is for another region or service", async () => {
+  test("is refused if its signature is for another region or service", async () => {
     const { bucket } = await start();
     const message = "The credential must be for the service s3 in the region local.";
     expect(await send(bucket.url, upload, { region: "eu-north-1" })).toEqual(
@@ -257,23 +257,23 @@ describe("an upload", () => {
   });
 
   test("to a key that exists is refused, and changes nothing", async () => {
-    const { bucket, objects, told } = await start();
+    const { bucket, objects, stored } = await start();
     objects.set("incoming/1/a", object);
     const refusal = refused(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold");
     expect(await send(bucket.url, upload)).toEqual(refusal);
-    expect([objects.get("incoming/1/a"), told]).toEqual([object, []]);
+    expect([objects.get("incoming/1/a"), stored]).toEqual([object, []]);
   });
 
-  test("wins once, of many at the same time", async () => {
-    const { bucket, objects, told } = await start();
+  test("succeeds only once among many at the same time", async () => {
+    const { bucket, objects, stored } = await start();
     const bodies = ["one..", "two..", "three", "four.", "five."];
     const answers = await Promise.all(bodies.map((body) => send(bucket.url, { ...upload, body })));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412]);
     const winner = bodies[answers.findIndex(({ status }) => status === 200)];
-    expect([objects.get("incoming/1/a")?.bytes.toString(), told]).toEqual([winner, ["incoming/1/a"]]);
+    expect([objects.get("incoming/1/a")?.bytes.toString(), stored]).toEqual([winner, ["incoming/1/a"]]);
   });
 
-  test("without the condition replaces what is there", async () => {
+  test("without the condition replaces the object", async () => {
     const { bucket, objects } = await start();
     objects.set("incoming/1/a", object);
     expect(await send(bucket.url, { headers: { "content-length": "3" }, body: "new" })).toMatchObject({ status: 200 });
@@ -283,8 +283,8 @@ describe("an upload", () => {
     });
   });
 
-  test("that ends before its length is reached is refused, and leaves nothing", async () => {
-    const { bucket, objects, told } = await start();
+  test("shorter than its length is refused, and nothing is stored", async () => {
+    const { bucket, objects, stored } = await start();
     const request = { ...upload, headers: { ...upload.headers, "content-length": "6" } };
     expect(await send(bucket.url, request)).toEqual(
       refused(
@@ -293,11 +293,11 @@ describe("an upload", () => {
         "You did not provide the number of bytes specified by the Content-Length HTTP header",
       ),
     );
-    expect([objects.size, told]).toEqual([0, []]);
+    expect([objects.size, stored]).toEqual([0, []]);
   });
 
-  test("whose connection is cut leaves nothing, and the bucket goes on", async () => {
-    const { bucket, objects, told } = await start();
+  test("whose connection breaks stores nothing, and the bucket keeps running", async () => {
+    const { bucket, objects, stored } = await start();
     const path = await presign(bucket.url, upload);
     const socket = connect(Number(new URL(bucket.url).port), "127.0.0.1");
     const head = Object.entries(upload.headers)
@@ -310,10 +310,10 @@ describe("an upload", () => {
     );
     socket.destroy();
     expect(await send(bucket.url, { ...upload, path: "/images/incoming/2/b" })).toMatchObject({ status: 200 });
-    expect([[...objects.keys()], told]).toEqual([["incoming/2/b"], ["incoming/2/b"]]);
+    expect([[...objects.keys()], stored]).toEqual([["incoming/2/b"], ["incoming/2/b"]]);
   });
 
-  test("keeps what it says of its bytes, also unsigned, and reading gives it back", async () => {
+  test("keeps its metadata headers, even unsigned, and reading returns them", async () => {
     const { bucket } = await start();
     const path = await presign(bucket.url, upload);
     const said = { "content-encoding": "gzip", "content-disposition": "attachment", "cache-control": "max-age=60" };
@@ -330,7 +330,7 @@ describe("an upload", () => {
     );
   });
 
-  test("of nothing is an empty object", async () => {
+  test("without bytes is an empty object", async () => {
     const { bucket, objects } = await start();
     expect(await send(bucket.url, { headers: { "content-length": "0" } })).toEqual(
       answered(200, { etag: '"d41d8cd98f00b204e9800998ecf8427e"' }),
@@ -338,14 +338,14 @@ describe("an upload", () => {
     expect(objects.get("incoming/1/a")?.bytes).toEqual(Buffer.alloc(0));
   });
 
-  test("keeps the key as it was meant, whatever is in it", async () => {
+  test("keeps the decoded key, with any characters", async () => {
     const { bucket, objects } = await start();
     await send(bucket.url, { ...upload, path: "/images/incoming/a%20b%2Bc~%C3%A4/..%2F..%2Fx//y" });
     expect([...objects.keys()]).toEqual(["incoming/a b+c~ä/../../x//y"]);
   });
 });
 
-test("an upload with neither a length nor chunks is refused", async () => {
+test("an upload without a length or chunks is refused", async () => {
   const { bucket } = await start();
   const socket = connect(Number(new URL(bucket.url).port), "127.0.0.1");
   socket.write(
@@ -354,7 +354,7 @@ test("an upload with neither a length nor chunks is refused", async () => {
   expect(await text(socket)).toMatch(/^HTTP\/1.1 411 Length Required\r\n[^]*<Code>MissingContentLength<\/Code>/);
 });
 
-test("what is not HTTP is refused, and the bucket goes on", async () => {
+test("a request that is not HTTP is refused, and the bucket keeps running", async () => {
   const { bucket } = await start();
   const socket = connect(Number(new URL(bucket.url).port), "127.0.0.1");
   socket.write("nonsense\r\n\r\n");
@@ -381,7 +381,7 @@ describe("signed in its headers", () => {
     expect(objects.size).toBe(0);
   });
 
-  test("a request of 16 minutes ago is refused", async () => {
+  test("a request signed 16 minutes ago is refused", async () => {
     const { bucket } = await start({ ahead_s: 16 * 60 });
     expect(await sendSigned(bucket.url, {})).toEqual(
       refused(
@@ -409,9 +409,9 @@ describe("a copy", () => {
   });
 
   test.each(["/images/incoming/1/a", "images/incoming/1/a", "/images/incoming%2F1%2Fa"])(
-    "of %s has the bytes and the type, and is not told of",
+    "of %s has the bytes and the type, and is not reported",
     async (source) => {
-      const { bucket, objects, told } = await start();
+      const { bucket, objects, stored } = await start();
       objects.set("incoming/1/a", object);
       const xml = `^<\\?xml version="1.0" encoding="UTF-8"\\?>\n<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LastModified>.{24}</LastModified><ETag>&quot;${etag.slice(1, -1)}&quot;</ETag></CopyObjectResult>$`;
       const body = expect.stringMatching(new RegExp(xml)) as string;
@@ -419,7 +419,7 @@ describe("a copy", () => {
         answered(200, { "content-type": "application/xml" }, body),
       );
       expect(objects.get("images/1/a")).toEqual({ ...object, lastModified: expect.any(Date) as Date });
-      expect([objects.get("incoming/1/a"), told]).toEqual([object, []]);
+      expect([objects.get("incoming/1/a"), stored]).toEqual([object, []]);
     },
   );
 
@@ -444,7 +444,7 @@ describe("a copy", () => {
     [etag, 200],
     [etag.slice(1, -1), 200],
     ['"another"', 412],
-  ])("of an object that is to have the ETag %s is answered with %i", async (expected, status) => {
+  ])("with the source condition %s is answered with %i", async (expected, status) => {
     const { bucket, objects } = await start();
     objects.set("incoming/1/a", object);
     const { path, headers } = copyOf("/images/incoming/1/a");
@@ -462,9 +462,13 @@ describe("a copy", () => {
   });
 
   test.each([
-    ["of what is not there", "/images/incoming/1/b", noSuchKey],
+    ["of a missing object", "/images/incoming/1/b", noSuchKey],
     ["from another bucket", "/other/incoming/1/a", refused(404, "NoSuchBucket", "The specified bucket does not exist")],
-    ["of what cannot be decoded", "/images/%zz", refused(404, "NoSuchBucket", "The specified bucket does not exist")],
+    [
+      "of a path that cannot be decoded",
+      "/images/%zz",
+      refused(404, "NoSuchBucket", "The specified bucket does not exist"),
+    ],
   ])("%s is refused", async (_what, source, refusal) => {
     const { bucket, objects } = await start();
     objects.set("incoming/1/a", object);
@@ -472,7 +476,7 @@ describe("a copy", () => {
     expect([...objects.keys()]).toEqual(["incoming/1/a"]);
   });
 
-  test("onto what is there is refused where that is its condition", async () => {
+  test("onto an existing object is refused with that condition", async () => {
     const { bucket, objects } = await start();
     objects.set("incoming/1/a", object).set("images/1/a", object);
     const { path, headers } = copyOf("/images/incoming/1/a");
@@ -497,7 +501,7 @@ describe("reading", () => {
     return send(bucket.url, { method: "GET", path: "/images/images/1/a", headers: { range } });
   }
 
-  test("gives all of an object, and HEAD the same without it", async () => {
+  test("returns a whole object, and HEAD the same without a body", async () => {
     const { bucket, objects } = await start();
     objects.set("images/1/a", object);
     const all = { ...described, "content-length": "5" };
@@ -505,7 +509,7 @@ describe("reading", () => {
     expect(await send(bucket.url, { method: "HEAD", path: "/images/images/1/a" })).toEqual(answered(200, all));
   });
 
-  test("finds nothing where nothing is", async () => {
+  test("of a missing object is a 404", async () => {
     const { bucket } = await start();
     expect(await send(bucket.url, { method: "GET" })).toEqual(noSuchKey);
     const { status, body } = await send(bucket.url, { method: "HEAD" });
@@ -528,7 +532,7 @@ describe("reading", () => {
     ["bytes=5-", "hello"],
     ["bytes=-0", "hello"],
     ["bytes=0-15", ""],
-  ])("a part that is not there, %s of '%s', is refused", async (range, bytes) => {
+  ])("a range outside the object, %s of '%s', is refused", async (range, bytes) => {
     expect(await read(range, bytes)).toEqual(refused(416, "InvalidRange", "The requested range is not satisfiable"));
   });
 
@@ -588,14 +592,17 @@ describe("reading", () => {
     }
   });
 
-  test("finds nothing where nothing is, whatever the condition", async () => {
+  test("of a missing object is a 404 under any condition", async () => {
     const { bucket } = await start();
     expect(await send(bucket.url, { method: "GET", headers: { "if-none-match": "*" } })).toEqual(noSuchKey);
   });
 
-  test.each(["bytes=2-1", "bytes=-", "bytes=0-1,3-4", "lines=1-2"])("a malformed part, %s, is all", async (range) => {
-    expect(await read(range)).toMatchObject({ status: 200, body: "hello" });
-  });
+  test.each(["bytes=2-1", "bytes=-", "bytes=0-1,3-4", "lines=1-2"])(
+    "a malformed range, %s, is ignored",
+    async (range) => {
+      expect(await read(range)).toMatchObject({ status: 200, body: "hello" });
+    },
+  );
 });
 
 describe("a list", () => {
@@ -615,13 +622,13 @@ describe("a list", () => {
     body: `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>images</Name><Prefix>${prefix}</Prefix><KeyCount>${keys.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${isTruncated}</IsTruncated>${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}</ListBucketResult>`,
   });
 
-  test("has all keys in their order", async () => {
+  test("has all keys in order", async () => {
     expect(await list({})).toEqual(listed("", ["a/1", "b&amp;&lt;", "b/1", "b/2"]));
   });
-  test("has those that begin with a prefix", async () => {
+  test("has only the keys with the prefix", async () => {
     expect(await list({ prefix: "b/" })).toEqual(listed("b/", ["b/1", "b/2"]));
   });
-  test("says when there are more than were asked for", async () => {
+  test("is marked as truncated if there are more keys than the maximum", async () => {
     expect(await list({ "max-keys": "1" })).toEqual(listed("", ["a/1"], 1, true));
   });
   test("of nothing is empty", async () => {
@@ -629,7 +636,7 @@ describe("a list", () => {
   });
 });
 
-test("deleting says the same whether something was there or not", async () => {
+test("deleting has the same answer whether or not the object exists", async () => {
   const { bucket, objects } = await start();
   objects.set("images/1/a", object);
   const remove = () => send(bucket.url, { method: "DELETE", path: "/images/images/1/a" });
@@ -637,8 +644,8 @@ test("deleting says the same whether something was there or not", async () => {
   expect(await remove()).toEqual(answered(204, {}));
 });
 
-describe("what it does not do it refuses, and does nothing:", () => {
-  const unknown = (what: string) => refused(501, "NotImplemented", `This stand-in for S3 does not know ${what}.`);
+describe("an unsupported request is refused and changes nothing:", () => {
+  const unsupported = (what: string) => refused(501, "NotImplemented", `This S3 emulator does not support ${what}.`);
   test.each<[string, Request, Answer]>([
     [
       "another bucket",
@@ -647,53 +654,53 @@ describe("what it does not do it refuses, and does nothing:", () => {
     ],
     ["no bucket", { method: "GET", path: "/" }, refused(404, "NoSuchBucket", "The specified bucket does not exist")],
     [
-      "a list of the first kind",
+      "ListObjects, version 1",
       { method: "GET", path: "/images" },
-      unknown("requests about a whole bucket but ListObjectsV2"),
+      unsupported("requests for a whole bucket, except ListObjectsV2"),
     ],
     [
-      "a list that goes on",
+      "the next page of a list",
       { method: "GET", path: "/images", query: { "list-type": "2", "continuation-token": "x" } },
-      unknown("the parameter continuation-token"),
+      unsupported("the parameter continuation-token"),
     ],
     [
       "deleting the bucket",
       { method: "DELETE", path: "/images/" },
-      unknown("requests about a whole bucket but ListObjectsV2"),
+      unsupported("requests for a whole bucket, except ListObjectsV2"),
     ],
-    ["a POST", { method: "POST" }, unknown("POST of an object")],
+    ["a POST", { method: "POST" }, unsupported("POST for objects")],
     [
       "a part of an upload",
       { query: { partNumber: "1", uploadId: "x" }, headers: { "content-length": "0" } },
-      unknown("the parameter partNumber"),
+      unsupported("the parameter partNumber"),
     ],
     [
-      "a header that it does not know",
+      "an unsupported header",
       { headers: { "content-length": "0", "x-amz-acl": "private" } },
-      unknown("the header x-amz-acl"),
+      unsupported("the header x-amz-acl"),
     ],
     [
       "another condition",
       { headers: { "content-length": "0", "if-none-match": '"x"' } },
-      unknown("another If-None-Match of a PUT than \\*"),
+      unsupported("an If-None-Match other than \\* in a PUT"),
     ],
     ...["if-match", "if-modified-since", "if-unmodified-since", "if-range", "content-md5"].map(
       (name): [string, Request, Answer] => [
-        `the header ${name} of a PUT`,
+        `the header ${name} in a PUT`,
         { headers: { "content-length": "0", [name]: "x" } },
-        unknown(`the header ${name} of a PUT`),
+        unsupported(`the header ${name} in a PUT`),
       ],
     ),
-    ["If-Range", { method: "GET", headers: { "if-range": etag } }, unknown("the header if-range of a GET")],
+    ["If-Range", { method: "GET", headers: { "if-range": etag } }, unsupported("the header if-range in a GET")],
     [
       "a condition of a DELETE",
       { method: "DELETE", headers: { "if-match": etag } },
-      unknown("the header if-match of a DELETE"),
+      unsupported("the header if-match in a DELETE"),
     ],
     [
       "a condition of a list",
       { method: "GET", path: "/images", query: { "list-type": "2" }, headers: { "if-none-match": etag } },
-      unknown("the header if-none-match of a GET"),
+      unsupported("the header if-none-match in a GET"),
     ],
     [
       "a key of over 1024 bytes",
@@ -709,10 +716,10 @@ describe("what it does not do it refuses, and does nothing:", () => {
   });
 });
 
-describe("an upload of another kind is refused as what it is, whatever its signature:", () => {
+describe("an unsupported kind of upload is named in the error, whatever its signature:", () => {
   const stream =
-    "This stand-in for S3 does not know an upload that the SDK sends as a stream (aws-chunked): send its bytes at once.";
-  const policy = "This stand-in for S3 does not know an upload by a POST policy: send it to a presigned URL.";
+    "This S3 emulator does not support uploads that the SDK streams (aws-chunked): send the bytes in one piece.";
+  const policy = "This S3 emulator does not support uploads with a POST policy: send it to a presigned URL.";
   const form = { "content-type": "multipart/form-data; boundary=x" };
   test.each<[string, string, string, Record<string, string>, string]>([
     ["a stream", "PUT", "/images/a", { "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" }, stream],

@@ -11,14 +11,14 @@ export const bucketName = "images";
 export interface BucketOptions {
   objects: Objects;
   now: () => Date;
-  /** Whose pages may upload, and all may download; without any there is no CORS configuration. */
+  /** The origins whose pages may upload; pages of any origin may download. If empty, there is no CORS. */
   corsOrigins?: string[] | undefined;
-  /** Told of each key that a PUT has stored, and of no copy. */
+  /** Called with each key that a PUT stored, but not for copies. */
   onPut: (key: string) => void;
 }
 
 /**
- * Stands for one private S3 bucket, in path style.
+ * Emulates one private S3 bucket, in path style.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 export function startBucket(options: BucketOptions): Promise<StandIn> {
@@ -48,8 +48,8 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   if (refusal) return signatureError(refusal, query.has("X-Amz-Signature"));
   const target = targetOf(path);
   if (target.bucket !== bucketName) return s3Error("noSuchBucket");
-  const unknown = unknownIn(request, query, target.key);
-  if (unknown !== undefined) return notImplemented(unknown);
+  const unsupported = unsupportedIn(request, query, target.key);
+  if (unsupported !== undefined) return notImplemented(unsupported);
   if (target.key === "") return list(query, options);
   if (Buffer.byteLength(target.key) > 1024) return s3Error("keyTooLong");
   switch (method) {
@@ -62,22 +62,22 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
       options.objects.delete(target.key);
       return s3Answer(204, []);
     default:
-      return notImplemented(`${method} of an object`);
+      return notImplemented(`${method} for objects`);
   }
 }
 
-/** Said before the signature is looked at, which a form carries in a field. */
+/** Runs before the signature check, because a form has its signature in a field. */
 function refusePieces({ method, headers }: SignedRequest): HttpAnswer | undefined {
   if (headers["x-amz-content-sha256"]?.[0]?.startsWith("STREAMING-"))
-    return notImplemented("an upload that the SDK sends as a stream (aws-chunked): send its bytes at once");
+    return notImplemented("uploads that the SDK streams (aws-chunked): send the bytes in one piece");
   if (method === "POST" && headers["content-type"]?.[0]?.startsWith("multipart/form-data"))
-    return notImplemented("an upload by a POST policy: send it to a presigned URL");
+    return notImplemented("uploads with a POST policy: send it to a presigned URL");
   if (method !== "PUT") return undefined;
   if (headers["transfer-encoding"]) return s3Error("unknownHeader", "<Header>Transfer-Encoding</Header>");
   return headers["content-length"] ? undefined : s3Error("missingContentLength");
 }
 
-/** Where a path cannot be decoded there is no such bucket. */
+/** A path that cannot be decoded has no bucket. */
 function targetOf(path: string): { bucket: string; key: string } {
   try {
     const [, bucket = "", key = ""] = /^\/?([^/]*)\/?(.*)$/s.exec(decodeURIComponent(path)) ?? [];
@@ -94,10 +94,10 @@ const signingParameters = [...signingHeaders, "algorithm", "credential", "expire
 const readConditions = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 const listParameters = ["list-type", "prefix", "max-keys"];
 
-/** What would change a request's meaning and is not done here: to ignore it would hide that it is missing. */
-function unknownIn({ method, headers }: SignedRequest, query: URLSearchParams, key: string): string | undefined {
+/** Names what would change the request's meaning and is not supported here; ignoring it would hide that. */
+function unsupportedIn({ method, headers }: SignedRequest, query: URLSearchParams, key: string): string | undefined {
   if (key === "" && (method !== "GET" || query.get("list-type") !== "2"))
-    return "requests about a whole bucket but ListObjectsV2";
+    return "requests for a whole bucket, except ListObjectsV2";
   const known = ["x-id", ...(key === "" ? listParameters : []), ...signingParameters.map((name) => `x-amz-${name}`)];
   const parameter = [...query.keys()].find((name) => !known.includes(name.toLowerCase()));
   if (parameter !== undefined) return `the parameter ${parameter}`;
@@ -108,10 +108,10 @@ function unknownIn({ method, headers }: SignedRequest, query: URLSearchParams, k
   const isRead = key !== "" && (method === "GET" || method === "HEAD");
   const taken = isRead ? readConditions : method === "PUT" ? ["if-none-match"] : [];
   const condition = [...readConditions, "if-range"].find((name) => headers[name] && !taken.includes(name));
-  if (condition !== undefined) return `the header ${condition} of a ${method}`;
+  if (condition !== undefined) return `the header ${condition} in a ${method}`;
   if (method !== "PUT") return undefined;
-  if (headers["content-md5"]) return "the header content-md5 of a PUT";
-  return (headers["if-none-match"] ?? ["*"]).join() === "*" ? undefined : "another If-None-Match of a PUT than *";
+  if (headers["content-md5"]) return "the header content-md5 in a PUT";
+  return (headers["if-none-match"] ?? ["*"]).join() === "*" ? undefined : "an If-None-Match other than * in a PUT";
 }
 
 function put(key: string, { headers, body }: SignedRequest, { objects, onPut }: BucketOptions): HttpAnswer {
@@ -167,7 +167,7 @@ function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions
   );
 }
 
-/** A condition on an ETag goes before one on a time, and a time that is none does not count (RFC 9110, section 13). */
+/** Conditions on ETags come before those on times, and invalid times are ignored (RFC 9110, section 13). */
 function unmetBy({ bytes, lastModified }: StoredObject, headers: SignedRequest["headers"]): 304 | 412 | undefined {
   const [match, noneMatch, modified, unmodified] = readConditions.map((name) => headers[name]?.join());
   const modified_ms = Math.floor(lastModified.getTime() / 1000) * 1000;
@@ -179,13 +179,13 @@ function unmetBy({ bytes, lastModified }: StoredObject, headers: SignedRequest["
   return isSame ? 304 : undefined;
 }
 
-/** Without a continuation token, with which nobody here goes on. */
+/** Without continuation tokens, which no code here uses. */
 function list(query: URLSearchParams, { objects }: BucketOptions): HttpAnswer {
   const prefix = query.get("prefix") ?? "";
-  const most = Math.min(Number(query.get("max-keys") ?? 1000), 1000);
+  const max = Math.min(Number(query.get("max-keys") ?? 1000), 1000);
   const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
-  const contents = keys.slice(0, most).map((key) => `<Contents><Key>${escape(key)}</Key></Contents>`);
-  const about = `<Name>${bucketName}</Name><Prefix>${escape(prefix)}</Prefix><KeyCount>${contents.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${keys.length > most}</IsTruncated>`;
+  const contents = keys.slice(0, max).map((key) => `<Contents><Key>${escape(key)}</Key></Contents>`);
+  const about = `<Name>${bucketName}</Name><Prefix>${escape(prefix)}</Prefix><KeyCount>${contents.length}</KeyCount><MaxKeys>${max}</MaxKeys><IsTruncated>${keys.length > max}</IsTruncated>`;
   return xmlAnswer(200, `<ListBucketResult ${namespace}>${about}${contents.join("")}</ListBucketResult>`);
 }
 
@@ -199,8 +199,8 @@ function describe({ bytes, metadata, lastModified }: StoredObject): HttpAnswer["
 }
 
 /**
- * The first and the last byte that are asked for, `outside` where there are none, and undefined where all are: a Range
- * that is malformed, or of several ranges, does not count (RFC 9110, section 14.2).
+ * The first and last byte of the requested range, `outside` if there are none, and undefined for the whole object: a
+ * Range that is malformed or has several ranges is ignored (RFC 9110, section 14.2).
  */
 function rangeOf(header: string | undefined, size: number): [first: number, last: number] | "outside" | undefined {
   const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { startImageEvents, type DeadLetter } from "./image-events.ts";
 
-/** Fails as often as it is told. */
+/** Its function fails this many times. */
 function start(failures: number) {
   const invoked: object[] = [];
   const letters: DeadLetter[] = [];
@@ -43,7 +43,7 @@ const event = {
 };
 
 describe("an event", () => {
-  test("has the shape of S3's, and its key is encoded as S3 does it", async () => {
+  test("has S3's shape and key encoding", async () => {
     const { invoked, letters, raise, settled } = start(0);
     raise(created);
     await settled();
@@ -59,7 +59,7 @@ describe("an event", () => {
     expect(sequencers).toEqual([...sequencers].sort());
   });
 
-  test("that fails twice is delivered by the third call, the same each time", async () => {
+  test("that fails twice is delivered by the third call, unchanged each time", async () => {
     const { invoked, letters, raise, settled } = start(2);
     raise(created);
     await settled();
@@ -67,7 +67,7 @@ describe("an event", () => {
     expect(new Set(invoked.map((each) => JSON.stringify(each))).size).toBe(1);
   });
 
-  test("that fails three times is a dead letter with what Lambda's destination gets", async () => {
+  test("that fails three times is a dead letter like the one Lambda sends to a destination", async () => {
     const { invoked, letters, raise, settled } = start(3);
     raise(created);
     await settled();
@@ -90,7 +90,7 @@ describe("an event", () => {
   });
 });
 
-test("stopping waits for the call that is running, and does not repeat it", async () => {
+test("stopping waits for the running call, and does not retry it", async () => {
   const calls: ((error: Error) => void)[] = [];
   const letters: DeadLetter[] = [];
   const events = startImageEvents(

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { account } from "./account.ts";
 import { bucketName } from "./bucket.ts";
 
-/** Of one that has expired there is neither size nor ETag. */
+/** An expired object has neither size nor ETag. */
 export interface ObjectEvent {
   eventName: "ObjectCreated:Put" | "ObjectCreated:Copy" | "LifecycleExpiration:Delete";
   key: string;
@@ -10,7 +10,7 @@ export interface ObjectEvent {
   eTag?: string;
 }
 
-/** What Lambda's on-failure destination gets. */
+/** What Lambda sends to an on-failure destination. */
 export type DeadLetter = ReturnType<typeof deadLetterOf>;
 
 export interface Delivery {
@@ -30,8 +30,8 @@ const here: Delivery = {
 };
 
 /**
- * Calls label-image for events as S3 and Lambda do. A call that fails is repeated twice: at once, where Lambda waits
- * one minute and then two. After that the event is a dead letter.
+ * Calls label-image for events like S3 and Lambda. A failed call is retried twice: at once, while Lambda waits one
+ * minute, then two. After that the event is a dead letter.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function startImageEvents(
@@ -61,7 +61,7 @@ export function startImageEvents(
       running.add(delivery);
     },
     settled,
-    /** What fails now is not repeated, and what is raised not delivered, as the next start raises it again. */
+    /** From now on nothing is retried or delivered: the next start raises it again. */
     stop: () => {
       isStopping = true;
       return settled();
@@ -100,7 +100,7 @@ export function recordOf(
   };
 }
 
-/** As a form does it, but for the `/`: a space is a `+`, and so is no `+`. */
+/** Encodes like a form, except for `/`: a space becomes `+`, and `+` becomes `%2B`. */
 function encodeKey(key: string): string {
   return new URLSearchParams([["", key]]).toString().slice(1).replaceAll("%2F", "/");
 }

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
 import { account } from "./account.ts";
 import { exchange } from "../../testing/call.ts";
-import { wayOut } from "./bucket-objects.ts";
+import { remedy } from "./bucket-objects.ts";
 import type { DeadLetter } from "./image-events.ts";
 import { startImages, type Images, type ImagesOptions } from "./images.ts";
 
@@ -50,7 +50,7 @@ async function put({ bucket }: Images, key: string, more: Record<string, string>
   return (await exchange(bucket.url, { method: "PUT", path, headers: signed.headers, body })).status;
 }
 
-/** Has them delivered, and gives the keys in the order in which label-image is called. */
+/** Delivers events, and returns the keys in the order of label-image's calls. */
 function deliver(images: Images, fail = false) {
   const calls: string[] = [];
   const events = images.deliverTo({
@@ -65,7 +65,7 @@ function deliver(images: Images, fail = false) {
   return { calls, ...events };
 }
 
-test("functions find both services in their environment, and whether to label", async () => {
+test("the functions' environment has both services and whether to label", async () => {
   const { environment, bucket, labels } = await start({ labels: "off" });
   expect(environment).toEqual({
     BUCKET_NAME: "images",
@@ -90,10 +90,10 @@ describe("label-image is called", () => {
     expect(calls).toEqual(["label-image incoming/1/a"]);
   });
 
-  test("for what has been waiting there since before a kill, with the size and the ETag that it has", async () => {
+  test("for uploads from before a kill, with their size and ETag", async () => {
     const path = scratchFolder();
     const before = await start({ path });
-    await put(before, "incoming/1/a"); // nobody hears of it
+    await put(before, "incoming/1/a"); // delivered to nothing
     await put(before, "images/1/a");
     const after = await start({ path });
     const events: object[] = [];
@@ -104,11 +104,11 @@ describe("label-image is called", () => {
   });
 });
 
-describe("what is a day old", () => {
+describe("an object that is a day old", () => {
   const day_ms = 24 * 60 * 60 * 1000;
   const keys = ["deletions/1/a", "images/1/a", "incoming/1/a"];
 
-  test("in incoming/ and deletions/ goes, and label-image is told of the latter alone", async () => {
+  test("in incoming/ and deletions/ expires, and label-image is called only for deletions/", async () => {
     const images = await start();
     for (const key of keys) await put(images, key);
     const events: object[] = [];
@@ -128,7 +128,7 @@ describe("what is a day old", () => {
     ]);
   });
 
-  test("goes at the next start, too", async () => {
+  test("expires at the next start, too", async () => {
     const path = scratchFolder();
     const before = await start({ path });
     for (const key of keys) await put(before, key);
@@ -139,43 +139,46 @@ describe("what is a day old", () => {
   });
 });
 
-describe("what fails for good is a dead letter", () => {
-  test("in a file, which is named to whoever listens, and the upload stays", async () => {
+describe("an event that fails three times is a dead letter", () => {
+  test("in a file, which is reported, and the upload stays", async () => {
     const path = scratchFolder();
-    const told: [DeadLetter, string | undefined][] = [];
-    const images = await start({ path, onDeadLetter: (letter, file) => told.push([letter, file]) });
+    const reported: [DeadLetter, string | undefined][] = [];
+    const images = await start({ path, onDeadLetter: (letter, file) => reported.push([letter, file]) });
     const { calls, settled } = deliver(images, true);
     await put(images, "incoming/1/a");
     await settled();
     expect([calls.length, images.deadLetters.length, [...images.objects.keys()]]).toEqual([3, 1, ["incoming/1/a"]]);
     const [file = ""] = readdirSync(join(path, "dead-letters"));
-    expect(told).toEqual([[images.deadLetters[0], join(path, "dead-letters", file)]]);
+    expect(reported).toEqual([[images.deadLetters[0], join(path, "dead-letters", file)]]);
     expect(JSON.parse(readFileSync(join(path, "dead-letters", file), "utf8"))).toEqual(images.deadLetters[0]);
   });
 
-  test("in memory alone where there is no folder", async () => {
-    const told: unknown[] = [];
-    const images = await start({ onDeadLetter: (_letter, file) => told.push(file) });
+  test("only in memory if there is no folder", async () => {
+    const reported: unknown[] = [];
+    const images = await start({ onDeadLetter: (_letter, file) => reported.push(file) });
     const { settled } = deliver(images, true);
     await put(images, "incoming/1/a");
     await settled();
-    expect([images.deadLetters.length, told]).toEqual([1, [undefined]]);
+    expect([images.deadLetters.length, reported]).toEqual([1, [undefined]]);
   });
 });
 
-describe("what goes wrong with the folder is logged, and ends nothing:", () => {
-  test("a dead letter that cannot be written is told of without a file", async () => {
+describe("an error in the folder is logged and does not end the process:", () => {
+  test("a dead letter that cannot be written is reported without a file", async () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const path = scratchFolder({ "dead-letters": "" });
-    const images = await start({ path, onDeadLetter: (_letter, file) => told.push(file) });
+    const images = await start({ path, onDeadLetter: (_letter, file) => reported.push(file) });
     const { settled } = deliver(images, true);
     await put(images, "incoming/1/a");
     await settled();
-    expect([told, logged.mock.calls]).toEqual([[undefined], [[expect.stringMatching(/^EEXIST: .*dead-letters'$/)]]]);
+    expect([reported, logged.mock.calls]).toEqual([
+      [undefined],
+      [[expect.stringMatching(/^EEXIST: .*dead-letters'$/)]],
+    ]);
   });
 
-  test("an image that is damaged while this runs is a 503, until it is put right", async () => {
+  test("an image damaged at run time is a 503 until it is repaired", async () => {
     const path = scratchFolder();
     const images = await start({ path });
     const copy = { "x-amz-copy-source": "/images/incoming/1/a" };
@@ -186,12 +189,12 @@ describe("what goes wrong with the folder is logged, and ends nothing:", () => {
     const logged = vi.spyOn(console, "error").mockReturnValue();
     writeFileSync(file, "");
     expect(await put(images, "images/1/a", copy)).toBe(503);
-    expect(logged.mock.calls).toEqual([[`${file} is damaged, or no file of an image. ${wayOut}`]]);
+    expect(logged.mock.calls).toEqual([[`${file} is damaged, or not an image's file. ${remedy}`]]);
     writeFileSync(file, description);
     expect(await put(images, "images/1/a", copy)).toBe(200);
   });
 
-  test("so is what the hourly look for old ones meets", async () => {
+  test("a damaged image during the hourly expiry", async () => {
     vi.useFakeTimers({ toFake: ["setInterval"] });
     const path = scratchFolder();
     await start({ path });
@@ -202,7 +205,7 @@ describe("what goes wrong with the folder is logged, and ends nothing:", () => {
   });
 });
 
-test("makes no folder for dead letters before there is one", async () => {
+test("creates the folder for dead letters only with the first one", async () => {
   const path = scratchFolder();
   await start({ path });
   expect(existsSync(join(path, "dead-letters"))).toBe(false);

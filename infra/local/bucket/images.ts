@@ -7,12 +7,12 @@ import { startLabels } from "./labels.ts";
 import type { RunningFunctions } from "../runtime/running-functions.ts";
 
 export interface ImagesOptions {
-  /** The folder for images and dead letters; without one they are in memory. */
+  /** The folder for images and dead letters; if absent they are in memory. */
   path?: string | undefined;
   labels?: "on" | "off" | undefined;
   corsOrigins?: string[] | undefined;
   now?: () => Date;
-  /** Told of each event that failed for good, and of the file it is in. */
+  /** Called with each dead letter and the file that has it. */
   onDeadLetter?: (letter: DeadLetter, file: string | undefined) => void;
 }
 
@@ -34,7 +34,7 @@ export async function startImages({
     const bytes = key.startsWith("incoming/") ? objects.get(key)?.bytes : undefined;
     if (bytes) events?.raise({ eventName: "ObjectCreated:Put", key, size: bytes.length, eTag: eTagOf(bytes) });
   };
-  /** Does what S3's lifecycle does with all objects that are a day old then. So does each start, and each hour. */
+  /** Expires objects more than a day old, like S3's lifecycle. Runs at each start and every hour. */
   const expire = (then: Date) => {
     for (const key of [...objects.keys()].filter((each) => /^(incoming|deletions)\//.test(each))) {
       const age_ms = then.getTime() - (objects.get(key)?.lastModified.getTime() ?? NaN);
@@ -43,14 +43,14 @@ export async function startImages({
       if (key.startsWith("deletions/")) events?.raise({ eventName: "LifecycleExpiration:Delete", key });
     }
   };
-  const timer = setInterval(tried, day_ms / 24, () => {
+  const timer = setInterval(logErrors, day_ms / 24, () => {
     expire(now());
   }).unref();
   const bucket = await startBucket({ objects, now, corsOrigins, onPut: raise });
   const labels = await startLabels({ objects, now });
   const keep = (letter: DeadLetter) => {
     deadLetters.push(letter);
-    const file = path === undefined ? undefined : tried(() => writeDeadLetter(join(path, "dead-letters"), letter));
+    const file = path === undefined ? undefined : logErrors(() => writeDeadLetter(join(path, "dead-letters"), letter));
     onDeadLetter?.(letter, file);
   };
   return {
@@ -64,7 +64,7 @@ export async function startImages({
     bucket,
     labels,
     deadLetters,
-    /** For each upload from now on, and for each that is there: S3 would not have forgotten it when this process was killed. */
+    /** Delivers new uploads, and existing ones: S3 would not have lost their events when this process was killed. */
     deliverTo({ invoke }: Pick<RunningFunctions, "invoke">) {
       events = startImageEvents((event) => invoke("label-image", event), keep);
       expire(now());
@@ -80,8 +80,8 @@ export async function startImages({
   };
 }
 
-/** Where nobody waits for it, what goes wrong would end the process. */
-function tried<Result>(act: () => Result): Result | undefined {
+/** Nothing awaits `act`, so an error would end the process. */
+function logErrors<Result>(act: () => Result): Result | undefined {
   try {
     return act();
   } catch (error) {

@@ -21,7 +21,7 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((labels) => labels.stop()));
 });
 
-/** The stand-in with one object, `a`, and the SDK's client for it, which asks once. */
+/** The emulator with one object, `a`, and an SDK client for it that does not retry. */
 async function start(bytes: Buffer, { ahead_s = 0, credentials = account } = {}) {
   const object: StoredObject = { bytes, metadata: { "content-type": "image/png" }, lastModified: new Date() };
   const labels = await startLabels({
@@ -36,7 +36,7 @@ async function start(bytes: Buffer, { ahead_s = 0, credentials = account } = {})
   return { labels, client, detect };
 }
 
-describe("labels say that they are local, and what the file tells of itself:", () => {
+describe("labels name the emulator and the image's format and shape:", () => {
   const of = (format: string, size: string) => [
     { Name: `Local stand-in: ${format}`, Confidence: 100 },
     { Name: `Local stand-in: ${size} pixels`, Confidence: 100 },
@@ -47,7 +47,7 @@ describe("labels say that they are local, and what the file tells of itself:", (
     ["a JPEG", makeJpeg({ width: 640, height: 480 }), of("JPEG", "640 x 480")],
     ["a PNG", makePng({ width: 300, height: 200 }), of("PNG", "300 x 200")],
     [
-      "the largest there is",
+      "the largest image",
       makePng({ width: 10_000, height: 80, size_bytes: 15 * 1024 * 1024 }),
       of("PNG", "10000 x 80"),
     ],
@@ -56,7 +56,7 @@ describe("labels say that they are local, and what the file tells of itself:", (
     expect(await detect()).toMatchObject({ Labels: expected, LabelModelVersion: "local" });
   });
 
-  test("no more of them than were asked for, and none that is less sure", async () => {
+  test("not more than MaxLabels, and none below MinConfidence", async () => {
     const { detect, labels } = await start(makePng());
     const all = of("PNG", "80 x 80");
     expect((await detect({ MinConfidence: 80 })).Labels).toEqual(all.slice(0, 2));
@@ -71,12 +71,12 @@ describe("labels say that they are local, and what the file tells of itself:", (
 
 describe("refuses as Rekognition does", () => {
   test.each([
-    ["what is no image", Buffer.from("<html>"), "InvalidImageFormatException"],
+    ["a file that is not an image", Buffer.from("<html>"), "InvalidImageFormatException"],
     ["nothing", Buffer.alloc(0), "InvalidImageFormatException"],
-    ["the first bytes of a PNG alone", makePng().subarray(0, 20), "InvalidImageFormatException"],
-    ["the first bytes of a JPEG alone", makeJpeg().subarray(0, 20), "InvalidImageFormatException"],
+    ["only the first bytes of a PNG", makePng().subarray(0, 20), "InvalidImageFormatException"],
+    ["only the first bytes of a JPEG", makeJpeg().subarray(0, 20), "InvalidImageFormatException"],
     [
-      "a JPEG that is damaged",
+      "a damaged JPEG",
       Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0]), Buffer.alloc(100)]),
       "InvalidImageFormatException",
     ],
@@ -89,15 +89,11 @@ describe("refuses as Rekognition does", () => {
   });
 
   test.each([
-    [
-      "an object that is not there",
-      { Image: { S3Object: { Bucket: "images", Name: "b" } } },
-      "InvalidS3ObjectException",
-    ],
+    ["a missing object", { Image: { S3Object: { Bucket: "images", Name: "b" } } }, "InvalidS3ObjectException"],
     ["another bucket", { Image: { S3Object: { Bucket: "other", Name: "a" } } }, "InvalidS3ObjectException"],
-    ["an image in the request, which it does not take", { Image: { Bytes: makePng() } }, "InvalidS3ObjectException"],
+    ["an image in the request, which is not supported", { Image: { Bytes: makePng() } }, "InvalidS3ObjectException"],
     ["a confidence of over 100", { MinConfidence: 101 }, "InvalidParameterException"],
-    ["less than no labels", { MaxLabels: -1 }, "InvalidParameterException"],
+    ["a negative maximum of labels", { MaxLabels: -1 }, "InvalidParameterException"],
   ])("%s", async (_what, input, name) => {
     const { detect } = await start(makePng());
     await expect(detect(input)).rejects.toMatchObject({ name });
@@ -110,7 +106,7 @@ describe("refuses as Rekognition does", () => {
     });
   });
 
-  test("a request of another key, an old one, and one that is not signed", async () => {
+  test("another access key, an old request and an unsigned one", async () => {
     const other = await start(makePng(), { credentials: { ...account, secretAccessKey: "x" } });
     await expect(other.detect()).rejects.toMatchObject({ name: "InvalidSignatureException" });
     const old = await start(makePng(), { ahead_s: 16 * 60 });
@@ -123,7 +119,7 @@ describe("refuses as Rekognition does", () => {
     expect([...other.labels.requests, ...old.labels.requests]).toEqual([]);
   });
 
-  test("another region, and the signature for another service", async () => {
+  test("another region, and a signature for another service", async () => {
     const { labels } = await start(makePng());
     const { host, hostname, port } = new URL(labels.url);
     const request = new HttpRequest({

@@ -22,7 +22,7 @@ export interface DetectLabels {
 const limits = { image_bytes: 15 * 1024 * 1024, leastSide_px: 80, side_px: 10_000 };
 
 /**
- * Stands for Rekognition's DetectLabels. Its labels say what they come from, and what the file tells of its form.
+ * Emulates Rekognition's DetectLabels. Its labels name the emulator, and the image's format and shape.
  * https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
  */
 export async function startLabels(options: LabelsOptions) {
@@ -40,7 +40,7 @@ function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, reque
   if (wrong) return refusal("InvalidSignatureException", wrong.sentence);
   const target = request.headers["x-amz-target"]?.[0];
   if (target !== "RekognitionService.DetectLabels")
-    return refusal("UnknownOperationException", `This stand-in for Rekognition does not know ${String(target)}.`);
+    return refusal("UnknownOperationException", `This Rekognition emulator does not support ${String(target)}.`);
   const input = readInput(request.body);
   if (!input) return refusal("SerializationException", "The body is not a JSON object.");
   requests.push(input);
@@ -48,7 +48,7 @@ function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, reque
   return detectLabels(input, Bucket === bucketName && Name !== undefined ? objects.get(Name)?.bytes : undefined);
 }
 
-/** Without bytes the object is not there. */
+/** Without `bytes` the object does not exist. */
 export function detectLabels(
   { MaxLabels = 1000, MinConfidence = 55 }: DetectLabels,
   bytes: Buffer | undefined,
@@ -64,13 +64,13 @@ export function detectLabels(
   const image = readPng(bytes) ?? readJpeg(bytes);
   if (!image) return refusal("InvalidImageFormatException", "Request has invalid image format");
   const { format, width, height } = image;
-  // Its name for an image that is too small is not documented, but on record: github.com/boto/botocore/issues/1366
+  // The error for too small an image is not documented, but recorded: github.com/boto/botocore/issues/1366
   if (Math.min(width, height) < limits.leastSide_px)
     return refusal("InvalidParameterException", "Request has invalid parameters");
   if (bytes.length > limits.image_bytes || Math.max(width, height) > limits.side_px) {
     return refusal("ImageTooLargeException", `The image has ${bytes.length} bytes and ${width} x ${height} pixels.`);
   }
-  // Surest first, as Rekognition has it.
+  // By falling confidence, like Rekognition.
   const labels = [
     { Name: `Local stand-in: ${format}`, Confidence: 100 },
     { Name: `Local stand-in: ${width} x ${height} pixels`, Confidence: 100 },
@@ -94,13 +94,13 @@ interface ImageFile {
   height: number;
 }
 
-/** A PNG begins with its signature and the chunk IHDR, whose first fields are its size. */
+/** A PNG starts with its signature and the chunk IHDR, whose first fields are width and height. */
 function readPng(bytes: Buffer): ImageFile | undefined {
   if (bytes.length < 24 || bytes.toString("latin1", 0, 8) !== "\x89PNG\r\n\x1a\n") return undefined;
   return { format: "PNG", width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
 }
 
-/** A JPEG is a list of segments, marker and length; the one that begins its frame (SOF) has its size. */
+/** A JPEG is a list of segments, each with marker and length; the start of frame (SOF) has height and width. */
 function readJpeg(bytes: Buffer): ImageFile | undefined {
   if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) return undefined;
   for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {

@@ -13,7 +13,7 @@ const role = {
   BUCKET_NAME: "photos",
 };
 
-/** What the functions use, as if they had been loaded with this environment. */
+/** Loads the functions' module with this environment. */
 async function loadBucket(changes: Record<string, string | undefined> = {}) {
   vi.resetModules();
   for (const [name, value] of Object.entries({ ...role, ...changes })) vi.stubEnv(name, value);
@@ -22,12 +22,12 @@ async function loadBucket(changes: Record<string, string | undefined> = {}) {
 
 test.each([
   [
-    "at S3, where the bucket has a host of its own in its region",
+    "at S3, with the bucket's own host in its region",
     undefined,
     "https://photos.s3.eu-north-1.amazonaws.com/incoming/a~b/1",
   ],
   [
-    "at an emulator, where the bucket is in the path",
+    "at an emulator, with the bucket in the path",
     "http://127.0.0.1:4566",
     "http://127.0.0.1:4566/photos/incoming/a~b/1",
   ],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Picture {
-  /** In pixels, 80 if not given: Rekognition takes no smaller ones. Another size is only written into the header. */
+  /** In pixels, by default 80, Rekognition's minimum. Other sizes are only written to the header. */
   width?: number;
   height?: number;
   size_bytes?: number;
@@ -13,16 +13,16 @@ export function makeJpeg({ width = 80, height = 80, size_bytes }: Picture = {}):
   const frame = image.indexOf(Buffer.from([0xff, 0xc0]));
   image.writeUInt16BE(height, frame + 5);
   image.writeUInt16BE(width, frame + 7);
-  return filledUp(image, size_bytes);
+  return padded(image, size_bytes);
 }
 
 export function makePng({ width = 80, height = 80, size_bytes }: Picture = {}): Buffer {
   const image = readFileSync(join(import.meta.dirname, "sample.png"));
   image.writeUInt32BE(width, 16);
   image.writeUInt32BE(height, 20);
-  return filledUp(image, size_bytes);
+  return padded(image, size_bytes);
 }
 
-function filledUp(image: Buffer, size_bytes = image.length): Buffer {
+function padded(image: Buffer, size_bytes = image.length): Buffer {
   return Buffer.concat([image, Buffer.alloc(size_bytes - image.length)]);
 }

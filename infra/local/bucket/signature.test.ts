@@ -10,7 +10,7 @@ const temporary = { accessKeyId: "ASIA2", secretAccessKey: "second secret", sess
 const secrets: Record<string, Secret> = {
   AKIA1: { secret: permanent.secretAccessKey },
   ASIA2: { secret: temporary.secretAccessKey, sessionToken: temporary.sessionToken },
-  // The ones of AWS's documentation.
+  // From AWS's documentation.
   AKIAIOSFODNN7EXAMPLE: { secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" },
   AKIDEXAMPLE: { secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" },
 };
@@ -26,7 +26,7 @@ const server = createServer((request, response) => {
 const { port } = await listen(server, 0);
 afterAll(() => stop(server));
 
-/** What the AWS SDK sends for a PutItem, signed by its own signer a moment ago. */
+/** A PutItem as the AWS SDK sends it, just signed by its own signer. */
 async function signedBySdk(credentials: typeof permanent | typeof temporary = permanent): Promise<SignedRequest> {
   const client = new DynamoDBClient({ region: "eu-north-1", endpoint: `http://127.0.0.1:${port}`, credentials });
   await client.send(new PutItemCommand({ TableName: "events", Item: { id: { S: "ä & b" } } }));
@@ -52,11 +52,11 @@ describe("a request that the AWS SDK signed", () => {
 
   const otherBody: Refusal = {
     reason: "other body",
-    sentence: "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256.",
+    sentence: "The body was changed after signing: its SHA-256 differs from x-amz-content-sha256.",
   };
   const otherSession: Refusal = {
     reason: "other session",
-    sentence: "The session token is not the one of access key ASIA2.",
+    sentence: "The session token does not belong to access key ASIA2.",
   };
   test.each<[string, (request: SignedRequest) => Partial<SignedRequest>, Refusal]>([
     ["another body", () => ({ body: Buffer.from("{}") }), otherBody],
@@ -100,7 +100,7 @@ describe("a request that the AWS SDK signed", () => {
     [
       "another day",
       changeAuthorization(/\/20\d{6}\//, "/20010101/"),
-      malformed("The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date."),
+      malformed("The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the same day as X-Amz-Date."),
     ],
     ["a shorter signature", changeAuthorization(/.$/, ""), mismatch("ASIA2")],
     [
@@ -119,11 +119,11 @@ describe("a request that the AWS SDK signed", () => {
       () => ({ url: "/?X-Amz-Signature=x" }),
       {
         reason: "signed twice",
-        sentence: "The request is signed in its URL and in the Authorization header: leave one out.",
+        sentence: "The request is signed in its URL and in the Authorization header: remove one.",
       },
     ],
     [
-      "half a signature",
+      "an incomplete signature",
       changeAuthorization("Signature=", "Sign="),
       malformed("The signature needs a credential, a signature, the signed headers and X-Amz-Date."),
     ],
@@ -138,7 +138,7 @@ describe("a request that the AWS SDK signed", () => {
     const headers = { ...request.headers, "x-amz-security-token": ["x"] };
     expect(verify({ ...request, headers }, secretOf, new Date())).toEqual({
       ...otherSession,
-      sentence: "The session token is not the one of access key AKIA1.",
+      sentence: "The session token does not belong to access key AKIA1.",
     });
   });
 
@@ -154,7 +154,7 @@ describe("a request that the AWS SDK signed", () => {
 });
 
 function mismatch(accessKeyId: string): Refusal {
-  const sentence = `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`;
+  const sentence = `The signature does not match: the secret of ${accessKeyId} is wrong, or the request was changed after signing.`;
   return { reason: "mismatch", sentence };
 }
 
@@ -191,7 +191,7 @@ describe("S3's documented examples", () => {
       "Welcome to Amazon S3.",
     ],
     [
-      "a path that is not encoded as it should be",
+      "a path with unusual encoding",
       "PUT",
       "/test$file.text",
       "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
@@ -242,7 +242,7 @@ describe("S3's documented examples", () => {
 
   test.each<[string, string, string, string, unknown]>([
     [
-      "as it was made",
+      "as it was signed",
       "GET",
       presigned,
       "2013-05-24T23:59:59Z",
@@ -253,18 +253,18 @@ describe("S3's documented examples", () => {
       "GET",
       presigned,
       "2013-05-25T00:00:01Z",
-      { reason: "expired", sentence: "The signature of 20130524T000000Z has expired: it held for 86400 seconds." },
+      { reason: "expired", sentence: "The signature of 20130524T000000Z has expired: it was valid for 86400 seconds." },
     ],
     [
       "before its time",
       "GET",
       presigned,
       "2013-05-23T23:00:00Z",
-      { reason: "early", sentence: "The signature's time 20130524T000000Z has not come yet." },
+      { reason: "early", sentence: "The signature's time 20130524T000000Z is in the future." },
     ],
-    ["with a longer life", "GET", presigned.replace("=86400", "=86401"), "2013-05-24T00:00:00Z", changed],
+    ["with a longer lifetime", "GET", presigned.replace("=86400", "=86401"), "2013-05-24T00:00:00Z", changed],
     [
-      "with a life of more than a week",
+      "with a lifetime of more than a week",
       "GET",
       presigned.replace("=86400", "=604801"),
       "2013-05-24T00:00:00Z",
@@ -281,11 +281,11 @@ describe("S3's documented examples", () => {
     ["for another key", "GET", presigned.replace("test.txt", "text.txt"), "2013-05-24T00:00:00Z", changed],
     ["with another parameter", "GET", `${presigned}&versionId=1`, "2013-05-24T00:00:00Z", changed],
     [
-      "with a broken escape",
+      "with an invalid percent-encoding",
       "GET",
       presigned.replace("test.txt", "%zz"),
       "2013-05-24T00:00:00Z",
-      malformed("The URL holds a % that encodes nothing."),
+      malformed("The URL has an invalid percent-encoding."),
     ],
   ])("of a presigned URL %s", (_what, method, url, now, expected) => {
     const request = { method, url, headers: { host: ["examplebucket.s3.amazonaws.com"] }, body: Buffer.alloc(0) };
@@ -293,8 +293,8 @@ describe("S3's documented examples", () => {
   });
 });
 
-// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html has S3's; this is IAM's own, with no content hash.
-test("IAM's documented example passes, its header values folded", () => {
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html has S3's; this is IAM's, with no content hash.
+test("IAM's documented example passes, with folded header values", () => {
   const authorization =
     "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, SignedHeaders=content-type;host;x-amz-date, " +
     "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** As node:http received it: `url` and header values as they came, header names in lower case. */
+/** As node:http received it: `url` and header values unchanged, header names in lower case. */
 export interface SignedRequest {
   method: string;
   url: string;
@@ -10,7 +10,7 @@ export interface SignedRequest {
 
 export interface Secret {
   secret: string;
-  /** What temporary credentials carry, and others must not. */
+  /** Temporary credentials have one; permanent ones must not. */
   sessionToken?: string;
 }
 
@@ -53,8 +53,8 @@ const week_s = 7 * 24 * 60 * 60;
 const algorithm = "AWS4-HMAC-SHA256";
 
 /**
- * Verifies AWS Signature Version 4, in headers or in a presigned URL. Of S3's signed chunks only the head is verified;
- * presigned POSTs, which carry their signature in the form, are not handled.
+ * Verifies AWS Signature Version 4, in headers or in a presigned URL. For S3's signed chunks it verifies only the
+ * headers; it does not support presigned POSTs, which have their signature in the form.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function verify(
@@ -70,15 +70,15 @@ export function verify(
   const known = secretOf(accessKeyId);
   if (!known) return refuse("unknown key", `The access key ${accessKeyId} does not exist.`);
   if (known.sessionToken !== claim.sessionToken)
-    return refuse("other session", `The session token is not the one of access key ${accessKeyId}.`);
+    return refuse("other session", `The session token does not belong to access key ${accessKeyId}.`);
   const canonical = canonicalRequest(claim, request);
-  if (canonical === undefined) return refuse("malformed", "The URL holds a % that encodes nothing.");
+  if (canonical === undefined) return refuse("malformed", "The URL has an invalid percent-encoding.");
   const expected = Buffer.from(signatureOf(claim, known.secret, canonical));
   const given = Buffer.from(claim.signature);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     return refuse(
       "mismatch",
-      `The signature does not match: either the secret of ${accessKeyId} is another one, or the request was changed after it was signed.`,
+      `The signature does not match: the secret of ${accessKeyId} is wrong, or the request was changed after signing.`,
     );
   }
   return { accessKeyId, service, region };
@@ -94,7 +94,7 @@ function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
   const isPresigned = query.has("X-Amz-Signature");
   if (authorization === undefined && !isPresigned) return refuse("unsigned", "The request is not signed.");
   if (authorization !== undefined && isPresigned)
-    return refuse("signed twice", "The request is signed in its URL and in the Authorization header: leave one out.");
+    return refuse("signed twice", "The request is signed in its URL and in the Authorization header: remove one.");
   const [, scheme, list = ""] = /^(\S+)\s+(.*)$/.exec(authorization ?? "") ?? [];
   const parts = new Map(list.split(",").map((part) => split(part.trim(), "=")));
   const read = (name: string) =>
@@ -115,7 +115,7 @@ function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
   if (end !== "aws4_request" || !time.startsWith(`${day}T`) || !/^\d{8}T\d{6}Z$/.test(time))
     return refuse(
       "malformed",
-      "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the day of X-Amz-Date.",
+      "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the same day as X-Amz-Date.",
     );
   return {
     accessKeyId,
@@ -133,13 +133,13 @@ function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
 
 function checkTime({ time, lifetime_s }: Claim, now: Date): Refusal | undefined {
   const signed_ms = Date.parse(time.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-  if (!(signed_ms - now.getTime() <= skew_ms)) return refuse("early", `The signature's time ${time} has not come yet.`);
+  if (!(signed_ms - now.getTime() <= skew_ms)) return refuse("early", `The signature's time ${time} is in the future.`);
   if (now.getTime() - signed_ms > lifetime_s * 1000)
-    return refuse("expired", `The signature of ${time} has expired: it held for ${lifetime_s} seconds.`);
+    return refuse("expired", `The signature of ${time} has expired: it was valid for ${lifetime_s} seconds.`);
   return undefined;
 }
 
-/** S3 takes none of its own headers unsigned, as anyone could have added it. */
+/** S3 rejects its own headers if unsigned, because another party could have added them. */
 function checkHeaders({ service, signedHeaders }: Claim, { headers }: SignedRequest): Refusal | undefined {
   const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !signedHeaders.includes(name));
   if (!signedHeaders.includes("host")) return refuse("unsigned headers", "The Host header must be signed.");
@@ -151,10 +151,7 @@ function checkHeaders({ service, signedHeaders }: Claim, { headers }: SignedRequ
 function checkBody(claim: Claim, request: SignedRequest): Refusal | undefined {
   const hash = payloadHash(claim, request);
   if (!/^[0-9a-f]{64}$/.test(hash) || hash === sha256(request.body)) return undefined;
-  return refuse(
-    "other body",
-    "The body is not the one that was signed: its SHA-256 differs from x-amz-content-sha256.",
-  );
+  return refuse("other body", "The body was changed after signing: its SHA-256 differs from x-amz-content-sha256.");
 }
 
 function payloadHash({ isPresigned, service }: Claim, { headers, body }: SignedRequest): string {
@@ -178,7 +175,7 @@ function canonicalRequest(claim: Claim, request: SignedRequest): string | undefi
   }
 }
 
-/** S3 signs the path as it is sent; all others encode what is sent once more. */
+/** S3 signs the path as sent; all other services encode it once more. */
 function canonicalPath(url: string, service: string): string {
   const [path] = split(url, "?");
   const encode = service === "s3" ? (segment: string) => encodeRfc3986(decodeURIComponent(segment)) : encodeRfc3986;
@@ -194,7 +191,7 @@ function canonicalQuery(url: string): string {
         split(parameter, "=").map((text) => encodeRfc3986(decodeURIComponent(text.replaceAll("+", " ")))),
       )
       .filter(([name]) => name !== "X-Amz-Signature")
-      // By name, then by value, both by bytes: a tab comes before all that encoded text can hold.
+      // By name, then by value, both by bytes: a tab sorts before all encoded text.
       .sort((one, other) => (one.join("\t") < other.join("\t") ? -1 : 1))
       .map((parameter) => parameter.join("="))
       .join("&")

@@ -5,20 +5,20 @@ import { listen, stop } from "../gateway/server.ts";
 import type { SignedRequest } from "./signature.ts";
 
 export interface StandIn {
-  /** Its endpoint, without a `/` at its end. */
+  /** Its endpoint, without a trailing `/`. */
   url: string;
   stop: () => Promise<void>;
 }
 
 interface Service {
   answerTo: (request: SignedRequest) => HttpAnswer | Promise<HttpAnswer>;
-  /** The service's own words for what arrives in part; nothing is done then. */
+  /** The service's own answer to an incomplete request, which is not executed. */
   broken: HttpAnswer;
-  /** And for what fails here: the reason goes to the log. */
+  /** Its answer to an error here, which is logged. */
   failed: HttpAnswer;
 }
 
-/** Listens on loopback in the place of an AWS service. */
+/** Listens on loopback as an AWS service. */
 export async function startStandIn(service: Service): Promise<StandIn> {
   const running = new Set<Promise<unknown>>();
   const server = createServer((request, response) => {
@@ -27,12 +27,12 @@ export async function startStandIn(service: Service): Promise<StandIn> {
       .finally(() => running.delete(served));
     running.add(served);
   });
-  // The connection ended in the middle of a request, or what came is not HTTP.
+  // The connection ended in the middle of a request, or the bytes are not HTTP.
   server.on("clientError", (_error, socket) => {
     if (socket.writable) endWith(socket, service.broken);
   });
   const { port } = await listen(server, 0);
-  // Not localhost: curl would take the API's Authorization header along from there, and S3 refuses that beside a signed URL.
+  // Not localhost: after the API's redirect curl would send its Authorization header, which S3 refuses in a signed URL.
   return {
     url: `http://127.0.0.1:${port}`,
     stop: async () => {

@@ -11,7 +11,7 @@ afterAll(stop);
 
 type Handler = (request: object, context: object) => Promise<object>;
 
-test.skipIf(!existsSync(deleteEvent))("delete-event needs no bucket: 404 of an event that is gone", async () => {
+test.skipIf(!existsSync(deleteEvent))("delete-event needs no bucket: a deleted event is a 404", async () => {
   for (const [name, value] of Object.entries({ ...environment, AUTH: "off", BUCKET_NAME: undefined }))
     vi.stubEnv(name, value);
   const { handler } = (await import(deleteEvent)) as { handler: Handler };

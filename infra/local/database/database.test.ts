@@ -13,7 +13,7 @@ import {
 import { ClassicLevel } from "classic-level";
 import { describe, expect, test, vi } from "vitest";
 import { scratchFolder } from "../../testing/scratch.ts";
-import { wayOut } from "../bucket/bucket-objects.ts";
+import { remedy } from "../bucket/bucket-objects.ts";
 import { startDatabase } from "./database.ts";
 
 function clientOf({ environment }: Awaited<ReturnType<typeof startDatabase>>): DynamoDBClient {
@@ -40,41 +40,34 @@ describe("a failed condition", () => {
     ["DeleteItem", (more: object) => new DeleteItemCommand({ ...key, ...condition, ...more })],
   ] as const;
 
-  test.each(refused)(
-    "of %s brings the existing item where ALL_OLD asks for it, and only there",
-    async (_operation, command) => {
-      const database = await startDatabase();
-      const client = clientOf(database);
-      try {
-        await client.send(new PutItemCommand({ TableName: "events", Item: { id, n: { N: "1" } } }));
-        const failures = await Promise.all(
-          [{ ReturnValuesOnConditionCheckFailure: "ALL_OLD" }, { ReturnValuesOnConditionCheckFailure: "NONE" }, {}].map(
-            (more) =>
-              (client as { send: (command: unknown) => Promise<unknown> })
-                .send(command(more))
-                .catch((error: unknown) => error),
-          ),
-        );
-        expect(failures.map((failure) => failure instanceof ConditionalCheckFailedException)).toEqual([
-          true,
-          true,
-          true,
-        ]);
-        expect(failures.map((failure) => (failure as ConditionalCheckFailedException).Item)).toEqual([
-          { id, n: { N: "1" } },
-          undefined,
-          undefined,
-        ]);
-      } finally {
-        client.destroy();
-        await database.stop();
-      }
-    },
-  );
+  test.each(refused)("of %s returns the existing item only with ALL_OLD", async (_operation, command) => {
+    const database = await startDatabase();
+    const client = clientOf(database);
+    try {
+      await client.send(new PutItemCommand({ TableName: "events", Item: { id, n: { N: "1" } } }));
+      const failures = await Promise.all(
+        [{ ReturnValuesOnConditionCheckFailure: "ALL_OLD" }, { ReturnValuesOnConditionCheckFailure: "NONE" }, {}].map(
+          (more) =>
+            (client as { send: (command: unknown) => Promise<unknown> })
+              .send(command(more))
+              .catch((error: unknown) => error),
+        ),
+      );
+      expect(failures.map((failure) => failure instanceof ConditionalCheckFailedException)).toEqual([true, true, true]);
+      expect(failures.map((failure) => (failure as ConditionalCheckFailedException).Item)).toEqual([
+        { id, n: { N: "1" } },
+        undefined,
+        undefined,
+      ]);
+    } finally {
+      client.destroy();
+      await database.stop();
+    }
+  });
 });
 
 describe("data on disk", () => {
-  test("is there after a stop and a start", async () => {
+  test("is kept after a restart", async () => {
     const path = join(scratchFolder(), "data");
     const item = { id: { S: "1" }, payload: { S: "{}" } };
     const first = await startDatabase(path);
@@ -87,7 +80,7 @@ describe("data on disk", () => {
     await second.stop();
   });
 
-  test("serves one at a time: a second start says so and harms nothing", async () => {
+  test("serves one process at a time: a second start fails and harms nothing", async () => {
     const path = scratchFolder();
     const first = await startDatabase(path);
     await expect(startDatabase(path)).rejects.toThrow(
@@ -97,7 +90,7 @@ describe("data on disk", () => {
     await first.stop();
   });
 
-  test.each([undefined, 1, 10])("is not held on to by who has read it, with a limit of %s", async (Limit) => {
+  test.each([undefined, 1, 10])("is released after a query, with a limit of %s", async (Limit) => {
     const opened = vi.spyOn(ClassicLevel.prototype, "values");
     const database = await startDatabase(join(scratchFolder(), "data"));
     const client = clientOf(database);
@@ -116,16 +109,16 @@ describe("data on disk", () => {
     }
   });
 
-  test("of another table is refused and left alone", async () => {
+  test("of another table is refused and unchanged", async () => {
     const path = scratchFolder();
     await (await startDatabase(path)).stop();
     const table = scratchFolder({ "table.json": '{"attributes": {"key": "S"}, "hash_key": "key", "indexes": []}' });
-    const sentence = `The data in ${path} was stored with other keys or indexes than table.json has now: move that folder away, or put table.json back.`;
+    const sentence = `The data in ${path} has other keys or indexes than table.json: move that folder away, or restore table.json.`;
     await expect(startDatabase(path, join(table, "table.json"))).rejects.toThrow(sentence);
     await (await startDatabase(path)).stop();
   });
 
-  /** With a table file of LevelDB's, and not only its log. */
+  /** With one of LevelDB's table files, not only its log. */
   async function folderWithData(): Promise<string> {
     const path = scratchFolder();
     for (const id of ["1", "2"]) {
@@ -136,20 +129,20 @@ describe("data on disk", () => {
     return path;
   }
 
-  test.each<[what: string, spoilt: string, content: string | undefined, reason: string]>([
+  test.each<[what: string, damaged: string, content: string | undefined, reason: string]>([
     ["is a file", "", "", "E(NOTDIR|EXIST): .*"],
     ["has a file for its table", "table", "", "EEXIST: .*"],
     ["has an empty file in its table", "table/*.ldb", "", "IO error: .*\\.ldb: Invalid argument"],
-    ["has another's file in its table", "table/*.ldb", "hello\n".repeat(1000), "Corruption: not an sstable .*"],
+    ["has an unrelated file in its table", "table/*.ldb", "hello\n".repeat(1000), "Corruption: not an sstable .*"],
     ["lacks a file of its table", "table/*.ldb", undefined, "Corruption: 1 missing files; e\\.g\\.: .*\\.ldb"],
-    ["has another's list of its table's files", "table/CURRENT", "hello\n", "IO error: .*hello: .*"],
-  ])("is refused in one sentence where the folder %s", async (_what, spoilt, content, reason) => {
+    ["has an unrelated list of its table's files", "table/CURRENT", "hello\n", "IO error: .*hello: .*"],
+  ])("is refused in one sentence if the folder %s", async (_what, damaged, content, reason) => {
     const path = await folderWithData();
     const [ldb = ""] = readdirSync(join(path, "table")).filter((name) => name.endsWith(".ldb"));
-    const file = join(path, spoilt.replace("*.ldb", ldb));
+    const file = join(path, damaged.replace("*.ldb", ldb));
     rmSync(file, { recursive: true });
     if (content !== undefined) writeFileSync(file, content);
-    const sentence = `^The events in ${join(path, "table")} cannot be used: ${reason}\\. ${wayOut}$`;
+    const sentence = `^The events in ${join(path, "table")} cannot be used: ${reason}\\. ${remedy}$`;
     await expect(startDatabase(path)).rejects.toThrow(new RegExp(sentence));
   });
 });

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { CreateTableCommandInput, TableDescription } from "@aws-sdk/client-dynamodb";
 import { root } from "../../build/functions.ts";
 import { accountEnvironment } from "../bucket/account.ts";
-import { wayOut } from "../bucket/bucket-objects.ts";
+import { remedy } from "../bucket/bucket-objects.ts";
 import { startStandIn } from "../bucket/stand-in.ts";
 import { textAnswer, type HttpAnswer } from "../gateway/gateway-answer.ts";
 import { openDynalite, type Dynalite, type Failure } from "./dynalite.ts";
 
-/** The SDK warns of Node 20 at every start; the functions run on 22. */
+/** The SDK warns about Node 20 at every start; the functions run on 22. */
 const quiet = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
 Object.assign(process.env, quiet);
 
@@ -22,8 +22,8 @@ interface TableFile {
 const tableName = "events";
 
 /**
- * Stands for DynamoDB, with the table of infra/table.json. Its data is in the folder `path`, which one process at a time
- * can use, or without one in memory.
+ * Emulates DynamoDB, with the table of infra/table.json. Its data is in the folder `path`, which only one process at a
+ * time can use, or without one in memory.
  */
 export async function startDatabase(path?: string, tableFile = join(root, "infra/table.json")) {
   const dynalite = await open(path);
@@ -80,7 +80,7 @@ async function open(path: string | undefined): Promise<Dynalite> {
     throw new Error(
       code === "LEVEL_LOCKED"
         ? `The data in ${path} is in use by another npm start: stop that one, or run npm start -- --memory.`
-        : `The events in ${table} cannot be used: ${message}. ${wayOut}`,
+        : `The events in ${table} cannot be used: ${message}. ${remedy}`,
       { cause: error },
     );
   }
@@ -89,13 +89,13 @@ async function open(path: string | undefined): Promise<Dynalite> {
 async function prepareTable({ act }: Dynalite, path: string | undefined, tableFile: string): Promise<void> {
   const wanted = tableInput(JSON.parse(readFileSync(tableFile, "utf8")) as TableFile);
   const found = await act("DescribeTable", { TableName: tableName }).catch((error: unknown) => {
-    if (isFailure(error)) return undefined; // there is none
+    if (isFailure(error)) return undefined; // no table yet
     throw error;
   });
   if (found === undefined) await act("CreateTable", wanted);
   else if (shapeOf((found as { Table: TableDescription }).Table) !== shapeOf(wanted))
     throw new Error(
-      `The data in ${path ?? "memory"} was stored with other keys or indexes than table.json has now: move that folder away, or put table.json back.`,
+      `The data in ${path ?? "memory"} has other keys or indexes than table.json: move that folder away, or restore table.json.`,
     );
 }
 
@@ -123,7 +123,7 @@ function keys(hash: string, range?: string) {
   return range === undefined ? [hashKey] : [hashKey, { AttributeName: range, KeyType: "RANGE" as const }];
 }
 
-/** What of a table cannot change while it holds data, in an order that does not matter. */
+/** The parts of a table that cannot change while it has data, sorted. */
 function shapeOf({ KeySchema, GlobalSecondaryIndexes = [] }: CreateTableCommandInput | TableDescription): string {
   const indexes = GlobalSecondaryIndexes.map((index) => [
     index.IndexName,

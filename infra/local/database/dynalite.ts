@@ -6,7 +6,7 @@ import pLimit from "p-limit";
 
 const require = createRequire(import.meta.url);
 
-/** As its actions have it: an error of DynamoDB's, with the answer to it. */
+/** An error of dynalite's actions: a DynamoDB error and its answer. */
 export interface Failure extends Error {
   statusCode: number;
   body: Record<string, unknown>;
@@ -19,7 +19,7 @@ interface Table {
 
 type Done = (error?: unknown) => void;
 
-/** LevelDB. Dynalite has put functions that take a callback in front of its own. */
+/** LevelDB, wrapped by dynalite to take callbacks. */
 interface Level {
   status: string;
   open: () => Promise<void>;
@@ -39,7 +39,7 @@ interface IndexAction {
   item?: object;
 }
 
-/** It has no types of its own. */
+/** Dynalite has no types. */
 const database = require("dynalite/db") as {
   create: (options: object) => Store;
   checkConditional: (request: Record<string, unknown>, existing?: object) => Failure | null | undefined;
@@ -53,8 +53,8 @@ const database = require("dynalite/db") as {
   createKey: (item: object, table: Table) => string;
 };
 
-// Dynalite lacks three things that we need, and has no place to add them. The first is the existing item in the error
-// of a failed condition; database.test.ts fails without it.
+// Dynalite lacks three features and has no way to add them. First, the existing item in the error of a failed
+// condition; database.test.ts fails without it.
 for (const operation of ["putItem", "updateItem", "deleteItem"]) {
   const { types } = require(`dynalite/validations/${operation}`) as { types: Record<string, unknown> };
   types["ReturnValuesOnConditionCheckFailure"] = { type: "String", enum: ["ALL_OLD", "NONE"] };
@@ -68,8 +68,8 @@ database.checkConditional = (request, existing) => {
   return failure;
 };
 
-// The second: an item and its entries in the indexes are written together. A kill in between leaves events in lists
-// that nobody can get, and main.test.ts meets some now and then.
+// Second, an item and its index entries are written together. Otherwise a kill in between leaves events in lists that
+// no GET finds, which main.test.ts sees now and then.
 database.updateIndexes = (store, table, existing, item, done) => {
   const { puts, deletes } = database.getIndexActions(table.GlobalSecondaryIndexes ?? [], existing, item, table);
   const indexKey = ({ index, key }: IndexAction) => `index-global~${table.TableName}~${index}~${key}`;
@@ -85,8 +85,8 @@ database.updateIndexes = (store, table, existing, item, done) => {
   );
 };
 
-// The third: a query ends its reading of LevelDB. Dynalite calls return() for it, which the iterators of its LevelDB no
-// longer have, and each stayed open with its 32 KB of entries.
+// Third, a query closes its LevelDB iterator. Dynalite calls return() for it, which the iterators of its LevelDB no
+// longer have, so each would stay open with its 32 KB of entries.
 interface LevelIterator {
   close: () => Promise<void>;
   return?: () => Promise<void>;
@@ -112,14 +112,14 @@ const { checkTypes, checkValidations } = require("dynalite/validations") as {
 const reads = ["BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan"];
 const writes = ["BatchWriteItem", "CreateTable", "DeleteItem", "PutItem", "UpdateItem"];
 
-/** What LevelDB may need to open: it makes a table of its log, which has up to 4 MB. */
+/** What LevelDB may need to open: it turns its log, of up to 4 MB, into a table. */
 const room_bytes = 8 * 1024 * 1024;
 
 export type Dynalite = Awaited<ReturnType<typeof openDynalite>>;
 
 /**
  * Dynalite without its server, which ends the process when a write fails or a caller hangs up. Its data is in the
- * folder `path`, or without one in memory. Throws where not all of it can be read.
+ * folder `path`, or without one in memory. Throws if some of it cannot be read.
  */
 export async function openDynalite(path?: string) {
   const store = database.create({ createTableMs: 0, ...(path !== undefined && { path }) });
@@ -130,7 +130,7 @@ export async function openDynalite(path?: string) {
   let unwritable: Failure | undefined;
   let reopening: Promise<void> | undefined;
 
-  // After a write that failed LevelDB goes on in the same log, and may not find there what it writes next.
+  // After a failed write LevelDB appends to the same log, and may not be able to read back what it writes next.
   db.batch = (batch, done) => {
     const written = oneByOne(() => {
       if (unwritable) throw unwritable;
@@ -141,7 +141,7 @@ export async function openDynalite(path?: string) {
       (error: unknown) => setImmediate(done, (unwritable ??= refuseWrites(error))),
     );
   };
-  // Dynalite writes an item after updateIndexes, which has written it, and a table before it is active.
+  // Dynalite writes an item after updateIndexes, which already has, and a table before it is active.
   db.put = (key, value, done) => {
     if (value.TableStatus !== "CREATING") setImmediate(done);
     else db.batch([{ type: "put", key, value: { ...value, TableStatus: "ACTIVE" } }], done);
@@ -155,13 +155,13 @@ export async function openDynalite(path?: string) {
     await close.call(db);
     await db.open();
     unwritable = undefined;
-    console.error("The events can be written again.");
+    console.error("Events can be written again.");
   };
 
   try {
     await db.open();
     const values = db.values();
-    while ((await values.nextv(1000)).length > 0); // LevelDB opens what is damaged as well
+    while ((await values.nextv(1000)).length > 0); // LevelDB opens damaged data, too
     await values.close();
   } catch (error) {
     await close.call(db);
@@ -169,10 +169,11 @@ export async function openDynalite(path?: string) {
   }
 
   return {
-    /** Answers as DynamoDB does, or throws a Failure, or what went wrong here. */
+    /** Answers like DynamoDB; throws a Failure, or an error of this process. */
     act: async (operation: string, input: unknown): Promise<unknown> => {
       const isWrite = writes.includes(operation);
-      if (!isWrite && !reads.includes(operation)) throw new Error(`This stand-in for DynamoDB knows no ${operation}.`);
+      if (!isWrite && !reads.includes(operation))
+        throw new Error(`This DynamoDB emulator does not support ${operation}.`);
       const name = operation.charAt(0).toLowerCase() + operation.slice(1);
       const { types, custom } = require(`dynalite/validations/${name}`) as { types: object; custom: unknown };
       const data = checkTypes(input, types);
@@ -197,7 +198,7 @@ export async function openDynalite(path?: string) {
 
 function refuseWrites(error: unknown): Failure {
   const reason = error instanceof Error ? error.message : String(error);
-  const message = `The events cannot be written, and until they can each such request is refused. ${reason}`;
+  const message = `Events cannot be written; writes are refused until they can. ${reason}`;
   console.error(message);
   return Object.assign(new Error(message), {
     statusCode: 500,

@@ -11,7 +11,7 @@ import { makeUserPool } from "../sign-in/tokens.ts";
 const pool = await makeUserPool();
 const authorizer = jwtAuthorizer(pool);
 const logged: LogLine[] = [];
-/** The events that the functions got. */
+/** The events that the functions received. */
 let events: unknown[] = [];
 
 const invoke = (event: object) => {
@@ -53,7 +53,7 @@ function send(authorization: string | string[], request = "GET /events"): Promis
   return call(request, { headers: { authorization } });
 }
 
-/** What a function finds in requestContext.authorizer when it is called with this token. */
+/** What a function called with this token gets in requestContext.authorizer. */
 async function authorizerOf(token: string, request = "GET /events"): Promise<unknown> {
   expect(await send(`Bearer ${token}`, request)).toMatchObject({ status: 200 });
   return (events.at(-1) as { requestContext: { authorizer?: unknown } }).requestContext.authorizer;
@@ -80,7 +80,7 @@ describe("refuses, and does not invoke the function", () => {
     expect(events).toEqual([]);
   });
 
-  test("whatever else is sent for a token", async () => {
+  test("any other text instead of a token", async () => {
     const headerText = fc.string({
       unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
     });
@@ -97,7 +97,7 @@ describe("refuses, and does not invoke the function", () => {
     expect(events).toEqual([]);
   });
 
-  test("claims of any kind with an error of ours, never: they pass or not", async () => {
+  test("unusual claims without an error of its own", async () => {
     const odd = fc.dictionary(
       fc.constantFrom("iss", "aud", "client_id", "exp", "nbf", "iat", "scope", "scp", "sub", "__proto__"),
       fc.jsonValue(),
@@ -128,8 +128,8 @@ describe("lets pass", () => {
   });
 
   test.each([
-    ["an audience of ours, whatever the client is", { aud: pool.audience[0], client_id: "another" }],
-    ["an audience of ours among others", { aud: ["another", pool.audience[0]] }],
+    ["the right audience and another client", { aud: pool.audience[0], client_id: "another" }],
+    ["the right audience among others", { aud: ["another", pool.audience[0]] }],
     ["an nbf that has passed", { nbf: Math.floor(Date.now() / 1000) - 1 }],
     ["no iat", { iat: undefined }],
   ])("a token with %s", async (_what, claims) => {
@@ -145,7 +145,7 @@ describe("lets pass", () => {
     expect(await jwtAuthorizer({ issuer: "other", audience: ["client"], keys })(token, [])).toHaveProperty("jwt");
   });
 
-  test("whoever calls a route that has no authorizer, a preflight and a route that does not exist", async () => {
+  test("calls without a token to a route without authorizer, a preflight and an unknown route", async () => {
     expect((await call("GET /open")).status).toBe(200);
     const preflight = { headers: { origin: "https://example.com", "access-control-request-method": "POST" } };
     expect(await call("OPTIONS /events", preflight)).toEqual(refusal(404, "Not Found", {}));
@@ -156,10 +156,10 @@ describe("lets pass", () => {
 describe("a route with scopes", () => {
   test.each([
     ["one of them", { scope: "events/write" }, ["events/write"]],
-    ["the other, among more", { scope: "openid  admin profile" }, ["openid", "admin", "profile"]],
+    ["the other, among others", { scope: "openid  admin profile" }, ["openid", "admin", "profile"]],
     ["one in scp, as a list", { scope: undefined, scp: ["admin", "x"] }, ["admin", "x"]],
     ["one in scp, as text", { scope: undefined, scp: "x admin" }, ["x", "admin"]],
-  ])("takes a token with %s, and hands all of its scopes over", async (_what, claims, scopes) => {
+  ])("accepts a token with %s, and passes on all its scopes", async (_what, claims, scopes) => {
     expect(await authorizerOf(await pool.accessToken("alice", claims), "POST /events")).toMatchObject({
       jwt: { scopes },
     });
@@ -167,12 +167,12 @@ describe("a route with scopes", () => {
 
   test.each([
     ["none of them", {}],
-    ["a scope that only begins so", { scope: "events/write2 administrator" }],
-    ["one of them in other letters", { scope: "Admin" }],
+    ["a scope that only starts with one", { scope: "events/write2 administrator" }],
+    ["one of them in another case", { scope: "Admin" }],
     ["no scope", { scope: undefined }],
     ["an empty scope", { scope: "" }],
-    ["one in scope but not in scp, which counts", { scope: "admin", scp: ["x"] }],
-    ["a scope that is no text", { scope: 5 }],
+    ["one in scope but not in scp, which takes precedence", { scope: "admin", scp: ["x"] }],
+    ["a scope that is not text", { scope: 5 }],
   ])("refuses a token with %s", async (_what, claims) => {
     const answer = await send(await pool.accessToken("alice", claims), "POST /events");
     expect(answer).toEqual(refusal(403, "Forbidden", {}));
@@ -180,7 +180,7 @@ describe("a route with scopes", () => {
     expect(events).toEqual([]);
   });
 
-  test("names them when it refuses a token for something else", async () => {
+  test("names its scopes when it refuses a token for another reason", async () => {
     const expired = await pool.accessToken("alice", { exp: 1 });
     const challenge =
       'Bearer scope="events/write admin" error="invalid_token" error_description="the token has expired"';
@@ -188,7 +188,7 @@ describe("a route with scopes", () => {
   });
 });
 
-describe("a function finds the claims as text, and nothing else", () => {
+describe("a function gets the claims as text, and nothing else", () => {
   test("of an access token", async () => {
     const now_s = Math.floor(Date.now() / 1000);
     const uuid = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6";
@@ -235,7 +235,7 @@ describe("a function finds the claims as text, and nothing else", () => {
     expect(Object.hasOwn(jwt.claims, "cognito:groups")).toBe(text !== undefined);
   });
 
-  test("and no authorizer at all where the route has none", async () => {
+  test("and no authorizer if the route has none", async () => {
     await call("GET /open", { headers: { authorization: good } });
     expect((events[0] as { requestContext: object }).requestContext).not.toHaveProperty("authorizer");
   });
@@ -246,7 +246,7 @@ describe("of a token", () => {
     vi.restoreAllMocks();
   });
 
-  test("nothing reaches the log, wherever it was sent and whatever became of it", async () => {
+  test("nothing reaches the log, wherever it was sent, accepted or not", async () => {
     const printed = vi.fn<(text: unknown) => boolean>().mockReturnValue(true);
     for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write").mockImplementation(printed);
     for (const level of ["log", "info", "warn", "error", "debug"] as const)
@@ -275,13 +275,13 @@ describe("of a token", () => {
   });
 });
 
-describe("keys that nobody should trust are our mistake and not the caller's:", () => {
-  test("what is no key set is refused at the start", () => {
+describe("bad keys are an error of the server, not of the caller:", () => {
+  test("an invalid key set is refused at startup", () => {
     const keys = { keys: "none" } as unknown as typeof pool.keys;
     expect(() => jwtAuthorizer({ ...pool, keys })).toThrow("JSON Web Key Set malformed");
   });
 
-  test("with a key that is too short there is an error, and no 401", async () => {
+  test("a key that is too short is an error, not a 401", async () => {
     const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" });
     const decide = jwtAuthorizer({ ...pool, keys: { keys: [{ ...pool.keys.keys[0], ...short, kty: "RSA" }] } });
     await expect(decide(good, [])).rejects.toThrow("2048 bits");

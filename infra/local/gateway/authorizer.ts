@@ -14,21 +14,21 @@ export interface Refused {
 
 export interface JwtSettings {
   issuer: string;
-  /** One of these must be the token's `aud`, or its `client_id` where it has no `aud`. */
+  /** One of these must be the token's `aud`, or its `client_id` if it has no `aud`. */
   audience: string[];
   keys: JSONWebKeySet;
 }
 
 /**
- * Does what API Gateway's JWT authorizer does. It lets an ID token pass: telling it from an access token is the
- * functions' part. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+ * Emulates API Gateway's JWT authorizer. It accepts ID tokens: the functions must tell them from access tokens.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html
  */
 export function jwtAuthorizer(settings: JwtSettings): Authorizer {
   const keys = createLocalJWKSet(settings.keys);
   return async (authorization = "", routeScopes) => {
     if (authorization === "") return unauthorized("Bearer");
-    // The prefix is optional. Whether AWS takes it in any case is not known; RFC 9110 does.
+    // The prefix is optional. Whether AWS accepts it in any case is not known; RFC 9110 does.
     const token = authorization.replace(/^Bearer +/i, "");
     try {
       const claims = await verify(token, keys, settings);
@@ -52,7 +52,7 @@ async function verify(
   const { payload } = await jwtVerify(
     token,
     (header, jws) => {
-      // With a single key in the set jose would do without.
+      // With a single key in the set jose would not require one.
       if (header.kid === undefined) throw new errors.JWKSNoMatchingKey();
       return keys(header, jws);
     },
@@ -66,8 +66,8 @@ async function verify(
 }
 
 /**
- * A token's claims as API Gateway hands them to a function: every one is text, a list is `[a b]`, an
- * object JSON, and null is left out.
+ * A token's claims as API Gateway passes them to a function: all are text, a list is `[a b]`, an
+ * object is JSON, and null is omitted.
  *
  * As recorded from AWS: https://github.com/floci-io/floci/pull/2011
  */
@@ -92,7 +92,7 @@ function claimFailed(payload: JWTPayload, claim: string): errors.JWTClaimValidat
   return new errors.JWTClaimValidationFailed(claim, payload, claim, "check_failed");
 }
 
-/** In AWS's words as far as they are published or recorded; those for `nbf`, `iat`, the key and the signature are ours. */
+/** AWS's texts as far as published or recorded; those for `nbf`, `iat`, the key and the signature are made up. */
 function describe(error: errors.JOSEError, token: string): string {
   if (token.split(".").length !== 3) return "token contains an invalid number of segments";
   if (error instanceof errors.JOSEAlgNotAllowed) {

@@ -13,7 +13,7 @@ const toPut = {
   "access-control-request-headers": "content-type,if-none-match",
 };
 
-/** Asks for a token, but at OPTIONS of its own, and answers with CORS headers of its own. */
+/** Requires a token except for its OPTIONS route, and answers with its own CORS headers. */
 async function startApi(corsOrigins?: string[]): Promise<Call> {
   const invoke = () =>
     Promise.resolve({
@@ -45,7 +45,7 @@ async function startImages(corsOrigins?: string[]): Promise<Call> {
   return callServerAt(bucket.url);
 }
 
-/** What a browser looks at. */
+/** The parts that a browser checks. */
 function seen({ status, headers }: Answer) {
   const of = Object.entries(headers).filter(([name]) => name.startsWith("access-control-") || name === "vary");
   return { status, ...Object.fromEntries(of.map(([name, value]) => [name.replace("access-control-", ""), value])) };
@@ -62,7 +62,7 @@ const allowed = {
 };
 const token = { authorization: "Bearer token" };
 
-describe("the gateway lets pages in as API Gateway does:", async () => {
+describe("the gateway allows pages like API Gateway:", async () => {
   const [some, all, none] = [await startApi(["https://example.com", page]), await startApi(["*"]), await startApi()];
   const allow = (origin: string) => ({ "allow-origin": origin });
 
@@ -82,34 +82,34 @@ describe("the gateway lets pages in as API Gateway does:", async () => {
       { status: 204, ...allow(page), ...allowed },
     ],
     [
-      "* is any page",
+      "* allows any page",
       all,
       "OPTIONS /events",
       { origin: "null", ...toPost },
       { status: 204, ...allow("*"), ...allowed },
     ],
-    ["another page is told nothing", some, "OPTIONS /events", { origin: stranger, ...toPost }, { status: 204 }],
+    ["another page gets no headers", some, "OPTIONS /events", { origin: stranger, ...toPost }, { status: 204 }],
     [
-      "a route of OPTIONS comes first",
+      "a route for OPTIONS takes precedence",
       some,
       "OPTIONS /own",
       { origin: page, ...toPost },
       { status: 200, ...allow(page), ...exposed },
     ],
-    ["without an origin it is no preflight", some, "OPTIONS /events", toPost, { status: 404 }],
+    ["without an origin it is not a preflight", some, "OPTIONS /events", toPost, { status: 404 }],
     ["nor without a method", some, "OPTIONS /events", { origin: page }, { status: 404, ...allow(page), ...exposed }],
     ["without CORS there are none", none, "OPTIONS /events", { origin: page, ...toPost }, { status: 404 }],
     [
-      "a request gets these instead of the function's own",
+      "these headers replace the function's own",
       some,
       "GET /events",
       { origin: page, ...token },
       { status: 200, ...allow(page), ...exposed },
     ],
     ["also of *", all, "GET /events", { origin: page, ...token }, { status: 200, ...allow("*"), ...exposed }],
-    ["another page's gets none", some, "GET /events", { origin: stranger, ...token }, { status: 200 }],
-    ["nor does what is from no page", all, "GET /events", token, { status: 200 }],
-    ["a refusal can be read", some, "GET /events", { origin: page }, { status: 401, ...allow(page), ...exposed }],
+    ["a request of another page gets none", some, "GET /events", { origin: stranger, ...token }, { status: 200 }],
+    ["nor does a request without an origin", all, "GET /events", token, { status: 200 }],
+    ["a page can read a refusal", some, "GET /events", { origin: page }, { status: 401, ...allow(page), ...exposed }],
     [
       "without CORS the function's own pass",
       none,
@@ -122,7 +122,7 @@ describe("the gateway lets pages in as API Gateway does:", async () => {
   });
 });
 
-describe("the bucket lets pages in as S3 does:", async () => {
+describe("the bucket allows pages like S3:", async () => {
   const [some, all, none] = [await startImages([page]), await startImages(["*"]), await startImages()];
   const key = "/images/incoming/1/a";
   const vary = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
@@ -186,13 +186,13 @@ describe("the bucket lets pages in as S3 does:", async () => {
       "AccessForbidden",
       expect.stringMatching(/^CORSResponse: This CORS request is not/),
     ],
-  ])("%# says in S3's words what is wrong with a preflight", async (call, headers, code, message) => {
+  ])("%# refuses a preflight with S3's error", async (call, headers, code, message) => {
     const { body } = await call(`OPTIONS ${key}`, { headers });
     expect(/<Code>(.*)<\/Code><Message>(.*)<\/Message>/.exec(String(body))?.slice(1)).toEqual([code, message]);
   });
 });
 
-test("a page can read every header that the document promises", () => {
+test("a page can read every header in the document", () => {
   const always = [
     "cache-control",
     "content-language",
@@ -208,7 +208,7 @@ test("a page can read every header that the document promises", () => {
   expect([...always, ...cors.api.expose_headers]).toEqual(expect.arrayContaining([...new Set(promised)]));
 });
 
-test("a page can send every header that the document takes", () => {
+test("a page can send every header in the document", () => {
   const taken = operations.flatMap(({ operation: { parameters = [] } }) =>
     parameters.filter((parameter) => parameter.in === "header").map(({ name }) => name.toLowerCase()),
   );

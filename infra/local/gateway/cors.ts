@@ -3,12 +3,13 @@ import type { HttpAnswer } from "./gateway-answer.ts";
 
 type Headers = HttpAnswer["headers"];
 
-/** As Terraform's variable cors_origins has it. */
+/** The same as in Terraform's variable cors_origins. */
 export const originPattern = new RegExp(cors.origin);
 
 /**
- * What API Gateway's CORS configuration adds to an answer; `methods` are the API's, for the answer to a preflight, which
- * exposes nothing (serverless-application-model#2478). Whether AWS adds it to its own refusals is not known.
+ * The headers that API Gateway's CORS configuration adds to an answer; `methods` are the API's, for the answer to a
+ * preflight, which exposes nothing (serverless-application-model#2478). Whether AWS adds them to its own errors is not
+ * known.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
 export function gatewayCors(origins: string[], origin: string | undefined, methods?: string[]): Headers {
@@ -28,7 +29,7 @@ export function gatewayCors(origins: string[], origin: string | undefined, metho
 }
 
 /**
- * What S3 adds to an answer by the first rule that the request keeps to; undefined where it keeps to none.
+ * The headers that S3 adds to an answer by the first rule that matches the request; undefined if none does.
  * https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3_cors.snapshot.json
  */
 export function bucketCors(origins: string[], method: string, headers: NodeJS.Dict<string[]>): Headers | undefined {

@@ -16,7 +16,7 @@ export function textAnswer(
   return { status, headers: [["content-type", contentType], ...headers], body: Buffer.from(body) };
 }
 
-/** The last answer on a connection, for what is hardly HTTP. */
+/** Ends the connection with an answer to a request that is not valid HTTP. */
 export function endWith(socket: Duplex, { status, headers, body }: HttpAnswer): void {
   const all = [...headers, ["content-length", body.length], ["connection", "close"]];
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, ...all.map((header) => header.join(": "))];
@@ -24,7 +24,7 @@ export function endWith(socket: Duplex, { status, headers, body }: HttpAnswer): 
 }
 
 /**
- * What API Gateway makes of a function's result of payload format 2.0. Throws when it makes none, which is its 500.
+ * API Gateway's answer for a function's result in payload format 2.0. Throws where API Gateway answers 500.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function toAnswer(result: unknown): HttpAnswer {
@@ -33,7 +33,7 @@ export function toAnswer(result: unknown): HttpAnswer {
     return textAnswer(200, "application/json", body);
   }
   const { statusCode, isBase64Encoded } = result;
-  // Null is as absent: aws-lambda-go writes it for what a function leaves out.
+  // Null counts as absent: aws-lambda-go writes it for what a function omits.
   const [headers, cookies, body] = [result["headers"] ?? {}, result["cookies"] ?? [], result["body"] ?? ""];
   if (typeof statusCode !== "number" || !Number.isInteger(statusCode) || statusCode < 200 || statusCode > 599) {
     throw new Error("The function's statusCode must be an integer from 200 to 599.");

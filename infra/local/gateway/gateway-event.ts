@@ -7,7 +7,7 @@ import type { Authorized } from "./authorizer.ts";
 export interface Matched {
   routeKey: string;
   stage: string;
-  /** The whole path, percent-decoded, with the stage where it has one. */
+  /** The whole path, percent-decoded, with the stage if it has one. */
   rawPath: string;
   pathParameters: Record<string, string> | undefined;
   authorizer: Authorized | undefined;
@@ -17,18 +17,18 @@ export interface Matched {
 
 const hopByHop = new Set(["connection", "expect", "keep-alive", "transfer-encoding", "upgrade"]);
 
-/** Only these arrive as text; anything else, and any other charset, arrives in base64. */
+/** Only these arrive as text; everything else, and any other charset, arrives in base64. */
 const textTypes = /^(text\/.+|application\/(json|xml|javascript|graphql))$/;
 
 /**
- * What API Gateway makes of a request in payload format 2.0. What is absent has no key.
+ * API Gateway's event for a request, in payload format 2.0. Absent values have no key.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched): APIGatewayProxyEventV2 {
   const { routeKey, stage, rawPath, pathParameters, authorizer, requestId, now } = matched;
   const { cookie, ...headers } = headersOf(request, body, now);
   const rawQueryString = queryOf(request.url ?? "");
-  // What AWS makes of text that is not UTF-8 is not known; in base64 nothing of it is lost.
+  // What AWS does with text that is not UTF-8 is not known; base64 loses nothing.
   const isBase64Encoded = body.length > 0 && !(isText(headers["content-type"]) && isUtf8(body));
   const host = headers["host"] ?? "";
   return {

@@ -17,7 +17,7 @@ const routeKeys = [
   "HEAD /events/{id}",
 ];
 
-/** Answers with the event it got, or as `answer` says. */
+/** Answers with the event, or with the result of `answer`. */
 let answer: (event: Record<string, unknown>) => unknown;
 let logged: LogLine[];
 
@@ -102,7 +102,7 @@ describe("the event", () => {
     });
   });
 
-  test("of a bare request has no cookies, query, path parameters or body", async () => {
+  test("of a minimal request has no cookies, query, path parameters or body", async () => {
     const event = await eventOf("GET /events");
     expect(Object.keys(event).sort()).toEqual([
       "headers",
@@ -116,7 +116,7 @@ describe("the event", () => {
     expect(event["rawQueryString"]).toBe("");
   });
 
-  test("joins repeated headers with a comma alone, and keeps a forwarded address", async () => {
+  test("joins repeated headers with a comma and no space, and keeps a forwarded address", async () => {
     const raw = await sendRaw(
       `GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: 1\r\na: 2\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n`,
     );
@@ -156,7 +156,7 @@ describe("the event", () => {
     expect([event["isBase64Encoded"], event["body"]]).toEqual([isBase64Encoded, body]);
   });
 
-  test("has the length of a body that was sent in chunks", async () => {
+  test("has the length of a chunked body", async () => {
     const chunked =
       "POST /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
     const raw = await sendRaw(chunked);
@@ -225,7 +225,7 @@ describe("a route", () => {
     ["literal%2525value", "literal%value"],
     ["percent%25done", undefined],
     ["%zz", undefined],
-  ])("is found for a path that is decoded twice and cut at a ? in between: %s arrives as %s", async (sent, arrives) => {
+  ])("is found for a path decoded twice and cut at a ? in between: %s arrives as %s", async (sent, arrives) => {
     expect(await call(`GET /events/${sent}`)).toMatchObject(
       arrives === undefined
         ? { status: 400, body: { message: "Bad Request" } }
@@ -246,7 +246,7 @@ describe("an answer", () => {
   const plain = "text/plain; charset=utf-8";
 
   test.each([
-    ["a body alone", { statusCode: 201, body: "x" }, 201, plain, "x"],
+    ["only a body", { statusCode: 201, body: "x" }, 201, plain, "x"],
     ["no body", { statusCode: 200 }, 200, plain, undefined],
     [
       "a content type",
@@ -256,7 +256,7 @@ describe("an answer", () => {
       "<p>",
     ],
     [
-      "null for all that may be absent",
+      "null for everything optional",
       { statusCode: 200, headers: null, multiValueHeaders: null, cookies: null, body: null, isBase64Encoded: null },
       200,
       plain,
@@ -285,7 +285,7 @@ describe("an answer", () => {
     expect([headers["x-number"], headers["content-length"], headers["set-cookie"]]).toEqual(["5", "1", "a=1,b=2"]);
   });
 
-  test.each([204, 304])("of %i has no body, whatever the function says", async (statusCode) => {
+  test.each([204, 304])("of %i has no body, even if the function returns one", async (statusCode) => {
     answer = () => ({ statusCode, headers: { etag: '"1"' }, body: "x" });
     const { status, headers, body } = await call("GET /events");
     expect([status, headers["etag"], headers["content-type"], body]).toEqual([statusCode, '"1"', undefined, undefined]);
@@ -303,17 +303,17 @@ describe("an answer", () => {
         throw new Error("canary");
       },
     ],
-    ["answers with more than Lambda takes", () => tooLarge.invoke({})],
+    ["answers with more than Lambda's maximum", () => tooLarge.invoke({})],
     ["answers with a fraction for a status", () => ({ statusCode: 200.5 })],
     ["answers with text for a status", () => ({ statusCode: "200" })],
-    ["answers with no possible status", () => ({ statusCode: 99 })],
+    ["answers with an impossible status", () => ({ statusCode: 99 })],
     ["answers with an object for a body", () => ({ statusCode: 200, body: {} })],
     ["answers with a line break in a header", () => ({ statusCode: 200, headers: { a: "b\nc" } })],
     ["answers with a line break in a cookie", () => ({ statusCode: 200, cookies: ["a=1\nb"] })],
-    ["answers with the status of no answer", () => ({ statusCode: 100 })],
-    ["answers with headers that are none", () => ({ statusCode: 200, headers: [] })],
-    ["answers with cookies that are none", () => ({ statusCode: 200, cookies: "a=1" })],
-  ])("is a plain 500 where the function %s, and the log says why", async (_what, result) => {
+    ["answers with an interim status", () => ({ statusCode: 100 })],
+    ["answers with a list for headers", () => ({ statusCode: 200, headers: [] })],
+    ["answers with text for cookies", () => ({ statusCode: 200, cookies: "a=1" })],
+  ])("is a plain 500 if the function %s, and the log has the reason", async (_what, result) => {
     answer = result;
     const { status, headers, body } = await call("GET /events?access_token=canary");
     expect([status, headers["content-type"], body]).toEqual([
@@ -337,9 +337,9 @@ describe("an answer", () => {
 describe("a request", () => {
   test.each([
     ["a body of 10 MB and a byte", { bytes: Buffer.alloc(10 * 1024 * 1024 + 1) }],
-    ["a body that base64 makes larger than Lambda takes", { bytes: Buffer.alloc(5 * 1024 * 1024) }],
+    ["a body that base64 makes larger than Lambda's maximum", { bytes: Buffer.alloc(5 * 1024 * 1024) }],
     [
-      "a body that JSON makes larger than Lambda takes",
+      "a body that JSON makes larger than Lambda's maximum",
       { text: '"'.repeat(3.5 * 1024 * 1024), headers: { "content-type": "text/plain" } },
     ],
   ])("with %s is 413", async (_what, sent) => {
@@ -370,7 +370,7 @@ describe("a request", () => {
       "POST /prod/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\ncanary\r\n",
       [400, "Bad Request", "POST", "/prod/events"],
     ],
-    ["nothing of HTTP in it", "Bearer canary\r\n\r\n", [400, "Bad Request", "-", "-"]],
+    ["bytes that are not HTTP", "Bearer canary\r\n\r\n", [400, "Bad Request", "-", "-"]],
     ["another version of HTTP", "GET /prod/events HTTP/3.0\r\nHost: x\r\n\r\n", [400, "Bad Request", "-", "-"]],
     [
       "no Host",
@@ -378,16 +378,16 @@ describe("a request", () => {
       [400, "Bad Request", "GET", "/prod/events"],
     ],
     [
-      "two of Host",
+      "two Host headers",
       "GET /prod/events HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: close\r\n\r\n",
       [400, "Bad Request", "GET", "/prod/events"],
     ],
     [
-      "another server for its aim",
+      "another server as its target",
       "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
       [400, "Bad Request", "CONNECT", "example.com:443"],
     ],
-  ])("with %s is answered as any other, and logged", async (_what, bytes, [status, message, method, path]) => {
+  ])("with %s is answered and logged like any other", async (_what, bytes, [status, message, method, path]) => {
     const [head = "", body = ""] = (await sendRaw(bytes)).split("\r\n\r\n");
     const [first, ...lines] = head.split("\r\n");
     const headers = Object.fromEntries(
@@ -408,7 +408,7 @@ describe("a request", () => {
     expect(headers["apigw-requestid"]).toBe(logged[0]?.requestId.toLowerCase());
   });
 
-  test("arrives with each of its header lines, however many 10 KB hold", async () => {
+  test("keeps all header lines within 10 KB", async () => {
     const lines = Array.from({ length: 2_000 }, () => "a:\r\n").join("");
     const raw = await sendRaw(
       `GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines}If-Match: "1"\r\n\r\n`,
@@ -419,14 +419,14 @@ describe("a request", () => {
   });
 
   test.each(["Expect: nothing", "Upgrade: websocket\r\nConnection: upgrade"])(
-    "with the header %j is answered all the same",
+    "with the header %j is answered like any other",
     async (header) => {
       const raw = await sendRaw(`GET /prod/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}\r\n\r\n`);
       expect(raw.split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
     },
   );
 
-  test("that is given up in the middle harms nobody", async () => {
+  test("that is aborted does not affect others", async () => {
     const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" });
     await new Promise((resolve) =>
       socket.write("POST /prod/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc", resolve),
@@ -436,7 +436,7 @@ describe("a request", () => {
   });
 });
 
-test("a stop cuts off what has come in part, takes nothing more, and waits for what is running", async () => {
+test("a stop aborts incomplete requests, accepts no new ones, and waits for running ones", async () => {
   let finish: () => void = () => undefined;
   let begin: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => {
@@ -466,7 +466,7 @@ test("a stop cuts off what has come in part, takes nothing more, and waits for w
   expect(logged.map(({ status }) => status)).toEqual([200]);
 });
 
-/** What comes back, to the end of the connection, for bytes that no client would send. */
+/** The bytes received until the connection ends, for bytes that no client would send. */
 async function sendRaw(bytes: string): Promise<string> {
   const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" });
   socket.write(bytes);

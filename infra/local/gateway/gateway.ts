@@ -16,24 +16,24 @@ export interface Route extends FunctionRoute {
 
 export interface LogLine {
   method: string;
-  /** Without the query, where somebody may have put a token. */
+  /** Without the query, which may contain a token. */
   path: string;
   status: number;
   duration_ms: number;
   requestId: string;
-  /** What went wrong in the function; the caller is not told. */
+  /** The function's error, which the caller does not see. */
   error?: unknown;
 }
 
 export interface GatewayOptions {
-  /** In the path, as `/prod/events`, unless it is `$default`. */
+  /** Part of the path, as in `/prod/events`, unless it is `$default`. */
   stage: string;
-  /** Asked at each request, so that routes can come and go. */
+  /** Called for each request, so that routes can change. */
   routes: () => Promise<Route[]>;
-  /** Answers what no route matches; where it has no answer either, that is 404. */
+  /** Answers requests that match no route; without an answer they get 404. */
   elsewhere?: (request: IncomingMessage) => Promise<HttpAnswer | undefined>;
   port: number;
-  /** Whose pages may call; none if absent. */
+  /** The origins whose pages may call; none if absent. */
   corsOrigins?: string[] | undefined;
   log: (line: LogLine) => void;
 }
@@ -42,11 +42,11 @@ const megabyte = 1024 * 1024;
 const limits = { body_bytes: 10 * megabyte, event_bytes: 6 * megabyte, head_bytes: 10_240, integration_ms: 30_000 };
 
 /** How long a stop waits for answers. */
-const patience_ms = 5_000;
+const stopTimeout_ms = 5_000;
 
 /**
- * Does with requests and answers what API Gateway's HTTP API does, its own refusals included. What AWS does not
- * document and nobody has recorded is marked below.
+ * Emulates API Gateway's HTTP API, including its own errors. Behavior that is neither documented nor recorded is
+ * marked below.
  */
 export async function startGateway(options: GatewayOptions): Promise<{ url: string; stop: () => Promise<void> }> {
   const running = new Map<IncomingMessage, Promise<unknown>>();
@@ -61,7 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
   };
   const server = createServer({ maxHeaderSize: limits.head_bytes, requireHostHeader: false }, listener);
   server.on("checkExpectation", listener);
-  // To these Node gives no response to write to. AWS's own words for them are not known.
+  // For these Node has no response object. AWS's own texts for them are not known.
   const refuse = (socket: Duplex, status: number, method = "-", path = "-") => {
     if (!socket.writable) return;
     const requestId = makeRequestId();
@@ -78,10 +78,10 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
   });
   const { port } = await listenAsLocalhost(server, options.port);
   const prefix = options.stage === "$default" ? "" : `/${options.stage}`;
-  /** What has come in part only will perhaps never be complete. */
+  /** Aborts incomplete requests, which may never be completed. */
   const answered = async () => {
     for (const request of running.keys()) if (!request.complete) request.destroy(new Error("The gateway stops."));
-    await Promise.race([Promise.all(running.values()), delay(patience_ms, undefined, { ref: false })]);
+    await Promise.race([Promise.all(running.values()), delay(stopTimeout_ms, undefined, { ref: false })]);
   };
   return { url: `http://localhost:${port}${prefix}`, stop: () => stop(server, answered) };
 }
@@ -113,7 +113,7 @@ async function answerTo(
 ): Promise<{ answer: HttpAnswer; error?: unknown; methods?: string[] }> {
   try {
     const body = await readBody(request);
-    // Node's own answer would have neither body nor id.
+    // Node's own answer would have no body and no id.
     if (request.httpVersion === "1.1" && request.headersDistinct["host"]?.length !== 1)
       return { answer: refusal(400, "Bad Request") };
     if (!body) return { answer: refusal(413, "Request Entity Too Large") };
@@ -145,7 +145,7 @@ async function answerTo(
     if (Buffer.byteLength(JSON.stringify(event)) > limits.event_bytes)
       return { answer: refusal(413, "Request Entity Too Large") };
     const result = await withinLimit(route.invoke(event));
-    return { answer: result === tooLate ? refusal(503, "Service Unavailable") : toAnswer(result) };
+    return { answer: result === timedOut ? refusal(503, "Service Unavailable") : toAnswer(result) };
   } catch (error) {
     return { answer: refusal(500, "Internal Server Error"), error };
   }
@@ -156,7 +156,7 @@ function refusal(status: number, message: string, headers: HttpAnswer["headers"]
   return textAnswer(status, "application/json", JSON.stringify({ message }), headers);
 }
 
-/** The body, or undefined when it is too large: it is then read to its end, as cutting it off would lose our answer. */
+/** The body, or undefined if it is too large: it is read to its end, because cutting it off would lose the answer. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -181,12 +181,12 @@ function findRoute(routes: Route[], method: string, rawPath: string, stage: stri
   return undefined;
 }
 
-const tooLate = Symbol("too late");
+const timedOut = Symbol("timed out");
 
 async function withinLimit(invocation: Promise<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise((resolve) => {
-    timer = setTimeout(resolve, limits.integration_ms, tooLate);
+    timer = setTimeout(resolve, limits.integration_ms, timedOut);
   });
   try {
     return await Promise.race([invocation, limit]);

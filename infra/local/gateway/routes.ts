@@ -3,7 +3,7 @@ export interface Match {
 }
 
 /**
- * Undefined where the route does not match. `path` is decoded and without the stage.
+ * Undefined if the route does not match. `path` is decoded and without the stage.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function matchRoute(routeKey: string, method: string, path: string): Match | undefined {
@@ -35,7 +35,7 @@ export function mostSpecificFirst(one: { routeKey: string }, other: { routeKey: 
 
 /**
  * The path as functions see it: decoded, cut at a `?`, and decoded again, so that `%2F` and `%252F` separate. Undefined
- * where it cannot be decoded. Whether AWS looks for a route before the second time is not known; here it is after it.
+ * if it cannot be decoded. Whether AWS routes before or after the second decoding is not known; here it is after.
  */
 export function decodePath(url: string): string | undefined {
   const cut = (path: string) => path.replace(/\?.*$/s, "");

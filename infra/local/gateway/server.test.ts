@@ -25,7 +25,7 @@ async function callAt(host: string, port: number): Promise<string> {
   return (await fetch(`http://${host}:${port}`, { method: "POST", body: "hi" })).text();
 }
 
-/** As on a machine where listening on ::1 fails like this. */
+/** Makes listening on ::1 fail with this code. */
 function failOnIPv6(code: string): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its `this` below
   const original = Server.prototype.listen as (this: Server, ...given: unknown[]) => Server;
@@ -37,7 +37,7 @@ function failOnIPv6(code: string): void {
 }
 
 describe.skipIf(!hasIPv6)("localhost, on a machine with IPv6", () => {
-  test("is both addresses, and neither after a stop", async () => {
+  test("listens on both addresses, and on neither after a stop", async () => {
     const server = answering("ours");
     const { port } = await listenAsLocalhost(server, 0);
     expect([await callAt("127.0.0.1", port), await callAt("[::1]", port)]).toEqual(["ours", "ours"]);
@@ -45,7 +45,7 @@ describe.skipIf(!hasIPv6)("localhost, on a machine with IPv6", () => {
     for (const host of ["127.0.0.1", "[::1]"]) await expect(callAt(host, port)).rejects.toThrow("fetch failed");
   });
 
-  test("is refused where one of them is in use, and the other let go", async () => {
+  test("is refused if one of them is in use, and releases the other", async () => {
     const [other, server] = [answering("the other"), answering("ours")];
     const { port } = await listenAsLocalhost(other, 0);
     await stop(other);
@@ -62,12 +62,12 @@ test.each(["EADDRNOTAVAIL", "EAFNOSUPPORT"])("localhost is 127.0.0.1 alone where
   expect(await callAt("127.0.0.1", port)).toBe("ours");
 });
 
-test("what goes wrong with ::1 otherwise is thrown", async () => {
+test("any other error with ::1 is thrown", async () => {
   failOnIPv6("EACCES");
   await expect(listenAsLocalhost(answering("ours"), 0)).rejects.toHaveProperty("code", "EACCES");
 });
 
-test("an answer that a stop waits for is sent, and its connection cut", async () => {
+test("an answer that a stop waits for is sent, then its connection is closed", async () => {
   const server = createServer();
   const asked = new Promise<() => void>((resolve) => {
     server.on("request", (_request, response) => {

@@ -3,15 +3,15 @@ import { createServer as createSocketServer, type AddressInfo, type Server as So
 
 const onIPv6 = new WeakMap<Server, SocketServer>();
 
-/** On loopback only, so that nobody else on the network can call. */
+/** On loopback only: not reachable from the network. */
 export async function listen(server: Server, port: number): Promise<{ port: number }> {
-  server.keepAliveTimeout = 0; // an idle connection that it closed would lose a request that is on its way
-  server.maxHeadersCount = 0; // above its limit Node drops headers in silence; their size has one as well
+  server.keepAliveTimeout = 0; // closing an idle connection would lose a request in transit
+  server.maxHeadersCount = 0; // Node silently drops headers above its count limit; their size has its own limit
   await begin(server, port, "127.0.0.1");
   return { port: (server.address() as AddressInfo).port };
 }
 
-/** For URLs with `localhost`, which is 127.0.0.1 to some programs and ::1 to others: on both, where there are both. */
+/** For URLs with `localhost`, which is 127.0.0.1 to some programs and ::1 to others: on both, if available. */
 export async function listenAsLocalhost(server: Server, wanted: number): Promise<{ port: number }> {
   const sockets = createSocketServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     server.emit("connection", socket);
@@ -41,7 +41,7 @@ async function begin(server: SocketServer, port: number, host: string): Promise<
   });
 }
 
-/** Takes no more connections, waits until what has come is answered, and cuts off what is left. */
+/** Accepts no more connections, waits for `answered`, and closes the remaining connections. */
 export async function stop(server: Server, answered = () => Promise.resolve()): Promise<void> {
   onIPv6.get(server)?.close();
   const closed = new Promise<void>((resolve) => {

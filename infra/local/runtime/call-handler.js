@@ -1,11 +1,11 @@
 /**
- * What Lambda's runtime knows of an invocation.
+ * What Lambda's runtime knows about an invocation.
  * @typedef {{ name: string, memory_mb: number, requestId: string, deadline_ms: number }} Invocation
  */
 
 /**
- * Calls a handler as Lambda's Node.js runtime does: the event and the result pass as JSON text, so
- * that nothing gets through here which would not get through there.
+ * Calls a handler like Lambda's Node.js runtime: the event and the result are passed as JSON text, so
+ * that nothing passes here that would not pass there.
  *
  * Plain JavaScript because a worker thread runs it too, and Node 20 cannot load TypeScript there.
  *

@@ -22,8 +22,8 @@ interface TraceEvent {
 }
 
 /**
- * Every call of the file system that Node's own core makes while it runs a script, as Node traces them:
- * unlike a patched `fs`, nothing gets past it.
+ * Every file system call that Node's core makes while it runs a script, from Node's trace: unlike a
+ * patched `fs` it misses none.
  */
 async function fileSystemCalls(script: string): Promise<string[]> {
   const folder = scratchFolder({ "script.cjs": script });
@@ -35,15 +35,15 @@ async function fileSystemCalls(script: string): Promise<string[]> {
   );
   const { traceEvents } = JSON.parse(readFileSync(trace, "utf8")) as { traceEvents: TraceEvent[] };
   return traceEvents
-    .filter(({ cat, ph }) => cat.includes("node.fs") && ph.toLowerCase() === "b") // the beginning of a call
+    .filter(({ cat, ph }) => cat.includes("node.fs") && ph.toLowerCase() === "b") // the start of a call
     .map(({ name, args }) => `${name} ${args.path?.replace(folder, "~") ?? ""}`.trim());
 }
 
 describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 0))(
   "the first request to $name",
   ({ name, routes }) => {
-    // One of the SDK's options left out of aws-client.ts is enough to have it look for them in ~/.aws/config and ~/.aws/credentials.
-    test("reads no file: ~/.aws costs milliseconds, and in Lambda there is none", async () => {
+    // Without one of its options in aws-client.ts the SDK reads ~/.aws/config and ~/.aws/credentials.
+    test("reads no file: looking for ~/.aws takes milliseconds, and Lambda has none", async () => {
       const event = {
         version: "2.0",
         routeKey: routes[0],

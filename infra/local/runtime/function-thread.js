@@ -1,4 +1,4 @@
-// The inside of a worker thread that stands for one Lambda environment: see runner.ts.
+// Runs in a worker thread that emulates one Lambda environment: see runner.ts.
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import { callHandler } from "./call-handler.js";
@@ -17,7 +17,7 @@ const names = [...levels.map((level) => level.toUpperCase()), "FATAL"];
 
 logAsLambdaDoes();
 
-/** As Lambda does, by import() and not require(): index.mjs must show its exports to both. */
+/** By import() and not require(), like Lambda: index.mjs must have its exports in both. */
 const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(bundle).href));
 
 parentPort?.on("message", (/** @type {Call} */ { key, event, invocation }) => {
@@ -39,7 +39,7 @@ async function reply(key, event, invocation) {
   }
 }
 
-/** A stack shows the line of the bundle it came from, which for a minified one is the whole source. */
+/** Stack traces show the bundle's line, which in a minified bundle is the whole source. */
 function describe(/** @type {unknown} */ error) {
   return error instanceof Error
     ? (error.stack ?? error.message).replace(/^.{2000,}$/gm, "(a long line)")
@@ -47,9 +47,9 @@ function describe(/** @type {unknown} */ error) {
 }
 
 /**
- * Makes this thread's console write what it is given as Lambda's Node.js runtime does where its log
- * format is JSON: one line with its level, an object under `message` as it is; and nothing below
- * AWS_LAMBDA_LOG_LEVEL. Lambda's own request id is missing: a thread has several calls at once.
+ * Makes this thread's console log like Lambda's Node.js runtime with the log format JSON: one line with
+ * its level, an object unchanged under `message`, and nothing below AWS_LAMBDA_LOG_LEVEL. Without
+ * Lambda's own request id: a thread has several calls at once.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
  */

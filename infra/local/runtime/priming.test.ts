@@ -11,15 +11,15 @@ import { runInThread } from "./runner.ts";
 
 const pass: Fault = ({ pass }) => pass();
 
-/** What becomes of each call to a service; `asked` has them all. */
-let meet = pass;
-const asked: ServiceCall[] = [];
+/** The fault for each call to a service; `calls` has them all. */
+let answerCall = pass;
+const calls: ServiceCall[] = [];
 
 const [database, images] = [await startDatabase(), await startImages()];
 const services = { ...database.environment, ...images.environment };
 const proxies = await between((call) => {
-  asked.push(call);
-  return meet(call);
+  calls.push(call);
+  return answerCall(call);
 })(services);
 const environment = { ...services, ...proxies.environment, AUTH: "off", LABELS: "off" };
 const inLambda = { ...environment, AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand" };
@@ -37,8 +37,8 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  meet = pass;
-  asked.length = 0;
+  answerCall = pass;
+  calls.length = 0;
 });
 
 afterEach(() => {
@@ -58,7 +58,7 @@ function load(name: string, variables: Record<string, string>): Loaded {
   return require("./main.cjs") as Loaded;
 }
 
-/** A request that its function answers with 2xx or, where there is nothing to answer with, 404. */
+/** A request that its function answers with 2xx, 302 or, without an event, 404. */
 function request(routeKey = "") {
   const json = routeKey.endsWith("/upload-url") ? { contentType: "image/png", contentLength: 1 } : { title: "First" };
   return {
@@ -85,36 +85,36 @@ function actionOf({ headers }: ServiceCall): string {
 const primed = readFunctions().filter(({ routes }) => routes.length > 0);
 
 const databases: Record<string, Fault> = {
-  "is there": pass,
-  "is away": faults["hang up"],
+  "is up": pass,
+  "is down": faults["hang up"],
   "gives no answer": faults["no answer"],
   throttles: faults.throttle,
-  "refuses for want of a permission": ({ response }) => {
+  "denies access": ({ response }) => {
     response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"AccessDeniedException"}');
   },
 };
 
 describe.each(primed)("$name", ({ name, actions, routes }) => {
   describe.each(Object.entries(databases))("loaded in Lambda while the database %s", (_what, fault) => {
-    test("sends one command that it may send, writes nothing, is ready within a second and a half and answers", async () => {
-      meet = fault;
+    test("sends one permitted command, writes nothing, is ready within 1.5 seconds and answers", async () => {
+      answerCall = fault;
       const before = await items();
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 
       const { handler, primed: priming } = load(name, inLambda);
       const state = { isLoaded: false };
       void priming?.then(() => (state.isLoaded = true));
-      while (asked.length === 0) await nextTurn();
+      while (calls.length === 0) await nextTurn();
       for (let time_ms = 0; time_ms < 1_500 && !state.isLoaded; time_ms += 50) {
         await vi.advanceTimersByTimeAsync(50);
         await nextTurn();
       }
       vi.useRealTimers();
 
-      expect({ ...state, asked: asked.map(actionOf) }).toEqual({ isLoaded: true, asked: [expect.any(String)] });
-      expect(actions).toContain(asked.map(actionOf)[0]);
+      expect({ ...state, calls: calls.map(actionOf) }).toEqual({ isLoaded: true, calls: [expect.any(String)] });
+      expect(actions).toContain(calls.map(actionOf)[0]);
       expect(await items()).toEqual(before);
-      meet = pass;
+      answerCall = pass;
       const { statusCode } = await handler(request(routes[0]), context);
       expect([200, 201, 204, 302, 404]).toContain(statusCode);
     });
@@ -127,28 +127,28 @@ describe.each(primed)("$name", ({ name, actions, routes }) => {
       ({ response }) => response.once("finish", () => response.socket?.end()),
     ],
     ["is reset by the first request", faults["hang up"], () => undefined],
-  ])("answers where the connection that it opened while it loaded %s", async (_what, first, whileLoading) => {
-    meet = (call) => {
+  ])("answers if the connection from loading %s", async (_what, first, whileLoading) => {
+    answerCall = (call) => {
       whileLoading(call);
       return call.pass();
     };
     const { handler, primed: priming } = load(name, inLambda);
     await priming;
-    meet = (call) => {
-      meet = pass;
+    answerCall = (call) => {
+      answerCall = pass;
       return first(call);
     };
     const { statusCode } = await handler(request(routes[0]), context);
     expect([200, 201, 204, 302, 404]).toContain(statusCode);
   });
 
-  test("gets its first request once what it sends while it loads has been answered", async () => {
+  test("gets its first request only after the command from loading is answered", async () => {
     const order: string[] = [];
-    meet = async ({ body, pass, response }) => {
+    answerCall = async ({ body, pass, response }) => {
       const what = body.includes('"S":"."') ? "nothing" : "the event";
       order.push(`asks for ${what}`);
       response.once("finish", () => order.push(`has ${what}`));
-      for (let turn = 0; turn < 50; turn++) await nextTurn(); // a request that did not wait would come in between
+      for (let turn = 0; turn < 50; turn++) await nextTurn(); // a request that did not wait would arrive in between
       await pass();
     };
     const running = runInThread(join(root, "dist", name, "index.mjs"), {
@@ -165,8 +165,8 @@ describe.each(primed)("$name", ({ name, actions, routes }) => {
   test.each([
     ["outside Lambda", environment],
     ["with PRIMING=off", { ...inLambda, PRIMING: "off" }],
-  ])("sends nothing while it loads %s", async (_what, variables) => {
+  ])("sends nothing while loading %s", async (_what, variables) => {
     await load(name, variables).primed;
-    expect(asked).toEqual([]);
+    expect(calls).toEqual([]);
   });
 });

@@ -23,12 +23,12 @@ function inThread(body: string, more: object = {}): RunningFunction {
 }
 
 describe("a bundle in a thread", () => {
-  test("gets the event and gives its result, both as JSON would carry them", async () => {
+  test("gets the event and returns its result, both as JSON preserves them", async () => {
     const { invoke } = inThread("return { event, lost: undefined, date: new Date(0) };");
     expect(await invoke({ a: [1], lost: undefined })).toEqual({ event: { a: [1] }, date: "1970-01-01T00:00:00.000Z" });
   });
 
-  test("that gives nothing gives null", async () => {
+  test("that returns nothing gives null", async () => {
     expect(await inThread("").invoke({})).toBeNull();
   });
 
@@ -36,7 +36,7 @@ describe("a bundle in a thread", () => {
     expect(await inThread("return { ...process.env };").invoke({})).toEqual({ TABLE_NAME: "events" });
   });
 
-  test("knows of itself what Lambda tells it", async () => {
+  test("knows about itself what Lambda tells it", async () => {
     const context = await inThread("return { ...context, left_ms: context.getRemainingTimeInMillis() };").invoke({});
     expect(context).toEqual({
       awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
@@ -50,7 +50,7 @@ describe("a bundle in a thread", () => {
     });
   });
 
-  test("logs as Lambda does: a line of JSON for each, from the level on that it is told", async () => {
+  test("logs like Lambda: one line of JSON each, from the configured level", async () => {
     const printed: unknown[] = [];
     vi.spyOn(console, "log").mockImplementation((text) => printed.push(text));
     const { invoke } = inThread('console.info("no"); console.warn({ a: 1 }); console.error("b");', {
@@ -70,12 +70,12 @@ describe("a bundle in a thread", () => {
     ]);
   });
 
-  test("may give 6 MB and 100 bytes of JSON, and fails with a byte more", async () => {
+  test("may return 6 MB and 100 bytes of JSON, and fails with one byte more", async () => {
     const { invoke } = inThread('return "ä".repeat(event.count) + "a".repeat(event.more);');
-    const count = 3 * 1024 * 1024; // of two bytes each; with two quotes
+    const count = 3 * 1024 * 1024; // two bytes each; plus two quotes
     expect(await invoke({ count, more: 98 })).toHaveLength(count + 98);
     await expect(invoke({ count, more: 99 })).rejects.toThrow(
-      "act: its result has 6291557 bytes as JSON, and Lambda takes 6291556.",
+      "act: its result has 6291557 bytes as JSON, Lambda's maximum is 6291556.",
     );
   });
 
@@ -91,19 +91,19 @@ describe("a bundle in a thread", () => {
     expect([await invoke({}), await invoke({})]).toEqual([1, 2]);
   });
 
-  test("that throws fails that call alone", async () => {
+  test("that throws fails only that call", async () => {
     const { invoke } = inThread('if (event.fail) throw new TypeError("no"); return calls;');
     await expect(invoke({ fail: true })).rejects.toThrow(/^act: TypeError: no/);
     expect(await invoke({})).toBe(2);
   });
 
-  test("that ends its process fails the call and is started anew", async () => {
+  test("that ends its process fails the call and is restarted", async () => {
     const { invoke } = inThread("if (event.exit) process.exit(7); return calls;");
-    await expect(invoke({ exit: true })).rejects.toThrow("act: the process ended with code 7 in the middle of a call.");
+    await expect(invoke({ exit: true })).rejects.toThrow("act: the process ended with code 7 during a call.");
     expect(await invoke({})).toBe(1);
   });
 
-  test("that loops for ever is ended at its timeout and started anew", async () => {
+  test("that loops forever is ended at its timeout and restarted", async () => {
     const { invoke } = inThread("while (event.loop); return calls;", { timeout_s: 1 });
     await expect(invoke({ loop: true })).rejects.toThrow("act: timed out after 1 seconds.");
     expect(await invoke({})).toBe(1);
@@ -137,13 +137,13 @@ describe("a bundle in a thread", () => {
       "const call = calls; await new Promise((resolve) => setTimeout(resolve, 50)); return call;",
     );
     const calls = [invoke({}), invoke({})];
-    await nextTurn(); // they begin in a later turn
+    await nextTurn(); // they start in a later turn
     retire();
     expect(await Promise.all(calls)).toEqual([1, 2]);
   });
 });
 
-test("a source in this process is called in the same way", async () => {
+test("a source in this process is called the same way", async () => {
   const folder = scratchFolder({
     "handler.mjs": "export const handler = async (event, context) => ({ event, name: context.functionName });",
   });

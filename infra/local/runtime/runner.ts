@@ -8,7 +8,7 @@ import { callHandler, type Invocation } from "./call-handler.js";
 import type { Call, HandlerModule, Reply } from "./function-thread.js";
 
 export interface RunningFunction {
-  /** Throws when the handler throws, cannot be loaded, ends its process or takes too long. */
+  /** Throws if the handler throws, cannot be loaded, ends its process or times out. */
   invoke: (event: object) => Promise<unknown>;
   retire: () => void;
   stop: () => Promise<void>;
@@ -23,14 +23,14 @@ export interface Configuration {
 }
 
 /**
- * In Lambda each call has an environment to itself. Here they share one SDK client with its 50
- * sockets, and a thread. A call that waited long for its turn there would run into the client's timeout.
+ * In Lambda each call has its own environment. Here calls share one SDK client with its 50 sockets,
+ * and a thread. A call that waited long for a socket would run into the client's timeout.
  */
 const callsAtOnce = { inProcess: 50, inThread: 10 };
 
 /**
- * Runs a bundle (its index.mjs) in a thread with an environment of its own: started by the first call, and anew after it crashed or a
- * call ran out of time. Unlike in Lambda, calls that come together share it, and its end.
+ * Runs a bundle (its index.mjs) in a thread with its own environment: started by the first call, and
+ * restarted after a crash or a timeout. Unlike in Lambda, concurrent calls share it, and its end.
  */
 export function runInThread(bundle: string, configuration: Configuration): RunningFunction {
   let current: Thread | undefined;
@@ -41,7 +41,7 @@ export function runInThread(bundle: string, configuration: Configuration): Runni
       inTurn(async () => {
         if (!current || current.isOver) current = startThread(bundle, configuration);
         const call = invokeWith(configuration, event, current.call, current.stop);
-        if (isRetired) current.retire(); // a call that came late ends what it started
+        if (isRetired) current.retire(); // a late call ends the thread that it started
         return call;
       }),
     retire: () => {
@@ -52,20 +52,20 @@ export function runInThread(bundle: string, configuration: Configuration): Runni
   };
 }
 
-/** Lambda names this number where it refuses a result. That API Gateway then answers 500 is inferred. */
-const most_bytes = 6 * 1024 * 1024 + 100;
+/** Lambda's maximum, from its error. That API Gateway then answers 500 is inferred. */
+const maxResultBytes = 6 * 1024 * 1024 + 100;
 
-/** All functions share the client there. */
+/** In this process all functions share the client. */
 const inTurnInProcess = pLimit(callsAtOnce.inProcess);
 
 /**
- * Runs a handler's source or bundle in this process, where coverage and mutation tests can see it and tests can stop
- * the clock. The function's environment is already in process.env: a handler reads it as it loads, which a bundle does
- * each time.
+ * Runs a handler's source or bundle in this process, where coverage and mutation tests see it and tests can fake the
+ * clock. The function's environment is already in process.env: a handler reads it on load, and a bundle is loaded each
+ * time.
  */
 export async function runInProcess(path: string, configuration: Configuration): Promise<RunningFunction> {
   const { handler } = path.endsWith(".cjs")
-    ? loadAnew(path)
+    ? loadFresh(path)
     : ((await import(pathToFileURL(path).href)) as HandlerModule);
   const call = (event: string, invocation: Invocation) => callHandler(handler, event, invocation);
   return {
@@ -75,7 +75,7 @@ export async function runInProcess(path: string, configuration: Configuration): 
   };
 }
 
-function loadAnew(bundle: string): HandlerModule {
+function loadFresh(bundle: string): HandlerModule {
   const require = createRequire(bundle);
   for (const file of Object.keys(require.cache)) {
     if (dirname(file) === dirname(bundle)) Reflect.deleteProperty(require.cache, file);
@@ -100,8 +100,8 @@ async function invokeWith(
   try {
     const result = await Promise.race([call(JSON.stringify(event), invocation), timeout]);
     const bytes = Buffer.byteLength(result);
-    if (bytes > most_bytes)
-      throw new Error(`${name}: its result has ${bytes} bytes as JSON, and Lambda takes ${most_bytes}.`);
+    if (bytes > maxResultBytes)
+      throw new Error(`${name}: its result has ${bytes} bytes as JSON, Lambda's maximum is ${maxResultBytes}.`);
     return JSON.parse(result);
   } finally {
     clearTimeout(timer);
@@ -158,9 +158,9 @@ function startThread(bundle: string, { name, environment, exportName = "handler"
     end(String(error));
   });
   worker.on("exit", (code) => {
-    end(`the process ended with code ${code} in the middle of a call.`);
+    end(`the process ended with code ${code} during a call.`);
   });
-  // Through console, so that whoever runs this can catch what a function logs.
+  // Through console, so that callers can catch a function's log.
   worker.stdout.setEncoding("utf8").on("data", (text: string) => {
     console.log(text.trimEnd());
   });

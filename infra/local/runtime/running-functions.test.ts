@@ -24,7 +24,7 @@ async function startFolder(): Promise<{ path: string; functions: RunningFunction
   return { path, functions };
 }
 
-/** What each route answers now. */
+/** Each route's current answer. */
 async function answers({ routes }: RunningFunctions): Promise<Record<string, unknown>> {
   const all = await routes();
   return Object.fromEntries(
@@ -33,7 +33,7 @@ async function answers({ routes }: RunningFunctions): Promise<Record<string, unk
 }
 
 describe("a function is called by its name", () => {
-  test("also one without a route, and as it was edited last", async () => {
+  test("even without a route, with its latest code", async () => {
     const { path, functions } = await startFolder();
     writeFileSync(join(path, "get-word/function.json"), '{"actions": []}');
     expect([await functions.routes(), await functions.invoke("get-word", {})]).toEqual([[], "says one"]);
@@ -41,7 +41,7 @@ describe("a function is called by its name", () => {
     expect(await functions.invoke("get-word", {})).toBe("says two");
   });
 
-  test("and what it throws is thrown, and that there is none", async () => {
+  test("and its errors are thrown, as is one for an unknown name", async () => {
     const { path, functions } = await startFolder();
     writeFileSync(join(path, "get-word/handler.ts"), 'export const handler = () => Promise.reject(new Error("no"));');
     await expect(functions.invoke("get-word", {})).rejects.toThrow("get-word: Error: no");
@@ -52,7 +52,7 @@ describe("a function is called by its name", () => {
 });
 
 describe("an edit takes effect at the next request", () => {
-  test("of a handler, and of what it shares", async () => {
+  test("of a handler, and of shared code", async () => {
     const { path, functions } = await startFolder();
     expect(await answers(functions)).toEqual({ "GET /word": "says one" });
     writeFileSync(join(path, "get-word/handler.ts"), answering("two"));
@@ -61,7 +61,7 @@ describe("an edit takes effect at the next request", () => {
     expect(await answers(functions)).toEqual({ "GET /word": "shouts two" });
   });
 
-  test("of a route, a new folder, a removed one", async () => {
+  test("of a route, a new folder, a deleted one", async () => {
     const { path, functions } = await startFolder();
     writeFileSync(join(path, "get-word/function.json"), '{"routes": ["GET /words"], "actions": []}');
     expect(await answers(functions)).toEqual({ "GET /words": "says one" });
@@ -83,13 +83,13 @@ describe("an edit takes effect at the next request", () => {
     expect(await functions.routes()).toMatchObject([{ routeKey: "GET /word", scopes: ["words/read"] }]);
   });
 
-  test("but not a file that an editor keeps for itself", async () => {
+  test("but not of an editor's own file", async () => {
     const { path, functions } = await startFolder();
     symlinkSync("me@host.1:2", join(path, "get-word/.#handler.ts"));
     expect(await answers(functions)).toEqual({ "GET /word": "says one" });
   });
 
-  test("when it comes while another one is being built", async () => {
+  test("even during the build of another one", async () => {
     const { path, functions } = await startFolder();
     writeFileSync(join(path, "get-word/handler.ts"), answering("two"));
     const during = functions.routes();
@@ -99,7 +99,7 @@ describe("an edit takes effect at the next request", () => {
     expect(await answers(functions)).toEqual({ "GET /word": "says three" });
   });
 
-  test("while calls are running, which the old code answers", async () => {
+  test("while the old code answers running calls", async () => {
     const { path, functions } = await startFolder();
     writeFileSync(
       join(path, "get-word/handler.ts"),
@@ -114,7 +114,7 @@ describe("an edit takes effect at the next request", () => {
   });
 });
 
-test("a new folder that is no function yet is reported at each request until it is one, or gone", async () => {
+test("a new folder that is not a function yet is reported at each request until it is one, or is deleted", async () => {
   const { path, functions } = await startFolder();
   mkdirSync(join(path, "new-thing"));
   await expect(functions.routes()).rejects.toThrow("functions/new-thing has no function.json.");
@@ -123,7 +123,7 @@ test("a new folder that is no function yet is reported at each request until it 
   expect(await answers(functions)).toEqual({ "GET /word": "says one" });
 });
 
-test("an edit that does not build is reported at each request until it is mended", async () => {
+test("an edit that does not build is reported at each request until it is fixed", async () => {
   const { path, functions } = await startFolder();
   writeFileSync(join(path, "get-word/handler.ts"), "export const = 1;");
   await expect(functions.routes()).rejects.toThrow('Expected identifier but found "="');

@@ -12,7 +12,7 @@ export interface FunctionRoute {
 
 export interface RunningFunctions {
   routes: () => Promise<FunctionRoute[]>;
-  /** Throws what the function throws, and where there is none of that name. */
+  /** Throws what the function throws, or if there is no such function. */
   invoke: (name: string, event: object) => Promise<unknown>;
   stop: () => Promise<void>;
 }
@@ -22,15 +22,15 @@ export interface Paths {
   distPath: string;
 }
 
-const ours: Paths = { functionsPath: join(root, "functions"), distPath: join(root, "dist") };
+const repo: Paths = { functionsPath: join(root, "functions"), distPath: join(root, "dist") };
 
-/** The process's environment becomes theirs. */
+/** Adds their environment to this process's. */
 export function runSources(environment: Record<string, string>): Promise<RunningFunctions> {
   return runHere(environment, ({ path }) => join(path, "handler.ts"));
 }
 
 export function runBundlesHere(environment: Record<string, string>): Promise<RunningFunctions> {
-  return runHere(environment, ({ name }) => join(ours.distPath, name, "main.cjs"));
+  return runHere(environment, ({ name }) => join(repo.distPath, name, "main.cjs"));
 }
 
 async function runHere(
@@ -38,12 +38,12 @@ async function runHere(
   pathOf: (folder: FunctionFolder) => string,
 ): Promise<RunningFunctions> {
   Object.assign(process.env, environment);
-  const folders = readFunctions(ours.functionsPath);
+  const folders = readFunctions(repo.functionsPath);
   const running = await Promise.all(folders.map((folder) => runInProcess(pathOf(folder), { ...folder, environment })));
   return serve(folders, running);
 }
 
-export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = ours): Running {
+export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = repo): Running {
   const folders = readFunctions(functionsPath);
   const running = folders.map((folder) =>
     runInThread(join(distPath, folder.name, "index.mjs"), { ...folder, environment: { ...environment } }),
@@ -52,23 +52,23 @@ export function runBundles(environment: Record<string, string>, { functionsPath,
 }
 
 /**
- * Builds the bundles and runs them, again at the first request after an edit: no watcher, so no request can meet the
- * old code. Where the edit does not build, each request throws until the next.
+ * Builds the bundles and runs them, and again at the first request after an edit: without a watcher, so no request gets
+ * the old code. If the edit does not build, each request throws until the next edit.
  */
-export async function runEditedBundles(environment: Record<string, string>, paths = ours): Promise<RunningFunctions> {
+export async function runEditedBundles(environment: Record<string, string>, paths = repo): Promise<RunningFunctions> {
   const build = async () => {
     writeBundles(await bundleFunctions(paths.functionsPath), paths.distPath);
     return runBundles(environment, paths);
   };
-  let stamp = stampOf(paths.functionsPath);
+  let last = fingerprint(paths.functionsPath);
   let current = build();
   await current;
   const latest = () => {
-    const now = stampOf(paths.functionsPath);
-    if (now !== stamp) {
-      stamp = now;
+    const now = fingerprint(paths.functionsPath);
+    if (now !== last) {
+      last = now;
       const previous = current;
-      current = previous.then(build, build); // one after the other: both write to the same folder
+      current = previous.then(build, build); // sequential, because both write to the same folder
       void Promise.allSettled([previous, current]).then(([old]) => {
         if (old.status === "fulfilled") old.value.retire();
       });
@@ -79,8 +79,8 @@ export async function runEditedBundles(environment: Record<string, string>, path
     routes: async () => (await latest()).routes(),
     invoke: async (name, event) => (await latest()).invoke(name, event),
     async stop() {
-      const [last] = await Promise.allSettled([current]);
-      if (last.status === "fulfilled") await last.value.stop();
+      const [ended] = await Promise.allSettled([current]);
+      if (ended.status === "fulfilled") await ended.value.stop();
     },
   };
 }
@@ -110,10 +110,10 @@ function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
 }
 
 /**
- * Changes with every folder, and every edit of a file that goes into a bundle, or of a function.json. An editor's own
- * files (`.#x.ts`) do not count.
+ * Changes with the folders, and with every edit of a function.json or a file that goes into a bundle. Ignores editors'
+ * own files (`.#x.ts`).
  */
-function stampOf(path: string): string {
+function fingerprint(path: string): string {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory() || /^(?!\.)(?!.*\.test\.ts$).*\.(ts|json)$/.test(entry.name))
     .map((entry) => {

@@ -28,9 +28,9 @@ const text = (status: number, body: string) => ({
 });
 const misunderstood = text(
   400,
-  "Ask for /token?sub=alice, a name of 1 to 100 characters; &scope= gives the token other scopes.",
+  "Use /token?sub=NAME, with a name of 1 to 100 characters; &scope= sets the token's scopes.",
 );
-const stranger = text(403, "Tokens are given to localhost only.");
+const refusal = text(403, "Tokens are issued only to localhost.");
 const notFound = expect.objectContaining({ status: 404, body: { message: "Not Found" } }) as object;
 
 async function claimsOf(query: string) {
@@ -39,7 +39,7 @@ async function claimsOf(query: string) {
   return decodeJwt(body as string);
 }
 
-test("gives an access token as a line of text, which nobody is to keep", async () => {
+test("issues an access token as a line of text, with no-store", async () => {
   const got = await call("GET /token?sub=alice");
   expect(got).toEqual({ ...text(200, ""), body: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/) as string });
   expect(decodeJwt(got.body as string)).toMatchObject({
@@ -49,7 +49,7 @@ test("gives an access token as a line of text, which nobody is to keep", async (
   });
 });
 
-test("gives other scopes, and any name", async () => {
+test("issues other scopes, for any name", async () => {
   expect(await claimsOf("sub=alice&scope=events/write+admin")).toMatchObject({
     sub: "alice",
     scope: "events/write admin",
@@ -59,14 +59,14 @@ test("gives other scopes, and any name", async () => {
   expect(await claimsOf(`sub=${encodeURIComponent("🎈".repeat(100))}`)).toMatchObject({ sub: "🎈".repeat(100) });
 });
 
-describe("explains itself when it is asked with", () => {
+describe("explains its parameters for", () => {
   test.each([
     ["nothing", ""],
     ["no name", "?scope=x"],
     ["an empty name", "?sub="],
     ["a blank name", "?sub=+%20"],
-    ["a name that nobody can see", "?sub=%E2%80%8B"],
-    ["a name too long", `?sub=${"a".repeat(101)}`],
+    ["an invisible name", "?sub=%E2%80%8B"],
+    ["too long a name", `?sub=${"a".repeat(101)}`],
     ["two names", "?sub=alice&sub=bob"],
     ["two scopes", "?sub=alice&scope=a&scope=b"],
     ["a misspelt parameter", "?sub=alice&scopes=a"],
@@ -75,7 +75,7 @@ describe("explains itself when it is asked with", () => {
   });
 });
 
-describe("gives a token to who asks", () => {
+describe("issues a token to requests", () => {
   test.each(["localhost", `localhost:${port}`, "LOCALHOST", `127.0.0.1:${port}`, `[::1]:${port}`])(
     "%s",
     async (host) => {
@@ -84,7 +84,7 @@ describe("gives a token to who asks", () => {
   );
 });
 
-describe("gives none to a page elsewhere whose name leads here, which asks", () => {
+describe("issues none to a page of another host that resolves to this machine, which asks", () => {
   test.each([
     "example.com",
     `example.com:${port}`,
@@ -94,11 +94,11 @@ describe("gives none to a page elsewhere whose name leads here, which asks", () 
     "localhost:80.example.com",
     "10.0.0.1",
   ])("%s", async (host) => {
-    expect(await call("GET /token?sub=alice", { headers: { host } })).toEqual(stranger);
+    expect(await call("GET /token?sub=alice", { headers: { host } })).toEqual(refusal);
   });
 });
 
-test("is there for GET alone, at its path alone", async () => {
+test("answers only GET, only at its path", async () => {
   for (const request of [
     "POST /token?sub=alice",
     "HEAD /token?sub=alice",
@@ -114,7 +114,7 @@ test("is there for GET alone, at its path alone", async () => {
   }
 });
 
-test("never stands in the way of the API: a route of this path wins", async () => {
+test("does not hide a route of the API at its path", async () => {
   expect((await callServerAt(url)("GET /token?sub=alice")).body).toBe("a route");
   const unnamed = await start("$default", "GET /token");
   expect((await unnamed.call("GET /token?sub=alice")).body).toBe("a route");

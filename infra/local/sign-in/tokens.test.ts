@@ -7,7 +7,7 @@ import { makeUserPool } from "./tokens.ts";
 const pool = await makeUserPool();
 const uuid = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) as string;
 
-/** AWS's own verifier, with the pool's keys in its cache instead of fetched. */
+/** AWS's own verifier, with the pool's keys cached instead of fetched. */
 function verifierOf(tokenUse: "access" | "id") {
   const userPoolId = pool.issuer.split("/").at(-1) ?? "";
   const verifier = CognitoJwtVerifier.create({ userPoolId, tokenUse, clientId: pool.audience[0] ?? "" });
@@ -37,13 +37,13 @@ test("an access token has Cognito's header and claims, and no others", async () 
   expect(claims.iat).toBeGreaterThanOrEqual(before_s);
 });
 
-test("claims that are given replace those of the token, and undefined takes one out", async () => {
+test("given claims replace the token's own, and undefined removes one", async () => {
   const claims = decodeJwt(await pool.accessToken("alice", { scope: "events/write", client_id: undefined, extra: 1 }));
   expect(claims).toMatchObject({ sub: "alice", scope: "events/write", extra: 1 });
   expect(claims).not.toHaveProperty("client_id");
 });
 
-test("AWS's verifier takes an access token for one, and an ID token for one, and neither for the other", async () => {
+test("AWS's verifier accepts access tokens and ID tokens, and neither for the other", async () => {
   const [accessToken, idToken] = [await pool.accessToken("alice"), await pool.idToken("alice")];
   expect(await verifierOf("access").verify(accessToken)).toMatchObject({ sub: "alice", token_use: "access" });
   expect(await verifierOf("id").verify(idToken)).toMatchObject({
@@ -55,14 +55,14 @@ test("AWS's verifier takes an access token for one, and an ID token for one, and
   await expect(verifierOf("id").verify(accessToken)).rejects.toThrow("Token use not allowed: access. Expected: id");
 });
 
-test("only the public half of the key is told, and each pool has its own", async () => {
+test("only the public key is exposed, and each pool has its own", async () => {
   const other = await makeUserPool();
   expect(Object.keys(pool.keys.keys[0] ?? {}).sort()).toEqual(["alg", "e", "kid", "kty", "n", "use"]);
   expect(other.keys.keys[0]?.n).not.toBe(pool.keys.keys[0]?.n);
   expect(other.keys.keys[0]?.kid).not.toBe(pool.keys.keys[0]?.kid);
 });
 
-test("a pool takes the issuer and client of another, so that its tokens fit an authorizer that exists", async () => {
+test("a pool can have another's issuer and client, so that its tokens suit an existing authorizer", async () => {
   const { issuer, audience, accessToken } = await makeUserPool({ issuer: "https://example.com", clientId: "client" });
   expect([issuer, audience]).toEqual(["https://example.com", ["client"]]);
   expect(decodeJwt(await accessToken("alice"))).toMatchObject({ iss: "https://example.com", client_id: "client" });

@@ -5,14 +5,14 @@ import type { JwtSettings } from "../gateway/authorizer.ts";
 type Claims = Record<string, unknown>;
 
 export interface UserPool extends JwtSettings {
-  /** An access token of `sub`, valid for an hour; `claims` replace its own, and undefined takes one out. */
+  /** An access token of `sub`, valid for an hour; `claims` replace its own, undefined removes one. */
   accessToken: (sub: string, claims?: Claims) => Promise<string>;
   idToken: (sub: string, claims?: Claims) => Promise<string>;
-  /** Any claims, signed with the pool's key; `header` likewise replaces what the token's header has. */
+  /** Any claims, signed with the pool's key; `header` does the same for the token's header. */
   sign: (claims: Claims, header?: Record<string, unknown>) => Promise<string>;
 }
 
-/** A pool of no account, in Cognito's form: the issuer ends in REGION_ID, and client ids have 26 characters. */
+/** A made-up pool in Cognito's format: the issuer ends in REGION_ID, and client ids have 26 characters. */
 const local = {
   issuer: "https://cognito-idp.ap-southeast-1.amazonaws.com/ap-southeast-1_LocalPool",
   clientId: "localclientoftheeventsapi0",
@@ -21,7 +21,7 @@ const local = {
 const scope = "aws.cognito.signin.user.admin";
 
 /**
- * Stands for a Cognito user pool with one app client. Its key is new each time: its tokens end with the process.
+ * Emulates a Cognito user pool with one app client. Its key is new each time, so its tokens expire with the process.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
  */
 export async function makeUserPool({ issuer, clientId } = local): Promise<UserPool> {
