@@ -151,7 +151,7 @@ describe("refused is", () => {
   });
 });
 
-test("Terraform gets each function by name, with its actions grouped by what they are on and by prefixes", () => {
+test("Terraform gets each function by name, with its actions grouped by resource and prefixes", () => {
   const path = scratchFolder({
     "create-event/function.json": '{"routes": ["POST /events"], "actions": ["dynamodb:PutItem"], "scopes": ["a/b"]}',
     "create-event/handler.ts": "",

@@ -20,7 +20,7 @@ const routeKey = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/([A-Za-z0-9._~-]+
 const actionForm = /^[a-z0-9]+:[A-Z][A-Za-z]+( [a-z0-9-]+\/)?$/;
 
 /**
- * The actions a function.json may have, and on what; infra/functions.tf has the resources. `objects` need a prefix.
+ * The actions a function.json may have, and on which resource (see infra/functions.tf). `objects` need a prefix.
  * Listing the whole `bucket` is for functions that read objects: S3 answers 404 for a missing object only to a caller
  * that may list; AWS does not document whether listing one prefix is enough.
  */
@@ -161,8 +161,7 @@ function repeatedRoutes(functions: FunctionFolder[]): string[] {
 }
 
 /**
- * The functions for Terraform, each with its actions, what they are on and their prefixes. The same functions give the
- * same bytes.
+ * The functions for Terraform, each with its permissions. The same functions give the same bytes.
  */
 export function listForTerraform(functions: FunctionFolder[]): Uint8Array {
   const list = functions.map(({ name, routes, actions, scopes, memory_mb, timeout_s }) => [
@@ -179,7 +178,7 @@ interface Permission {
   actions: string[];
 }
 
-/** Groups actions by what they are on and by prefixes. */
+/** Groups actions by resource and prefixes. */
 function permissionsFor(actions: string[]): Permission[] {
   const prefixesOf = new Map<string, string[]>();
   for (const action of actions) {

@@ -26,18 +26,18 @@ describe.skipIf(!hasGit)("the project stays easy to read:", () => {
     expect(files.filter((file) => /^infra\/[^/]*\.tf$/.test(file)).length).toBeLessThanOrEqual(14);
   });
 
-  test("a README.md of at most 150 lines, which are read in five minutes", () => {
+  test("a README.md of at most 150 lines, five minutes to read", () => {
     expect(readFileSync(join(root, "README.md"), "utf8").split("\n").length - 1).toBeLessThanOrEqual(150);
   });
 
-  test("no other rooms in infra/ than those of the README", () => {
-    const rooms = "build|environments|function|local|release|testing|tests|verification";
-    expect(files.filter((file) => new RegExp(`^infra/(?!(${rooms})/).*/`).test(file))).toEqual([]);
+  test("no folders in infra/ other than those in the README", () => {
+    const folders = "build|environments|function|local|release|testing|tests|verification";
+    expect(files.filter((file) => new RegExp(`^infra/(?!(${folders})/).*/`).test(file))).toEqual([]);
   });
 });
 
-// Git for Windows is installed so: queries, templates and bundles would have other bytes than on every other machine.
-test.skipIf(!hasGit)("a clone has the same bytes where git writes Windows's line ends", () => {
+// The default of Git for Windows: queries, templates and bundles would have other bytes than on other machines.
+test.skipIf(!hasGit)("a clone has the same bytes even with core.autocrlf", () => {
   const [origin, clone] = [scratchFolder(), scratchFolder()];
   const git = (...command: string[]) => {
     const env = { PATH: process.env["PATH"], GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
@@ -53,8 +53,8 @@ test.skipIf(!hasGit)("a clone has the same bytes where git writes Windows's line
   expect(files.filter((file) => bytes(clone, file) !== bytes(root, file))).toEqual([]);
 });
 
-// Terraform runs beside credentials, and reads whatever lies in its folders.
-describe.skipIf(!hasGit)("Terraform runs no other program and reads no file unasked:", () => {
+// Terraform runs with credentials, and reads every such file in its folders.
+describe.skipIf(!hasGit)("Terraform runs no other programs and loads no files by itself:", () => {
   const read = files.filter((file) => /^(infra|oidc)\//.test(file));
   const configuration = files.filter((file) => /^(infra|infra\/function|oidc)\/[^/]+\.tf$/.test(file));
   const linesWith = (pattern: RegExp) =>
@@ -62,13 +62,13 @@ describe.skipIf(!hasGit)("Terraform runs no other program and reads no file unas
       .flatMap((file) => readFileSync(join(root, file), "utf8").split("\n"))
       .filter((line) => pattern.test(line));
 
-  test("no *.tf.json, no *.tofu, no override, and no variables but those that a command names", () => {
+  test("no *.tf.json, no *.tofu, no overrides and no variable files that are loaded automatically", () => {
     const unasked =
       /\.tf\.json$|\.tofu(\.json)?$|(^|_|\/)override\.tf$|\.auto\.tfvars(\.json)?$|\/terraform\.tfvars(\.json)?$/;
     expect(read.filter((file) => unasked.test(file))).toEqual([]);
   });
 
-  test("no provisioner, and no provider or module but AWS's and ours", () => {
+  test("no provisioners, no provider except AWS and only the local module", () => {
     expect(linesWith(/\bprovisioner\b|"(external|local|null|http|shell)[_"]|\blocal-exec\b/)).toEqual([]);
     const sources = linesWith(/^\s*source\s*=/).map((line) => line.replace(/.*=\s*/, ""));
     expect([...new Set(sources)].sort()).toEqual(['"./function"', '"hashicorp/aws"']);
@@ -84,7 +84,7 @@ test.skipIf(!hasGit)("Terraform's version stands in .terraform-version, and else
 describe("of the AWS provider", () => {
   const texts = ["infra", "oidc"].map((folder) => readFileSync(join(root, folder, "versions.tf"), "utf8"));
   const constraints = texts.map((text) => /"hashicorp\/aws".*?version = "([^"]*)"/s.exec(text)?.[1] ?? "");
-  const isAdmitted = (version: string, constraint: string) =>
+  const isAccepted = (version: string, constraint: string) =>
     constraint.split(", ").every((term) => {
       const [operator = "", bound = ""] = term.split(" ");
       const order = version.localeCompare(bound, "en", { numeric: true });
@@ -92,19 +92,19 @@ describe("of the AWS provider", () => {
     });
 
   test.each([
-    ["the rehearsed and what is known to work are admitted", true, "5.100.0 6.30.0 6.32.1 6.67.0"],
-    ["others are refused", false, "5.99.1 6.0.0 6.9.0 6.13.0 6.14.1 6.19.0 6.22.1 6.28.0 6.29.0 7.0.0"],
+    ["rehearsed and known versions are accepted", true, "5.100.0 6.30.0 6.32.1 6.67.0"],
+    ["others are rejected", false, "5.99.1 6.0.0 6.9.0 6.13.0 6.14.1 6.19.0 6.22.1 6.28.0 6.29.0 7.0.0"],
   ])("%s", (_what, isWanted, versions) => {
     const found = constraints.flatMap((constraint) =>
-      versions.split(" ").map((version) => [version, isAdmitted(version, constraint)]),
+      versions.split(" ").map((version) => [version, isAccepted(version, constraint)]),
     );
     expect(found).toEqual(constraints.flatMap(() => versions.split(" ").map((version) => [version, isWanted])));
   });
 
-  test("one version is locked in both, and admitted", () => {
+  test("both lock the same version, which is accepted", () => {
     const locks = ["infra", "oidc"].map((folder) => readFileSync(join(root, folder, ".terraform.lock.hcl"), "utf8"));
     const [version = "", ...others] = locks.map((lock) => /^ {2}version +=\s"(.*)"/m.exec(lock)?.[1]);
-    expect([...others, ...constraints.map((constraint) => isAdmitted(version, constraint))]).toEqual([
+    expect([...others, ...constraints.map((constraint) => isAccepted(version, constraint))]).toEqual([
       version,
       true,
       true,

@@ -36,7 +36,7 @@ describe("the commands of a release", () => {
     ]);
   });
 
-  test("come out the same in another folder", async () => {
+  test("have the same bytes in another folder", async () => {
     const folder = scratchFolder();
     const elsewhere = join(folder, "infra/release");
     cpSync(join(root, "infra/release"), elsewhere, { recursive: true });

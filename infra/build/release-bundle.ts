@@ -38,7 +38,7 @@ async function bundleCommand(name: string, releasePath: string): Promise<Uint8Ar
     platform: "node",
     target: "node20",
     format: "esm",
-    mainFields: ["module", "main"], // "main" first would take the SDK's CommonJS, whose `require` of Node's modules fails in here
+    mainFields: ["module", "main"], // "main" first would take the SDK's CommonJS, whose `require` of Node's modules fails in ESM
     preserveSymlinks: true, // else the bundle would contain the packages' real paths, which differ between machines
     logLevel: "silent", // errors are thrown
     tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },

@@ -9,7 +9,7 @@ const needed = ["function.json", "handler.test.ts", "handler.ts"];
 describe.each(readFunctions())("functions/$name", ({ path, actions, routes, timeout_s }) => {
   const handler = join(path, "handler.ts");
 
-  test(`holds ${needed.join(", ")}, and besides tests only what its handler's docstring names`, () => {
+  test(`holds ${needed.join(", ")}, tests and only files that its handler's docstring names`, () => {
     const files = readdirSync(path);
     const [docstring = ""] =
       /\/\*\*(?:(?!\*\/).)*\*\/\nexport [a-z ]+ handler\b/s.exec(readFileSync(handler, "utf8")) ?? [];

@@ -21,7 +21,7 @@ const page = `<!doctype html>
       const upload = {
         tags: ["images"],
         summary: "Send an image to the url of upload-url",
-        security: [], // S3 refuses a token beside the signature in the URL
+        security: [], // S3 refuses a token with a signed URL
         parameters: [
           { name: "url", in: "query", required: true, schema: { type: "string" } },
           { name: "If-None-Match", in: "header", required: true, schema: { type: "string", default: "*" } },

@@ -14,8 +14,8 @@ test("functions/openapi.yaml passes redocly", async () => {
   const config = await createConfig({
     extends: ["recommended"],
     rules: {
-      "info-contact": "error", // the last two are also Spectral's
-      "operation-description": "error",
+      "info-contact": "error", // a rule of Spectral
+      "operation-description": "error", // a rule of Spectral
       "no-unused-components": "off", // routes.test.ts reports all of them at once
     },
   });

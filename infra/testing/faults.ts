@@ -27,7 +27,7 @@ export type Fault<Call = ServiceCall> = (call: Call) => unknown;
 const services = ["DYNAMODB", "S3", "REKOGNITION"] as const;
 export type Service = (typeof services)[number];
 
-/** Passes each call between functions and services to `meet`, which decides its fate. */
+/** Passes each call between functions and services to `meet`, which answers it. */
 export function between(meet: Fault): NonNullable<StackOptions["between"]> {
   return async (environment) => {
     const proxies = await Promise.all(
@@ -82,9 +82,9 @@ export const faults = {
   },
   drip: ({ response }) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": 1_000_000 });
-    const dripping = setInterval(() => response.write(" "), 50);
+    const timer = setInterval(() => response.write(" "), 50);
     response.on("close", () => {
-      clearInterval(dripping);
+      clearInterval(timer);
     });
   },
 } satisfies Record<string, Fault>;

@@ -38,7 +38,7 @@ export function needsRouteOf(request: string): void {
     if (routes.some((route) => matchRoute(route, method, path))) needs(name);
 }
 
-/** With concurrent tests the latest may not be the one to skip: that is the one in which this throws. */
+/** Throws in the test to skip; with concurrent tests, `latest` may be another one. */
 function skip(reason: string): void {
   const context = getCurrentTest()?.context ?? latest;
   if (!context) throw new Error(`A call outside of tests ${reason}.`);

@@ -13,9 +13,9 @@ const server = createServer((request, response) => {
   buffer(request).then(
     (body) => {
       if (method !== "GET") received.push({ method, url, headers, body: body.toString() });
-      response.setHeader("content-type", "application/json").end(JSON.stringify(events.shift() ?? { told: "all" }));
+      response.setHeader("content-type", "application/json").end(JSON.stringify(events.shift() ?? { isUpload: true }));
     },
-    () => received.push({ method, url, headers, body: "broken off" }),
+    () => received.push({ method, url, headers, body: "aborted" }),
   );
 });
 const { port } = await listen(server, 0);
@@ -62,7 +62,7 @@ test.each<[string, UploadChanges, object]>([
   ],
 ])("an upload is sent %s", async (_how, changes, expected) => {
   received.length = 0;
-  expect(await upload(to, Buffer.from("hello"), changes)).toMatchObject({ status: 200, body: { told: "all" } });
+  expect(await upload(to, Buffer.from("hello"), changes)).toMatchObject({ status: 200, body: { isUpload: true } });
   expect(received).toEqual([expected]);
 });
 
@@ -71,7 +71,7 @@ test("an upload with too large a Content-Length closes the connection", async ()
   expect(await upload(to, Buffer.from("hello"), { headers: { "content-length": "6" } })).toMatchObject({ status: 400 });
   await expect
     .poll(() => received)
-    .toEqual([{ method: "PUT", url: path, headers: { ...asAnswered, "content-length": "6" }, body: "broken off" }]);
+    .toEqual([{ method: "PUT", url: path, headers: { ...asAnswered, "content-length": "6" }, body: "aborted" }]);
 });
 
 test("waits for an event to become as expected", async () => {

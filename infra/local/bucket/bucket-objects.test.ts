@@ -107,7 +107,7 @@ describe("refuses to open, and names the file, if", () => {
   });
 });
 
-test("opens what was stored before descriptions had a size", () => {
+test("opens objects stored before descriptions had a size", () => {
   const folder = scratchFolder();
   objectsIn(folder).set("a", object("hello"));
   const [file = ""] = readdirSync(folder).filter((each) => each.endsWith(".json"));

@@ -316,17 +316,17 @@ describe("an upload", () => {
   test("keeps its metadata headers, even unsigned, and reading returns them", async () => {
     const { bucket } = await start();
     const path = await presign(bucket.url, upload);
-    const said = { "content-encoding": "gzip", "content-disposition": "attachment", "cache-control": "max-age=60" };
+    const metadata = { "content-encoding": "gzip", "content-disposition": "attachment", "cache-control": "max-age=60" };
     expect(
       await exchange(bucket.url, {
         method: "PUT",
         path,
-        headers: { ...upload.headers, ...said },
+        headers: { ...upload.headers, ...metadata },
         body: Buffer.from("hello"),
       }),
     ).toMatchObject({ status: 200 });
     expect(await send(bucket.url, { method: "HEAD" })).toEqual(
-      answered(200, { ...said, "content-type": "image/jpeg" }),
+      answered(200, { ...metadata, "content-type": "image/jpeg" }),
     );
   });
 

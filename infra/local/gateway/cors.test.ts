@@ -106,7 +106,7 @@ describe("the gateway allows pages like API Gateway:", async () => {
       { origin: page, ...token },
       { status: 200, ...allow(page), ...exposed },
     ],
-    ["also of *", all, "GET /events", { origin: page, ...token }, { status: 200, ...allow("*"), ...exposed }],
+    ["with *, too", all, "GET /events", { origin: page, ...token }, { status: 200, ...allow("*"), ...exposed }],
     ["a request of another page gets none", some, "GET /events", { origin: stranger, ...token }, { status: 200 }],
     ["nor does a request without an origin", all, "GET /events", token, { status: 200 }],
     ["a page can read a refusal", some, "GET /events", { origin: page }, { status: 401, ...allow(page), ...exposed }],

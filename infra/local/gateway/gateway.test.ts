@@ -207,12 +207,12 @@ describe("a route", () => {
     },
   );
 
-  test("needs no stage where it is $default", async () => {
+  test("needs no stage in the path if it is $default", async () => {
     const { body } = await callServerAt(unnamed.url)("GET /events");
     expect(body).toMatchObject({ rawPath: "/events", requestContext: { stage: "$default" } });
   });
 
-  // Recorded on HTTP APIs, but for `%zz`: hotsock/voker, vokerhttp/testdata/ingress-paths.json.
+  // Recorded on HTTP APIs, except `%zz`: hotsock/voker, vokerhttp/testdata/ingress-paths.json.
   test.each([
     ["plain", "plain"],
     ["space%20value", "space value"],
@@ -225,7 +225,7 @@ describe("a route", () => {
     ["literal%2525value", "literal%value"],
     ["percent%25done", undefined],
     ["%zz", undefined],
-  ])("is found for a path decoded twice and cut at a ? in between: %s arrives as %s", async (sent, arrives) => {
+  ])("is found for a path that is decoded, cut at a ? and decoded again: %s arrives as %s", async (sent, arrives) => {
     expect(await call(`GET /events/${sent}`)).toMatchObject(
       arrives === undefined
         ? { status: 400, body: { message: "Bad Request" } }

@@ -56,7 +56,7 @@ describe.skipIf(!hasIPv6)("localhost, on a machine with IPv6", () => {
   });
 });
 
-test.each(["EADDRNOTAVAIL", "EAFNOSUPPORT"])("localhost is 127.0.0.1 alone where ::1 is %s", async (code) => {
+test.each(["EADDRNOTAVAIL", "EAFNOSUPPORT"])("localhost is only 127.0.0.1 if ::1 fails with %s", async (code) => {
   failOnIPv6(code);
   const { port } = await listenAsLocalhost(answering("ours"), 0);
   expect(await callAt("127.0.0.1", port)).toBe("ours");

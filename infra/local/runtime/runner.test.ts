@@ -32,7 +32,7 @@ describe("a bundle in a thread", () => {
     expect(await inThread("").invoke({})).toBeNull();
   });
 
-  test("has the environment it was given and no other", async () => {
+  test("has only its own environment", async () => {
     expect(await inThread("return { ...process.env };").invoke({})).toEqual({ TABLE_NAME: "events" });
   });
 

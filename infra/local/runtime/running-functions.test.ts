@@ -128,6 +128,6 @@ test("an edit that does not build is reported at each request until it is fixed"
   writeFileSync(join(path, "get-word/handler.ts"), "export const = 1;");
   await expect(functions.routes()).rejects.toThrow('Expected identifier but found "="');
   await expect(functions.invoke("get-word", {})).rejects.toThrow('Expected identifier but found "="');
-  writeFileSync(join(path, "get-word/handler.ts"), answering("mended"));
-  expect(await answers(functions)).toEqual({ "GET /word": "says mended" });
+  writeFileSync(join(path, "get-word/handler.ts"), answering("fixed"));
+  expect(await answers(functions)).toEqual({ "GET /word": "says fixed" });
 });

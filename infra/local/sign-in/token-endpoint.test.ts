@@ -75,7 +75,7 @@ describe("explains its parameters for", () => {
   });
 });
 
-describe("issues a token to requests", () => {
+describe("issues a token to requests for", () => {
   test.each(["localhost", `localhost:${port}`, "LOCALHOST", `127.0.0.1:${port}`, `[::1]:${port}`])(
     "%s",
     async (host) => {
@@ -84,7 +84,7 @@ describe("issues a token to requests", () => {
   );
 });
 
-describe("issues none to a page of another host that resolves to this machine, which asks", () => {
+describe("issues none, against DNS rebinding, to requests for", () => {
   test.each([
     "example.com",
     `example.com:${port}`,
