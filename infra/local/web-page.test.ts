@@ -26,7 +26,7 @@ afterAll(async () => {
   await browser?.close();
 });
 
-const patience_ms = 120_000;
+const timeout_ms = 120_000;
 const image = { name: "photo.png", mimeType: "image/png", buffer: makePng() };
 const imageFunctions = ["create-upload-url", "get-image", "label-image"];
 
@@ -144,7 +144,7 @@ async function servePage(): Promise<string> {
 async function openPage(context: TestContext) {
   if (!browser) context.skip("needs google-chrome or chromium in the PATH");
   const page = await browser.newPage();
-  page.setDefaultTimeout(patience_ms);
+  page.setDefaultTimeout(timeout_ms);
   const errors: string[] = [];
   const origins = new Set<string>();
   page.on("pageerror", ({ message }) => errors.push(message));

@@ -522,7 +522,7 @@ describe("reading", () => {
     ["bytes=3-", "bytes 3-4/5", "lo"],
     ["bytes=-2", "bytes 3-4/5", "lo"],
     ["bytes=-9", "bytes 0-4/5", "hello"],
-  ])("a part, %s, gives %s", async (range, contentRange, body) => {
+  ])("a range, %s, gives %s", async (range, contentRange, body) => {
     expect(await read(range)).toEqual(
       answered(206, { ...described, "content-range": contentRange, "content-length": String(body.length) }, body),
     );
@@ -631,7 +631,7 @@ describe("a list", () => {
   test("is marked as truncated if there are more keys than the maximum", async () => {
     expect(await list({ "max-keys": "1" })).toEqual(listed("", ["a/1"], 1, true));
   });
-  test("of nothing is empty", async () => {
+  test("without keys is empty", async () => {
     expect(await list({ prefix: "c" })).toEqual(listed("c", []));
   });
 });

@@ -32,7 +32,7 @@ export async function startStandIn(service: Service): Promise<StandIn> {
     if (socket.writable) endWith(socket, service.broken);
   });
   const { port } = await listen(server, 0);
-  // Not localhost: after the API's redirect curl would send its Authorization header, which S3 refuses in a signed URL.
+  // Not localhost: curl would send the API's Authorization header here, too, which S3 refuses with a signed URL.
   return {
     url: `http://127.0.0.1:${port}`,
     stop: async () => {

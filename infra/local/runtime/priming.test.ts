@@ -87,7 +87,7 @@ const primed = readFunctions().filter(({ routes }) => routes.length > 0);
 const databases: Record<string, Fault> = {
   "is up": pass,
   "is down": faults["hang up"],
-  "gives no answer": faults["no answer"],
+  "does not answer": faults["no answer"],
   throttles: faults.throttle,
   "denies access": ({ response }) => {
     response.writeHead(400, { "content-type": "application/x-amz-json-1.0" }).end('{"__type":"AccessDeniedException"}');
@@ -146,8 +146,8 @@ describe.each(primed)("$name", ({ name, actions, routes }) => {
     const order: string[] = [];
     answerCall = async ({ body, pass, response }) => {
       const what = body.includes('"S":"."') ? "nothing" : "the event";
-      order.push(`asks for ${what}`);
-      response.once("finish", () => order.push(`has ${what}`));
+      order.push(`request for ${what}`);
+      response.once("finish", () => order.push(`answer for ${what}`));
       for (let turn = 0; turn < 50; turn++) await nextTurn(); // a request that did not wait would arrive in between
       await pass();
     };
@@ -159,7 +159,7 @@ describe.each(primed)("$name", ({ name, actions, routes }) => {
     });
     await running.invoke(request(routes[0]));
     await running.stop();
-    expect(order.slice(0, 3)).toEqual(["asks for nothing", "has nothing", "asks for the event"]);
+    expect(order.slice(0, 3)).toEqual(["request for nothing", "answer for nothing", "request for the event"]);
   });
 
   test.each([
