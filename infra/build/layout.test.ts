@@ -75,7 +75,7 @@ describe.skipIf(!hasGit)("Terraform runs no other programs and loads no files by
   });
 });
 
-test.skipIf(!hasGit)("Terraform's version stands in .terraform-version, and else only in recorded plans", () => {
+test.skipIf(!hasGit)("Terraform's version is only in .terraform-version and in recorded plans", () => {
   const version = readFileSync(join(root, ".terraform-version"), "utf8").trim();
   const others = files.filter((file) => !/^(\.terraform-version|package-lock\.json|.*\/recorded\/.*)$/.test(file));
   expect(others.filter((file) => readFileSync(join(root, file), "utf8").includes(version))).toEqual([]);
