@@ -154,12 +154,12 @@ test("accepts its event after an update", async () => {
   expect(await run(url)).toEqual({ lines: passed, pauses_ms: [], sentence: undefined });
 });
 
-describe("waits for a new API that answers with", () => {
+describe("waits for a new API with", () => {
   test.each<[string, Fake]>([
     ["no route", unroutable],
     ["no stage", { status: 403, body: '{"message":"Forbidden"}' }],
     ["no function", { status: 500, body: '{"message":"Internal Server Error"}' }],
-    ["no start of it", { status: 503, body: '{"message":"Service Unavailable"}' }],
+    ["no started function", { status: 503, body: '{"message":"Service Unavailable"}' }],
   ])("%s", async (_what, fake) => {
     const { url } = await startFront({ 1: fake, 2: fake });
     const gave = `POST ${url}/events gave ${fake.status} ${fake.body ?? ""} (apigw-requestid id=)`;

@@ -30,11 +30,11 @@ test.each<[string, string, Date, string]>([
     '"alg" (Algorithm) Header Parameter value not allowed',
   ],
   ["another issuer", issue({ sub: "s", iss: "https://token.example" }), new Date(), 'unexpected "iss" claim value'],
-  ["an expired token", token, later(601), '"exp" claim timestamp check failed'],
-  ["a token that is not valid yet", token, later(-6), '"nbf" claim timestamp check failed'],
+  ["a past exp", token, later(601), '"exp" claim timestamp check failed'],
+  ["a future nbf", token, later(-6), '"nbf" claim timestamp check failed'],
   ["two parts", `${head}.${payload}.${signature}.x`, new Date(), "Invalid Compact JWS"],
-  ["a line break at its end", `${token}\n`, new Date(), "it has white space in it"],
-  ["an empty token", "", new Date(), "Invalid Compact JWS"],
+  ["a trailing line break", `${token}\n`, new Date(), "it contains white space"],
+  ["no content", "", new Date(), "Invalid Compact JWS"],
 ])("a token with %s is refused", async (_what, given, now, complaint) => {
   expect(await readToken(given, publicKey, now)).toBe(`The token is refused: ${complaint}.`);
 });

@@ -15,7 +15,7 @@ const known =
  * RFC 7519; https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 export async function readToken(token: string, publicKey: KeyObject, now: Date): Promise<JWTPayload | string> {
-  if (/\s/.test(token)) return "The token is refused: it has white space in it."; // which jose skips
+  if (/\s/.test(token)) return "The token is refused: it contains white space."; // which jose skips
   const wanted = { issuer, algorithms: ["RS256"], requiredClaims: ["exp"], currentDate: now };
   return jwtVerify(token, publicKey, wanted).then(
     ({ payload }) => payload,
