@@ -137,9 +137,9 @@ describe("warns of a plan that removes", () => {
   });
 
   test.each([
-    ["true", "::warning title=The plan takes something away::"],
+    ["true", "::warning title=The plan removes something::"],
     ["", "Warning: "],
-  ])("and goes on, with an annotation where GitHub runs it (%j)", async (GITHUB_ACTIONS, begin) => {
+  ])("and continues, with an annotation on GitHub (%j)", async (GITHUB_ACTIONS, begin) => {
     const plan = route(["delete"], { route_key: "GET /events" }, null);
     const { exitCode, output, errors } = await runBundle("check-plan", [], { input: plan, env: { GITHUB_ACTIONS } });
     expect([exitCode, errors, output.split("\n")]).toEqual([
@@ -198,7 +198,7 @@ describe("refuses Terraform's plan", () => {
   });
 });
 
-describe("what an update exposes", () => {
+describe("an exposure by an update", () => {
   const policyOf = (Principal: unknown, more: object = {}) => ({
     bucket: "events",
     policy: JSON.stringify({ Statement: [{ Effect: "Allow", Principal, Action: "*", Resource: "*", ...more }] }),
@@ -283,9 +283,9 @@ describe("what an update exposes", () => {
       "aws_dynamodb_table",
       { ttl: [{ enabled: false }] },
       { ttl: [{ enabled: true }] },
-      "have its events expire",
+      "let its events expire",
     ],
-    ["events whose expiry is unknown", "aws_dynamodb_table", { ttl: [] }, { ttl: [{}] }, "have its events expire"],
+    ["events whose expiry is unknown", "aws_dynamodb_table", { ttl: [] }, { ttl: [{}] }, "let its events expire"],
     [
       "a function for everyone",
       "aws_lambda_permission",
@@ -326,49 +326,49 @@ describe("what an update exposes", () => {
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       expiry({ prefix: "images/" }, 9),
-      'have what is below "images/" expire',
+      'let objects below "images/" expire',
     ],
     [
       "all that expires",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       expiry({}, 9),
-      'have what is below "" expire',
+      'let objects below "" expire',
     ],
     [
       "all that has a tag",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       expiry({ and: [{ prefix: "images/", tags: {} }] }, 9),
-      'have what is below "images/" expire',
+      'let objects below "images/" expire',
     ],
     [
       "old versions that expire",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       { rule: [{ noncurrent_version_expiration: [{ noncurrent_days: 1 }] }] },
-      'have what is below "" expire',
+      'let objects below "" expire',
     ],
     [
       "uploads that expire sooner",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       expiry({ prefix: "incoming/" }, 1),
-      'have more of what is below "incoming/" expire, or sooner',
+      'let more objects below "incoming/" expire, or sooner',
     ],
     [
       "records that did not expire",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       expiry({ prefix: "deletions/" }, 2),
-      'have more of what is below "deletions/" expire, or sooner',
+      'let more objects below "deletions/" expire, or sooner',
     ],
     [
       "unknown rules",
       "aws_s3_bucket_lifecycle_configuration",
       passing,
       { bucket: "events" },
-      'have what is below "" expire',
+      'let objects below "" expire',
     ],
     [
       "a bucket for everyone",
@@ -672,7 +672,7 @@ describe("an index", () => {
   ])("is rebuilt for its warm throughput: %s", (_what, after) => {
     const plan = planOfIndexes([{ ...index, ...warm(12_000, 4_000) }], [{ ...index, ...after }]);
     expect(losses(plan)).toEqual([
-      `aws_dynamodb_table.this: ${rebuilt(name, "its warm throughput goes down")}. ${advice}`,
+      `aws_dynamodb_table.this: ${rebuilt(name, "its warm throughput is lowered")}. ${advice}`,
     ]);
   });
 

@@ -9,8 +9,7 @@ import { readPlan } from "./check-plan/plan.ts";
 const usage = "terraform -chdir=infra show -json stack.tfplan | node dist/release/check-plan.mjs";
 
 /** Makes GitHub show a line in the run's summary. No line here has a line break or `%`, which would need escaping. */
-const warning =
-  process.env["GITHUB_ACTIONS"] === "true" ? "::warning title=The plan takes something away::" : "Warning: ";
+const warning = process.env["GITHUB_ACTIONS"] === "true" ? "::warning title=The plan removes something::" : "Warning: ";
 
 await runCommand(usage, false, (input) => {
   const changes = readPlan(input);

@@ -97,7 +97,7 @@ async function startFront() {
 }
 
 interface Ran {
-  /** Without how long they took. */
+  /** Without their durations. */
   lines: string[];
   sentence: string | undefined;
 }
@@ -215,7 +215,7 @@ describe("a release", () => {
   test("fails if the API is broken, even with nothing new", async () => {
     for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
     front.answer = () => broken;
-    expect((await run()).sentence).toMatch(/^Create an event repeatedly FAILED: .*, and gave 500 /);
+    expect((await run()).sentence).toMatch(/^Create an event repeatedly FAILED: .*, but gave 500 /);
     expect(aws.moves).toEqual([]);
   });
 });
@@ -242,7 +242,7 @@ describe("a release does not begin", () => {
     expect([lines, aws.moves]).toEqual([[], []]);
     expect(sentence).toMatch(
       new RegExp(
-        `^Not released\\. Read it FAILED: GET /events/smoke-test \\(${changed}:3\\) should .*, and gave an error of the function: .*A mistake\\.`,
+        `^Not released\\. Read it FAILED: GET /events/smoke-test \\(${changed}:3\\) should .*, but gave an error of the function: .*A mistake\\.`,
       ),
     );
   });
@@ -257,7 +257,7 @@ describe("a release does not begin", () => {
     const { sentence } = await run();
     expect(sentence).toMatch(
       new RegExp(
-        `^Not released\\. Answer DELETE /events/\\{id\\} FAILED: DELETE /events/[0-9a-f-]{36} \\(${prefix}delete-event:2\\) should give an answer below 500, and gave ${gave}`,
+        `^Not released\\. Answer DELETE /events/\\{id\\} FAILED: DELETE /events/[0-9a-f-]{36} \\(${prefix}delete-event:2\\) should give a status below 500, but gave ${gave}`,
       ),
     );
     expect(aws.moves).toEqual([]);
@@ -321,7 +321,7 @@ describe("a release puts every function back", () => {
   test("when the smoke test fails, though all calls go to the new versions", async () => {
     front.answer = () => (aws.moves.includes(toAll[1] ?? "") ? broken : undefined);
     const { sentence } = await run();
-    expect(sentence).toMatch(/^Not released\. Create an event repeatedly FAILED: POST .*, and gave 500 /);
+    expect(sentence).toMatch(/^Not released\. Create an event repeatedly FAILED: POST .*, but gave 500 /);
     expect(aws.moves).toEqual([...onTrial, ...toAll, ...back]);
   });
 
@@ -459,7 +459,7 @@ describe("a release fails after a minute of retries", () => {
       pauses_s.map(String),
       [],
     ]);
-    expect(sentence).toMatch(/^Not released\. Read it FAILED: GET .*, and gave 503 /);
+    expect(sentence).toMatch(/^Not released\. Read it FAILED: GET .*, but gave 503 /);
   });
 
   test("if every call is throttled from time to time", async () => {
@@ -467,7 +467,7 @@ describe("a release fails after a minute of retries", () => {
     aws.fault = (operation) => (operation.startsWith("Invoke") && ++call % 2 === 1 ? throttled : undefined);
     const { lines, sentence } = await run({ of: { ...stack, canary: { percent: 10, minutes: 2 } } });
     expect(lines.filter((line) => line.startsWith("Retrying in 1 s")).length).toBe(60);
-    expect(sentence).toMatch(/^Not released\. .* FAILED: .*, and gave no answer \(Rate exceeded\.\)\.$/);
+    expect(sentence).toMatch(/^Not released\. .* FAILED: .*, but gave no answer \(Rate exceeded\.\)\.$/);
   });
 });
 

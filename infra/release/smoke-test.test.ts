@@ -115,7 +115,7 @@ describe("the command", () => {
     const { url, received } = await startFront({ 2: problem(404, "not-found") });
     const { exitCode, output, errors } = await runBundle("smoke-test", [], { input: outputs({ base_url: `${url}/` }) });
     const gave = '404 {"type":"urn:problem-type:not-found","status":404} (apigw-requestid id=)';
-    const sentence = `Read it FAILED: GET ${url}/events/smoke-test should give 200 with the event smoke-test, and gave ${gave}.`;
+    const sentence = `Read it FAILED: GET ${url}/events/smoke-test should give 200 with the event smoke-test, but gave ${gave}.`;
     expect([exitCode, output.split("\n").length, errors]).toEqual([1, 2, `${sentence}\n`]);
     expect(received).toEqual(["POST /prod/events", "GET /prod/events/smoke-test"]);
   });
@@ -139,7 +139,7 @@ describe("the command", () => {
     [outputs({ base_url: ["https://example.com/prod"] })],
     [outputs({ base_url: "abc123.execute-api.ap-southeast-1.amazonaws.com/prod" })],
     [outputs({ base_url: "ftp://example.com/prod" })],
-    [outputs({ base_url: "https://somebody:secret@example.com/prod" })],
+    [outputs({ base_url: "https://user:secret@example.com/prod" })],
     [outputs({ base_url: "https://example.com/prod?stage=prod" })],
     [outputs({ base_url: "https://example.com/prod#events" })],
   ])("finds no address in %s", async (input) => {
@@ -179,7 +179,7 @@ describe("waits for a new API with", () => {
 describe("gives up after a minute of pauses, when there is", () => {
   const minute_ms = [1000, 2000, 4000, 8000, 16_000, 29_000];
   const failed = (url: string, gave: string) =>
-    `${claims[0] ?? ""} FAILED: POST ${url}/events should give 201 or 200 with ${anEvent}, and gave ${gave}.`;
+    `${claims[0] ?? ""} FAILED: POST ${url}/events should give 201 or 200 with ${anEvent}, but gave ${gave}.`;
 
   test("no route", async () => {
     const { url } = await startFront(Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, unroutable])));
@@ -253,7 +253,7 @@ describe("retries for a minute in all", () => {
     const { url } = await startFront(isThrottled(1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12));
     const { pauses_ms, sentence } = await run(url);
     expect(pauses_ms).toEqual([1, 2, 4, 8, 16, 1, 2, 4, 8, 14].map((pause_s) => pause_s * 1000));
-    expect(sentence).toMatch(/^Read it FAILED: GET .*, and gave 429 /);
+    expect(sentence).toMatch(/^Read it FAILED: GET .*, but gave 429 /);
   });
 
   test("of calls and pauses", async () => {
@@ -261,7 +261,7 @@ describe("retries for a minute in all", () => {
     const { url } = await startFront(isThrottled(1, 2, 3, 4));
     const { pauses_ms, sentence } = await run(url, undefined, () => (now_ms += 15_000)); // the duration of each call
     expect(pauses_ms).toEqual([1000, 2000, 4000]);
-    expect(sentence).toMatch(/^Create an event repeatedly FAILED: POST .*, and gave 429 /);
+    expect(sentence).toMatch(/^Create an event repeatedly FAILED: POST .*, but gave 429 /);
   });
 });
 
@@ -308,7 +308,7 @@ describe("fails at once after", () => {
     const { sent, expected } = requests[number - 1] ?? {};
     const shown = sentence?.replace(url, "PROD").replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "UUID");
     expect(shown).toBe(
-      `${claims[number - 1] ?? ""} FAILED: ${sent ?? ""} should give ${expected ?? ""}, and gave ${gave} (apigw-requestid id=).`,
+      `${claims[number - 1] ?? ""} FAILED: ${sent ?? ""} should give ${expected ?? ""}, but gave ${gave} (apigw-requestid id=).`,
     );
   });
 });
@@ -319,7 +319,7 @@ test("prints an answer in one truncated line without log commands", async () => 
   });
   const shown = `[2J ::add-mask::a # #[group]${"x".repeat(1000)}`.slice(0, 500);
   const { sentence } = await run(url);
-  expect(sentence?.split(", and gave ")[1]).toBe(`200 ${shown} (apigw-requestid id=).`);
+  expect(sentence?.split(", but gave ")[1]).toBe(`200 ${shown} (apigw-requestid id=).`);
 });
 
 test("reports a missing request id", async () => {
@@ -327,5 +327,5 @@ test("reports a missing request id", async () => {
   const { port } = await listen(server, 0);
   started.push(() => stop(server));
   const { sentence } = await run(`http://127.0.0.1:${port}`);
-  expect(sentence).toMatch(/ and gave 500 Oops \(apigw-requestid missing\)\.$/);
+  expect(sentence).toMatch(/ but gave 500 Oops \(apigw-requestid missing\)\.$/);
 });

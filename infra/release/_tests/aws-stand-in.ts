@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { afterAll } from "vitest";
 import { listen, stop } from "../../local/gateway/server.ts";
 
-/** A function as Lambda has it. */
+/** A function in Lambda. */
 export interface FakeFunction {
   /** The memory of its versions, from version 1; they differ in nothing else. */
   versions: number[];
@@ -13,7 +13,7 @@ export interface FakeFunction {
 }
 
 export interface Invoked {
-  /** With version or alias behind a colon. */
+  /** With version or alias after a colon. */
   target: string;
   event: Record<string, unknown>;
 }
@@ -24,12 +24,12 @@ export interface FakeAlarm {
   StateReason?: string;
 }
 
-/** Stands for Lambda and CloudWatch, as far as a release calls them; lists come one entry to a page. */
+/** Stands in for Lambda and CloudWatch, as far as a release calls them; lists have one entry per page. */
 export interface FakeAws {
   url: string;
   functions: Map<string, FakeFunction>;
   alarms: FakeAlarm[];
-  /** Every change of an alias: where it is now, as in "get-event 1", "get-event 1, 2: 10 %". */
+  /** The new state of an alias after each change, as in "get-event 1", "get-event 1, 2: 10 %". */
   moves: string[];
   invoked: Invoked[];
   /** What an invoked function does; if it throws, the function has failed. */

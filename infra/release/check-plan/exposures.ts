@@ -34,7 +34,7 @@ const rules = new Map<string, Rule>([
     ({ actions, before, after }) => [
       ...unless(
         !actions.includes("update") || isOn(before, "ttl") || !isOn(after, "ttl", true),
-        "have its events expire",
+        "let its events expire",
       ),
       ...lost(
         before["deletion_protection_enabled"] === true,
@@ -85,7 +85,7 @@ function isGuarded({ authorization_type: type }: Values): boolean {
   return type !== undefined && type !== "NONE";
 }
 
-/** 0 is for ever. */
+/** 0 means forever. */
 function days(values: Values): number {
   return values["retention_in_days"] === 0 ? Infinity : Number(values["retention_in_days"] ?? -1);
 }
@@ -142,9 +142,9 @@ function expiries({ before, after }: Change): string[] {
   const earlier = expiriesIn(before);
   const isNew = earlier.length === 0 && !("rule" in before);
   return expiriesIn(after).flatMap(({ prefix, age_days }) => {
-    if (!passing.some((each) => prefix.startsWith(each))) return [`have what is below "${prefix}" expire`];
+    if (!passing.some((each) => prefix.startsWith(each))) return [`let objects below "${prefix}" expire`];
     const isCovered = earlier.some((each) => prefix.startsWith(each.prefix) && age_days >= each.age_days);
-    return unless(isNew || isCovered, `have more of what is below "${prefix}" expire, or sooner`);
+    return unless(isNew || isCovered, `let more objects below "${prefix}" expire, or sooner`);
   });
 }
 

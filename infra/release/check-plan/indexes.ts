@@ -3,7 +3,7 @@ import type { Change } from "./plan.ts";
 
 type Index = Record<string, unknown>;
 
-/** What DynamoDB changes on an index that stays; the provider deletes the index to change anything else. */
+/** What DynamoDB can change in place; for any other change the provider deletes the index. */
 const updatable = new Set(["read_capacity", "write_capacity", "on_demand_throughput", "warm_throughput"]);
 
 /**
@@ -36,7 +36,7 @@ function lossOf(before: Index, after: Index | undefined): string | undefined {
 
 function changeOf(before: Index, after: Index): string | undefined {
   if (definitionOf(before, after) !== definitionOf(after, before)) return "its keys or its projection change";
-  return isLowered(before, after) ? "its warm throughput goes down" : undefined;
+  return isLowered(before, after) ? "its warm throughput is lowered" : undefined;
 }
 
 /** All of an index that cannot be updated in place, to compare: an empty value counts as none, and a set has no order. */
@@ -60,7 +60,7 @@ function sorted(value: unknown): unknown {
 function isLowered(before: Index, after: Index): boolean {
   const [old] = indexesIn(before["warm_throughput"]);
   const [now] = indexesIn(after["warm_throughput"]);
-  if (!old || !now) return false; // what is not set stays as it is
+  if (!old || !now) return false; // an unset value stays unchanged
   return ["read_units_per_second", "write_units_per_second"].some(
     (unit) => Number(now[unit] ?? 0) < Number(old[unit] ?? 0),
   );

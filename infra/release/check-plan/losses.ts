@@ -20,9 +20,8 @@ const advice = 'If this is intended, deploy by hand: infra/README.md, "Deploy by
 
 /**
  * One line for each thing with stored data that a plan would delete or replace: a table, an index, a bucket,
- * a user pool. `forget` is refused too: it deletes nothing, but the stack would lose the data and create
- * an empty table beside it or fail on its name. Lowering the number of index shards is
- * refused as well.
+ * a user pool. `forget` is refused too: it deletes nothing, but the stack would lose track of the data and
+ * create an empty table beside it or fail on its name. Lowering the number of index shards is also refused.
  */
 export function lossesIn(changes: Change[]): string[] {
   return [...changes.flatMap(lossesOf), ...lostShards(changes)];

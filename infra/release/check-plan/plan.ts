@@ -7,7 +7,7 @@ export interface Change {
   /** The key of an object that a failed replacement left behind; absent for the one in use. */
   deposed: string | undefined;
   actions: string[];
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   before: Record<string, unknown>;
   /** Without values known only after apply. */
   after: Record<string, unknown>;

@@ -85,7 +85,7 @@ interface Trial {
   stack: Stack;
   options: Options;
   inWords: string;
-  /** Calls the new versions; gives how many calls were answered. */
+  /** Calls the new versions; returns the number of answered calls. */
   call: () => Promise<number>;
   test: () => Promise<void>;
 }

@@ -26,7 +26,7 @@ export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions
       claim: `Answer ${routeKey}`,
       way,
       request: { routeKey, pathParameters, ...body },
-      expected: "an answer below 500",
+      expected: "a status below 500",
       holds: ({ status }) => status < 500,
     };
   });

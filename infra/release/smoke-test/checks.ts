@@ -14,7 +14,7 @@ const eventOf = (id: string) => ({
   status: "draft",
   title: "Made by the smoke test of each deployment",
 });
-const [idOfAnybody, idOfSignedIn] = ["smoke-test", "smoke-test-signed-in"];
+const [idOfAnonymous, idOfSignedIn] = ["smoke-test", "smoke-test-signed-in"];
 
 const post = (body: object): Request => ({ routeKey: "POST /events", body });
 const get = (id: string): Request => ({ routeKey: "GET /events/{id}", pathParameters: { id } });
@@ -47,7 +47,7 @@ export interface Conditions {
   timeout_ms?: number;
 }
 
-/** Returns the answer that passed; undefined in a rollback if no answer said anything. */
+/** Returns the answer that passed; undefined in a rollback if no answer proved anything. */
 type Checker = (check: Check) => Promise<Answer | undefined>;
 
 /** Longer than a function may take: API Gateway answers sooner. */
@@ -79,7 +79,7 @@ export function checker({
       const gave = `gave ${describe(answer)}`;
       if (pause_s < 1 || !mayPass(answer, isEarly)) {
         if (!isAtOnce || !saysNothing(answer))
-          throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, and ${gave}.`);
+          throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, but ${gave}.`);
         print(`${claim}: UNKNOWN, which does not stop a rollback: ${way.describe(request)} ${gave}.`);
         return undefined;
       }
@@ -123,7 +123,7 @@ function refusalsOf(way: Way): Check[] {
 }
 
 export function checksOf(way: Way, isSignedIn: boolean): Check[] {
-  const event = eventOf(isSignedIn ? idOfSignedIn : idOfAnybody);
+  const event = eventOf(isSignedIn ? idOfSignedIn : idOfAnonymous);
   const isEvent = ({ object }: Answer) => object?.["id"] === event.id;
   const isProblem = ({ contentType, object }: Answer, type: string) =>
     contentType.startsWith(problemType) && object?.["type"] === type;

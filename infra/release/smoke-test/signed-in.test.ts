@@ -237,7 +237,7 @@ describe("retries Lambda, and prints it, after", () => {
 });
 
 describe("notices", () => {
-  const unauthorized = `should give 401 with {"message":"Unauthorized"}, API Gateway's answer without a token, and gave`;
+  const unauthorized = `should give 401 with {"message":"Unauthorized"}, API Gateway's answer without a token, but gave`;
 
   test("a route that has lost its authorizer, though the function is not open", async () => {
     const { lines, sentence } = await run(unguardedUrl);
@@ -260,7 +260,7 @@ describe("notices", () => {
   test("tokens that the outputs do not mention", async () => {
     const { lines, sentence } = await run(url, { hasTokens: false });
     expect(lines.map((line) => line.slice(0, 7))).toEqual(Array(6).fill("Retryin"));
-    expect(sentence).toMatch(/^Create an event repeatedly FAILED: .*, and gave 401 {"message":"Unauthorized"} /);
+    expect(sentence).toMatch(/^Create an event repeatedly FAILED: .*, but gave 401 {"message":"Unauthorized"} /);
   });
 
   test("a missing function", async () => {
@@ -270,7 +270,7 @@ describe("notices", () => {
 
   const created =
     "Create an event repeatedly FAILED: POST /events by a signed-in caller (events-api-test-create-event:live) should give 201 or 200 with the event " +
-    "smoke-test-signed-in (after a 409 delete that event, which another caller created, and retry), and gave";
+    "smoke-test-signed-in (after a 409 delete that event, which another caller created, and retry), but gave";
 
   test.each<[string, Fault, string]>([
     [

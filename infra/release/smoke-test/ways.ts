@@ -182,6 +182,6 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;
-  // Where several addresses were tried, the cause has a code and no message.
+  // If several addresses were tried, the cause has a code but no message.
   return cause.message || ("code" in cause ? String(cause.code) : cause.name);
 }

@@ -43,7 +43,7 @@ export interface Figures {
     notMeasured: string[];
     rounds: { cold: number; warm: number; warmCalls: number };
   };
-  /** Of ours. */
+  /** Of our functions. */
   zip_bytes: Record<Operation, number>;
   measured: (Case & { [Figure in keyof Sample]: Spread })[];
 }

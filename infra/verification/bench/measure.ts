@@ -32,7 +32,7 @@ export interface Setting {
   environment: Record<string, string>;
   /** A folder to write to. */
   path: string;
-  /** Ends what is being measured. */
+  /** Ends the measured process. */
   signal: AbortSignal;
 }
 

@@ -35,7 +35,7 @@ export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
     if (drift !== undefined) throw new Error(`There should be none: ${drift}`);
   });
   await step("Ask why AWS refuses a deployment", () => explainToken(rehearsal));
-  await step("Run the callers' suites against what is deployed", () => whileServed(rehearsal, runSuites));
+  await step("Run the callers' suites against the deployment", () => whileServed(rehearsal, runSuites));
   await step("Let the record of a crashed deletion expire", () => expectDeletionFinished(rehearsal));
   await step("Try every action as every function's role", () => expectLeastPrivilege(rehearsal));
   await step("Try what the deploy role may not do", () => expectRefused(deploy.call, refusedToDeploy(names)));
@@ -64,7 +64,7 @@ async function expectTrust({ gate, issuer, names }: Rehearsal): Promise<string> 
       const answer = await takeRole(gate.url, `arn:aws:iam::${names.accountId}:role/${role}`, token);
       const isTaken = typeof answer !== "string";
       if (isTaken !== assumes.includes(role))
-        wrong.push(`${what} ${isTaken ? "takes" : "does not take"} ${role}${isTaken ? "" : `: ${answer}`}`);
+        wrong.push(`${what} ${isTaken ? "opens" : "does not open"} ${role}${isTaken ? "" : `: ${answer}`}`);
     }
   }
   expectNone(wrong, "Roles open to the wrong tokens");

@@ -56,7 +56,7 @@ export async function runSuites({ url, api, uploads }: Served): Promise<string> 
   const command = ["node_modules/vitest/vitest.mjs", ...options];
   const { exitCode, output } = await runProgram(process.execPath, command, { cwd: root, env });
   const shortened = output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000);
-  if (exitCode !== 0) throw new Error(`The suites failed against what is deployed:\n${shortened}`);
+  if (exitCode !== 0) throw new Error(`The suites failed against the deployment:\n${shortened}`);
   expectNone(await uploads(), "Uploads that are never processed");
   return /Tests\s+(.*)/.exec(output)?.[1] ?? "passed";
 }

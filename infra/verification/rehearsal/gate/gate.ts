@@ -96,7 +96,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     const { service, method } = request;
     const asks = await asksOf(request, account);
     // Not 403: a test of refusals would take ignorance for a refusal.
-    const ignorance = `The gate does not know what ${nameOf(request)} needs: teach it in infra/verification/rehearsal/gate/actions/.`;
+    const ignorance = `The gate does not know the permissions of ${nameOf(request)}: add them in infra/verification/rehearsal/gate/actions/.`;
     if (!asks) return refusal(request, 400, "NotKnownToGate", ignorance);
     const denial = await permissions.firstDenial(request, caller, asks);
     if (denial) {

@@ -1,4 +1,4 @@
-/** The texts of all elements of this name, in order; for answers whose shape is known and flat. */
+/** The texts of all elements with this name, in order; for answers with a known, flat shape. */
 export function elementsOf(xml: string, name: string): string[] {
   return [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, "gs"))].map(([, text = ""]) => unescapeXml(text));
 }
@@ -11,7 +11,7 @@ export function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** References in numbers too: Go writes a quote as &#34;. */
+/** Also numeric references: Go writes a quote as &#34;. */
 export function unescapeXml(text: string): string {
   const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
   return text.replace(

@@ -170,7 +170,7 @@ Deploy again to restore it, or put the change into infra/. The workflow that ope
   test.each([
     ["fails, and says where the drift is shown,", drifted, "failure", /^::error::Drift is shown .*\n$/],
     ["passes when nothing has drifted", same, "success", /^$/],
-  ])("%s where issues are disabled, as in a fork", async (_what, plan, result, output) => {
+  ])("%s if issues are disabled, as in a fork", async (_what, plan, result, output) => {
     gitHub.isEnabled = false;
     expect(await report("drift.yml", { "staging.md": plan })).toEqual({
       result,

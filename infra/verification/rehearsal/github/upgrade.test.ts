@@ -8,8 +8,7 @@ import { runWorkflow, type Extent } from "./run-workflow.ts";
 import type { Substitute } from "./runner.ts";
 import { bot, startServices, type Issue } from "./services.ts";
 
-// upgrade.yml: what it tries, with programs that only print their arguments, and what it reports to people, against gh's
-// stand-in.
+// upgrade.yml: what it tries, with programs that only print their arguments, and what it reports, with gh's stand-in.
 
 const services = await startServices(() => "");
 const { issues: gitHub } = services;

@@ -11,7 +11,7 @@ export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRe
     const { status, body } = await caller(call, input);
     if ((status === 403) !== isRefused) wrong.push(`${what}: answered ${status} ${body.slice(0, 200)}`);
   }
-  expectNone(wrong, isRefused ? "It may do what it must not" : "It may not do what it must");
+  expectNone(wrong, isRefused ? "Wrongly allowed" : "Wrongly refused");
   return `${attempts.length} ${isRefused ? "refused" : "allowed"}`;
 }
 

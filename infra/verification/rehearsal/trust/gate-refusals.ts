@@ -9,7 +9,7 @@ import { expectNone } from "../steps.ts";
 export async function tryGate(gate: Gate, region: string): Promise<string> {
   const as = (changes: Partial<Credentials>) => callerOf(gate.url, region, { ...gate.operator, ...changes });
   const wrong = as({ secretAccessKey: "wrong" });
-  const stranger = as({ accessKeyId: "AKIANOBODY" });
+  const stranger = as({ accessKeyId: "AKIAUNKNOWN" });
   const assume = { RoleArn: `arn:aws:iam::${gate.accountId}:role/missing`, RoleSessionName: "gate" };
   const attempts: [what: string, by: AwsCaller, call: string, input: object, status: number, says: RegExp][] = [
     ["JSON with the right secret", as({}), "dynamodb ListTables", {}, 200, /TableNames/],

@@ -20,7 +20,7 @@ export async function setUpTrust({ gate, names, scratchPath }: Rehearsal): Promi
     const [move] = readmeBlocks(readme, "Move the state into the bucket");
     await person.shell(folder, move, pathStyle);
     await person.shell(folder, move, pathStyle);
-    await person.shell(folder, "terraform plan -detailed-exitcode"); // which fails where something would change
+    await person.shell(folder, "terraform plan -detailed-exitcode"); // fails if something would change
   });
   return () => {
     // Keeps the provider, as if others used it: that is the last line but one.

@@ -465,6 +465,6 @@ test.each<[string, ServiceRequest]>([
   ["a path of Lambda", lambda("GET", "/2018-10-31/layers")],
   ["a path of API Gateway", apigateway("GET", "/restapis")],
   ["a method of S3", s3("PATCH", "/b/a")],
-])("what is not known is not guessed: %s", async (_what, sent) => {
+])("an unknown request is not guessed: %s", async (_what, sent) => {
   expect(await asksOf(sent, account)).toBeUndefined();
 });

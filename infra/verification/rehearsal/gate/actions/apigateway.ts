@@ -19,10 +19,8 @@ export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Acc
   const arnOf = (place: string) => `arn:aws:apigateway:${region}::${place}`;
   const asks: Ask[] = [{ action: `apigateway:${method}`, resource: arnOf(rest), context }];
   const isStage = /\/stages(\/[^/]+)?$/.test(rest);
-  // Authorization Reference does not have: so say the refusals that AWS sends.
   // A new API's tags need the method POST on all tags, and a new stage's the named action TagResource, which the Service
   // Authorization Reference lacks: AWS's refusals show it.
-  // Authorization Reference does not have: so say the refusals that AWS sends.
   if (method === "POST" && rest.startsWith("/apis") && Object.keys(tags ?? {}).length > 0)
     asks.push(
       isStage
