@@ -100,7 +100,7 @@ describe("infra/README.md", () => {
   });
 
   test("states the prices' day and region", () => {
-    expect(section.replaceAll("\n", " ")).toContain(`of ${prices.stated}, of ${prices.region},`);
+    expect(section.replaceAll("\n", " ")).toContain(`the ${prices.region} prices of ${prices.stated}`);
   });
 });
 

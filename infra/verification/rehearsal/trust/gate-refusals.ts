@@ -19,7 +19,7 @@ export async function tryGate(gate: Gate, region: string): Promise<string> {
     ["paths with a wrong one", wrong, "lambda GET /2015-03-31/functions", {}, 403, /signature does not match/],
     ["forms with a wrong one", wrong, "iam ListRoles", {}, 403, /<Code>AccessDenied<.*signature does not match/],
     ["a key that does not exist", stranger, "dynamodb ListTables", {}, 403, /does not exist/],
-    ["an unknown session", as({ sessionToken: "x" }), "s3 GET /", {}, 403, /session token is not the one/],
+    ["an unknown session", as({ sessionToken: "x" }), "s3 GET /", {}, 403, /session token does not belong/],
     ["an unknown service", as({}), "rds Describe", {}, 400, /NotKnownToGate/],
     ["an unknown operation", as({}), "dynamodb ExecuteStatement", {}, 400, /NotKnownToGate/],
     ["what moto cannot do", as({}), "budgets UpdateBudget", {}, 400, /NotImplementedInEmulator.*budgets:ModifyBudget/],
