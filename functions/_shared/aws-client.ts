@@ -1,6 +1,8 @@
 import { Agent, request } from "node:http";
 import { Agent as TlsAgent, request as requestOverTls } from "node:https";
+import { Sha256 } from "@smithy/core/checksum";
 import { HttpResponse, type HttpRequest } from "@smithy/core/protocols";
+import { SignatureV4 } from "@smithy/signature-v4";
 import { timeIsUp } from "./time-limit.ts";
 
 /** A required environment variable. If it is missing, loading the function fails with an error that names it. */
@@ -29,6 +31,7 @@ export function clientOptions(service: "dynamodb" | "rekognition", limits: Attem
   return {
     region,
     credentials,
+    signer: new SignatureV4({ credentials, region, service, sha256: Sha256 }), // else the SDK makes one for each request
     endpoint: process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? `https://${service}.${region}.amazonaws.com`,
     ignoreConfiguredEndpointUrls: true,
     requestHandler: sender(limits),

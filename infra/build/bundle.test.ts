@@ -81,9 +81,9 @@ describe("a build fails", () => {
       undefined,
       {
         "f/function.json": declaration,
-        "f/handler.ts": `${usesTable} export { fromIni } from "@aws-sdk/credential-provider-ini";`,
+        "f/handler.ts": `${usesTable} export { fromEnv } from "@aws-sdk/credential-provider-env";`,
       },
-      /^f: the bundle must not contain .*credential-provider-ini/,
+      /^f: the bundle must not contain .*credential-provider-env/,
     ],
     [
       "when the SDK no longer imports what is replaced",
@@ -94,7 +94,7 @@ describe("a build fails", () => {
           'import { client } from "./@aws-sdk/client-dynamodb/client.ts"; export const handler = () => client;',
         "f/@aws-sdk/client-dynamodb/client.ts": "export const client = 1;",
       },
-      "f: nothing imports ./runtimeConfig, ./endpoint/endpointResolver, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams, ./uuid/v4, ./DefaultRateLimiter, ./HeaderFormatter, ./Sha256Js, ./partitions, @aws/lambda-invoke-store, node:fs/promises, node:os any more: the SDK's layout has changed, see infra/build/bundle.ts.",
+      "f: nothing imports ./runtimeConfig, ./runtimeExtensions, @smithy/core/endpoints, ./endpoint/endpointResolver, ./util-endpoints/aws, @aws-sdk/middleware-endpoint-discovery, @smithy/core/event-streams, ./uuid/v4, ../util-retry/AdaptiveRetryStrategy, ./HeaderFormatter, ./Sha256Js, @aws/lambda-invoke-store, ./node-config-provider/configLoader, ./date-utils any more: the SDK's layout has changed, see infra/build/bundle.ts.",
     ],
     [
       "with a syntax error",

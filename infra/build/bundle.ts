@@ -10,8 +10,9 @@ const budget_bytes = 64 * 1024;
 /**
  * Parts of the SDK that make up more than half of a bundle and are never used: a client with every
  * option set reads none from the environment, files or the default credential chain (SSO, STS,
- * profiles, instance metadata), no DynamoDB operation streams events, and endpoint discovery is off.
- * The bundler cannot know this. trimmed-sdk.test.ts compares the requests with those of the whole SDK.
+ * profiles, instance metadata) and need not choose an endpoint, no DynamoDB operation streams events, and
+ * endpoint discovery is off. The bundler cannot know this. trimmed-sdk.test.ts compares the requests with
+ * those of the whole SDK.
  */
 const replacements = {
   "./runtimeConfig": `
@@ -23,21 +24,35 @@ const replacements = {
       bodyLengthChecker: calculateBodyLength,
       ...options,
     });`,
-  "./endpoint/endpointResolver":
-    "export const defaultEndpointResolver = ({ Endpoint }) => ({ url: new URL(Endpoint), headers: {}, properties: {} });",
+  "./runtimeExtensions": "export const resolveRuntimeExtensions = (config) => config;",
+  // Would resolve six parameters of an endpoint for each command.
+  "@smithy/core/endpoints": `
+    import { parseUrl } from "@smithy/core/protocols";
+    export const resolveEndpointConfig = (config) => {
+      const endpoint = parseUrl(new URL(config.endpoint));
+      return Object.assign(config, { endpoint: async () => endpoint });
+    };
+    const position = { name: "endpointV2Middleware", relation: "before", toMiddleware: "serializerMiddleware" };
+    export const getEndpointPlugin = () => ({
+      applyToStack: (stack) => stack.addRelativeTo((next) => next, { ...position, override: true }),
+    });
+    export let EndpointError, isIpAddress, isValidHostLabel, resolveEndpoint, toEndpointV1;`,
+  "./endpoint/endpointResolver": "export let defaultEndpointResolver;",
+  "./util-endpoints/aws": "export let awsEndpointFunctions;",
   "@aws-sdk/middleware-endpoint-discovery": "export const resolveEndpointDiscoveryConfig = (config) => config;",
   "@smithy/core/event-streams": "",
   // Reading the global `crypto` makes Node compile WebCrypto.
   "./uuid/v4": 'import { randomUUID } from "node:crypto"; export const bindV4 = () => () => randomUUID();',
   // Never created, or never called.
-  "./DefaultRateLimiter": "export class DefaultRateLimiter {}",
+  "../util-retry/AdaptiveRetryStrategy": "export class AdaptiveRetryStrategy {}",
   "./HeaderFormatter": "export class HeaderFormatter {}",
   "./Sha256Js": "export class Sha256Js {}",
-  "./partitions": "export const partitionsInfo = { partitions: [] };",
   "@aws/lambda-invoke-store": "",
-  // Read files in ~/.aws. Compiling them takes a tenth of a bundle's load time.
-  "node:fs/promises": "",
-  "node:os": "",
+  // Reads ~/.aws.
+  "./node-config-provider/configLoader": "export const loadConfig = () => undefined;",
+  // No response that the functions read has a time in it.
+  "./date-utils":
+    "export let dateToUtcString, parseEpochTimestamp, parseRfc3339DateTime, parseRfc3339DateTimeWithOffset, parseRfc7231DateTime;",
 };
 
 /**
@@ -139,7 +154,7 @@ function replace(replaced: Set<string>): Plugin {
   return {
     name: "replace",
     setup(bundler) {
-      bundler.onResolve({ filter: /^(@|node:|\.\/)/ }, ({ path, resolveDir }) => {
+      bundler.onResolve({ filter: /^(@|\.)/ }, ({ path, resolveDir }) => {
         const content = contents.get(path);
         if (content === undefined || !resolveDir.includes("node_modules")) return undefined;
         replaced.add(path);
