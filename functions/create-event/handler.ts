@@ -31,9 +31,23 @@ export const handler = endpoint(async (request, caller) => {
   return { status: 200, ...represent(fromItem(existing)) };
 });
 
-/** With a typical event, to compile the code that validates and stores one. */
-const example = newEvent({ title: "Example", date: "2026-01-01", capacity: 1, payload: {} }, undefined, "");
-export const primed = prime(new PutItemCommand({ ...never, Item: { ...example.item, ...noKey } }));
+/** With every field, to compile the code that validates and stores them. */
+const example = newEvent(
+  {
+    type: "example",
+    title: "Example",
+    description: "Example",
+    date: "2026-01-01T00:00:00Z",
+    location: "Example",
+    capacity: 1,
+    organizer: "Example",
+    status: "draft",
+    payload: {},
+  },
+  undefined,
+  "",
+);
+export const primed = prime(new PutItemCommand({ ...never, Item: { ...example.item, ...noKey } }), represent);
 
 /** Throws a `Problem` 400 for an invalid body, 413 for one that is too large. */
 function newEvent(body: unknown, caller: Caller, requestId: string): { event: Event; item: Item } {

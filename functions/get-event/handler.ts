@@ -12,4 +12,4 @@ export const handler = endpoint(async (request) => {
   return isNotModified(request, headers["etag"]) ? { status: 304, headers } : { status: 200, headers, body };
 });
 
-export const primed = prime(getItem(noKey));
+export const primed = prime(getItem(noKey), represent);
