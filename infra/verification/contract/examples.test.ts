@@ -63,7 +63,7 @@ async function ask(name: string, routeKey: string, id: string): Promise<Answer> 
       return open.call(at("unknown"), json());
     case "withoutToken":
       return guarded.call(at(), json());
-    case "anothers":
+    case "otherOrganizer":
       return guarded.bob.call(at(), json());
     default:
       return open.call(at(), json());

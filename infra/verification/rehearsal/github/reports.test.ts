@@ -219,7 +219,7 @@ describe("deploy.yml, once its plan of prod is ready for approval,", async () =>
   test("makes way for a newer waiting run, and says so", async () => {
     expect(await deploy([4, 6, 7])).toEqual({
       output:
-        "::error::A newer run waits for approval: 600, 700. Approve that one; or reject it, and run this one again.\n",
+        "::error::A newer run waits for approval: 600, 700. Approve that run, or reject it and run this one again.\n",
       summary: "",
       prod: "skipped",
     });
