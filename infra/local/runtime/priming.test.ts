@@ -115,8 +115,10 @@ describe.each(primed)("$name", ({ name, actions, routes }) => {
       expect(actions).toContain(calls.map(actionOf)[0]);
       expect(await items()).toEqual(before);
       answerCall = pass;
+      calls.length = 0;
       const { statusCode } = await handler(request(routes[0]), context);
       expect([200, 201, 204, 302, 404]).toContain(statusCode);
+      expect(calls).not.toEqual([]); // its response is the database's, not the one that priming pretends
     });
   });
 
