@@ -1,6 +1,6 @@
 import { cbor, tag, tagSymbol } from "@smithy/core/cbor";
 import type { SignedRequest } from "../../../local/bucket/signature.ts";
-import type { ServiceAnswer } from "./service-request.ts";
+import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 
 /**
  * The same request in JSON if it is in CBOR, which Terraform's provider uses for CloudWatch from about 6.64 on and
@@ -26,7 +26,7 @@ export function asJson(request: SignedRequest): SignedRequest {
 }
 
 /** The answer to such a request: JSON has numbers for timestamps, which CBOR tags. */
-export function asCbor({ status, headers, body }: ServiceAnswer): ServiceAnswer {
+export function asCbor({ status, headers, body }: HttpAnswer): HttpAnswer {
   const output: unknown = JSON.parse(body.toString(), (name, value: unknown) =>
     typeof value === "number" && /(Timestamp|LastModified)$/.test(name) ? tag({ tag: 1, value }) : value,
   );

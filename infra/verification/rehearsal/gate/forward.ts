@@ -1,10 +1,11 @@
 import { request as send, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { SignedRequest } from "../../../local/bucket/signature.ts";
+import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 import { requestOf } from "../aws.ts";
-import { serviceRequest, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
+import { serviceRequest, type ServiceRequest } from "./service-request.ts";
 
-export type Forward = (request: SignedRequest) => Promise<ServiceAnswer>;
+export type Forward = (request: SignedRequest) => Promise<HttpAnswer>;
 
 const ofConnection = ["connection", "transfer-encoding", "expect", "content-length", "keep-alive"];
 

@@ -4,6 +4,7 @@ import type { AliasConfiguration } from "@aws-sdk/client-lambda";
 import pLimit from "p-limit";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
 import { listen, stop } from "../../../local/gateway/server.ts";
+import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 import type { TokenIssuer } from "../trust/tokens.ts";
 import { asksOf } from "./actions/actions.ts";
 import { pathOf, s3Place } from "./actions/s3.ts";
@@ -14,16 +15,7 @@ import { forwardTo, ownRequest } from "./forward.ts";
 import { makePermissions, type Caller } from "./permissions.ts";
 import type { Invoke } from "./repairs/repair.ts";
 import { makeRepairs } from "./repairs/repairs.ts";
-import {
-  accessDenied,
-  jsonOf,
-  operationOf,
-  refusal,
-  serviceRequest,
-  textOf,
-  type ServiceAnswer,
-  type ServiceRequest,
-} from "./service-request.ts";
+import { accessDenied, jsonOf, refusal, serviceRequest, textOf, type ServiceRequest } from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
 
 export type Gate = Awaited<ReturnType<typeof startGate>>;
@@ -71,7 +63,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
 
   const answerTo: AnswerTo = async (received, meant) => {
     const unsigned = serviceRequest(meant, serviceIn(received), "us-east-1");
-    if (operationOf(unsigned) === "AssumeRoleWithWebIdentity") return sessions.assumeRoleWithWebIdentity(unsigned);
+    if (unsigned.operation === "AssumeRoleWithWebIdentity") return sessions.assumeRoleWithWebIdentity(unsigned);
     const signer = verify(received, sessions.secretOf, new Date());
     if ("reason" in signer) return accessDenied(unsigned, signer.sentence);
     const request = serviceRequest(meant, signer.service, signer.region);
@@ -92,7 +84,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     },
   };
 
-  const answerAs = async (caller: Caller, request: ServiceRequest): Promise<ServiceAnswer> => {
+  const answerAs = async (caller: Caller, request: ServiceRequest): Promise<HttpAnswer> => {
     const { service, method } = request;
     const asks = await asksOf(request, account);
     // Not 403: a test of refusals would take ignorance for a refusal.
@@ -103,14 +95,14 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
       const { principal, action, resource, reason } = denial;
       return accessDenied(request, `${principal} may not ${action} on ${resource}: ${reason}.`);
     }
-    if (service === "sts" && operationOf(request) === "AssumeRole") return sessions.assumeRole(request, caller);
+    if (service === "sts" && request.operation === "AssumeRole") return sessions.assumeRole(request, caller);
     const fault = faults.find(({ call, body = "" }) => call.test(nameOf(request)) && request.body.includes(body));
     if (fault) faults.splice(faults.indexOf(fault), 1);
     if (fault?.error) return refusal(request, ...fault.error);
     const answer = await repairs.repair(request, () => pass(request));
     if (fault) throw new Reset();
     if (service === "s3" && answer.status === 200) deliveries.raise(request);
-    if (service === "iam" && !/^(Get|List)/.test(operationOf(request) ?? "")) deployed.forget();
+    if (service === "iam" && !/^(Get|List)/.test(request.operation)) deployed.forget();
     if (answer.status >= 500 && !isOfData(request)) {
       const cannot = `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`;
       return refusal(request, 400, "NotImplementedInEmulator", cannot);
@@ -153,7 +145,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
 class Reset extends Error {}
 
 /** A signature is of the received bytes, in any protocol. */
-type AnswerTo = (received: SignedRequest, meant: SignedRequest) => Promise<ServiceAnswer>;
+type AnswerTo = (received: SignedRequest, meant: SignedRequest) => Promise<HttpAnswer>;
 
 async function serve(request: IncomingMessage, response: ServerResponse, answerTo: AnswerTo): Promise<void> {
   const { method = "", url = "", headersDistinct: headers } = request;
@@ -186,10 +178,10 @@ function serviceIn({ url, headers }: SignedRequest): string {
 
 /** moto sometimes fails concurrent requests for objects and items, and succeeds on a retry, like AWS. */
 function isOfData(request: ServiceRequest): boolean {
-  if (request.service === "dynamodb") return /^(Get|Put|Update|Delete)Item$|^Query$/.test(operationOf(request) ?? "");
+  if (request.service === "dynamodb") return /^(Get|Put|Update|Delete)Item$|^Query$/.test(request.operation);
   return request.service === "s3" && (s3Place(request).key !== undefined || request.query.has("list-type"));
 }
 
 function nameOf(request: ServiceRequest): string {
-  return `${request.service} ${operationOf(request) ?? `${request.method} ${request.url}`}`;
+  return `${request.service} ${request.operation || `${request.method} ${request.url}`}`;
 }

@@ -1,39 +1,32 @@
+import { escape } from "../../../local/bucket/bucket-answers.ts";
 import type { SignedRequest } from "../../../local/bucket/signature.ts";
-import { escapeXml } from "./xml.ts";
+import { textAnswer, type HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 
 export interface ServiceRequest extends SignedRequest {
   service: string;
   region: string;
   path: string;
   query: URLSearchParams;
+  protocol: Protocol;
+  /** "" in a protocol that has none. */
+  operation: string;
 }
 
-export interface ServiceAnswer {
-  status: number;
-  headers: [name: string, value: string][];
-  body: Buffer;
-}
+export type Pass = () => Promise<HttpAnswer>;
 
 export type Fields = Record<string, unknown>;
 
 /** JSON with the operation in a header, a form with the operation in a field, JSON by path and method, or S3's XML. */
-export type Protocol = "json" | "form" | "rest" | "s3";
+type Protocol = "json" | "form" | "rest" | "s3";
 
 export function serviceRequest(request: SignedRequest, service: string, region: string): ServiceRequest {
-  const [path = "", query = ""] = request.url.split(/\?(.*)/s);
-  return { ...request, service, region, path, query: new URLSearchParams(query) };
-}
-
-export function protocolOf({ service, headers }: ServiceRequest): Protocol {
-  if (headers["x-amz-target"]) return "json";
-  if (service === "s3") return "s3";
-  return service === "lambda" || service === "apigateway" ? "rest" : "form";
-}
-
-export function operationOf(request: ServiceRequest): string | undefined {
-  const protocol = protocolOf(request);
-  if (protocol === "json") return request.headers["x-amz-target"]?.[0]?.split(".").at(-1);
-  return protocol === "form" ? (formOf(request).get("Action") ?? undefined) : undefined;
+  const [path = "", rest = ""] = request.url.split(/\?(.*)/s);
+  const query = new URLSearchParams(rest);
+  const named = request.headers["x-amz-target"]?.[0]?.split(".").at(-1);
+  const others = service === "lambda" || service === "apigateway" ? "rest" : service === "s3" ? "s3" : "form";
+  const protocol = named === undefined ? others : "json";
+  const operation = named ?? (protocol === "form" ? formOf({ ...request, query })["Action"] : undefined) ?? "";
+  return { ...request, service, region, path, query, protocol, operation };
 }
 
 /** The body as a JSON object; empty without one. */
@@ -42,8 +35,8 @@ export function jsonOf({ body }: { body: Buffer }): Fields {
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
 
-export function formOf({ body, query }: ServiceRequest): URLSearchParams {
-  return body.length === 0 ? query : new URLSearchParams(body.toString());
+export function formOf({ body, query }: Pick<ServiceRequest, "body" | "query">): Partial<Record<string, string>> {
+  return Object.fromEntries(body.length === 0 ? query : new URLSearchParams(body.toString()));
 }
 
 /** A field that should be text; otherwise "", which no policy names. */
@@ -55,46 +48,30 @@ export function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? (value as Fields[]) : [];
 }
 
-export function jsonAnswer(status: number, value: object, headers: ServiceAnswer["headers"] = []): ServiceAnswer {
-  return {
-    status,
-    headers: [["content-type", "application/json"], ...headers],
-    body: Buffer.from(JSON.stringify(value)),
-  };
+export function jsonAnswer(status: number, value: object, headers?: HttpAnswer["headers"]): HttpAnswer {
+  return textAnswer(status, "application/json", JSON.stringify(value), headers);
 }
 
-export function xmlAnswer(status: number, xml: string): ServiceAnswer {
-  return { status, headers: [["content-type", "text/xml"]], body: Buffer.from(xml) };
+export function xmlAnswer(status: number, xml: string): HttpAnswer {
+  return textAnswer(status, "text/xml", xml);
 }
 
 /** With another JSON body, without DynamoDB's checksum of the old one. */
-export function withJson({ status, headers }: ServiceAnswer, value: object): ServiceAnswer {
-  return {
-    status,
-    headers: headers.filter(([name]) => name.toLowerCase() !== "x-amz-crc32"),
-    body: Buffer.from(JSON.stringify(value)),
-  };
+export function withJson({ status, headers }: HttpAnswer, value: object): HttpAnswer {
+  const kept = headers.filter(([name]) => name.toLowerCase() !== "x-amz-crc32");
+  return { status, headers: kept, body: Buffer.from(JSON.stringify(value)) };
 }
 
-export function refusal(request: ServiceRequest, status: number, code: string, message: string): ServiceAnswer {
-  const [escapedCode, escapedMessage] = [escapeXml(code), escapeXml(message)];
-  switch (protocolOf(request)) {
-    case "json":
-      return jsonAnswer(status, { __type: code, message });
-    case "rest":
-      return jsonAnswer(status, { message }, [["x-amzn-errortype", code]]);
-    case "s3":
-      return xmlAnswer(status, `<Error><Code>${escapedCode}</Code><Message>${escapedMessage}</Message></Error>`);
-    case "form":
-      return xmlAnswer(
-        status,
-        `<ErrorResponse><Error><Type>Sender</Type><Code>${escapedCode}</Code><Message>${escapedMessage}</Message></Error></ErrorResponse>`,
-      );
-  }
+export function refusal({ protocol }: ServiceRequest, status: number, code: string, message: string): HttpAnswer {
+  if (protocol === "json") return jsonAnswer(status, { __type: code, message });
+  if (protocol === "rest") return jsonAnswer(status, { message }, [["x-amzn-errortype", code]]);
+  const error = `<Code>${code}</Code><Message>${escape(message)}</Message>`;
+  if (protocol === "s3") return xmlAnswer(status, `<Error>${error}</Error>`);
+  return xmlAnswer(status, `<ErrorResponse><Error><Type>Sender</Type>${error}</Error></ErrorResponse>`);
 }
 
 /** `AccessDenied` is called `AccessDeniedException` in JSON. */
-export function accessDenied(request: ServiceRequest, message: string): ServiceAnswer {
-  const isJson = ["json", "rest"].includes(protocolOf(request));
+export function accessDenied(request: ServiceRequest, message: string): HttpAnswer {
+  const isJson = ["json", "rest"].includes(request.protocol);
   return refusal(request, 403, isJson ? "AccessDeniedException" : "AccessDenied", message);
 }

@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
+import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 import type { Policy } from "./iam.ts";
 import { makePermissions } from "./permissions.ts";
-import { serviceRequest, type ServiceAnswer } from "./service-request.ts";
+import { serviceRequest } from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
 
 const [accountId, region] = ["111122223333", "eu-north-1"];
@@ -20,7 +21,7 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     audiencesOf: () => Promise.resolve(undefined),
     forget: () => undefined,
   };
-  const forward = (request: { body: Buffer }): Promise<ServiceAnswer> => {
+  const forward = (request: { body: Buffer }): Promise<HttpAnswer> => {
     const name = new URLSearchParams(request.body.toString()).get("RoleSessionName") ?? "";
     const keys = `<AccessKeyId>${name}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`;
     return Promise.resolve({ status: 200, headers: [], body: Buffer.from(keys) });

@@ -1,12 +1,13 @@
 import { randomBytes, type KeyObject } from "node:crypto";
 import type { Secret } from "../../../local/bucket/signature.ts";
+import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 import { credentialsIn, type Credentials } from "../aws.ts";
 import { issuer } from "../trust/tokens.ts";
 import type { DeployedIam } from "./deployed-roles.ts";
 import { ownRequest, type Forward } from "./forward.ts";
 import type { Principal } from "./iam.ts";
 import type { Caller, Permissions } from "./permissions.ts";
-import { accessDenied, formOf, refusal, type ServiceAnswer, type ServiceRequest } from "./service-request.ts";
+import { accessDenied, formOf, refusal, type ServiceRequest } from "./service-request.ts";
 import { contextOf, providerName, readToken } from "./web-identity.ts";
 
 export type Sessions = ReturnType<typeof makeSessions>;
@@ -45,7 +46,7 @@ export function makeSessions({ accountId, region, deployed, permissions, publicK
     const { isAllowed, reason } = permissions.byResource(name, role.trust, asked);
     return isAllowed ? undefined : `${name} may not ${action} on ${roleArn}: by its trust policy ${reason}.`;
   };
-  const take = async (request: ServiceRequest, arn: string, of: Partial<Caller> = {}): Promise<ServiceAnswer> => {
+  const take = async (request: ServiceRequest, arn: string, of: Partial<Caller> = {}): Promise<HttpAnswer> => {
     const answer = await forward(request);
     const role = nameIn(arn);
     if (answer.status === 200) add(credentialsIn(answer.body.toString()), { name: role, arn, role, ...of });
@@ -56,15 +57,15 @@ export function makeSessions({ accountId, region, deployed, permissions, publicK
     secretOf: (accessKeyId: string) => known.get(accessKeyId)?.secret,
     callerOf: (accessKeyId: string) => known.get(accessKeyId)?.caller,
     /** For a caller whose own permission is already checked. */
-    async assumeRole(request: ServiceRequest, { arn, name }: Caller): Promise<ServiceAnswer> {
-      const { RoleArn = "", RoleSessionName = "" } = Object.fromEntries(formOf(request));
+    async assumeRole(request: ServiceRequest, { arn, name }: Caller): Promise<HttpAnswer> {
+      const { RoleArn = "", RoleSessionName = "" } = formOf(request);
       const principal = { "aws:principalarn": [arn], "aws:principalaccount": [accountId] };
       const context = { ...principal, "sts:rolesessionname": [RoleSessionName] };
       const refused = await whyNot(RoleArn, name, { kind: "AWS", value: arn }, context);
       return refused === undefined ? take(request, RoleArn) : accessDenied(request, refused);
     },
-    async assumeRoleWithWebIdentity(request: ServiceRequest): Promise<ServiceAnswer> {
-      const { RoleArn = "", RoleSessionName = "", WebIdentityToken = "" } = Object.fromEntries(formOf(request));
+    async assumeRoleWithWebIdentity(request: ServiceRequest): Promise<HttpAnswer> {
+      const { RoleArn = "", RoleSessionName = "", WebIdentityToken = "" } = formOf(request);
       const invalid = (sentence: string) => refusal(request, 400, "InvalidIdentityToken", sentence);
       const claims = await readToken(WebIdentityToken, publicKey, new Date());
       if (typeof claims === "string") return invalid(claims);

@@ -7,12 +7,8 @@ export function elementOf(xml: string, name: string): string | undefined {
   return elementsOf(xml, name)[0];
 }
 
-export function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
 /** Also numeric references: Go writes a quote as &#34;. */
-export function unescapeXml(text: string): string {
+function unescapeXml(text: string): string {
   const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
   return text.replace(
     /&(?:#(\d+)|#x([0-9a-fA-F]+)|(lt|gt|quot|apos|amp));/g,

@@ -1,9 +1,8 @@
-import type { ServiceRequest } from "../service-request.ts";
+import { formOf, jsonOf, textOf, type Fields, type ServiceRequest } from "../service-request.ts";
 import { asksOfApiGateway } from "./apigateway.ts";
 import type { Account, Ask } from "./ask.ts";
 import { asksOfIam } from "./iam.ts";
 import { asksOfLambda } from "./lambda.ts";
-import { asksByOperation } from "./operations.ts";
 import { asksOfS3 } from "./s3.ts";
 
 /**
@@ -25,4 +24,152 @@ export async function asksOf(request: ServiceRequest, account: Account): Promise
     default:
       return asksByOperation(request, account);
   }
+}
+
+const tagging = "TagResource UntagResource ListTagsForResource";
+
+/**
+ * The operations of services whose requests name them, by the resources on which they need a permission. {} holds a field
+ * of the request, [] a part that applies only if the request has its field. The action is named like the operation, unless
+ * another follows `=`.
+ *
+ * Without a stream a log group's ARN ends in `:log-stream:`, so that a policy needs `:*` after the name.
+ */
+const resources: Record<string, Record<string, string>> = {
+  dynamodb: {
+    "table/{TableName}[/index/{IndexName}]":
+      "(Create|Describe|Update|Delete)Table (Describe|Update)ContinuousBackups (Describe|Update)TimeToLive DescribeKinesisStreamingDestination (Get|Put|Update|Delete)Item Query Scan",
+    "table/{RequestItems}": "BatchGetItem BatchWriteItem",
+    "{ResourceArn}": "ListTagsOfResource TagResource UntagResource (Get|Put|Delete)ResourcePolicy",
+    "*": "ListTables DescribeLimits DescribeEndpoints",
+  },
+  sqs: {
+    "{QueueName}": "CreateQueue GetQueueUrl",
+    "{QueueUrl}": "(Delete|Tag|Untag|Purge)Queue (Get|Set)QueueAttributes ListQueueTags (Send|Receive|Delete)Message",
+    "*": "ListQueues",
+  },
+  logs: {
+    "log-group:{logGroupName}:log-stream:{logStreamName}":
+      "(Create|Delete)Log(Group|Stream) DescribeLog(Group|Stream)s (Put|Delete)RetentionPolicy (Put|Delete)MetricFilter DescribeMetricFilters (Filter|Put|Get)LogEvents",
+    "{resourceArn}": tagging,
+    "*": "(Put|Delete)QueryDefinition DescribeQueryDefinitions PutResourcePolicy DescribeResourcePolicies",
+  },
+  sns: {
+    "{Name}": "CreateTopic",
+    "{TopicArn}": "DeleteTopic (Get|Set)TopicAttributes Subscribe ListSubscriptionsByTopic Publish",
+    "{SubscriptionArn}": "Unsubscribe (Get|Set)SubscriptionAttributes",
+    "{ResourceArn}": tagging,
+    "*": "ListTopics ListSubscriptions",
+  },
+  cloudwatch: {
+    "alarm:{AlarmName}": "PutMetricAlarm SetAlarmState",
+    "alarm:{AlarmNames}": "DeleteAlarms",
+    "alarm:*": "DescribeAlarms",
+    "dashboard/{DashboardName}": "(Put|Get)Dashboard",
+    "dashboard/{DashboardNames}": "DeleteDashboards",
+    "{ResourceARN}": tagging,
+    "*": "ListMetrics GetMetric(Data|Statistics) PutMetricData ListDashboards",
+  },
+  "cognito-idp": {
+    "userpool/{UserPoolId}":
+      "(Describe|Update|Delete)UserPool (Get|Set)UserPoolMfaConfig (Create|Describe|Update|Delete)UserPoolClient ListUserPoolClients ListUsers Admin(Create|Get|Delete)User AdminSetUserPassword AdminInitiateAuth",
+    "{ResourceArn}": tagging,
+    "*": "ListUserPools CreateUserPool",
+  },
+  budgets: {
+    "budget/{Budget.BudgetName}": "CreateBudget=ModifyBudget",
+    "budget/{NewBudget.BudgetName}": "UpdateBudget=ModifyBudget",
+    "budget/{BudgetName}":
+      "DeleteBudget=ModifyBudget DescribeBudget=ViewBudget DescribeNotificationsForBudget=ViewBudget",
+    "budget/*": "DescribeBudgets=ViewBudget",
+    "{ResourceARN}": tagging,
+  },
+  kms: { "key/{KeyId}": "DescribeKey" },
+  rekognition: {
+    "*": "DetectLabels",
+    "[arn:aws:s3:::{Image.S3Object.Bucket}/{Image.S3Object.Name}]": "DetectLabels=s3:GetObject",
+  },
+  sts: { "{RoleArn}": "AssumeRole", "": "GetCallerIdentity" },
+};
+
+async function asksByOperation(request: ServiceRequest, account: Account): Promise<Ask[] | undefined> {
+  const { operation, region, protocol } = request;
+  const service = request.service === "monitoring" ? "cloudwatch" : request.service;
+  const fields = protocol === "json" ? jsonOf(request) : formOf(request);
+  const found = Object.entries(resources[service] ?? {}).flatMap(([template, operations]) =>
+    operations
+      .split(" ")
+      .map((each) => each.split("="))
+      .filter(([pattern = ""]) => new RegExp(`^${pattern}$`).test(operation))
+      .map(([, action = operation]) => ({ template, action: action.includes(":") ? action : `${service}:${action}` })),
+  );
+  if (found.length === 0) return undefined;
+  const context = await contextOf(service, fields, region, account);
+  const asks = found.flatMap(({ template, action }) => {
+    // Dashboards and budgets have no region.
+    const place = /^(dashboard|budget)\//.test(template) ? "" : region;
+    const prefix = `arn:aws:${service}:${place}:${account.accountId}:`;
+    return resourcesOf(template, fields, prefix).map((resource) => ({ action, resource, context }));
+  });
+  if (!/^(Create|PutMetricAlarm)/.test(operation) || !isTagged(fields)) return asks;
+  // Only a log group's tags use its bare ARN.
+  const resource = (asks[0]?.resource ?? "").replace(/:log-stream:$/, "");
+  return [...asks, { action: `${service}:${service === "sqs" ? "TagQueue" : "TagResource"}`, resource, context }];
+}
+
+function resourcesOf(template: string, fields: Fields, prefix: string): string[] {
+  const given = template.replace(/\[(.*?\{(.*?)\}.*)\]/, (_all, part: string, field: string) =>
+    valuesOf(fields, field).length > 0 ? part : "",
+  );
+  const [whole, field = ""] = /\{(.*?)\}/.exec(given) ?? [];
+  if (whole !== undefined) {
+    const values = valuesOf(fields, field);
+    const filled = (values.length > 0 ? values : [""]).map((value) => given.replace(whole, () => value));
+    return filled.flatMap((each) => resourcesOf(each, fields, prefix));
+  }
+  if (given === "*" || given === "") return given === "" ? [] : [given];
+  const [own] = /arn:.*/s.exec(given) ?? [`${prefix}${given}`];
+  return [own.replace(/^(arn:aws:sns:.*):[0-9a-f-]{36}$/, "$1")]; // a subscription is its topic's
+}
+
+/** A form has a list as `Names.member.1` and so on; an object counts by its keys, and a queue's URL by its name. */
+function valuesOf(fields: Fields, path: string): string[] {
+  const value = path.split(".").reduce<unknown>((at, name) => (at as Fields | undefined)?.[name], fields);
+  const listed = Object.keys(fields).filter((name) => name.startsWith(`${path}.member.`));
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  const values: unknown[] = isObject ? Object.keys(value) : [value ?? listed.map((name) => fields[name])].flat();
+  return values.map((each) => textOf(each).replace(/^https?:.*\//, ""));
+}
+
+function isTagged(fields: Fields): boolean {
+  const tags = [fields["Tags"], fields["tags"], fields["UserPoolTags"], fields["ResourceTags"]];
+  return tags.some((each) => Object.keys(each ?? {}).length > 0) || "Tags.member.1.Key" in fields;
+}
+
+/** Condition keys with what no ARN says. */
+const keys: Record<string, [key: string, ...fields: string[]]> = {
+  sns: ["sns:protocol", "Protocol"],
+  cloudwatch: ["cloudwatch:alarmactions", "AlarmActions", "OKActions", "InsufficientDataActions"],
+  sts: ["sts:rolesessionname", "RoleSessionName"],
+  kms: ["kms:requestalias", "KeyId"],
+};
+
+async function contextOf(
+  service: string,
+  fields: Fields,
+  region: string,
+  account: Account,
+): Promise<Record<string, string[]>> {
+  const [key = "", ...names] = keys[service] ?? [];
+  const values = names.flatMap((name) => valuesOf(fields, name));
+  if (values.length > 0 && (service !== "kms" || values[0]?.startsWith("alias/"))) return { [key]: values };
+  if (service !== "cognito-idp") return {};
+  const pool = /[^/]*$/.exec(textOf(fields["UserPoolId"] ?? fields["ResourceArn"]))?.[0] ?? "";
+  const has = pool === "" ? {} : await account.userPoolTags(pool, region);
+  const given = (fields["UserPoolTags"] ?? fields["Tags"] ?? {}) as Fields;
+  const tags = [
+    ...Object.entries(has).map(([name, value]) => ["resourcetag", name, value] as const),
+    ...Object.entries(given).map(([name, value]) => ["requesttag", name, value] as const),
+  ];
+  return Object.fromEntries(tags.map(([kind, name, value]) => [`aws:${kind}/${name.toLowerCase()}`, [textOf(value)]]));
 }

@@ -8,7 +8,7 @@ const boundaryOfRequest = /^CreateRole$|^PutRolePermissionsBoundary$/;
 
 /** IAM's operations are its actions; the fields name the resource. */
 export async function asksOfIam(request: ServiceRequest, { accountId, role }: Account): Promise<Ask[] | undefined> {
-  const { Action: operation, ...form } = Object.fromEntries(formOf(request));
+  const { Action: operation, ...form } = formOf(request);
   if (operation === undefined) return undefined;
   const { RoleName, PolicyArn, Path = "/", PermissionsBoundary } = form;
   const known = RoleName === undefined || operation === "CreateRole" ? undefined : await role(RoleName);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { jsonAnswer, jsonOf, listOf, operationOf, textOf, withJson, type Fields } from "../service-request.ts";
+import { jsonAnswer, jsonOf, listOf, textOf, withJson, type Fields } from "../service-request.ts";
 import type { Repair } from "./repair.ts";
 
 // Settings that moto drops, so that Terraform would plan them every time, or cannot describe at all.
@@ -12,7 +12,7 @@ export function dynamodbRepair(): Repair {
   const maxima = new Map<string, unknown>();
   let lastWrite: Promise<unknown> = Promise.resolve();
   return async (request, pass) => {
-    const operation = operationOf(request) ?? "";
+    const operation = request.operation;
     if (/^(Put|Update|Delete)Item$/.test(operation)) {
       const write = lastWrite.then(pass, pass);
       lastWrite = write;
@@ -44,7 +44,7 @@ export function budgetsRepair(): Repair {
   const tags = new Map<string, unknown>();
   return (request, pass) => {
     const { Budget, ResourceARN, ResourceTags } = jsonOf(request);
-    const operation = operationOf(request);
+    const operation = request.operation;
     if (operation === "CreateBudget") tags.set(textOf((Budget as Fields | undefined)?.["BudgetName"]), ResourceTags);
     if (operation !== "ListTagsForResource") return pass();
     const found = tags.get(textOf(ResourceARN).split("budget/")[1] ?? "") ?? [];
@@ -57,7 +57,7 @@ export function logsRepair(): Repair {
   const definitions = new Map<string, Fields>();
   return async (request, pass) => {
     const { queryDefinitionId: known, queryDefinitionNamePrefix, ...definition } = jsonOf(request);
-    switch (operationOf(request)) {
+    switch (request.operation) {
       case "PutQueryDefinition": {
         const queryDefinitionId = textOf(known) || randomUUID();
         definitions.set(queryDefinitionId, { logGroupNames: [], ...definition, queryDefinitionId });

@@ -1,15 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { HttpAnswer } from "../../../../local/gateway/gateway-answer.ts";
 import { lambdaOperation, type LambdaOperation } from "../actions/lambda.ts";
-import {
-  jsonOf,
-  listOf,
-  refusal,
-  textOf,
-  withJson,
-  type Fields,
-  type ServiceAnswer,
-  type ServiceRequest,
-} from "../service-request.ts";
+import { jsonOf, listOf, refusal, textOf, withJson, type Fields, type ServiceRequest } from "../service-request.ts";
 import type { InvokerOf, Repair, Repairs } from "./repair.ts";
 
 /**
@@ -35,8 +27,8 @@ export function lambdaRepair(invokerOf: InvokerOf): Pick<Repairs, "repair" | "zi
   const changeAlias = async (
     request: ServiceRequest,
     { action, functionName, qualifier }: LambdaOperation,
-    pass: () => Promise<ServiceAnswer>,
-  ): Promise<ServiceAnswer> => {
+    pass: () => Promise<HttpAnswer>,
+  ): Promise<HttpAnswer> => {
     const { RevisionId: wanted, Name } = jsonOf(request);
     const key = keyOfAlias(request.region, functionName, qualifier ?? textOf(Name));
     if (action === "UpdateAlias" && wanted !== undefined && wanted !== aliases.get(key)?.["RevisionId"]) {
@@ -91,11 +83,11 @@ async function invokeFunction(
   request: ServiceRequest,
   { functionName, qualifier }: LambdaOperation,
   invokerOf: InvokerOf,
-): Promise<ServiceAnswer> {
+): Promise<HttpAnswer> {
   const invoke = invokerOf(functionName);
   const noInvoker = `Nothing runs ${functionName} here: give the gate an invoke handler.`;
   if (!invoke) return refusal(request, 400, "NotImplementedInEmulator", noInvoker);
   const { payload, isError } = await invoke({ functionName, qualifier, payload: request.body });
-  const failed: ServiceAnswer["headers"] = isError ? [["x-amz-function-error", "Unhandled"]] : [];
+  const failed: HttpAnswer["headers"] = isError ? [["x-amz-function-error", "Unhandled"]] : [];
   return { status: 200, headers: [["content-type", "application/json"], ...failed], body: payload };
 }

@@ -1,6 +1,7 @@
-import type { Fields, ServiceAnswer, ServiceRequest } from "../service-request.ts";
+import type { HttpAnswer } from "../../../../local/gateway/gateway-answer.ts";
+import type { Fields, ServiceRequest } from "../service-request.ts";
 
-export type Repair = (request: ServiceRequest, pass: () => Promise<ServiceAnswer>) => Promise<ServiceAnswer>;
+export type Repair = (request: ServiceRequest, pass: () => Promise<HttpAnswer>) => Promise<HttpAnswer>;
 
 export type Invoke = (call: {
   functionName: string;

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makePng } from "../../../../local/bucket/sample-images.ts";
+import type { HttpAnswer } from "../../../../local/gateway/gateway-answer.ts";
 import type { Invoke, Repairs } from "./repair.ts";
 import { makeRepairs } from "./repairs.ts";
-import { jsonAnswer, jsonOf, serviceRequest, type ServiceAnswer, type ServiceRequest } from "../service-request.ts";
+import { jsonAnswer, jsonOf, serviceRequest, type ServiceRequest } from "../service-request.ts";
 
 let repairs: Repairs;
 let invoke: Invoke | undefined;
@@ -17,7 +18,7 @@ beforeEach(() => {
 });
 
 /** Sends a request through the repairs, with moto's answer; without one moto must not be asked. */
-async function send(request: ServiceRequest, status?: number, moto: object = {}): Promise<ServiceAnswer> {
+async function send(request: ServiceRequest, status?: number, moto: object = {}): Promise<HttpAnswer> {
   return repairs.repair(request, () => {
     if (status === undefined) throw new Error("moto was asked");
     return Promise.resolve(

@@ -1,5 +1,5 @@
 import { detectLabels } from "../../../../local/bucket/labels.ts";
-import { jsonOf, operationOf } from "../service-request.ts";
+import { jsonOf } from "../service-request.ts";
 import { budgetsRepair, dynamodbRepair, logsRepair } from "./descriptions.ts";
 import { lambdaRepair } from "./lambda.ts";
 import type { InvokerOf, Repair, Repairs } from "./repair.ts";
@@ -20,7 +20,7 @@ export function makeRepairs(
     s3: s3.repair,
     /** moto gives every file the same labels, even if it is no image: the local run's labels replace it. */
     async rekognition(request, pass) {
-      if (operationOf(request) !== "DetectLabels") return pass();
+      if (request.operation !== "DetectLabels") return pass();
       const input = jsonOf(request) as { Image?: { S3Object?: { Bucket?: string; Name?: string } } };
       const { Bucket = "", Name = "" } = input.Image?.S3Object ?? {};
       return detectLabels(input, await readObject(Bucket, Name));
