@@ -10,7 +10,7 @@ import { runInThread, type RunningFunction } from "../../local/runtime/runner.ts
 import { makeUserPool, type UserPool } from "../../local/sign-in/tokens.ts";
 import { callerOf, succeed } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
-import type { Invoke } from "./gate/repairs/repair.ts";
+import type { Invoke } from "./gate/repairs/lambda.ts";
 import type { Names } from "./setting.ts";
 
 export interface DeployedApi {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeDeliveries, type Deliveries } from "./deliveries.ts";
 import type { ServiceCall } from "./permissions.ts";
-import type { Invoke } from "./repairs/repair.ts";
+import type { Invoke } from "./repairs/lambda.ts";
 import { jsonAnswer, jsonOf, serviceRequest, xmlAnswer, type Fields, type ServiceRequest } from "./service-request.ts";
 
 const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:live";
@@ -106,9 +106,8 @@ async function raise(method: string, url: string, headers: NodeJS.Dict<string[]>
   await deliveries.settled();
 }
 
-const asked: ServiceCall & { region: string } = {
+const asked: ServiceCall = {
   service: "s3.amazonaws.com",
-  region: "eu-north-1",
   functionName: "app-look",
   alias: "live",
   sourceArn: "arn:aws:s3:::photos",

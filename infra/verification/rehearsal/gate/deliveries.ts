@@ -1,15 +1,16 @@
 import { deadLetterOf, recordOf, type DeadLetter, type ObjectEvent } from "../../../local/bucket/image-events.ts";
-import { pathOf, s3Place } from "./actions/s3.ts";
+import { pathOf } from "./actions/s3.ts";
 import { matchesPattern } from "./conditions.ts";
 import { ownRequest, type Forward } from "./forward.ts";
 import type { Permissions } from "./permissions.ts";
-import type { InvokerOf, Repairs } from "./repairs/repair.ts";
+import type { InvokerOf } from "./repairs/lambda.ts";
+import type { Repairs } from "./repairs/repairs.ts";
 import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
 export type Deliveries = ReturnType<typeof makeDeliveries>;
 
-interface Surroundings extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
+interface Parts extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
   forward: Forward;
   permissions: Pick<Permissions, "firstDenial" | "mayInvoke">;
   invokerOf: InvokerOf;
@@ -21,7 +22,11 @@ interface ObjectPlace {
   key: string;
 }
 
-type EventName = ObjectEvent["eventName"];
+/** As sent to Lambda. */
+interface InvokeConfig {
+  MaximumRetryAttempts?: number;
+  DestinationConfig?: { OnFailure?: { Destination?: string } };
+}
 
 /**
  * Delivers S3's notifications of new objects as S3 and Lambda do, by the deployed bucket notification, function policy,
@@ -29,60 +34,53 @@ type EventName = ObjectEvent["eventName"];
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
-export function makeDeliveries({ forward, permissions, invokerOf, notificationOf, invokeConfigOf }: Surroundings) {
-  const running = new Set<Promise<void>>();
+export function makeDeliveries({ forward, permissions, invokerOf, notificationOf, invokeConfigOf }: Parts) {
+  const begun: Promise<void>[] = [];
   /** One sentence for each event and each failure that could not be delivered: on AWS it would be lost silently. */
   const lost: string[] = [];
 
   const invoke = async (functionArn: string, bucket: string, event: DeadLetter["requestPayload"]) => {
-    const place = aliasIn(functionArn);
-    const { functionName, alias: qualifier } = place;
+    const [, , , region = "", , , functionName = "", alias = "$LATEST"] = functionArn.split(":");
     const sourceArn = `arn:aws:s3:::${bucket}`;
-    const decision = await permissions.mayInvoke({ service: "s3.amazonaws.com", ...place, sourceArn });
+    const call = { service: "s3.amazonaws.com", functionName, alias, sourceArn } as const;
+    const decision = await permissions.mayInvoke(call);
     if (!decision.isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${decision.reason}.`;
     const invoker = invokerOf(functionName);
     if (!invoker) return `Nothing runs ${functionName} for a new object: give the gate an invoke handler.`;
-    const { MaximumRetryAttempts: retries = 2, DestinationConfig } = (invokeConfigOf(functionName, qualifier) ??
-      {}) as {
-      MaximumRetryAttempts?: number;
-      DestinationConfig?: { OnFailure?: { Destination?: string } };
-    };
-    let failure: Buffer | undefined;
+    const config: InvokeConfig = invokeConfigOf(functionName, alias) ?? {};
+    const { MaximumRetryAttempts: retries = 2, DestinationConfig } = config;
+    const payload = Buffer.from(JSON.stringify(event));
+    let failure: Buffer = payload;
     for (let attempt = 0; attempt <= retries; attempt++) {
-      const payload = Buffer.from(JSON.stringify(event));
-      const answer = await invoker({ functionName, qualifier, payload });
+      const answer = await invoker({ functionName, qualifier: alias, payload });
       if (!answer.isError) return undefined;
       failure = answer.payload;
     }
     const queueArn = DestinationConfig?.OnFailure?.Destination;
-    if (queueArn === undefined || !failure) return `${functionName} failed without a destination: ${String(failure)}`;
+    if (queueArn === undefined) return `${functionName} failed without a destination: ${failure.toString()}`;
     const { errorMessage, errorType } = jsonOf({ body: failure });
     const error = Object.assign(new Error(textOf(errorMessage)), { name: textOf(errorType) });
     const letter = deadLetterOf(event, error, { functionArn, attempts: retries + 1 });
-    return sendTo(queueArn, JSON.stringify(letter), place);
-  };
 
-  const sendTo = async (queueArn: string, MessageBody: string, { region, functionName, alias }: Alias) => {
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
     const arn = textOf(jsonOf(await forward(ownRequest(`lambda GET ${path}`, region)))["Role"]);
-    const name = arn.split("/").at(-1) ?? "";
+    const role = arn.split("/").at(-1) ?? "";
     const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
-    const request = ownRequest("sqs SendMessage", region, { QueueUrl, MessageBody });
+    const request = ownRequest("sqs SendMessage", region, { QueueUrl, MessageBody: JSON.stringify(letter) });
     const ask = { action: "sqs:SendMessage", resource: queueArn };
-    const denial = await permissions.firstDenial(request, { name, arn, role: name }, [ask]);
-    if (denial) return `${name} may not ${ask.action} on ${queueArn}: ${denial.reason}.`;
+    const denial = await permissions.firstDenial(request, { name: role, arn, role }, [ask]);
+    if (denial) return `${role} may not ${ask.action} on ${queueArn}: ${denial.reason}.`;
     const { status, body } = await forward(request);
     return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body.toString()}`;
   };
 
-  const deliver = async ({ region, bucket, key }: ObjectPlace, eventName: EventName) => {
+  const deliver = async ({ region, bucket, key }: ObjectPlace, eventName: ObjectEvent["eventName"]) => {
     for (const { functionArn, events, prefix, suffix } of targetsIn(notificationOf(bucket) ?? "")) {
       const isMeant = events.some((pattern) => matchesPattern(`s3:${eventName}`, pattern));
       if (!isMeant || !key.startsWith(prefix) || !key.endsWith(suffix)) continue;
       const made = eventName === "LifecycleExpiration:Delete" ? {} : await look({ region, bucket, key });
-      const complaint = await invoke(functionArn, bucket, {
-        Records: [recordOf({ eventName, key, ...made }, { region, bucket })],
-      });
+      const event = { Records: [recordOf({ eventName, key, ...made }, { region, bucket })] };
+      const complaint = await invoke(functionArn, bucket, event);
       if (complaint !== undefined) lost.push(complaint);
     }
   };
@@ -91,50 +89,38 @@ export function makeDeliveries({ forward, permissions, invokerOf, notificationOf
     const made = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
     return { size: Number(made.get("content-length")), eTag: made.get("etag")?.replaceAll('"', "") ?? "" };
   };
-  const deliverInBackground = (object: ObjectPlace, event: EventName) => {
-    const ended = deliver(object, event)
-      .catch((error: unknown) => {
-        lost.push(`${object.bucket}: ${String(error)}`);
-      })
-      .finally(() => running.delete(ended));
-    running.add(ended);
+  const begin = (object: ObjectPlace, event: ObjectEvent["eventName"]) => {
+    const delivery = deliver(object, event).catch((error: unknown) => {
+      lost.push(`${object.bucket}: ${String(error)}`);
+    });
+    begun.push(delivery);
   };
 
   return {
     lost,
     /** Calls the functions that the bucket's notification names for this request's object, without waiting for them. */
-    raise(request: ServiceRequest): void {
-      const { bucket, key } = s3Place(request);
-      const event = eventOf(request);
-      if (bucket !== undefined && key !== undefined && event)
-        deliverInBackground({ region: request.region, bucket, key }, event);
+    raise({ method, query, headers, region, bucket, key }: ServiceRequest): void {
+      if (method !== "PUT" || bucket === undefined || key === undefined) return;
+      if (["acl", "partNumber", "tagging"].some((name) => query.has(name))) return;
+      begin({ region, bucket, key }, headers["x-amz-copy-source"] ? "ObjectCreated:Copy" : "ObjectCreated:Put");
     },
     /** Removes an object as the bucket's lifecycle does, and calls the functions that the notification names. Throws without such a rule. */
     async expire(object: ObjectPlace): Promise<void> {
       const { region, bucket, key } = object;
       const { body } = await forward(ownRequest(`s3 GET /${bucket}?lifecycle`, region));
-      if (!expiringPrefixes(body.toString()).some((prefix) => key.startsWith(prefix)))
+      const rules = elementsOf(body.toString(), "Rule").filter(
+        (rule) => rule.includes("<Expiration>") && rule.includes("<Status>Enabled</Status>"),
+      );
+      if (!rules.some((rule) => key.startsWith(elementOf(rule, "Prefix") ?? "")))
         throw new Error(`No rule of ${bucket}'s lifecycle lets ${key} expire.`);
       await forward(ownRequest(`s3 DELETE ${pathOf(bucket, key)}`, region));
-      deliverInBackground(object, "LifecycleExpiration:Delete");
+      begin(object, "LifecycleExpiration:Delete");
     },
     /** Waits until none is running or waiting for a retry. */
     settled: async (): Promise<void> => {
-      while (running.size > 0) await Promise.all(running);
+      for (const delivery of begun) await delivery; // also those that begin meanwhile
     },
   };
-}
-
-interface Alias {
-  region: string;
-  functionName: string;
-  alias: string;
-}
-
-function aliasIn(functionArn: string): Alias {
-  const [, region = "", functionName = "", alias = "$LATEST"] =
-    /^arn:aws:lambda:([^:]+):\d+:function:([^:]+)(?::([^:]+))?$/.exec(functionArn) ?? [];
-  return { region, functionName, alias };
 }
 
 /** S3 still calls a function a CloudFunction, its name of 2014. */
@@ -147,15 +133,4 @@ function targetsIn(notification: string) {
     const functionArn = elementOf(configuration, "CloudFunction") ?? "";
     return { functionArn, events: elementsOf(configuration, "Event"), prefix, suffix };
   });
-}
-
-function expiringPrefixes(lifecycle: string): string[] {
-  return elementsOf(lifecycle, "Rule")
-    .filter((rule) => rule.includes("<Expiration>") && rule.includes("<Status>Enabled</Status>"))
-    .map((rule) => elementOf(rule, "Prefix") ?? "");
-}
-
-function eventOf({ method, query, headers }: ServiceRequest): EventName | undefined {
-  if (method !== "PUT" || ["acl", "partNumber", "tagging"].some((name) => query.has(name))) return undefined;
-  return headers["x-amz-copy-source"] ? "ObjectCreated:Copy" : "ObjectCreated:Put";
 }

@@ -7,37 +7,33 @@ import { serviceRequest, type ServiceRequest } from "./service-request.ts";
 
 export type Forward = (request: SignedRequest) => Promise<HttpAnswer>;
 
-const ofConnection = ["connection", "transfer-encoding", "expect", "content-length", "keep-alive"];
+const ofConnection = ["connection", "transfer-encoding", "expect", "keep-alive", "content-length"];
 
 /** Keeps the Host header: moto builds queue URLs from it. */
 export function forwardTo(motoUrl: string): Forward {
   const { hostname, port } = new URL(motoUrl);
-  return async ({ method, url, headers, body }) => {
-    const kept = Object.entries(headers).filter(([name]) => !ofConnection.includes(name));
-    const sent = kept.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values] as const);
-    const options = {
-      hostname,
-      port,
-      method,
-      path: url,
-      headers: { ...Object.fromEntries(sent), "content-length": body.length },
-    };
+  return async ({ method, url, headers: received, body }) => {
+    const headers = [...pairsOf(received, ofConnection).flat(), "content-length", String(body.length)];
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      send(options, resolve).on("error", reject).end(body);
+      send({ hostname, port, method, path: url, headers }, resolve).on("error", reject).end(body);
     });
     const dropped = ofConnection.filter((name) => method !== "HEAD" || name !== "content-length");
-    const answered = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
-      dropped.includes(name) ? [] : values.map((value): [string, string] => [name, value]),
-    );
-    return { status: answer.statusCode ?? 0, headers: answered, body: await buffer(answer) };
+    const passed = pairsOf(answer.headersDistinct, dropped);
+    return { status: answer.statusCode ?? 0, headers: passed, body: await buffer(answer) };
   };
+}
+
+function pairsOf(headers: NodeJS.Dict<string[]>, dropped: string[]): HttpAnswer["headers"] {
+  return Object.entries(headers).flatMap(([name, values = []]) =>
+    dropped.includes(name) ? [] : values.map((value): [string, string] => [name, value]),
+  );
 }
 
 /** The gate's own request. moto verifies nothing, but finds the service in the signature's scope. */
 export function ownRequest(call: string, region: string, input?: object): ServiceRequest {
   const { service, method, path, headers, body } = requestOf(call, input);
   const credential = `gate/20260101/${region}/${service}/aws4_request`;
-  const all: Record<string, string> = {
+  const all = {
     ...headers,
     host: `${service}.${region}.amazonaws.com`,
     authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0`,

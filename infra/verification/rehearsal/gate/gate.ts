@@ -3,31 +3,29 @@ import { buffer } from "node:stream/consumers";
 import type { AliasConfiguration } from "@aws-sdk/client-lambda";
 import pLimit from "p-limit";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
-import { listen, stop } from "../../../local/gateway/server.ts";
 import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
+import { listen, stop } from "../../../local/gateway/server.ts";
 import type { TokenIssuer } from "../trust/tokens.ts";
+import { makeAccount } from "./account.ts";
 import { asksOf } from "./actions/actions.ts";
-import { pathOf, s3Place } from "./actions/s3.ts";
+import { pathOf } from "./actions/s3.ts";
 import { asCbor, asJson } from "./cbor.ts";
 import { makeDeliveries } from "./deliveries.ts";
-import { deployedIam } from "./deployed-roles.ts";
 import { forwardTo, ownRequest } from "./forward.ts";
 import { makePermissions, type Caller } from "./permissions.ts";
-import type { Invoke } from "./repairs/repair.ts";
+import type { Invoke } from "./repairs/lambda.ts";
 import { makeRepairs } from "./repairs/repairs.ts";
-import { accessDenied, jsonOf, refusal, serviceRequest, textOf, type ServiceRequest } from "./service-request.ts";
+import { accessDenied, accountId, refusal, serviceRequest, type ServiceRequest } from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
 
 export type Gate = Awaited<ReturnType<typeof startGate>>;
 
-export interface GateOptions {
+interface GateOptions {
   motoUrl: string;
   region: string;
   /** The issuer whose web identity tokens are accepted, if the deployed trust policies also accept them. */
   issuer: Pick<TokenIssuer, "publicKey">;
 }
-
-const accountId = "123456789012";
 
 /** A single fault of AWS: it answers an error or, without one, resets the connection instead of answering. */
 export interface Fault {
@@ -44,73 +42,61 @@ export interface Fault {
  */
 export async function startGate({ motoUrl, region, issuer: { publicKey } }: GateOptions) {
   const forward = forwardTo(motoUrl);
-  const deployed = deployedIam(forward);
+  const account = makeAccount(forward);
   const handlers = new Map<string, Invoke>();
   const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
   const repairs = makeRepairs(invokerOf, async (bucket, key) => {
     const { status, body } = await forward(ownRequest(`s3 GET ${pathOf(bucket, key)}`, region));
     return status === 200 ? body : undefined;
   });
-  const permissions = makePermissions({ accountId, region, deployed, bucketPolicyOf: repairs.bucketPolicyOf, forward });
+  const permissions = makePermissions({ region, account, bucketPolicyOf: repairs.bucketPolicyOf, forward });
   const deliveries = makeDeliveries({ ...repairs, forward, permissions, invokerOf });
   const faults: Fault[] = [];
-  const sessions = makeSessions({ accountId, region, deployed, permissions, publicKey, forward });
-
+  const sessions = makeSessions({ region, account, permissions, publicKey, forward });
   // Functions wait only two seconds for an answer, Terraform minutes.
   const afterFunctions = pLimit(2);
-  const pass = (request: ServiceRequest) =>
-    isOfData(request) ? forward(request) : afterFunctions(() => forward(request));
 
   const answerTo: AnswerTo = async (received, meant) => {
     const unsigned = serviceRequest(meant, serviceIn(received), "us-east-1");
-    if (unsigned.operation === "AssumeRoleWithWebIdentity") return sessions.assumeRoleWithWebIdentity(unsigned);
-    const signer = verify(received, sessions.secretOf, new Date());
-    if ("reason" in signer) return accessDenied(unsigned, signer.sentence);
-    const request = serviceRequest(meant, signer.service, signer.region);
-    const caller = sessions.callerOf(signer.accessKeyId);
-    return caller ? answerAs(caller, request) : accessDenied(request, "The access key is unknown.");
+    try {
+      if (unsigned.operation === "AssumeRoleWithWebIdentity") return await sessions.assumeRoleWithWebIdentity(unsigned);
+      const signer = verify(received, sessions.secretOf, new Date());
+      if ("reason" in signer) return accessDenied(unsigned, signer.sentence);
+      const request = serviceRequest(meant, signer.service, signer.region);
+      const caller = sessions.callerOf(signer.accessKeyId);
+      return caller ? await answerAs(caller, request) : accessDenied(request, "The access key is unknown.");
+    } catch (error) {
+      return refusal(unsigned, 400, "GateFailed", `The gate failed: ${String(error)}`);
+    }
   };
 
-  const account = {
-    accountId,
-    role: deployed.role,
-    async apiName(id: string, apiRegion: string) {
-      const answer = await forward(ownRequest(`apigateway GET /v2/apis/${id}`, apiRegion));
-      return answer.status === 200 ? textOf(jsonOf(answer)["name"]) : undefined;
-    },
-    async userPoolTags(UserPoolId: string, poolRegion: string) {
-      const answer = await forward(ownRequest("cognito-idp DescribeUserPool", poolRegion, { UserPoolId }));
-      return ((jsonOf(answer)["UserPool"] ?? {}) as { UserPoolTags?: Record<string, string> }).UserPoolTags ?? {};
-    },
-  };
-
-  const answerAs = async (caller: Caller, request: ServiceRequest): Promise<HttpAnswer> => {
-    const { service, method } = request;
+  const answerAs = async (caller: Caller, request: ServiceRequest): Promise<HttpAnswer | undefined> => {
+    const { service, operation, method, bucket, key } = request;
+    const name = `${service} ${operation || `${method} ${request.url}`}`;
     const asks = await asksOf(request, account);
     // Not 403: a test of refusals would take ignorance for a refusal.
-    const ignorance = `The gate does not know the permissions of ${nameOf(request)}: add them in infra/verification/rehearsal/gate/actions/.`;
+    const ignorance = `The gate does not know the permissions of ${name}: add them in infra/verification/rehearsal/gate/actions/.`;
     if (!asks) return refusal(request, 400, "NotKnownToGate", ignorance);
     const denial = await permissions.firstDenial(request, caller, asks);
     if (denial) {
       const { principal, action, resource, reason } = denial;
       return accessDenied(request, `${principal} may not ${action} on ${resource}: ${reason}.`);
     }
-    if (service === "sts" && request.operation === "AssumeRole") return sessions.assumeRole(request, caller);
-    const fault = faults.find(({ call, body = "" }) => call.test(nameOf(request)) && request.body.includes(body));
+    if (service === "sts" && operation === "AssumeRole") return sessions.assumeRole(request, caller);
+    const fault = faults.find(({ call, body = "" }) => call.test(name) && request.body.includes(body));
     if (fault) faults.splice(faults.indexOf(fault), 1);
     if (fault?.error) return refusal(request, ...fault.error);
-    const answer = await repairs.repair(request, () => pass(request));
-    if (fault) throw new Reset();
+    const pass = () => forward(request);
+    const answer = await repairs.repair(request, isOfData(request) ? pass : () => afterFunctions(pass));
+    if (fault) return undefined;
     if (service === "s3" && answer.status === 200) deliveries.raise(request);
-    if (service === "iam" && !/^(Get|List)/.test(request.operation)) deployed.forget();
+    if (service === "iam" && !/^(Get|List)/.test(operation)) account.forget();
     if (answer.status >= 500 && !isOfData(request)) {
-      const cannot = `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${nameOf(request)}).`;
+      const cannot = `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${name}).`;
       return refusal(request, 400, "NotImplementedInEmulator", cannot);
     }
     // S3 reveals that an object is missing only to a caller who may list its bucket.
-    const { bucket, key } = s3Place(request);
-    if (service !== "s3" || answer.status !== 404 || bucket === undefined || key === undefined || method === "DELETE")
-      return answer;
+    if (answer.status !== 404 || bucket === undefined || key === undefined || method === "DELETE") return answer;
     const list = { action: "s3:ListBucket", resource: `arn:aws:s3:::${bucket}`, context: { "s3:prefix": [key] } };
     return (await permissions.firstDenial(request, caller, [list]))
       ? accessDenied(request, `Only a caller with s3:ListBucket on ${bucket} may learn whether ${key} exists.`)
@@ -125,7 +111,6 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     url: `http://127.0.0.1:${port}`,
     accountId,
     operator: sessions.operator,
-    policiesOf: deployed.policiesOf,
     decisions: permissions.decisions,
     mayInvoke: permissions.mayInvoke,
     handlers,
@@ -142,21 +127,16 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
   };
 }
 
-class Reset extends Error {}
-
-/** A signature is of the received bytes, in any protocol. */
-type AnswerTo = (received: SignedRequest, meant: SignedRequest) => Promise<HttpAnswer>;
+/** A signature is of the received bytes, in any protocol. Without an answer the connection is reset. */
+type AnswerTo = (received: SignedRequest, meant: SignedRequest) => Promise<HttpAnswer | undefined>;
 
 async function serve(request: IncomingMessage, response: ServerResponse, answerTo: AnswerTo): Promise<void> {
   const { method = "", url = "", headersDistinct: headers } = request;
   try {
     const received = { method, url, headers, body: await buffer(request) };
     const meant = asJson(received);
-    const unsigned = serviceRequest(meant, serviceIn(received), "");
-    const given = await answerTo(received, meant).catch((error: unknown) => {
-      if (error instanceof Reset) throw error;
-      return refusal(unsigned, 400, "GateFailed", `The gate failed: ${String(error)}`);
-    });
+    const given = await answerTo(received, meant);
+    if (!given) throw new Error("reset");
     const answer = meant === received ? given : asCbor(given);
     for (const [name, value] of answer.headers) response.appendHeader(name, value);
     if (method !== "HEAD" && answer.status !== 204 && answer.status !== 304)
@@ -169,19 +149,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, answerT
 
 /** The service named by an unverified signature: only for the form of a refusal. */
 function serviceIn({ url, headers }: SignedRequest): string {
-  const [, service = ""] =
-    /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(
-      (headers["authorization"]?.[0] ?? url).replaceAll("%2F", "/"),
-    ) ?? [];
-  return service;
+  const signature = (headers["authorization"]?.[0] ?? url).replaceAll("%2F", "/");
+  return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(signature)?.[1] ?? "";
 }
 
 /** moto sometimes fails concurrent requests for objects and items, and succeeds on a retry, like AWS. */
-function isOfData(request: ServiceRequest): boolean {
-  if (request.service === "dynamodb") return /^(Get|Put|Update|Delete)Item$|^Query$/.test(request.operation);
-  return request.service === "s3" && (s3Place(request).key !== undefined || request.query.has("list-type"));
-}
-
-function nameOf(request: ServiceRequest): string {
-  return `${request.service} ${request.operation || `${request.method} ${request.url}`}`;
+function isOfData({ service, operation, key, query }: ServiceRequest): boolean {
+  if (service === "dynamodb") return /^(Get|Put|Update|Delete)Item$|^Query$/.test(operation);
+  return service === "s3" && (key !== undefined || query.has("list-type"));
 }

@@ -15,10 +15,13 @@ export interface Policy {
   Statement: Statement | Statement[];
 }
 
-export interface Asked {
+export interface Ask {
   action: string;
   resource: string;
-  context: Record<string, string[]>;
+  context?: Record<string, string[]>;
+}
+
+export interface Asked extends Ask {
   principal?: Principal;
 }
 
@@ -83,7 +86,7 @@ interface NamedStatement extends Statement {
 }
 
 /** Without Resource and NotResource, as in a trust policy, nothing restricts it. */
-function applies(effect: "Allow" | "Deny", { action, resource, context }: Asked): (statement: Statement) => boolean {
+function applies(effect: "Allow" | "Deny", { action, resource, context = {} }: Ask): (statement: Statement) => boolean {
   return ({ Effect, Action, Resource, NotResource, Condition = {} }) =>
     Effect === effect &&
     listOf(Action).some((pattern) => matchesPattern(action, pattern, "i")) &&
@@ -93,21 +96,13 @@ function applies(effect: "Allow" | "Deny", { action, resource, context }: Asked)
     matchesConditions(Condition, context);
 }
 
+/** An account is named as `123456789012` or `arn:aws:iam::123456789012:root`. */
 function names({ Principal }: Statement, asking: Principal | undefined, isAccountEnough: boolean): boolean {
   if (Principal === "*") return true;
   const named = listOf((Principal as Record<string, string | string[]> | undefined)?.[asking?.kind ?? "AWS"]);
-  return named.some((name) => {
-    if (name === "*") return true;
-    if (!asking) return false;
-    if (name === asking.value) return true;
-    return isAccountEnough && asking.kind === "AWS" && isAccountOf(name, asking.value);
-  });
-}
-
-/** An account is named as `123456789012` or `arn:aws:iam::123456789012:root`. */
-function isAccountOf(name: string, asking: string): boolean {
-  const [, account] = /^(?:arn:[a-z-]+:iam::)?(\d{12})(?::root)?$/.exec(name) ?? [];
-  return account !== undefined && account === asking.split(":")[4];
+  const [, , , , account = ""] = asking?.value.split(":") ?? [];
+  const accounts = isAccountEnough && asking?.kind === "AWS" ? [account, `arn:aws:iam::${account}:root`] : [];
+  return named.some((name) => ["*", asking?.value, ...accounts].includes(name));
 }
 
 function identityStatements(policy: Policy): NamedStatement[] {

@@ -1,9 +1,7 @@
-import type { Ask } from "./actions/ask.ts";
-import { s3Place } from "./actions/s3.ts";
-import type { DeployedIam } from "./deployed-roles.ts";
+import type { Account } from "./account.ts";
 import { ownRequest, type Forward } from "./forward.ts";
-import { decide, decideByResource, type Asked, type Decision, type Policy } from "./iam.ts";
-import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
+import { decide, decideByResource, type Ask, type Asked, type Decision, type Policy } from "./iam.ts";
+import { accountId, jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 
 export interface Caller {
   name: string;
@@ -14,7 +12,7 @@ export interface Caller {
   functionArn?: string;
 }
 
-export interface Decided extends Decision {
+interface Decided extends Decision {
   principal: string;
   action: string;
   resource: string;
@@ -31,26 +29,20 @@ export interface ServiceCall {
 export type Permissions = ReturnType<typeof makePermissions>;
 
 interface Parts {
-  accountId: string;
   region: string;
-  deployed: DeployedIam;
+  account: Account;
   bucketPolicyOf: (bucket: string) => string | undefined;
   forward: Forward;
 }
 
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
-export function makePermissions({ accountId, region, deployed, bucketPolicyOf, forward }: Parts) {
+export function makePermissions({ region, account, bucketPolicyOf, forward }: Parts) {
   const decisions: Decided[] = [];
   const record = (principal: string, { action, resource }: Ask, decision: Decision): Decided => {
     const decided = { principal, action, resource, ...decision };
     decisions.push(decided);
     return decided;
-  };
-  const policyOfBucket = (request: ServiceRequest) => {
-    const { bucket } = s3Place(request);
-    const policy = request.service === "s3" && bucket !== undefined ? bucketPolicyOf(bucket) : undefined;
-    return policy === undefined ? undefined : (JSON.parse(policy) as Policy);
   };
   const byResource = (principal: string, policy: Policy, asked: Asked): Decided =>
     record(principal, asked, decideByResource(policy, asked));
@@ -60,20 +52,18 @@ export function makePermissions({ accountId, region, deployed, bucketPolicyOf, f
     /** The first denial among a request's asks, if any. */
     async firstDenial(request: ServiceRequest, caller: Caller, asks: Ask[]): Promise<Decided | undefined> {
       const { name, arn, role } = caller;
-      for (const { action, resource, context } of asks) {
-        const asked: Asked = {
-          action,
-          resource,
-          context: { ...contextOf(request, caller, accountId), ...context },
-          principal: { kind: "AWS", value: arn },
-        };
-        const policies = role === undefined ? { identity: [everything] } : await deployed.policiesOf(role);
-        const decided = record(name, asked, decide({ ...policies, resource: policyOfBucket(request) }, asked));
+      const ofBucket = request.bucket === undefined ? undefined : bucketPolicyOf(request.bucket);
+      const resource = ofBucket === undefined ? undefined : (JSON.parse(ofBucket) as Policy);
+      for (const ask of asks) {
+        const context = { ...contextOf(request, caller), ...ask.context };
+        const asked: Asked = { ...ask, context, principal: { kind: "AWS", value: arn } };
+        const policies = role === undefined ? { identity: [everything] } : await account.policiesOf(role);
+        const decided = record(name, asked, decide({ ...policies, resource }, asked));
         if (!decided.isAllowed) return decided;
       }
       return undefined;
     },
-    /** Whether the function's deployed policy lets the service make this call. */
+    /** Whether the function's account policy lets the service make this call. */
     mayInvoke: async ({ service, functionName, alias, sourceArn }: ServiceCall): Promise<Decision> => {
       const path = `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`;
       const answer = await forward(ownRequest(`lambda GET ${path}`, region));
@@ -89,11 +79,7 @@ export function makePermissions({ accountId, region, deployed, bucketPolicyOf, f
 }
 
 /** The context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
-function contextOf(
-  { region }: ServiceRequest,
-  { arn, functionArn }: Caller,
-  accountId: string,
-): Record<string, string[]> {
+function contextOf({ region }: ServiceRequest, { arn, functionArn }: Caller): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
     "aws:principalarn": [arn],

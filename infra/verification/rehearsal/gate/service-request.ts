@@ -2,6 +2,9 @@ import { escape } from "../../../local/bucket/bucket-answers.ts";
 import type { SignedRequest } from "../../../local/bucket/signature.ts";
 import { textAnswer, type HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 
+/** moto's. */
+export const accountId = "123456789012";
+
 export interface ServiceRequest extends SignedRequest {
   service: string;
   region: string;
@@ -10,6 +13,9 @@ export interface ServiceRequest extends SignedRequest {
   protocol: Protocol;
   /** "" in a protocol that has none. */
   operation: string;
+  /** Of S3, in path style, the only style that works with an IP address. */
+  bucket?: string;
+  key?: string;
 }
 
 export type Pass = () => Promise<HttpAnswer>;
@@ -26,7 +32,9 @@ export function serviceRequest(request: SignedRequest, service: string, region: 
   const others = service === "lambda" || service === "apigateway" ? "rest" : service === "s3" ? "s3" : "form";
   const protocol = named === undefined ? others : "json";
   const operation = named ?? (protocol === "form" ? formOf({ ...request, query })["Action"] : undefined) ?? "";
-  return { ...request, service, region, path, query, protocol, operation };
+  const [, bucket, key] = (service === "s3" ? /^\/([^/]+)\/?(.+)?$/s.exec(path) : undefined) ?? [];
+  const place = { ...(bucket !== undefined && { bucket }), ...(key !== undefined && { key: decodeURIComponent(key) }) };
+  return { ...request, service, region, path, query, protocol, operation, ...place };
 }
 
 /** The body as a JSON object; empty without one. */

@@ -6,7 +6,7 @@ import { makePermissions } from "./permissions.ts";
 import { serviceRequest } from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
 
-const [accountId, region] = ["111122223333", "eu-north-1"];
+const [accountId, region] = ["123456789012", "eu-north-1"];
 const arn = `arn:aws:iam::${accountId}:role/app/prod/app-prod-get`;
 const principals = { AWS: "*", Service: "lambda.amazonaws.com" };
 const trust: Policy = { Statement: { Effect: "Allow", Action: "sts:AssumeRole", Principal: principals } };
@@ -15,10 +15,12 @@ const ask = { action: "dynamodb:GetItem", resource: `arn:aws:dynamodb:${region}:
 /** With a role whose policy has this condition. */
 function sessionsWith(Condition: Record<string, Record<string, string>>) {
   const identity: Policy[] = [{ Statement: { Effect: "Allow", Action: ask.action, Resource: "*", Condition } }];
-  const deployed = {
+  const account = {
     role: () => Promise.resolve({ arn, trust }),
     policiesOf: () => Promise.resolve({ identity }),
     audiencesOf: () => Promise.resolve(undefined),
+    apiName: () => Promise.resolve(undefined),
+    userPoolTags: () => Promise.resolve({}),
     forget: () => undefined,
   };
   const forward = (request: { body: Buffer }): Promise<HttpAnswer> => {
@@ -26,9 +28,9 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     const keys = `<AccessKeyId>${name}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`;
     return Promise.resolve({ status: 200, headers: [], body: Buffer.from(keys) });
   };
-  const permissions = makePermissions({ accountId, region, deployed, bucketPolicyOf: () => undefined, forward });
+  const permissions = makePermissions({ region, account, bucketPolicyOf: () => undefined, forward });
   const { publicKey } = generateKeyPairSync("ed25519");
-  const sessions = makeSessions({ accountId, region, deployed, permissions, publicKey, forward });
+  const sessions = makeSessions({ region, account, permissions, publicKey, forward });
   const request = (service: string, fields: Record<string, string>) =>
     serviceRequest(
       { method: "POST", url: "/", headers: {}, body: Buffer.from(new URLSearchParams(fields).toString()) },
@@ -38,7 +40,10 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
   return {
     async assume() {
       const caller = { name: "outsider", arn: `arn:aws:iam::${accountId}:user/outsider` };
-      await sessions.assumeRole(request("sts", { RoleArn: arn, RoleSessionName: "outsider" }), caller);
+      await sessions.assumeRole(
+        request("sts", { Action: "AssumeRole", RoleArn: arn, RoleSessionName: "outsider" }),
+        caller,
+      );
       return "outsider";
     },
     startFunction: async () => (await sessions.credentialsFor(arn)).accessKeyId,

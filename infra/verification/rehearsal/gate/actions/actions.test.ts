@@ -1,14 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { asksOf } from "./actions.ts";
-import type { Account, Ask } from "./ask.ts";
+import type { Lookups } from "../account.ts";
+import type { Ask } from "../iam.ts";
 import { serviceRequest, type ServiceRequest } from "../service-request.ts";
 
-const account: Account = {
-  accountId: "111122223333",
+const account: Lookups = {
   role: (name) =>
     Promise.resolve(
       name === "known"
-        ? { arn: "arn:aws:iam::111122223333:role/app/prod/known", boundary: "arn:aws:iam::111122223333:policy/limit" }
+        ? {
+            arn: "arn:aws:iam::123456789012:role/app/prod/known",
+            boundary: "arn:aws:iam::123456789012:policy/limit",
+            trust: { Statement: [] },
+          }
         : undefined,
     ),
   apiName: (id) => Promise.resolve(id === "a1" ? "app-prod" : undefined),
@@ -53,10 +57,10 @@ const apigateway = (method: string, path: string, input?: object) =>
 const s3 = (method: string, url: string, body = "", headers: NodeJS.Dict<string[]> = {}) =>
   request("s3", method, url, body, headers);
 
-const table = "arn:aws:dynamodb:eu-north-1:111122223333:table/t";
-const functions = "arn:aws:lambda:eu-north-1:111122223333:function";
-const pools = "arn:aws:cognito-idp:eu-north-1:111122223333:userpool";
-const group = "arn:aws:logs:eu-north-1:111122223333:log-group";
+const table = "arn:aws:dynamodb:eu-north-1:123456789012:table/t";
+const functions = "arn:aws:lambda:eu-north-1:123456789012:function";
+const pools = "arn:aws:cognito-idp:eu-north-1:123456789012:userpool";
+const group = "arn:aws:logs:eu-north-1:123456789012:log-group";
 
 // The requests are those of Terraform's provider, its S3 backend and the SDK for JavaScript, reduced to what matters.
 const known: Record<string, [what: string, request: ServiceRequest, asks: string[]][]> = {
@@ -77,7 +81,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     [
       "BatchWriteItem on two tables",
       dynamodb("BatchWriteItem", { RequestItems: { t: [], u: [] } }),
-      [`dynamodb:BatchWriteItem ${table}`, "dynamodb:BatchWriteItem arn:aws:dynamodb:eu-north-1:111122223333:table/u"],
+      [`dynamodb:BatchWriteItem ${table}`, "dynamodb:BatchWriteItem arn:aws:dynamodb:eu-north-1:123456789012:table/u"],
     ],
   ],
   Cognito: [
@@ -118,12 +122,12 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     [
       "CreateQueue",
       json("sqs", "AmazonSQS.CreateQueue", { QueueName: "q", tags: { a: "b" } }),
-      ["sqs:CreateQueue arn:aws:sqs:eu-north-1:111122223333:q", "sqs:TagQueue arn:aws:sqs:eu-north-1:111122223333:q"],
+      ["sqs:CreateQueue arn:aws:sqs:eu-north-1:123456789012:q", "sqs:TagQueue arn:aws:sqs:eu-north-1:123456789012:q"],
     ],
     [
       "a queue by its URL",
-      json("sqs", "AmazonSQS.SendMessage", { QueueUrl: "http://x/111122223333/q" }),
-      ["sqs:SendMessage arn:aws:sqs:eu-north-1:111122223333:q"],
+      json("sqs", "AmazonSQS.SendMessage", { QueueUrl: "http://x/123456789012/q" }),
+      ["sqs:SendMessage arn:aws:sqs:eu-north-1:123456789012:q"],
     ],
     [
       "labels of an object",
@@ -138,12 +142,12 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     [
       "CreateBudget",
       json("budgets", "AWSBudgetServiceGateway.CreateBudget", { Budget: { BudgetName: "b" } }),
-      ["budgets:ModifyBudget arn:aws:budgets::111122223333:budget/b"],
+      ["budgets:ModifyBudget arn:aws:budgets::123456789012:budget/b"],
     ],
     [
       "DescribeNotificationsForBudget",
       json("budgets", "AWSBudgetServiceGateway.DescribeNotificationsForBudget", { BudgetName: "b" }),
-      ["budgets:ViewBudget arn:aws:budgets::111122223333:budget/b"],
+      ["budgets:ViewBudget arn:aws:budgets::123456789012:budget/b"],
     ],
     [
       "a budget's tags",
@@ -154,7 +158,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       "a key by its alias",
       json("kms", "TrentService.DescribeKey", { KeyId: "alias/aws/dynamodb" }),
       [
-        "kms:DescribeKey arn:aws:kms:eu-north-1:111122223333:key/alias/aws/dynamodb kms:requestalias=alias/aws/dynamodb",
+        "kms:DescribeKey arn:aws:kms:eu-north-1:123456789012:key/alias/aws/dynamodb kms:requestalias=alias/aws/dynamodb",
       ],
     ],
   ],
@@ -195,46 +199,46 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
         "Tags.member.1.Key": "a",
       }),
       [
-        "cloudwatch:PutMetricAlarm arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x cloudwatch:alarmactions=a|b",
-        "cloudwatch:TagResource arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x cloudwatch:alarmactions=a|b",
+        "cloudwatch:PutMetricAlarm arn:aws:cloudwatch:eu-north-1:123456789012:alarm:x cloudwatch:alarmactions=a|b",
+        "cloudwatch:TagResource arn:aws:cloudwatch:eu-north-1:123456789012:alarm:x cloudwatch:alarmactions=a|b",
       ],
     ],
     [
       "DeleteAlarms in JSON",
       json("monitoring", "GraniteServiceVersion20100801.DeleteAlarms", { AlarmNames: ["x"] }),
-      ["cloudwatch:DeleteAlarms arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"],
+      ["cloudwatch:DeleteAlarms arn:aws:cloudwatch:eu-north-1:123456789012:alarm:x"],
     ],
     [
       "SetAlarmState in a form",
       form("monitoring", { Action: "SetAlarmState", AlarmName: "x" }),
-      ["cloudwatch:SetAlarmState arn:aws:cloudwatch:eu-north-1:111122223333:alarm:x"],
+      ["cloudwatch:SetAlarmState arn:aws:cloudwatch:eu-north-1:123456789012:alarm:x"],
     ],
     [
       "PutDashboard",
       form("monitoring", { Action: "PutDashboard", DashboardName: "d" }),
-      ["cloudwatch:PutDashboard arn:aws:cloudwatch::111122223333:dashboard/d"],
+      ["cloudwatch:PutDashboard arn:aws:cloudwatch::123456789012:dashboard/d"],
     ],
     [
       "CreateTopic",
       form("sns", { Action: "CreateTopic", Name: "t" }),
-      ["sns:CreateTopic arn:aws:sns:eu-north-1:111122223333:t"],
+      ["sns:CreateTopic arn:aws:sns:eu-north-1:123456789012:t"],
     ],
     [
       "Subscribe",
       form("sns", {
         Action: "Subscribe",
-        TopicArn: "arn:aws:sns:eu-north-1:111122223333:t",
+        TopicArn: "arn:aws:sns:eu-north-1:123456789012:t",
         Protocol: "sms",
       }),
-      ["sns:Subscribe arn:aws:sns:eu-north-1:111122223333:t sns:protocol=sms"],
+      ["sns:Subscribe arn:aws:sns:eu-north-1:123456789012:t sns:protocol=sms"],
     ],
     [
       "a subscription",
       form("sns", {
         Action: "GetSubscriptionAttributes",
-        SubscriptionArn: "arn:aws:sns:eu-north-1:111122223333:t:00000000-0000-0000-0000-000000000000",
+        SubscriptionArn: "arn:aws:sns:eu-north-1:123456789012:t:00000000-0000-0000-0000-000000000000",
       }),
-      ["sns:GetSubscriptionAttributes arn:aws:sns:eu-north-1:111122223333:t"],
+      ["sns:GetSubscriptionAttributes arn:aws:sns:eu-north-1:123456789012:t"],
     ],
   ],
   "IAM and STS": [
@@ -248,31 +252,31 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
         "Tags.member.1.Key": "a",
       }),
       [
-        "iam:CreateRole arn:aws:iam::111122223333:role/app/known iam:permissionsboundary=arn:b",
-        "iam:TagRole arn:aws:iam::111122223333:role/app/known",
+        "iam:CreateRole arn:aws:iam::123456789012:role/app/known iam:permissionsboundary=arn:b",
+        "iam:TagRole arn:aws:iam::123456789012:role/app/known",
       ],
     ],
     [
       "CreateRole without a boundary",
       iam({ Action: "CreateRole", RoleName: "x" }),
-      ["iam:CreateRole arn:aws:iam::111122223333:role/x"],
+      ["iam:CreateRole arn:aws:iam::123456789012:role/x"],
     ],
     [
       "a role that has a path",
       iam({ Action: "GetRole", RoleName: "known" }),
-      ["iam:GetRole arn:aws:iam::111122223333:role/app/prod/known"],
+      ["iam:GetRole arn:aws:iam::123456789012:role/app/prod/known"],
     ],
     [
       "AttachRolePolicy",
       iam({ Action: "AttachRolePolicy", RoleName: "known", PolicyArn: "arn:p" }),
       [
-        "iam:AttachRolePolicy arn:aws:iam::111122223333:role/app/prod/known iam:permissionsboundary=arn:aws:iam::111122223333:policy/limit iam:policyarn=arn:p",
+        "iam:AttachRolePolicy arn:aws:iam::123456789012:role/app/prod/known iam:permissionsboundary=arn:aws:iam::123456789012:policy/limit iam:policyarn=arn:p",
       ],
     ],
     [
       "PutRolePermissionsBoundary",
       iam({ Action: "PutRolePermissionsBoundary", RoleName: "known", PermissionsBoundary: "arn:b" }),
-      ["iam:PutRolePermissionsBoundary arn:aws:iam::111122223333:role/app/prod/known iam:permissionsboundary=arn:b"],
+      ["iam:PutRolePermissionsBoundary arn:aws:iam::123456789012:role/app/prod/known iam:permissionsboundary=arn:b"],
     ],
     [
       "CreatePolicyVersion",
@@ -282,7 +286,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     [
       "CreateOpenIDConnectProvider",
       iam({ Action: "CreateOpenIDConnectProvider", Url: "https://x.example" }),
-      ["iam:CreateOpenIDConnectProvider arn:aws:iam::111122223333:oidc-provider/x.example"],
+      ["iam:CreateOpenIDConnectProvider arn:aws:iam::123456789012:oidc-provider/x.example"],
     ],
     [
       "AssumeRole",

@@ -1,6 +1,7 @@
-import { formOf, jsonOf, textOf, type Fields, type ServiceRequest } from "../service-request.ts";
+import type { Lookups } from "../account.ts";
+import type { Ask } from "../iam.ts";
+import { accountId, formOf, jsonOf, textOf, type Fields, type ServiceRequest } from "../service-request.ts";
 import { asksOfApiGateway } from "./apigateway.ts";
-import type { Account, Ask } from "./ask.ts";
 import { asksOfIam } from "./iam.ts";
 import { asksOfLambda } from "./lambda.ts";
 import { asksOfS3 } from "./s3.ts";
@@ -11,14 +12,14 @@ import { asksOfS3 } from "./s3.ts";
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
  */
-export async function asksOf(request: ServiceRequest, account: Account): Promise<Ask[] | undefined> {
+export async function asksOf(request: ServiceRequest, account: Lookups): Promise<Ask[] | undefined> {
   switch (request.service) {
     case "apigateway":
       return asksOfApiGateway(request, account);
     case "iam":
       return asksOfIam(request, account);
     case "lambda":
-      return asksOfLambda(request, account);
+      return asksOfLambda(request);
     case "s3":
       return asksOfS3(request);
     default:
@@ -92,7 +93,7 @@ const resources: Record<string, Record<string, string>> = {
   sts: { "{RoleArn}": "AssumeRole", "": "GetCallerIdentity" },
 };
 
-async function asksByOperation(request: ServiceRequest, account: Account): Promise<Ask[] | undefined> {
+async function asksByOperation(request: ServiceRequest, account: Lookups): Promise<Ask[] | undefined> {
   const { operation, region, protocol } = request;
   const service = request.service === "monitoring" ? "cloudwatch" : request.service;
   const fields = protocol === "json" ? jsonOf(request) : formOf(request);
@@ -108,7 +109,7 @@ async function asksByOperation(request: ServiceRequest, account: Account): Promi
   const asks = found.flatMap(({ template, action }) => {
     // Dashboards and budgets have no region.
     const place = /^(dashboard|budget)\//.test(template) ? "" : region;
-    const prefix = `arn:aws:${service}:${place}:${account.accountId}:`;
+    const prefix = `arn:aws:${service}:${place}:${accountId}:`;
     return resourcesOf(template, fields, prefix).map((resource) => ({ action, resource, context }));
   });
   if (!/^(Create|PutMetricAlarm)/.test(operation) || !isTagged(fields)) return asks;
@@ -158,7 +159,7 @@ async function contextOf(
   service: string,
   fields: Fields,
   region: string,
-  account: Account,
+  account: Lookups,
 ): Promise<Record<string, string[]>> {
   const [key = "", ...names] = keys[service] ?? [];
   const values = names.flatMap((name) => valuesOf(fields, name));

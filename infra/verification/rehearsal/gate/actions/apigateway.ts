@@ -1,31 +1,33 @@
+import type { Lookups } from "../account.ts";
+import type { Ask } from "../iam.ts";
 import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
-import type { Account, Ask } from "./ask.ts";
 
 /**
  * API Gateway's actions are HTTP methods, and its resources are paths. Only an API itself has its name in condition
  * keys; its routes, integrations and stages do not.
  */
-export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Account): Promise<Ask[] | undefined> {
+export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Lookups): Promise<Ask[] | undefined> {
   const { method, path, region } = request;
-  const [, rest] = /^\/v2(\/(?:apis|tags)(?:\/.*)?)$/.exec(path) ?? [];
-  if (rest === undefined || !["GET", "POST", "PUT", "PATCH", "DELETE"].includes(method)) return undefined;
-  const [isApi, id] = /^\/apis(?:\/([^/]+))?$/.exec(rest) ?? [];
+  const [, place] = /^\/v2(\/(?:apis|tags)(?:\/.*)?)$/.exec(path) ?? [];
+  if (place === undefined || !["GET", "POST", "PUT", "PATCH", "DELETE"].includes(method)) return undefined;
+  const [isApi, id] = /^\/apis(?:\/([^/]+))?$/.exec(place) ?? [];
   const { name, tags, accessLogSettings } = method === "GET" ? {} : jsonOf(request);
   const found = id === undefined ? undefined : await apiName(id, region);
   const context = {
     ...(isApi !== undefined && name !== undefined && { "apigateway:request/apiname": [textOf(name)] }),
     ...(found !== undefined && { "apigateway:resource/apiname": [found] }),
   };
-  const arnOf = (place: string) => `arn:aws:apigateway:${region}::${place}`;
-  const asks: Ask[] = [{ action: `apigateway:${method}`, resource: arnOf(rest), context }];
-  const isStage = /\/stages(\/[^/]+)?$/.test(rest);
+  const prefix = `arn:aws:apigateway:${region}::`;
+  const resource = `${prefix}${place}`;
+  const asks: Ask[] = [{ action: `apigateway:${method}`, resource, context }];
+  const isStage = /\/stages(\/[^/]+)?$/.test(place);
   // A new API's tags need the method POST on all tags, and a new stage's the named action TagResource, which the Service
   // Authorization Reference lacks: AWS's refusals show it.
-  if (method === "POST" && rest.startsWith("/apis") && Object.keys(tags ?? {}).length > 0)
+  if (method === "POST" && place.startsWith("/apis") && Object.keys(tags ?? {}).length > 0)
     asks.push(
       isStage
-        ? { action: "apigateway:TagResource", resource: arnOf(rest) }
-        : { action: "apigateway:POST", resource: arnOf(`/tags/${encodeURIComponent(arnOf("/v2/apis/"))}*`) },
+        ? { action: "apigateway:TagResource", resource }
+        : { action: "apigateway:POST", resource: `${prefix}/tags/${encodeURIComponent(`${prefix}/v2/apis/`)}*` },
     );
   // It sets up the delivery of an access log in the caller's name.
   if (isStage && accessLogSettings !== undefined) asks.push({ action: "logs:CreateLogDelivery", resource: "*" });

@@ -1,6 +1,6 @@
 import * as sdk from "@aws-sdk/client-lambda";
-import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
-import type { Account, Ask } from "./ask.ts";
+import type { Ask } from "../iam.ts";
+import { accountId, jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
 
 type OperationSchema = [
   kind: number,
@@ -14,22 +14,18 @@ const operations = Object.values<unknown>(sdk)
   .filter((each): each is OperationSchema => Array.isArray(each) && each[0] === 9)
   .flatMap(([, , name, { http: [itsMethod, path = ""] = [""] }]) =>
     /^\/[\d-]+\/(functions|tags)[^?]*$/.test(path)
-      ? [{ action: name.replace(/^Invoke$/, "InvokeFunction"), itsMethod, path: patternOf(path) }]
+      ? {
+          action: name.replace(/^Invoke$/, "InvokeFunction"),
+          itsMethod,
+          path: new RegExp(`^${path.replaceAll(/\{.*?\}/g, "([^/]+)")}/?$`),
+        }
       : [],
   );
 
-function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll(/\{.*?\}/g, "([^/]+)")}/?$`);
-}
-
-export interface LambdaOperation {
-  action: string;
-  functionName: string;
-  qualifier: string | undefined;
-}
+export type LambdaOperation = NonNullable<ReturnType<typeof lambdaOperation>>;
 
 /** A request's Lambda operation and function; undefined for an unknown one. */
-export function lambdaOperation({ method, path: sent, query, body }: ServiceRequest): LambdaOperation | undefined {
+export function lambdaOperation({ method, path: sent, query, body }: ServiceRequest) {
   const found = operations.find(({ itsMethod, path }) => itsMethod === method && path.test(sent));
   if (!found) return undefined;
   const { action, path } = found;
@@ -45,7 +41,7 @@ export function lambdaOperation({ method, path: sent, query, body }: ServiceRequ
 const qualified =
   /^(GetFunction(Configuration)?|DeleteFunction|InvokeFunction|AddPermission|RemovePermission|GetPolicy)$|(EventInvoke|FunctionUrl)Config$/;
 
-export function asksOfLambda(request: ServiceRequest, { accountId }: Account): Ask[] | undefined {
+export function asksOfLambda(request: ServiceRequest): Ask[] | undefined {
   const operation = lambdaOperation(request);
   if (!operation) return undefined;
   const { action, functionName, qualifier } = operation;

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makePng } from "../../../../local/bucket/sample-images.ts";
 import type { HttpAnswer } from "../../../../local/gateway/gateway-answer.ts";
-import type { Invoke, Repairs } from "./repair.ts";
-import { makeRepairs } from "./repairs.ts";
+import type { Invoke } from "./lambda.ts";
+import { makeRepairs, type Repairs } from "./repairs.ts";
 import { jsonAnswer, jsonOf, serviceRequest, type ServiceRequest } from "../service-request.ts";
 
 let repairs: Repairs;

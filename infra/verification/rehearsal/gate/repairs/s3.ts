@@ -1,6 +1,5 @@
-import { s3Place } from "../actions/s3.ts";
-import { xmlAnswer } from "../service-request.ts";
-import type { Repair, Repairs } from "./repair.ts";
+import type { HttpAnswer } from "../../../../local/gateway/gateway-answer.ts";
+import { xmlAnswer, type Pass, type ServiceRequest } from "../service-request.ts";
 
 const closed = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"].map(
   (name) => `<${name}>true</${name}>`,
@@ -12,43 +11,42 @@ const closed = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "Res
  * Both are kept here, and hidden from moto. So is suspended versioning, with which moto can no longer
  * delete a version. A new bucket is public in moto, but not on AWS.
  */
-export function s3Repair(): Pick<Repairs, "repair" | "bucketPolicyOf" | "notificationOf"> {
+export function s3Repair() {
   const kept = new Map<string, string>();
   const opened = new Set<string>();
   const done = (status: number) => ({ status, headers: [], body: Buffer.alloc(0) });
-  const repair: Repair = async (request, pass) => {
-    const { method, query, body } = request;
-    const { bucket = "", key } = s3Place(request);
-    const kind =
-      key === undefined ? ["policy", "notification", "versioning"].find((each) => query.has(each)) : undefined;
-    if (kind === undefined) {
-      const answer = await pass();
-      if (query.has("publicAccessBlock")) {
-        if (method === "DELETE") opened.add(bucket);
-        if (method === "GET" && answer.status === 404 && !opened.has(bucket))
-          return xmlAnswer(200, `<PublicAccessBlockConfiguration>${closed.join("")}</PublicAccessBlockConfiguration>`);
-      }
-      if (key === undefined && method === "DELETE" && query.size === 0 && answer.status === 204) {
-        opened.delete(bucket);
-        for (const each of kept.keys()) if (each.startsWith(`${bucket}?`)) kept.delete(each);
-      }
-      return answer;
+  const ofBucket = async ({ method, query, bucket = "" }: ServiceRequest, pass: Pass) => {
+    const answer = await pass();
+    if (query.has("publicAccessBlock")) {
+      if (method === "DELETE") opened.add(bucket);
+      if (method === "GET" && answer.status === 404 && !opened.has(bucket))
+        return xmlAnswer(200, `<PublicAccessBlockConfiguration>${closed.join("")}</PublicAccessBlockConfiguration>`);
     }
-    const place = `${bucket}?${kind}`;
-    const found = kept.get(place);
-    if (method === "GET" && found !== undefined) return xmlAnswer(200, found);
-    if (method === "DELETE" && kept.delete(place)) return done(204);
-    if (method !== "PUT") return pass();
-    if (kind === "versioning" && !body.includes("<Status>Suspended</Status>")) {
-      kept.delete(place);
-      return pass();
+    if (method === "DELETE" && query.size === 0 && answer.status === 204) {
+      opened.delete(bucket);
+      for (const each of kept.keys()) if (each.startsWith(`${bucket}?`)) kept.delete(each);
     }
-    kept.set(place, body.toString());
-    return done(kind === "policy" ? 204 : 200);
+    return answer;
   };
   return {
-    repair,
-    bucketPolicyOf: (bucket) => kept.get(`${bucket}?policy`),
-    notificationOf: (bucket) => kept.get(`${bucket}?notification`),
+    repair: async (request: ServiceRequest, pass: Pass): Promise<HttpAnswer> => {
+      const { method, query, body, bucket = "", key } = request;
+      if (key !== undefined) return pass();
+      const kind = ["policy", "notification", "versioning"].find((each) => query.has(each));
+      if (kind === undefined) return ofBucket(request, pass);
+      const place = `${bucket}?${kind}`;
+      const found = kept.get(place);
+      if (method === "GET" && found !== undefined) return xmlAnswer(200, found);
+      if (method === "DELETE" && kept.delete(place)) return done(204);
+      if (method !== "PUT") return pass();
+      if (kind === "versioning" && !body.includes("<Status>Suspended</Status>")) {
+        kept.delete(place);
+        return pass();
+      }
+      kept.set(place, body.toString());
+      return done(kind === "policy" ? 204 : 200);
+    },
+    bucketPolicyOf: (bucket: string) => kept.get(`${bucket}?policy`),
+    notificationOf: (bucket: string) => kept.get(`${bucket}?notification`),
   };
 }

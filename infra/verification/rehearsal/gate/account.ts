@@ -1,0 +1,76 @@
+import { ownRequest, type Forward } from "./forward.ts";
+import type { Policy } from "./iam.ts";
+import { jsonOf, textOf } from "./service-request.ts";
+import { elementOf, elementsOf } from "./xml.ts";
+
+export type Account = ReturnType<typeof makeAccount>;
+
+/** What ARNs and condition keys have, but requests do not. */
+export type Lookups = Pick<Account, "role" | "apiName" | "userPoolTags">;
+
+/** What is currently deployed, from moto. */
+export function makeAccount(forward: Forward) {
+  const read = async (operation: string, input: object): Promise<string | undefined> => {
+    const { status, body } = await forward(ownRequest(`iam ${operation}`, "us-east-1", input));
+    if (status === 404) return undefined;
+    if (status !== 200) throw new Error(`moto answered ${status} to ${operation}: ${body.toString()}`);
+    return body.toString();
+  };
+  const known = new Map<string, Promise<string | undefined>>();
+  const ask = (operation: string, input: object) => {
+    const question = JSON.stringify([operation, input]);
+    const answer = known.get(question) ?? read(operation, input);
+    known.set(question, answer);
+    return answer;
+  };
+  const list = async (operation: string, input: object, element: string) =>
+    elementsOf((await ask(operation, input)) ?? "", element);
+
+  const readManaged = async (PolicyArn: string): Promise<Policy> => {
+    const policy = await ask("GetPolicy", { PolicyArn });
+    if (policy === undefined) throw new Error(`the managed policy ${PolicyArn} does not exist`);
+    const VersionId = elementOf(policy, "DefaultVersionId") ?? "";
+    return documentIn(await ask("GetPolicyVersion", { PolicyArn, VersionId }), "Document");
+  };
+  const role = async (RoleName: string) => {
+    const xml = await ask("GetRole", { RoleName });
+    if (xml === undefined) return undefined;
+    const boundary = elementOf(xml, "PermissionsBoundaryArn");
+    const trust = documentIn(xml, "AssumeRolePolicyDocument");
+    return { arn: elementOf(xml, "Arn") ?? "", trust, ...(boundary !== undefined && { boundary }) };
+  };
+  return {
+    role,
+    /** A role's permissions. Throws if one of its policies cannot be read, such as one managed by AWS. */
+    async policiesOf(RoleName: string): Promise<{ identity: Policy[]; boundary?: Policy }> {
+      const { boundary } = (await role(RoleName)) ?? {};
+      const inline = await list("ListRolePolicies", { RoleName }, "member");
+      const attached = await list("ListAttachedRolePolicies", { RoleName }, "PolicyArn");
+      const readInline = async (PolicyName: string) =>
+        documentIn(await ask("GetRolePolicy", { RoleName, PolicyName }), "PolicyDocument");
+      const identity = await Promise.all([...inline.map(readInline), ...attached.map(readManaged)]);
+      return boundary === undefined ? { identity } : { identity, boundary: await readManaged(boundary) };
+    },
+    async audiencesOf(OpenIDConnectProviderArn: string): Promise<string[] | undefined> {
+      const xml = await ask("GetOpenIDConnectProvider", { OpenIDConnectProviderArn });
+      return xml === undefined ? undefined : elementsOf(elementOf(xml, "ClientIDList") ?? "", "member");
+    },
+    async apiName(id: string, region: string): Promise<string | undefined> {
+      const answer = await forward(ownRequest(`apigateway GET /v2/apis/${id}`, region));
+      return answer.status === 200 ? textOf(jsonOf(answer)["name"]) : undefined;
+    },
+    async userPoolTags(UserPoolId: string, region: string): Promise<Record<string, string>> {
+      const answer = jsonOf(await forward(ownRequest("cognito-idp DescribeUserPool", region, { UserPoolId })));
+      return (answer["UserPool"] as { UserPoolTags?: Record<string, string> } | undefined)?.UserPoolTags ?? {};
+    },
+    /** Call it after each write to IAM: nothing read before may be used after it. */
+    forget(): void {
+      known.clear();
+    },
+  };
+}
+
+/** IAM percent-encodes a document in XML. */
+function documentIn(xml: string | undefined, name: string): Policy {
+  return JSON.parse(decodeURIComponent(elementOf(xml ?? "", name) ?? "")) as Policy;
+}
