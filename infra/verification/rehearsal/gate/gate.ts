@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import type { AliasConfiguration } from "@aws-sdk/client-lambda";
 import pLimit from "p-limit";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
 import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
@@ -116,8 +115,7 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Gate
     handlers,
     faults,
     zipOf: repairs.zipOf,
-    aliasOf: (functionName: string, alias: string): AliasConfiguration | undefined =>
-      repairs.aliasOf(region, functionName, alias),
+    aliasOf: repairs.aliasOf,
     credentialsFor: sessions.credentialsFor,
     deliveries,
     stop: async (): Promise<void> => {

@@ -87,12 +87,12 @@ interface NamedStatement extends Statement {
 
 /** Without Resource and NotResource, as in a trust policy, nothing restricts it. */
 function applies(effect: "Allow" | "Deny", { action, resource, context = {} }: Ask): (statement: Statement) => boolean {
+  const isOn = (patterns: Statement["Resource"]) =>
+    listOf(patterns).some((pattern) => matchesPattern(resource, pattern));
   return ({ Effect, Action, Resource, NotResource, Condition = {} }) =>
     Effect === effect &&
     listOf(Action).some((pattern) => matchesPattern(action, pattern, "i")) &&
-    (Resource === undefined
-      ? !listOf(NotResource).some((pattern) => matchesPattern(resource, pattern))
-      : listOf(Resource).some((pattern) => matchesPattern(resource, pattern))) &&
+    (Resource === undefined ? !isOn(NotResource) : isOn(Resource)) &&
     matchesConditions(Condition, context);
 }
 

@@ -7,14 +7,11 @@ export function elementOf(xml: string, name: string): string | undefined {
   return elementsOf(xml, name)[0];
 }
 
+const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
 /** Also numeric references: Go writes a quote as &#34;. */
 function unescapeXml(text: string): string {
-  const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-  return text.replace(
-    /&(?:#(\d+)|#x([0-9a-fA-F]+)|(lt|gt|quot|apos|amp));/g,
-    (_all, decimal?: string, hex?: string, name?: string) =>
-      name === undefined
-        ? String.fromCodePoint(decimal === undefined ? parseInt(hex ?? "", 16) : Number(decimal))
-        : (named[name] ?? ""),
+  return text.replace(/&(?:#(x?)([0-9a-f]+)|(\w+));/gi, (all, hex: string, digits: string, name?: string) =>
+    name === undefined ? String.fromCodePoint(parseInt(digits, hex ? 16 : 10)) : (named[name] ?? all),
   );
 }

@@ -118,7 +118,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
     ],
     ["the list of pools", cognito("ListUserPools", { MaxResults: 60 }), ["cognito-idp:ListUserPools *"]],
   ],
-  "SQS, Rekognition, Budgets and KMS": [
+  "SQS, Rekognition and Budgets": [
     [
       "CreateQueue",
       json("sqs", "AmazonSQS.CreateQueue", { QueueName: "q", tags: { a: "b" } }),
@@ -153,13 +153,6 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       "a budget's tags",
       json("budgets", "AWSBudgetServiceGateway.ListTagsForResource", { ResourceARN: "arn:b" }),
       ["budgets:ListTagsForResource arn:b"],
-    ],
-    [
-      "a key by its alias",
-      json("kms", "TrentService.DescribeKey", { KeyId: "alias/aws/dynamodb" }),
-      [
-        "kms:DescribeKey arn:aws:kms:eu-north-1:123456789012:key/alias/aws/dynamodb kms:requestalias=alias/aws/dynamodb",
-      ],
     ],
   ],
   "CloudWatch and its Logs": [

@@ -41,17 +41,17 @@ const resources: Record<string, Record<string, string>> = {
     "table/{TableName}[/index/{IndexName}]":
       "(Create|Describe|Update|Delete)Table (Describe|Update)ContinuousBackups (Describe|Update)TimeToLive DescribeKinesisStreamingDestination (Get|Put|Update|Delete)Item Query Scan",
     "table/{RequestItems}": "BatchGetItem BatchWriteItem",
-    "{ResourceArn}": "ListTagsOfResource TagResource UntagResource (Get|Put|Delete)ResourcePolicy",
-    "*": "ListTables DescribeLimits DescribeEndpoints",
+    "{ResourceArn}": "ListTagsOfResource TagResource UntagResource GetResourcePolicy",
+    "*": "ListTables",
   },
   sqs: {
     "{QueueName}": "CreateQueue GetQueueUrl",
-    "{QueueUrl}": "(Delete|Tag|Untag|Purge)Queue (Get|Set)QueueAttributes ListQueueTags (Send|Receive|Delete)Message",
+    "{QueueUrl}": "(Delete|Tag|Untag)Queue (Get|Set)QueueAttributes ListQueueTags (Send|Receive|Delete)Message",
     "*": "ListQueues",
   },
   logs: {
     "log-group:{logGroupName}:log-stream:{logStreamName}":
-      "(Create|Delete)Log(Group|Stream) DescribeLog(Group|Stream)s (Put|Delete)RetentionPolicy (Put|Delete)MetricFilter DescribeMetricFilters (Filter|Put|Get)LogEvents",
+      "(Create|Delete)LogGroup DescribeLogGroups CreateLogStream (Put|Delete)RetentionPolicy (Put|Delete)MetricFilter DescribeMetricFilters (Filter|Put)LogEvents",
     "{resourceArn}": tagging,
     "*": "(Put|Delete)QueryDefinition DescribeQueryDefinitions PutResourcePolicy DescribeResourcePolicies",
   },
@@ -69,11 +69,11 @@ const resources: Record<string, Record<string, string>> = {
     "dashboard/{DashboardName}": "(Put|Get)Dashboard",
     "dashboard/{DashboardNames}": "DeleteDashboards",
     "{ResourceARN}": tagging,
-    "*": "ListMetrics GetMetric(Data|Statistics) PutMetricData ListDashboards",
+    "*": "GetMetricStatistics ListDashboards",
   },
   "cognito-idp": {
     "userpool/{UserPoolId}":
-      "(Describe|Update|Delete)UserPool (Get|Set)UserPoolMfaConfig (Create|Describe|Update|Delete)UserPoolClient ListUserPoolClients ListUsers Admin(Create|Get|Delete)User AdminSetUserPassword AdminInitiateAuth",
+      "(Describe|Update|Delete)UserPool (Get|Set)UserPoolMfaConfig (Create|Describe|Update|Delete)UserPoolClient ListUsers Admin(CreateUser|SetUserPassword|InitiateAuth)",
     "{ResourceArn}": tagging,
     "*": "ListUserPools CreateUserPool",
   },
@@ -85,7 +85,6 @@ const resources: Record<string, Record<string, string>> = {
     "budget/*": "DescribeBudgets=ViewBudget",
     "{ResourceARN}": tagging,
   },
-  kms: { "key/{KeyId}": "DescribeKey" },
   rekognition: {
     "*": "DetectLabels",
     "[arn:aws:s3:::{Image.S3Object.Bucket}/{Image.S3Object.Name}]": "DetectLabels=s3:GetObject",
@@ -112,7 +111,8 @@ async function asksByOperation(request: ServiceRequest, account: Lookups): Promi
     const prefix = `arn:aws:${service}:${place}:${accountId}:`;
     return resourcesOf(template, fields, prefix).map((resource) => ({ action, resource, context }));
   });
-  if (!/^(Create|PutMetricAlarm)/.test(operation) || !isTagged(fields)) return asks;
+  const isTagged = ["Tags", "tags", "UserPoolTags", "ResourceTags"].some((name) => valuesOf(fields, name).length > 0);
+  if (!/^(Create|PutMetricAlarm)/.test(operation) || !isTagged) return asks;
   // Only a log group's tags use its bare ARN.
   const resource = (asks[0]?.resource ?? "").replace(/:log-stream:$/, "");
   return [...asks, { action: `${service}:${service === "sqs" ? "TagQueue" : "TagResource"}`, resource, context }];
@@ -142,35 +142,23 @@ function valuesOf(fields: Fields, path: string): string[] {
   return values.map((each) => textOf(each).replace(/^https?:.*\//, ""));
 }
 
-function isTagged(fields: Fields): boolean {
-  const tags = [fields["Tags"], fields["tags"], fields["UserPoolTags"], fields["ResourceTags"]];
-  return tags.some((each) => Object.keys(each ?? {}).length > 0) || "Tags.member.1.Key" in fields;
-}
-
 /** Condition keys with what no ARN says. */
 const keys: Record<string, [key: string, ...fields: string[]]> = {
   sns: ["sns:protocol", "Protocol"],
   cloudwatch: ["cloudwatch:alarmactions", "AlarmActions", "OKActions", "InsufficientDataActions"],
   sts: ["sts:rolesessionname", "RoleSessionName"],
-  kms: ["kms:requestalias", "KeyId"],
 };
 
-async function contextOf(
-  service: string,
-  fields: Fields,
-  region: string,
-  account: Lookups,
-): Promise<Record<string, string[]>> {
+async function contextOf(service: string, fields: Fields, region: string, { userPoolTags }: Lookups) {
   const [key = "", ...names] = keys[service] ?? [];
   const values = names.flatMap((name) => valuesOf(fields, name));
-  if (values.length > 0 && (service !== "kms" || values[0]?.startsWith("alias/"))) return { [key]: values };
+  if (values.length > 0) return { [key]: values };
   if (service !== "cognito-idp") return {};
-  const pool = /[^/]*$/.exec(textOf(fields["UserPoolId"] ?? fields["ResourceArn"]))?.[0] ?? "";
-  const has = pool === "" ? {} : await account.userPoolTags(pool, region);
-  const given = (fields["UserPoolTags"] ?? fields["Tags"] ?? {}) as Fields;
-  const tags = [
-    ...Object.entries(has).map(([name, value]) => ["resourcetag", name, value] as const),
-    ...Object.entries(given).map(([name, value]) => ["requesttag", name, value] as const),
-  ];
-  return Object.fromEntries(tags.map(([kind, name, value]) => [`aws:${kind}/${name.toLowerCase()}`, [textOf(value)]]));
+  const pool = textOf(fields["UserPoolId"] ?? fields["ResourceArn"]).replace(/.*\//, "");
+  const tagKeys = (kind: string, tags: Fields): [string, string[]][] =>
+    Object.entries(tags).map(([name, value]) => [`aws:${kind}tag/${name.toLowerCase()}`, [textOf(value)]]);
+  return Object.fromEntries([
+    ...tagKeys("resource", pool === "" ? {} : await userPoolTags(pool, region)),
+    ...tagKeys("request", (fields["UserPoolTags"] ?? fields["Tags"] ?? {}) as Fields),
+  ]);
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { AliasConfiguration } from "@aws-sdk/client-lambda";
 import { textAnswer, type HttpAnswer } from "../../../../local/gateway/gateway-answer.ts";
 import { lambdaOperation, type LambdaOperation } from "../actions/lambda.ts";
 import {
@@ -31,9 +32,8 @@ const outdated =
 export function lambdaRepair(invokerOf: InvokerOf) {
   const zips = new Map<string, Uint8Array>();
   const logging = new Map<string, unknown>();
-  const aliases = new Map<string, Fields>();
+  const aliases = new Map<string, AliasConfiguration>();
   const invokeConfigs = new Map<string, Fields>();
-  const keyOfAlias = (region: string, functionName: string, alias: string) => `${region} ${functionName}:${alias}`;
 
   const describeLogging = (functionName: string, sent: Fields, output: Fields) => {
     if (sent["LoggingConfig"] !== undefined) logging.set(functionName, sent["LoggingConfig"]);
@@ -46,8 +46,8 @@ export function lambdaRepair(invokerOf: InvokerOf) {
   const changeAlias = async (request: ServiceRequest, operation: LambdaOperation, pass: Pass): Promise<HttpAnswer> => {
     const { action, functionName, qualifier } = operation;
     const { RevisionId: wanted, Name } = jsonOf(request);
-    const key = keyOfAlias(request.region, functionName, qualifier ?? textOf(Name));
-    if (action === "UpdateAlias" && wanted !== undefined && wanted !== aliases.get(key)?.["RevisionId"])
+    const key = `${functionName}:${qualifier ?? textOf(Name)}`;
+    if (action === "UpdateAlias" && wanted !== undefined && wanted !== aliases.get(key)?.RevisionId)
       return refusal(request, 412, "PreconditionFailedException", outdated);
     const answer = await pass();
     if (answer.status >= 300) return answer;
@@ -57,7 +57,7 @@ export function lambdaRepair(invokerOf: InvokerOf) {
     }
     const output = jsonOf(answer);
     if (action !== "GetAlias") aliases.set(key, { ...output, RevisionId: randomUUID() });
-    const RevisionId = aliases.get(key)?.["RevisionId"];
+    const { RevisionId } = aliases.get(key) ?? {};
     return { ...withJson(answer, { ...output, RevisionId }), status: action === "CreateAlias" ? 201 : 200 };
   };
 
@@ -94,7 +94,7 @@ export function lambdaRepair(invokerOf: InvokerOf) {
       return answer.body.length === 0 ? answer : withJson(answer, output);
     },
     zipOf: (codeSha256: string) => zips.get(codeSha256),
-    aliasOf: (...place: Parameters<typeof keyOfAlias>) => aliases.get(keyOfAlias(...place)),
+    aliasOf: (functionName: string, alias: string) => aliases.get(`${functionName}:${alias}`),
     /** An alias's configuration for failed asynchronous calls, as sent to Lambda. */
     invokeConfigOf: (functionName: string, qualifier: string) => invokeConfigs.get(`${functionName}:${qualifier}`),
   };

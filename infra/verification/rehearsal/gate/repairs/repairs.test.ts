@@ -158,7 +158,7 @@ describe("Lambda", () => {
     expect(await revisionOf(request("lambda", "GET", alias), 201)).toBe(first);
     const second = await revisionOf(request("lambda", "PUT", alias, { RevisionId: first }), 200);
     expect(second).not.toBe(first);
-    expect(repairs.aliasOf("eu-north-1", "f", "live")).toEqual({ Name: "live", RevisionId: second });
+    expect(repairs.aliasOf("f", "live")).toEqual({ Name: "live", RevisionId: second });
     const stale = await send(request("lambda", "PUT", alias, { RevisionId: first }));
     expect([stale.status, stale.headers[1]]).toEqual([412, ["x-amzn-errortype", "PreconditionFailedException"]]);
     expect((await send(request("lambda", "GET", alias), 201, { Name: "live" })).status).toBe(200);
