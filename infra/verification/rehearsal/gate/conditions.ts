@@ -60,8 +60,8 @@ function readOperator(operator: string): Condition {
 
 /** Compares each of the six parts alone: a `*` in the account does not match into the resource. */
 function matchesArn(given: string, wanted: string): boolean {
-  const partsOf = (arn: string) => /^(.*?):(.*?):(.*?):(.*?):(.*?):(.*)$/s.exec(arn)?.slice(1) ?? [];
-  const [parts, patterns] = [partsOf(given), partsOf(wanted)];
-  const isEach = patterns.every((pattern, index) => matchesPattern(parts[index] ?? "", pattern));
-  return parts.length > 0 && patterns.length > 0 && isEach;
+  const [parts, patterns] = [given, wanted].map((arn) => /^(.*?):(.*?):(.*?):(.*?):(.*?):(.*)$/s.exec(arn)?.slice(1));
+  return (
+    patterns?.every((pattern, index) => parts !== undefined && matchesPattern(parts[index] ?? "", pattern)) ?? false
+  );
 }

@@ -19,13 +19,6 @@ import { makeSessions } from "./sessions.ts";
 
 export type Gate = Awaited<ReturnType<typeof startGate>>;
 
-interface GateOptions {
-  motoUrl: string;
-  region: string;
-  /** The issuer whose web identity tokens are accepted, if the deployed trust policies also accept them. */
-  issuer: Pick<TokenIssuer, "publicKey">;
-}
-
 /** A single fault of AWS: it answers an error or, without one, resets the connection instead of answering. */
 export interface Fault {
   /** As in `lambda POST /2015-03-31/functions/NAME/invocations`. */
@@ -34,12 +27,19 @@ export interface Fault {
   error?: [status: number, code: string, message: string];
 }
 
+interface Setting {
+  motoUrl: string;
+  region: string;
+  /** Its tokens are accepted, if the deployed trust policies also accept them. */
+  issuer: Pick<TokenIssuer, "publicKey">;
+}
+
 /**
  * Stands in for AWS on a free port of loopback, in front of a moto that trusts everything: verifies
  * the signature of every request, decides by the deployed policies whether its caller may make it,
  * and corrects moto's errors.
  */
-export async function startGate({ motoUrl, region, issuer: { publicKey } }: GateOptions) {
+export async function startGate({ motoUrl, region, issuer: { publicKey } }: Setting) {
   const forward = forwardTo(motoUrl);
   const account = makeAccount(forward);
   const handlers = new Map<string, Invoke>();

@@ -12,10 +12,8 @@ export interface Caller {
   functionArn?: string;
 }
 
-interface Decided extends Decision {
+interface Decided extends Ask, Decision {
   principal: string;
-  action: string;
-  resource: string;
 }
 
 /** A call that an AWS service makes in its own name, on behalf of `sourceArn`. */
@@ -63,7 +61,7 @@ export function makePermissions({ region, account, bucketPolicyOf, forward }: Pa
       }
       return undefined;
     },
-    /** Whether the function's account policy lets the service make this call. */
+    /** Whether the function's deployed policy lets the service make this call. */
     mayInvoke: async ({ service, functionName, alias, sourceArn }: ServiceCall): Promise<Decision> => {
       const path = `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`;
       const answer = await forward(ownRequest(`lambda GET ${path}`, region));
@@ -86,9 +84,7 @@ function contextOf({ region }: ServiceRequest, { arn, functionArn }: Caller): Re
     "aws:principalaccount": [accountId],
     "aws:resourceaccount": [accountId],
     "aws:requestedregion": [region],
-    "aws:sourceip": ["127.0.0.1"],
     "aws:viaawsservice": ["false"],
-    "aws:currenttime": [new Date().toISOString()],
     ...(functionArn !== undefined && { "lambda:sourcefunctionarn": [functionArn] }),
   };
 }
