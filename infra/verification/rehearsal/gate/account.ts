@@ -1,6 +1,6 @@
-import { ownRequest, type Forward } from "./forward.ts";
+import type { AwsCaller } from "../aws.ts";
 import type { Policy } from "./iam.ts";
-import { jsonOf, textOf } from "./service-request.ts";
+import { jsonOf, textOf, type Fields } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
 export type Account = ReturnType<typeof makeAccount>;
@@ -9,12 +9,12 @@ export type Account = ReturnType<typeof makeAccount>;
 export type Lookups = Pick<Account, "role" | "apiName" | "userPoolTags">;
 
 /** What is currently deployed, from moto. */
-export function makeAccount(forward: Forward) {
+export function makeAccount(moto: AwsCaller) {
   const read = async (operation: string, input: object): Promise<string | undefined> => {
-    const { status, body } = await forward(ownRequest(`iam ${operation}`, "us-east-1", input));
+    const { status, body } = await moto(`iam ${operation}`, input);
     if (status === 404) return undefined;
-    if (status !== 200) throw new Error(`moto answered ${status} to ${operation}: ${body.toString()}`);
-    return body.toString();
+    if (status !== 200) throw new Error(`moto answered ${status} to ${operation}: ${body}`);
+    return body;
   };
   const known = new Map<string, Promise<string | undefined>>();
   const ask = (operation: string, input: object) => {
@@ -55,13 +55,13 @@ export function makeAccount(forward: Forward) {
       const xml = await ask("GetOpenIDConnectProvider", { OpenIDConnectProviderArn });
       return xml === undefined ? undefined : elementsOf(elementOf(xml, "ClientIDList") ?? "", "member");
     },
-    async apiName(id: string, region: string): Promise<string | undefined> {
-      const answer = await forward(ownRequest(`apigateway GET /v2/apis/${id}`, region));
+    async apiName(id: string): Promise<string | undefined> {
+      const answer = await moto(`apigateway GET /v2/apis/${id}`);
       return answer.status === 200 ? textOf(jsonOf(answer)["name"]) : undefined;
     },
-    async userPoolTags(UserPoolId: string, region: string): Promise<Record<string, string>> {
-      const answer = jsonOf(await forward(ownRequest("cognito-idp DescribeUserPool", region, { UserPoolId })));
-      return (answer["UserPool"] as { UserPoolTags?: Record<string, string> } | undefined)?.UserPoolTags ?? {};
+    async userPoolTags(UserPoolId: string): Promise<Fields> {
+      const answer = jsonOf(await moto("cognito-idp DescribeUserPool", { UserPoolId }));
+      return (answer["UserPool"] as { UserPoolTags?: Fields } | undefined)?.UserPoolTags ?? {};
     },
     /** Call it after each write to IAM: nothing read before may be used after it. */
     forget(): void {

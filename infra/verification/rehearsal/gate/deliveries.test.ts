@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { makeDeliveries, type Deliveries } from "./deliveries.ts";
 import type { ServiceCall } from "./permissions.ts";
 import type { Invoke } from "./repairs/lambda.ts";
-import { jsonAnswer, jsonOf, serviceRequest, xmlAnswer, type Fields, type ServiceRequest } from "./service-request.ts";
+import { serviceRequest, type Fields, type ServiceRequest } from "./service-request.ts";
 
 const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:live";
 const queueArn = "arn:aws:sqs:eu-north-1:123456789012:app-failures";
@@ -46,25 +46,17 @@ beforeEach(() => {
         );
       },
     },
-    forward: (request) => {
-      const { method, url } = request;
-      if (url.endsWith("?lifecycle")) return Promise.resolve(xmlAnswer(200, lifecycle));
-      if (method === "DELETE") {
-        calls.push(`DELETE ${url}`);
-        return Promise.resolve({ status: 204, headers: [], body: Buffer.alloc(0) });
+    moto: (call, input = {}) => {
+      const answer = (status: number, body: string) => Promise.resolve({ status, body });
+      if (call.startsWith("sqs ")) {
+        messages.push(input as Fields);
+        return answer(200, "{}");
       }
-      if (method === "HEAD")
-        return Promise.resolve({
-          status: 200,
-          headers: [
-            ["ETag", '"e1"'],
-            ["Content-Length", "3"],
-          ],
-          body: Buffer.alloc(0),
-        });
-      if (method === "GET") return Promise.resolve(jsonAnswer(200, { Role: role }));
-      messages.push(jsonOf(request));
-      return Promise.resolve(jsonAnswer(200, {}));
+      if (call.startsWith("lambda ")) return answer(200, JSON.stringify({ Role: role }));
+      if (call.endsWith("?lifecycle")) return answer(200, lifecycle);
+      if (call.includes("?list-type=2")) return answer(200, "<Size>3</Size><ETag>&quot;e1&quot;</ETag>");
+      calls.push(call.replace("s3 ", ""));
+      return answer(204, "");
     },
   });
 });

@@ -1,7 +1,7 @@
 import { deadLetterOf, recordOf, type DeadLetter, type ObjectEvent } from "../../../local/bucket/image-events.ts";
+import type { AwsCaller } from "../aws.ts";
 import { pathOf } from "./actions/s3.ts";
 import { matchesPattern } from "./conditions.ts";
-import { ownRequest, type Forward } from "./forward.ts";
 import type { Permissions } from "./permissions.ts";
 import type { InvokerOf } from "./repairs/lambda.ts";
 import type { Repairs } from "./repairs/repairs.ts";
@@ -11,7 +11,7 @@ import { elementOf, elementsOf } from "./xml.ts";
 export type Deliveries = ReturnType<typeof makeDeliveries>;
 
 interface Parts extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
-  forward: Forward;
+  moto: AwsCaller;
   permissions: Pick<Permissions, "firstDenial" | "mayInvoke">;
   invokerOf: InvokerOf;
 }
@@ -34,7 +34,7 @@ interface InvokeConfig {
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
-export function makeDeliveries({ forward, permissions, invokerOf, notificationOf, invokeConfigOf }: Parts) {
+export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, invokeConfigOf }: Parts) {
   const begun: Promise<void>[] = [];
   /** One sentence for each event and each failure that could not be delivered: on AWS it would be lost silently. */
   const lost: string[] = [];
@@ -63,31 +63,29 @@ export function makeDeliveries({ forward, permissions, invokerOf, notificationOf
     const letter = deadLetterOf(event, error, { functionArn, attempts: retries + 1 });
 
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
-    const arn = textOf(jsonOf(await forward(ownRequest(`lambda GET ${path}`, region)))["Role"]);
+    const arn = textOf(jsonOf(await moto(`lambda GET ${path}`))["Role"]);
     const role = arn.split("/").at(-1) ?? "";
     const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
-    const request = ownRequest("sqs SendMessage", region, { QueueUrl, MessageBody: JSON.stringify(letter) });
     const ask = { action: "sqs:SendMessage", resource: queueArn };
-    const denial = await permissions.firstDenial(request, { name: role, arn, role }, [ask]);
+    const denial = await permissions.firstDenial({ region }, { name: role, arn, role }, [ask]);
     if (denial) return `${role} may not ${ask.action} on ${queueArn}: ${denial.reason}.`;
-    const { status, body } = await forward(request);
-    return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body.toString()}`;
+    const { status, body } = await moto("sqs SendMessage", { QueueUrl, MessageBody: JSON.stringify(letter) });
+    return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body}`;
   };
 
   const deliver = async ({ region, bucket, key }: ObjectPlace, eventName: ObjectEvent["eventName"]) => {
     for (const { functionArn, events, prefix, suffix } of targetsIn(notificationOf(bucket) ?? "")) {
       const isMeant = events.some((pattern) => matchesPattern(`s3:${eventName}`, pattern));
       if (!isMeant || !key.startsWith(prefix) || !key.endsWith(suffix)) continue;
-      const made = eventName === "LifecycleExpiration:Delete" ? {} : await look({ region, bucket, key });
+      const made = eventName === "LifecycleExpiration:Delete" ? {} : await look(bucket, key);
       const event = { Records: [recordOf({ eventName, key, ...made }, { region, bucket })] };
       const complaint = await invoke(functionArn, bucket, event);
       if (complaint !== undefined) lost.push(complaint);
     }
   };
-  const look = async ({ region, bucket, key }: ObjectPlace) => {
-    const { headers } = await forward(ownRequest(`s3 HEAD ${pathOf(bucket, key)}`, region));
-    const made = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
-    return { size: Number(made.get("content-length")), eTag: made.get("etag")?.replaceAll('"', "") ?? "" };
+  const look = async (bucket: string, key: string) => {
+    const { body } = await moto(`s3 GET /${bucket}?list-type=2&prefix=${encodeURIComponent(key)}`); // the first is itself
+    return { size: Number(elementOf(body, "Size")), eTag: elementOf(body, "ETag")?.replaceAll('"', "") ?? "" };
   };
   const begin = (object: ObjectPlace, event: ObjectEvent["eventName"]) => {
     const delivery = deliver(object, event).catch((error: unknown) => {
@@ -106,14 +104,14 @@ export function makeDeliveries({ forward, permissions, invokerOf, notificationOf
     },
     /** Removes an object as the bucket's lifecycle does, and calls the functions that the notification names. Throws without such a rule. */
     async expire(object: ObjectPlace): Promise<void> {
-      const { region, bucket, key } = object;
-      const { body } = await forward(ownRequest(`s3 GET /${bucket}?lifecycle`, region));
-      const rules = elementsOf(body.toString(), "Rule").filter(
+      const { bucket, key } = object;
+      const { body } = await moto(`s3 GET /${bucket}?lifecycle`);
+      const rules = elementsOf(body, "Rule").filter(
         (rule) => rule.includes("<Expiration>") && rule.includes("<Status>Enabled</Status>"),
       );
       if (!rules.some((rule) => key.startsWith(elementOf(rule, "Prefix") ?? "")))
         throw new Error(`No rule of ${bucket}'s lifecycle lets ${key} expire.`);
-      await forward(ownRequest(`s3 DELETE ${pathOf(bucket, key)}`, region));
+      await moto(`s3 DELETE ${pathOf(bucket, key)}`);
       begin(object, "LifecycleExpiration:Delete");
     },
     /** Waits until none is running or waiting for a retry. */

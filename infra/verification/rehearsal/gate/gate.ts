@@ -4,13 +4,14 @@ import pLimit from "p-limit";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
 import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 import { listen, stop } from "../../../local/gateway/server.ts";
+import { callerOf } from "../aws.ts";
 import type { TokenIssuer } from "../trust/tokens.ts";
 import { makeAccount } from "./account.ts";
 import { asksOf } from "./actions/actions.ts";
 import { pathOf } from "./actions/s3.ts";
 import { asCbor, asJson } from "./cbor.ts";
 import { makeDeliveries } from "./deliveries.ts";
-import { forwardTo, ownRequest } from "./forward.ts";
+import { forwardTo } from "./forward.ts";
 import { makePermissions, type Caller } from "./permissions.ts";
 import type { Invoke } from "./repairs/lambda.ts";
 import { makeRepairs } from "./repairs/repairs.ts";
@@ -41,17 +42,21 @@ interface Setting {
  */
 export async function startGate({ motoUrl, region, issuer: { publicKey } }: Setting) {
   const forward = forwardTo(motoUrl);
-  const account = makeAccount(forward);
+  // It verifies nothing, but finds the service and the region in a signature.
+  const ownKeys = { accessKeyId: "gate", secretAccessKey: "gate" };
+  const moto = callerOf(motoUrl, region, ownKeys);
+  const account = makeAccount(moto);
   const handlers = new Map<string, Invoke>();
   const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
   const repairs = makeRepairs(invokerOf, async (bucket, key) => {
-    const { status, body } = await forward(ownRequest(`s3 GET ${pathOf(bucket, key)}`, region));
-    return status === 200 ? body : undefined;
+    const authorization = `AWS4-HMAC-SHA256 Credential=gate/20260101/${region}/s3/aws4_request, SignedHeaders=host, Signature=0`;
+    const answer = await fetch(new URL(pathOf(bucket, key), motoUrl), { headers: { authorization } });
+    return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
   });
-  const permissions = makePermissions({ region, account, bucketPolicyOf: repairs.bucketPolicyOf, forward });
-  const deliveries = makeDeliveries({ ...repairs, forward, permissions, invokerOf });
+  const permissions = makePermissions({ region, account, bucketPolicyOf: repairs.bucketPolicyOf, moto });
+  const deliveries = makeDeliveries({ ...repairs, moto, permissions, invokerOf });
   const faults: Fault[] = [];
-  const sessions = makeSessions({ region, account, permissions, publicKey, forward });
+  const sessions = makeSessions({ region, account, permissions, publicKey, moto });
   // Functions wait only two seconds for an answer, Terraform minutes.
   const afterFunctions = pLimit(2);
 

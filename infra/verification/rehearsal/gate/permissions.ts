@@ -1,5 +1,5 @@
+import type { AwsCaller } from "../aws.ts";
 import type { Account } from "./account.ts";
-import { ownRequest, type Forward } from "./forward.ts";
 import { decide, decideByResource, type Ask, type Asked, type Decision, type Policy } from "./iam.ts";
 import { accountId, jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 
@@ -24,18 +24,21 @@ export interface ServiceCall {
   sourceArn: string;
 }
 
+/** A request's region and, in S3, bucket. */
+type Place = Pick<ServiceRequest, "region" | "bucket">;
+
 export type Permissions = ReturnType<typeof makePermissions>;
 
 interface Parts {
   region: string;
   account: Account;
   bucketPolicyOf: (bucket: string) => string | undefined;
-  forward: Forward;
+  moto: AwsCaller;
 }
 
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
-export function makePermissions({ region, account, bucketPolicyOf, forward }: Parts) {
+export function makePermissions({ region, account, bucketPolicyOf, moto }: Parts) {
   const decisions: Decided[] = [];
   const record = (principal: string, { action, resource }: Ask, decision: Decision): Decided => {
     const decided = { principal, action, resource, ...decision };
@@ -48,7 +51,7 @@ export function makePermissions({ region, account, bucketPolicyOf, forward }: Pa
     decisions,
     byResource,
     /** The first denial among a request's asks, if any. */
-    async firstDenial(request: ServiceRequest, caller: Caller, asks: Ask[]): Promise<Decided | undefined> {
+    async firstDenial(request: Place, caller: Caller, asks: Ask[]): Promise<Decided | undefined> {
       const { name, arn, role } = caller;
       const ofBucket = request.bucket === undefined ? undefined : bucketPolicyOf(request.bucket);
       const resource = ofBucket === undefined ? undefined : (JSON.parse(ofBucket) as Policy);
@@ -64,7 +67,7 @@ export function makePermissions({ region, account, bucketPolicyOf, forward }: Pa
     /** Whether the function's deployed policy lets the service make this call. */
     mayInvoke: async ({ service, functionName, alias, sourceArn }: ServiceCall): Promise<Decision> => {
       const path = `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`;
-      const answer = await forward(ownRequest(`lambda GET ${path}`, region));
+      const answer = await moto(`lambda GET ${path}`);
       const policy = answer.status === 200 ? textOf(jsonOf(answer)["Policy"]) : '{"Statement":[]}';
       return byResource(service, JSON.parse(policy) as Policy, {
         action: "lambda:InvokeFunction",
@@ -77,7 +80,7 @@ export function makePermissions({ region, account, bucketPolicyOf, forward }: Pa
 }
 
 /** The context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
-function contextOf({ region }: ServiceRequest, { arn, functionArn }: Caller): Record<string, string[]> {
+function contextOf({ region }: Place, { arn, functionArn }: Caller): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
     "aws:principalarn": [arn],

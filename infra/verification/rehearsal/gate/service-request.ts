@@ -38,7 +38,7 @@ export function serviceRequest(request: SignedRequest, service: string, region: 
 }
 
 /** The body as a JSON object; empty without one. */
-export function jsonOf({ body }: { body: Buffer }): Fields {
+export function jsonOf({ body }: { body: Buffer | string }): Fields {
   const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }

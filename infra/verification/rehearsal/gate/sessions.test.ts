@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
-import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 import type { Policy } from "./iam.ts";
 import { makePermissions } from "./permissions.ts";
 import { serviceRequest } from "./service-request.ts";
@@ -23,14 +22,14 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     userPoolTags: () => Promise.resolve({}),
     forget: () => undefined,
   };
-  const forward = (request: { body: Buffer }): Promise<HttpAnswer> => {
-    const name = new URLSearchParams(request.body.toString()).get("RoleSessionName") ?? "";
-    const keys = `<AccessKeyId>${name}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`;
-    return Promise.resolve({ status: 200, headers: [], body: Buffer.from(keys) });
+  const moto = (_call: string, input?: object | string) => {
+    const { RoleSessionName: name = "" } = input as { RoleSessionName?: string };
+    const body = `<AccessKeyId>${name}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`;
+    return Promise.resolve({ status: 200, body });
   };
-  const permissions = makePermissions({ region, account, bucketPolicyOf: () => undefined, forward });
+  const permissions = makePermissions({ region, account, bucketPolicyOf: () => undefined, moto });
   const { publicKey } = generateKeyPairSync("ed25519");
-  const sessions = makeSessions({ region, account, permissions, publicKey, forward });
+  const sessions = makeSessions({ region, account, permissions, publicKey, moto });
   const request = (service: string, fields: Record<string, string>) =>
     serviceRequest(
       { method: "POST", url: "/", headers: {}, body: Buffer.from(new URLSearchParams(fields).toString()) },

@@ -104,7 +104,7 @@ async function asksByOperation(request: ServiceRequest, account: Lookups): Promi
       .map(([, action = operation]) => ({ template, action: action.includes(":") ? action : `${service}:${action}` })),
   );
   if (found.length === 0) return undefined;
-  const context = await contextOf(service, fields, region, account);
+  const context = await contextOf(service, fields, account);
   const asks = found.flatMap(({ template, action }) => {
     // Dashboards and budgets have no region.
     const place = /^(dashboard|budget)\//.test(template) ? "" : region;
@@ -149,7 +149,7 @@ const keys: Record<string, [key: string, ...fields: string[]]> = {
   sts: ["sts:rolesessionname", "RoleSessionName"],
 };
 
-async function contextOf(service: string, fields: Fields, region: string, { userPoolTags }: Lookups) {
+async function contextOf(service: string, fields: Fields, { userPoolTags }: Lookups) {
   const [key = "", ...names] = keys[service] ?? [];
   const values = names.flatMap((name) => valuesOf(fields, name));
   if (values.length > 0) return { [key]: values };
@@ -158,7 +158,7 @@ async function contextOf(service: string, fields: Fields, region: string, { user
   const tagKeys = (kind: string, tags: Fields): [string, string[]][] =>
     Object.entries(tags).map(([name, value]) => [`aws:${kind}tag/${name.toLowerCase()}`, [textOf(value)]]);
   return Object.fromEntries([
-    ...tagKeys("resource", pool === "" ? {} : await userPoolTags(pool, region)),
+    ...tagKeys("resource", pool === "" ? {} : await userPoolTags(pool)),
     ...tagKeys("request", (fields["UserPoolTags"] ?? fields["Tags"] ?? {}) as Fields),
   ]);
 }

@@ -12,7 +12,7 @@ export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Loo
   if (place === undefined || !["GET", "POST", "PUT", "PATCH", "DELETE"].includes(method)) return undefined;
   const [isApi, id] = /^\/apis(?:\/([^/]+))?$/.exec(place) ?? [];
   const { name, tags, accessLogSettings } = method === "GET" ? {} : jsonOf(request);
-  const found = id === undefined ? undefined : await apiName(id, region);
+  const found = id === undefined ? undefined : await apiName(id);
   const context = {
     ...(isApi !== undefined && name !== undefined && { "apigateway:request/apiname": [textOf(name)] }),
     ...(found !== undefined && { "apigateway:resource/apiname": [found] }),
