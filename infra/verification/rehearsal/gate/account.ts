@@ -37,19 +37,19 @@ export function makeAccount(moto: AwsCaller) {
     if (xml === undefined) return undefined;
     const boundary = elementOf(xml, "PermissionsBoundaryArn");
     const trust = documentIn(xml, "AssumeRolePolicyDocument");
-    return { arn: elementOf(xml, "Arn") ?? "", trust, ...(boundary !== undefined && { boundary }) };
+    return { arn: elementOf(xml, "Arn") ?? "", boundary, trust };
   };
   return {
     role,
     /** A role's permissions. Throws if one of its policies cannot be read, such as one managed by AWS. */
-    async policiesOf(RoleName: string): Promise<{ identity: Policy[]; boundary?: Policy }> {
+    async policiesOf(RoleName: string) {
       const { boundary } = (await role(RoleName)) ?? {};
       const inline = await list("ListRolePolicies", { RoleName }, "member");
       const attached = await list("ListAttachedRolePolicies", { RoleName }, "PolicyArn");
       const readInline = async (PolicyName: string) =>
         documentIn(await ask("GetRolePolicy", { RoleName, PolicyName }), "PolicyDocument");
       const identity = await Promise.all([...inline.map(readInline), ...attached.map(readManaged)]);
-      return boundary === undefined ? { identity } : { identity, boundary: await readManaged(boundary) };
+      return { identity, boundary: boundary === undefined ? undefined : await readManaged(boundary) };
     },
     async audiencesOf(OpenIDConnectProviderArn: string): Promise<string[] | undefined> {
       const xml = await ask("GetOpenIDConnectProvider", { OpenIDConnectProviderArn });

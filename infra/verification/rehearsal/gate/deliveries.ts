@@ -41,8 +41,7 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
 
   const invoke = async (functionArn: string, bucket: string, event: DeadLetter["requestPayload"]) => {
     const [, , , region = "", , , functionName = "", alias = "$LATEST"] = functionArn.split(":");
-    const sourceArn = `arn:aws:s3:::${bucket}`;
-    const call = { service: "s3.amazonaws.com", functionName, alias, sourceArn } as const;
+    const call = { service: "s3.amazonaws.com", functionName, alias, sourceArn: `arn:aws:s3:::${bucket}` } as const;
     const decision = await permissions.mayInvoke(call);
     if (!decision.isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${decision.reason}.`;
     const invoker = invokerOf(functionName);
@@ -61,15 +60,22 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
     const { errorMessage, errorType } = jsonOf({ body: failure });
     const error = Object.assign(new Error(textOf(errorMessage)), { name: textOf(errorType) });
     const letter = deadLetterOf(event, error, { functionArn, attempts: retries + 1 });
+    return sendTo(queueArn, JSON.stringify(letter), { region, functionName, alias });
+  };
 
+  const sendTo = async (
+    queueArn: string,
+    MessageBody: string,
+    { region, functionName, alias }: Record<"region" | "functionName" | "alias", string>,
+  ) => {
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
     const arn = textOf(jsonOf(await moto(`lambda GET ${path}`))["Role"]);
     const role = arn.split("/").at(-1) ?? "";
-    const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
     const ask = { action: "sqs:SendMessage", resource: queueArn };
     const denial = await permissions.firstDenial({ region }, { name: role, arn, role }, [ask]);
     if (denial) return `${role} may not ${ask.action} on ${queueArn}: ${denial.reason}.`;
-    const { status, body } = await moto("sqs SendMessage", { QueueUrl, MessageBody: JSON.stringify(letter) });
+    const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
+    const { status, body } = await moto("sqs SendMessage", { QueueUrl, MessageBody });
     return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body}`;
   };
 

@@ -14,8 +14,8 @@ export interface ServiceRequest extends SignedRequest {
   /** "" in a protocol that has none. */
   operation: string;
   /** Of S3, in path style, the only style that works with an IP address. */
-  bucket?: string;
-  key?: string;
+  bucket?: string | undefined;
+  key?: string | undefined;
 }
 
 export type Pass = () => Promise<HttpAnswer>;
@@ -33,8 +33,7 @@ export function serviceRequest(request: SignedRequest, service: string, region: 
   const protocol = named === undefined ? others : "json";
   const operation = named ?? (protocol === "form" ? formOf({ ...request, query })["Action"] : undefined) ?? "";
   const [, bucket, key] = (service === "s3" ? /^\/([^/]+)\/?(.+)?$/s.exec(path) : undefined) ?? [];
-  const place = { ...(bucket !== undefined && { bucket }), ...(key !== undefined && { key: decodeURIComponent(key) }) };
-  return { ...request, service, region, path, query, protocol, operation, ...place };
+  return { ...request, service, region, path, query, protocol, operation, bucket, key: key && decodeURIComponent(key) };
 }
 
 /** The body as a JSON object; empty without one. */

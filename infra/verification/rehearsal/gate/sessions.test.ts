@@ -15,8 +15,8 @@ const ask = { action: "dynamodb:GetItem", resource: `arn:aws:dynamodb:${region}:
 function sessionsWith(Condition: Record<string, Record<string, string>>) {
   const identity: Policy[] = [{ Statement: { Effect: "Allow", Action: ask.action, Resource: "*", Condition } }];
   const account = {
-    role: () => Promise.resolve({ arn, trust }),
-    policiesOf: () => Promise.resolve({ identity }),
+    role: () => Promise.resolve({ arn, boundary: undefined, trust }),
+    policiesOf: () => Promise.resolve({ identity, boundary: undefined }),
     audiencesOf: () => Promise.resolve(undefined),
     apiName: () => Promise.resolve(undefined),
     userPoolTags: () => Promise.resolve({}),
