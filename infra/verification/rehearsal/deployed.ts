@@ -48,13 +48,12 @@ const times = 20;
  */
 export async function readDeployedApi(
   gate: Gate,
-  { project, stage, region }: Names,
+  { its: name, stage, region }: Names,
   scratchPath: string,
 ): Promise<DeployedApi> {
   const operate = callerOf(gate.url, region, gate.operator);
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const readItems = async <Item>(path: string) => (await read<{ items: Item[] }>(`apigateway GET ${path}`)).items;
-  const name = `${project}-${stage}`;
   const { apiId } = (await readItems<Api>("/v2/apis")).find((api) => api.name === name) ?? {};
   if (apiId === undefined) throw new Error(`There is no HTTP API named ${name}.`);
   const api = `/v2/apis/${apiId}`;

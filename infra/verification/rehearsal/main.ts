@@ -13,8 +13,9 @@ import { startMoto } from "./moto.ts";
 import { severalShards } from "./pipeline/pipeline-faults.ts";
 import { killPrograms } from "./programs.ts";
 import { rehearse } from "./rehearsal.ts";
+import { namesOf } from "./setting.ts";
 import { interrupt, step } from "./steps.ts";
-import { startIssuer, trusted } from "./trust/tokens.ts";
+import { startIssuer } from "./trust/tokens.ts";
 
 const region = "ap-southeast-1"; // the README's
 const scratchPath = mkdtempSync(join(tmpdir(), "rehearsal-"));
@@ -48,11 +49,10 @@ try {
     operate: callerOf(gate.url, region, gate.operator),
     issuer,
     github,
-    names: { project: trusted.project, stage: "prod", accountId: gate.accountId, region },
+    names: namesOf("prod", gate.accountId, region),
     scratchPath,
   });
-  const minutes = (performance.now() / 60_000).toFixed(1);
-  console.log(`\nThe rehearsal has passed in ${minutes} minutes.`);
+  console.log(`\nThe rehearsal has passed in ${(performance.now() / 60_000).toFixed(1)} minutes.`);
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

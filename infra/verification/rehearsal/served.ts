@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { root } from "../../build/functions.ts";
 import { makePng } from "../../local/bucket/sample-images.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
+import { refusedTokens } from "../../testing/refused-tokens.ts";
 import { upload, type UploadUrl } from "../../testing/upload.ts";
 import { readDeployedApi, type DeployedApi } from "./deployed.ts";
 import { runProgram } from "./programs.ts";
@@ -20,8 +21,8 @@ export async function whileServed<Result>(
   { gate, names, scratchPath }: Rehearsal,
   use: (served: Served) => Promise<Result>,
 ): Promise<Result> {
-  const { project, stage } = names;
-  const prefix = `${project}-${stage}-`;
+  const { its, stage } = names;
+  const prefix = `${its}-`;
   let deployed: Promise<DeployedApi> | undefined;
   const api = () => (deployed ??= readDeployedApi(gate, names, join(scratchPath, "zips")));
   const routes = async () => (await api()).routes;
@@ -59,6 +60,25 @@ export async function runSuites({ url, api, uploads }: Served): Promise<string> 
   if (exitCode !== 0) throw new Error(`The suites failed against the deployment:\n${shortened}`);
   expectNone(await uploads(), "Uploads that are never processed");
   return /Tests\s+(.*)/.exec(output)?.[1] ?? "passed";
+}
+
+export async function expectTokensRefused({ url, api }: Served): Promise<string> {
+  const { pool, routes } = await api();
+  if (!pool) throw new Error("The deployed API requires no token.");
+  const wrong: string[] = [];
+  const tokens = await refusedTokens(pool);
+  const requests = routes.map(({ routeKey }) => routeKey.replace("{id}", "1").split(" "));
+  for (const [method = "", path = ""] of requests) {
+    for (const { what, authorization } of tokens) {
+      const headers = authorization.map((value): [string, string] => ["authorization", value]);
+      const answer = await fetch(url + path, { method, headers });
+      const body = await answer.text();
+      if (answer.status !== 401 || body !== '{"message":"Unauthorized"}')
+        wrong.push(`${method} ${path} with ${what}: answered ${answer.status} ${body}`);
+    }
+  }
+  expectNone(wrong, "These tokens must be refused");
+  return `${requests.length * tokens.length} refused`;
 }
 
 /** Creates an event, reads it, lists it by each index and adds an image; returns a sentence if something fails. */

@@ -1,14 +1,7 @@
 import type { AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
 import type { GitHub } from "./github/github.ts";
-import type { TokenIssuer } from "./trust/tokens.ts";
-
-export interface Names {
-  project: string;
-  stage: string;
-  accountId: string;
-  region: string;
-}
+import { trusted, type TokenIssuer } from "./trust/tokens.ts";
 
 export interface Rehearsal {
   gate: Gate;
@@ -18,4 +11,35 @@ export interface Rehearsal {
   scratchPath: string;
   /** Calls AWS as the operator, who has every permission. */
   operate: AwsCaller;
+}
+
+/** What a stage's resources are called. */
+export type Names = ReturnType<typeof namesOf>;
+
+export function namesOf(stage: string, accountId: string, region: string) {
+  const { project } = trusted;
+  const [its, path, iam] = [`${project}-${stage}`, `/${project}/${stage}/`, `arn:aws:iam::${accountId}`];
+  const states = `/${project}-state-${accountId}`;
+  const arn = (service: string, place: string) => `arn:aws:${service}:${region}:${accountId}:${place}`;
+  return {
+    project,
+    stage,
+    accountId,
+    region,
+    its,
+    path,
+    iam,
+    states,
+    state: `${states}/${stage}/terraform.tfstate`,
+    bucket: `/${its}-images-${accountId}`,
+    deployRole: `${project}-deploy-${stage}`,
+    boundary: `${iam}:policy/${project}-boundary`,
+    roles: `${iam}:role${path}${its}`,
+    functions: `/2015-03-31/functions/${its}`,
+    functionArns: arn("lambda", `function:${its}`),
+    queues: `https://sqs/${accountId}/${its}`,
+    failures: `https://sqs/${accountId}/${its}-label-image-failures`,
+    topic: arn("sns", `${its}-alarms`),
+    table: arn("dynamodb", `table/${its}`),
+  };
 }

@@ -29,6 +29,12 @@ export const losses: Record<string, Edits> = {
 /** Staging's .tfvars in a rehearsal. */
 export const severalShards = "index_shards = 4\n";
 
+/** As in infra/README.md under "Sign in"; with mail and traces, because nothing else here needs their permissions. */
+export const turnSignInOn: Edits = {
+  "infra/environments/staging.tfvars": (before) =>
+    `${before}\nauth = { create_user_pool = true }\nalarm_email = "on-call@example.com"\ntracing = true\n`,
+};
+
 /** Reading an event fails, which neither the build nor the plan shows. */
 export const breakGetEvent: Edits = {
   "functions/get-event/handler.ts": () => 'export const handler = () => Promise.reject(new Error("A mistake."));\n',

@@ -7,11 +7,10 @@ import type { Started } from "../github/github.ts";
 import type { Edits } from "../github/repository.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
 import { readmeBlocks, startJob, tokens } from "../operators.ts";
-import { runSuites, whileServed } from "../served.ts";
+import { expectTokensRefused, runSuites, whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
 import { expectText, step } from "../steps.ts";
-import { stageOf, tryAsOutsider, tryToReach } from "../trust/other-stage.ts";
-import { expectTokensRefused, turnSignInOn } from "../trust/sign-in.ts";
+import { tryAsOutsider, tryToReach } from "../trust/escalations.ts";
 import * as faults from "./pipeline-faults.ts";
 import { expectStop, expectSuccess, jobOf, outputOf } from "./runs.ts";
 
@@ -31,8 +30,6 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   const { github, scratchPath, operate } = rehearsal;
   const { repository } = github;
   const folder = join(scratchPath, staging);
-  const own = await stageOf(rehearsal.names, operate);
-  const other = await stageOf({ ...rehearsal.names, stage: "prod" }, operate);
   copyProject(repository.path, folder);
   cpSync(join(scratchPath, "dist"), join(folder, "dist"), { recursive: true });
   await step("Push to main for the first time: staging is deployed after a retry", async () => {
@@ -58,7 +55,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     const run = await push(rehearsal, await repository.push("A user", faults.makeUser));
     expectStopped(run, "Apply");
     expectPrinted(run, "Apply", "AccessDenied");
-    const { status } = await operate(`s3 GET ${statePath(rehearsal)}.tflock`);
+    const { status } = await operate(`s3 GET ${rehearsal.names.state}.tflock`);
     if (status !== 404) throw new Error("The state is still locked.");
     return "failed, and nothing after it ran";
   });
@@ -80,15 +77,15 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     expectDeployed(run, "Released: get-event ", 200);
   });
   await step("Push sign-in, with its own user pool", async () => {
-    const run = await push(rehearsal, await repository.push("Sign in", turnSignInOn));
+    const run = await push(rehearsal, await repository.push("Sign in", faults.turnSignInOn));
     expectDeployed(run, "Released: create-event ", 401);
   });
   await whileServed(rehearsal, async (served) => {
     await step("Send every token that must be refused", () => expectTokensRefused(served));
     await step("Run the callers' suites as two signed-in users", () => runSuites(served));
   });
-  await step("Try to reach prod as the deploy role of staging", () => tryToReach(other, own, rehearsal));
-  await step("Try a role of staging as an outsider", () => tryAsOutsider(other, own, rehearsal));
+  await step("Try to reach prod as the deploy role of staging", () => tryToReach("prod", rehearsal));
+  await step("Try a role of staging as an outsider", () => tryAsOutsider("prod", rehearsal));
   await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
 }
 
@@ -126,8 +123,8 @@ async function expectUnchanged(
 ): Promise<WorkflowRun> {
   const { operate, names } = rehearsal;
   const look = async () => [
-    await succeed(operate, `s3 GET ${statePath(rehearsal)}`),
-    await succeed(operate, "dynamodb DescribeTable", { TableName: `${names.project}-${names.stage}` }),
+    await succeed(operate, `s3 GET ${names.state}`),
+    await succeed(operate, "dynamodb DescribeTable", { TableName: names.its }),
   ];
   const before = await look();
   const run = await act();
@@ -160,20 +157,15 @@ function addressIn(summary: string): string {
   return address;
 }
 
-function statePath({ names: { project, stage, accountId } }: Rehearsal): string {
-  return `/${project}-state-${accountId}/${stage}/terraform.tfstate`;
-}
-
 /** As in infra/README.md, except that staging has nothing to unprotect. A deploy role cannot empty the bucket. */
 async function destroy(rehearsal: Rehearsal, folder: string): Promise<void> {
   const { names, operate } = rehearsal;
-  const { project, stage, accountId } = names;
+  const { stage, accountId, bucket } = names;
   const readme = join(folder, "infra/README.md");
   const [init] = readmeBlocks(readme, "Deploy by hand", "npm")[0].split("\n");
   const [, takeDown] = readmeBlocks(readme, "Take it down")[0].split("\n");
   const lines = [init, takeDown].join("\n").replaceAll("prod", stage).replaceAll("ACCOUNT_ID", accountId);
-  const job = await startJob(rehearsal, `${project}-deploy-${stage}`, tokens.deploy(stage));
-  const bucket = `/${project}-${stage}-images-${accountId}`;
+  const job = await startJob(rehearsal, names.deployRole, tokens.deploy(stage));
   for (const key of elementsOf(await succeed(operate, `s3 GET ${bucket}?list-type=2`), "Key"))
     await succeed(operate, `s3 DELETE ${bucket}/${key}`);
   await job.shell(folder, lines);

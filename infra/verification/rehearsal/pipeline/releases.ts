@@ -67,7 +67,7 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
 
 async function expectAlarmNoticed(setting: Setting): Promise<string> {
   const { operate, names } = setting.rehearsal;
-  const AlarmName = `${names.project}-${names.stage}-rehearsal`;
+  const AlarmName = `${names.its}-rehearsal`;
   const condition = {
     Namespace: "x",
     MetricName: "x",
@@ -108,7 +108,7 @@ async function expectKilled(setting: Setting): Promise<string> {
 
 async function expectReleased(setting: Setting): Promise<string> {
   const { gate, names } = setting.rehearsal;
-  const itsFunction = `/functions/${names.project}-${names.stage}-${changedFunction}`;
+  const itsFunction = `${names.functions}-${changedFunction}`;
   const resets = ["invocations", "aliases/live$"].map((place) => ({
     call: new RegExp(`^lambda P.*${itsFunction}/${place}`),
   }));
@@ -210,7 +210,7 @@ function expectAlias(setting: Setting, wanted: string): void {
 }
 
 function aliasNow({ rehearsal: { gate, names } }: Setting) {
-  const alias = gate.aliasOf(`${names.project}-${names.stage}-${changedFunction}`, "live") ?? {};
+  const alias = gate.aliasOf(`${names.its}-${changedFunction}`, "live") ?? {};
   const { FunctionVersion, RoutingConfig, RevisionId } = alias;
   const weights = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
   const trials = weights.map(([version, weight]) => `${version}: ${weight * 100} %`);

@@ -1,15 +1,20 @@
 import type { AwsCaller } from "../aws.ts";
+import type { Names } from "../setting.ts";
 import { expectNone } from "../steps.ts";
 
-/** One line each: the attempt, its call as requestOf takes it, and the input. */
-export type Attempt = [what: string, call: string, input?: object | string];
+export interface Attempt {
+  line: string;
+  title: string;
+  call: string;
+  input: object | string | undefined;
+}
 
 /** Throws the attempts that are wrongly allowed or wrongly refused. */
 export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRefused = true): Promise<string> {
   const wrong: string[] = [];
-  for (const [what, call, input] of attempts) {
+  for (const { line, call, input } of attempts) {
     const { status, body } = await caller(call, input);
-    if ((status === 403) !== isRefused) wrong.push(`${what}: answered ${status} ${body.slice(0, 200)}`);
+    if ((status === 403) !== isRefused) wrong.push(`${line}: answered ${status} ${body.slice(0, 200)}`);
   }
   expectNone(wrong, isRefused ? "Wrongly allowed" : "Wrongly refused");
   return `${attempts.length} ${isRefused ? "refused" : "allowed"}`;
@@ -20,3 +25,31 @@ const allow = (statement: object) =>
 export const allowAll = allow({ Action: "*", Resource: "*" });
 /** Anyone may assume the role, and so may Lambda. */
 export const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*", Service: "lambda.amazonaws.com" } });
+
+const field = /([\w.]+)=("(?:\\.|[^"\\])*"|\S+)/g;
+
+/**
+ * An attempt a line: `title: ` or nothing, a call as requestOf takes it, and its input: fields, or the text of the body.
+ * <its> is the name of the stage, and <other.its> that of the other.
+ */
+export function attemptsIn(table: string, own: Names, other?: Names, more: Record<string, string> = {}): Attempt[] {
+  const others = Object.entries(other ?? {}).map(([name, value]) => [`other.${name}`, value] as const);
+  const policies = { allowAll: JSON.stringify(allowAll), trustAll: JSON.stringify(trustAll) };
+  const values: Record<string, string> = { ...own, ...Object.fromEntries(others), ...policies, ...more };
+  const filled = table.trim().replaceAll(/<([\w.]+)>/g, (_all, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`The table of attempts has an unknown <${name}>.`);
+    return value;
+  });
+  return filled.split("\n").map((line) => {
+    const [, title, call = "", input] = /^(?:([^"{]*?): )?(\S+ \S+(?: \/\S+)?)(?: (.*))?$/.exec(line) ?? [];
+    const fields = [...(input?.matchAll(field) ?? [])].map(
+      ([, name = "", value = ""]) => [name, valueOf(value)] as const,
+    );
+    return { line, title: title ?? call, call, input: fields.length > 0 ? Object.fromEntries(fields) : input };
+  });
+}
+
+function valueOf(text: string): unknown {
+  return /^(["[{\d]|true$)/.test(text) ? JSON.parse(text) : text;
+}
