@@ -234,7 +234,7 @@ function factsIn(texts: Texts): Record<string, object> {
   return Object.fromEntries(said.filter(([, facts]) => !isDeepStrictEqual(facts, {}))) as Record<string, object>;
 }
 
-function triggerOf(event: string, filter: object | null): string {
+function triggerOf(event: string, filter: object | null = null): string {
   return event !== "push" ? event : isDeepStrictEqual(filter, { branches: ["main"] }) ? "push to main" : "push";
 }
 
@@ -254,9 +254,8 @@ function factsOf({
   };
 }
 
-/** The scopes beyond reading contents. A single word, such as write-all, counts as all of them. */
+/** The scopes beyond reading contents. The letters of a single word, such as write-all, count as scopes. */
 function writesOf({ permissions = {} }: Job): string[] {
-  if (typeof permissions === "string") return ["all"];
   return Object.entries(permissions)
     .filter(([scope, level]) => level !== "read" || scope !== "contents")
     .map(([scope]) => scope);

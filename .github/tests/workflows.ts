@@ -3,32 +3,47 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { root } from "../../infra/build/functions.ts";
 
-/** A workflow file; only the keys that the rules read have a type. */
+/** A workflow file; only the keys that the rules and the rehearsal read have a type. */
 export interface Workflow {
-  on: Record<string, { inputs?: object } | null>;
-  permissions?: Record<string, string> | string;
+  on: Record<string, { inputs?: Inputs } | null | undefined>;
+  permissions?: Record<string, string>;
+  env?: Values;
   defaults?: { run?: { shell?: string } };
   jobs: Record<string, Job>;
 }
 
-export interface Job extends Omit<Step, "run"> {
+export type Inputs = Record<string, { type?: string; default?: unknown }>;
+/** YAML reads unquoted values as numbers and booleans. */
+export type Values = Record<string, string | number | boolean | null>;
+
+interface JobOrStep {
+  if?: string | boolean;
+  "timeout-minutes"?: number;
+  "continue-on-error"?: unknown;
+  env?: Values;
+  /** With its inputs: a step's action, or the workflow that a job calls instead of having steps. */
+  uses?: string;
+  with?: Values;
+}
+
+export interface Job extends JobOrStep {
   needs?: string | string[];
-  permissions?: Record<string, string> | string;
+  permissions?: Record<string, string>;
   environment?: string | { name: string };
   concurrency?: object;
   "runs-on"?: string;
+  strategy?: { matrix: Record<string, unknown[]> };
+  outputs?: Record<string, string>;
+  secrets?: Record<string, string>;
   steps?: Step[];
 }
 
-export interface Step {
+export interface Step extends JobOrStep {
   id?: string;
   name?: string;
-  if?: string;
-  "timeout-minutes"?: number;
-  uses?: string;
   run?: string;
-  with?: Record<string, unknown>;
-  "continue-on-error"?: unknown;
+  shell?: string;
+  "working-directory"?: string;
 }
 
 export type Texts = Record<string, string>;

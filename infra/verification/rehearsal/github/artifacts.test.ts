@@ -15,7 +15,7 @@ const built = {
 };
 
 function jobIn(workspace: string): JobAtWork {
-  return { workspace, file: "", github: {}, permissions: {}, environment: undefined, variables: {} };
+  return { workspace, file: "", github: {}, permissions: {}, environment: undefined, variables: {}, env: {} };
 }
 
 function filesIn(folder: string): string[] {

@@ -20,7 +20,6 @@ export function makeArtifacts(path: string) {
       throw new Error(`No files were found with the path: ${searched.join(", ")}.`);
     const top = commonFolder(patterns);
     for (const each of found) cpSync(each, join(folderOf(name), relative(top, each)), { recursive: true });
-    return undefined;
   };
   const download: Substitute = ({ workspace }, { name, pattern = "", path: to = "", "merge-multiple": merge }) => {
     if (name === undefined && merge !== "true")
@@ -30,7 +29,6 @@ export function makeArtifacts(path: string) {
       if (!existsSync(from)) throw new Error(`Artifact not found for name: ${basename(from)}`);
       cpSync(from, join(workspace, to), { recursive: true });
     }
-    return undefined;
   };
   return { folderOf, upload, download };
 }

@@ -8,7 +8,7 @@ import type { Substitute } from "./runner.ts";
  * the role's keys into the job's environment. Throws without a token, if AWS refuses, or in another account.
  */
 export function configureCredentials(gate: Gate): Substitute {
-  return async ({ variables }, parameters) => {
+  return async ({ variables, env }, parameters) => {
     const {
       "role-session-name": sessionName,
       "role-duration-seconds": duration_s,
@@ -27,14 +27,12 @@ export function configureCredentials(gate: Gate): Substitute {
     const allowed = parameters["allowed-account-ids"] ?? account;
     if (!allowed.split(",").includes(account))
       throw new Error(`The account ${account} is not among the allowed ones: ${allowed}.`);
-    return {
-      environment: {
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        AWS_SESSION_TOKEN: credentials.sessionToken ?? "",
-        AWS_REGION: region,
-        AWS_DEFAULT_REGION: region,
-      },
-    };
+    Object.assign(env, {
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+    });
   };
 }

@@ -1,6 +1,6 @@
 import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 import { truthy } from "@actions/expressions/result";
-import type { Texts } from "./workflow-file.ts";
+import type { Values } from "../../../../.github/tests/workflows.ts";
 
 export type Contexts = Record<string, unknown>;
 
@@ -25,7 +25,7 @@ export function fill(text: string, contexts: Contexts): string {
   return text.replaceAll(expressions, (_whole, inside: string) => evaluate(inside, contexts).coerceString());
 }
 
-export function fillAll(texts: Texts, contexts: Contexts): Record<string, string> {
+export function fillAll(texts: Values = {}, contexts: Contexts): Record<string, string> {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fill(String(text ?? ""), contexts)]));
 }
 

@@ -9,7 +9,7 @@ import { makeArtifacts } from "./artifacts.ts";
 import { configureCredentials } from "./credentials.ts";
 import { checkOutOf, makeRepository } from "./repository.ts";
 import { runWorkflow, type Extent, type WorkflowRun } from "./run-workflow.ts";
-import type { JobDescription, Substitute } from "./runner.ts";
+import type { JobAtWork, Substitute } from "./runner.ts";
 import { startServices } from "./services.ts";
 
 export type GitHub = Awaited<ReturnType<typeof startGitHub>>;
@@ -49,19 +49,17 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
         "hashicorp/setup-terraform": isHere,
         "npm ci": ({ workspace }) => {
           symlinkSync(join(root, "node_modules"), join(workspace, "node_modules"));
-          return undefined;
         },
         "actions/upload-artifact": async (job, parameters) => {
           await upload(job, parameters);
           tamper?.(folderOf(parameters["name"] ?? ""));
-          return undefined;
         },
         "actions/download-artifact": download,
         "aws-actions/configure-aws-credentials": configureCredentials(gate),
         "actions/attest": isHere, // only GitHub can sign for GitHub
       };
       const machine = machineAt(gate.url, apiOrigin);
-      const environmentOf = (job: JobDescription) => ({ ...machine, ...services.variablesFor(job) });
+      const environmentOf = (job: JobAtWork) => ({ ...machine, ...services.variablesFor(job) });
       const github = {
         ...contextOf(event, sha),
         run_id: String(runs),

@@ -23,6 +23,7 @@ async function checkOut(sha: string, parameters: Record<string, string>): Promis
     permissions: {},
     environment: undefined,
     variables: {},
+    env: {},
   };
   await checkOutOf(repository)(job, parameters);
   return job.workspace;

@@ -43,7 +43,6 @@ export function checkOutOf({ path }: Pick<Repository, "path">): Substitute {
     if (depth === "0") await git(workspace, "fetch --quiet origin +refs/heads/*:refs/remotes/origin/*");
     else await git(workspace, `fetch --quiet --depth=${depth} origin`, wanted);
     await git(workspace, "checkout --quiet --detach", wanted);
-    return undefined;
   };
 }
 

@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import type { Inputs, Job } from "../../../../.github/tests/workflows.ts";
 import { fill, fillTyped, holds, type Contexts } from "./expressions.ts";
-import { runJob, type JobRun, type Result, type Runner } from "./runner.ts";
-import { readWorkflow, type Input, type Job, type Workflow } from "./workflow-file.ts";
+import { runJob, type JobRun, type JobSetting, type Result, type Runner } from "./runner.ts";
+import { readWorkflow } from "./workflow-file.ts";
 
 export interface Event {
   github: Record<string, unknown> & { event_name: string };
@@ -19,11 +20,8 @@ export interface Extent {
 /** By name; jobs of a called workflow have GitHub's names, such as `staging / deploy`. */
 export type WorkflowRun = Record<string, JobRun>;
 
-interface Setting {
+interface Setting extends JobSetting {
   repositoryPath: string;
-  file: string;
-  workflow: Workflow;
-  runner: Runner;
   extent: Extent;
   contexts: Contexts & Pick<Event, "github" | "vars" | "secrets">;
 }
@@ -78,13 +76,9 @@ function ancestorsOf(job: Job, jobs: Record<string, Job>): string[] {
 }
 
 async function runOrCall(name: string, job: Job, setting: Setting): Promise<WorkflowRun> {
-  const { file, workflow, runner, extent } = setting;
-  const contexts = { ...setting.contexts, matrix: combinationOf(`${file}: job ${name}`, job, extent) };
-  const permissions = job.permissions ?? workflow.permissions ?? {};
-  if (job.uses === undefined) {
-    const { env = {}, defaults } = workflow;
-    return { [name]: await runJob(job, { runner, file, contexts, env, shell: defaults?.run ?? {}, permissions }) };
-  }
+  const matrix = combinationOf(`${setting.file}: job ${name}`, job, setting.extent);
+  const contexts = { ...setting.contexts, matrix };
+  if (job.uses === undefined) return { [name]: await runJob(job, { ...setting, contexts }) };
   const called = await call(job, job.uses, { ...setting, contexts });
   const results = Object.values(called).map(({ result }) => result);
   const result = results.includes("failure") ? "failure" : results.includes("success") ? "success" : "skipped";
@@ -111,7 +105,7 @@ function mapValues<From, To>(values: Record<string, From> = {}, change: (value: 
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }
 
-function withDefaults(declared: Record<string, Input> = {}, given: Record<string, unknown>): Record<string, unknown> {
+function withDefaults(declared: Inputs = {}, given: Record<string, unknown>): Record<string, unknown> {
   const inputs = Object.entries(declared).map(([name, { type, default: ordinary }]) => [
     name,
     given[name] ?? ordinary ?? (type === "boolean" ? false : ""),

@@ -1,122 +1,110 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Job, Step, Workflow } from "../../../../.github/tests/workflows.ts";
 import { runProgram } from "../programs.ts";
 import { fill, fillAll, holds, type Contexts } from "./expressions.ts";
-import { nameOf, readAction, type Job, type Permissions, type Shell, type Step, type Texts } from "./workflow-file.ts";
+import { nameOf, readAction } from "./workflow-file.ts";
 
 export interface Runner {
   path: string;
-  environmentOf: (job: JobDescription) => NodeJS.ProcessEnv;
-  /** Substitutes for actions, by name without the version, and for commands. */
+  environmentOf: (job: JobAtWork) => NodeJS.ProcessEnv;
+  /** Stand-ins for actions, by name without the version, and for commands. They throw to fail. */
   substitutes: Record<string, Substitute>;
 }
 
-export type Substitute = (
-  job: JobAtWork,
-  parameters: Record<string, string>,
-) => StepEffects | undefined | Promise<StepEffects | undefined>;
+export type Substitute = (job: JobAtWork, parameters: Record<string, string>) => unknown;
 
-export interface JobDescription {
+export interface JobAtWork {
   workspace: string;
   file: string;
   github: Record<string, unknown>;
-  permissions: Permissions;
+  permissions: Record<string, string>;
   environment: string | undefined;
-}
-
-export interface JobAtWork extends JobDescription {
+  /** The machine's variables, and the job's own, to which an action may add some for later steps. */
   variables: NodeJS.ProcessEnv;
-}
-
-export interface StepEffects {
-  environment?: Record<string, string>;
-  outputs?: Record<string, string>;
+  env: Record<string, string>;
 }
 
 export interface JobSetting {
-  runner: Runner;
   file: string;
+  workflow: Workflow;
+  runner: Runner;
   contexts: Contexts & { github: Record<string, unknown> };
-  env: Texts;
-  shell: Shell;
-  permissions: Permissions;
 }
 
 export type Result = "success" | "failure" | "skipped";
 
-export interface StepRun {
-  name: string;
-  outcome: Result;
-  output: string;
-}
-
 export interface JobRun {
   result: Result;
-  steps: StepRun[];
+  steps: { name: string; outcome: Result; output: string }[];
   outputs: Record<string, string>;
   summary: string;
 }
 
+/** What the steps of a job share, or those of one of its actions. */
 interface Place {
   path: string;
   job: JobAtWork;
   contexts: Contexts;
-  shell: Shell;
+  shell: string | undefined;
   substitutes: Runner["substitutes"];
   hasFailed: boolean;
-  environment: Record<string, string>;
   steps: Record<string, { outcome: Result; outputs: Record<string, string> }>;
   summary: string;
 }
 
-interface Done extends StepEffects {
+interface Done {
   outcome: Result;
   output: string;
+  outputs?: Record<string, string>;
 }
 
 /**
- * Runs a job's steps in order, as GitHub's runner does: each command in its own bash, with the documented environment,
- * conditions and files GITHUB_OUTPUT and GITHUB_STEP_SUMMARY; actions by their substitutes.
- * Throws for an action without a substitute and for an invalid expression.
+ * Runs the steps of a job as GitHub does, in an empty folder of its own; environment variables and outputs are passed
+ * on. Throws for an action without substitute and for an invalid expression.
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
  */
-export async function runJob(job: Job, setting: JobSetting): Promise<JobRun> {
-  const { runner, file, contexts, env, shell, permissions } = setting;
+export async function runJob(job: Job, { file, workflow, runner, contexts }: JobSetting): Promise<JobRun> {
   const path = mkdtempSync(join(runner.path, "job-"));
   const workspace = join(path, "workspace");
   mkdirSync(workspace);
-  const named = typeof job.environment === "object" ? job.environment.name : job.environment;
-  const environment = named === undefined ? undefined : fill(named, contexts);
-  const described = { workspace, file, github: contexts.github, permissions, environment };
+  const environment = typeof job.environment === "object" ? job.environment.name : job.environment;
+  const atWork: JobAtWork = {
+    workspace,
+    file,
+    github: contexts.github,
+    permissions: job.permissions ?? workflow.permissions ?? {},
+    environment: environment && fill(environment, contexts),
+    variables: {},
+    env: fillAll({ ...workflow.env, ...job.env }, contexts),
+  };
+  atWork.variables = runner.environmentOf(atWork);
   const place: Place = {
     path,
-    job: { ...described, variables: runner.environmentOf(described) },
+    job: atWork,
     contexts,
-    shell,
+    shell: workflow.defaults?.run?.shell,
     substitutes: runner.substitutes,
     hasFailed: false,
-    environment: fillAll({ ...env, ...job.env }, contexts),
     steps: {},
     summary: "",
   };
   const steps = await runSteps(job.steps ?? [], place);
-  const outputs = fillAll(job.outputs ?? {}, { ...contexts, steps: place.steps });
+  const outputs = fillAll(job.outputs, { ...contexts, steps: place.steps });
   return { result: place.hasFailed ? "failure" : "success", steps, outputs, summary: place.summary };
 }
 
-async function runSteps(steps: Step[], place: Place): Promise<StepRun[]> {
-  const runs: StepRun[] = [];
+async function runSteps(steps: Step[], place: Place): Promise<JobRun["steps"]> {
+  const runs: JobRun["steps"] = [];
   for (const step of steps) {
-    const outside = { ...place.contexts, env: place.environment, steps: place.steps };
-    const environment = { ...place.environment, ...fillAll(step.env ?? {}, outside) };
-    const contexts = { ...outside, env: environment };
+    const outside = { ...place.contexts, env: place.job.env, steps: place.steps };
+    const contexts = { ...outside, env: { ...place.job.env, ...fillAll(step.env, outside) } };
     const isDue = holds(step.if, contexts, { success: !place.hasFailed, failure: place.hasFailed });
     const done: Done = isDue ? await perform(step, contexts, place) : { outcome: "skipped", output: "" };
     const { outcome, output, outputs = {} } = done;
     if (outcome === "failure") place.hasFailed = true;
     if (step.id !== undefined) place.steps[step.id] = { outcome, outputs };
-    Object.assign(place.environment, done.environment);
     runs.push({ name: fill(nameOf(step), contexts), outcome, output });
   }
   return runs;
@@ -124,10 +112,11 @@ async function runSteps(steps: Step[], place: Place): Promise<StepRun[]> {
 
 async function perform(step: Step, contexts: Contexts & { env: Record<string, string> }, place: Place): Promise<Done> {
   const substitute = place.substitutes[step.run ?? step.uses?.split("@")[0] ?? ""];
-  const parameters = fillAll(step.with ?? {}, contexts);
+  const parameters = fillAll(step.with, contexts);
   if (substitute) {
     try {
-      return { outcome: "success", output: "", ...(await substitute(place.job, parameters)) };
+      await substitute(place.job, parameters);
+      return { outcome: "success", output: "" };
     } catch (error) {
       return { outcome: "failure", output: error instanceof Error ? error.message : String(error) };
     }
@@ -143,7 +132,7 @@ async function runAction(uses: string, given: Record<string, string>, place: Pla
   const filled = Object.entries(inputs).map(([name, input]) => [name, given[name] ?? input.default ?? ""]);
   const contexts: Contexts = { ...place.contexts, inputs: Object.fromEntries(filled) as unknown };
   delete contexts["secrets"];
-  const inner = { ...place, contexts, shell: {}, hasFailed: false, steps: {} };
+  const inner = { ...place, contexts, shell: undefined, hasFailed: false, steps: {} };
   const steps = await runSteps(runs.steps, inner);
   place.summary = inner.summary;
   return { outcome: inner.hasFailed ? "failure" : "success", output: steps.map(({ output }) => output).join("") };
@@ -166,7 +155,7 @@ async function runCommand(
   if (!existsSync(cwd)) return { outcome: "failure", output: `There is no folder ${cwd}.` };
   const { exitCode, output } = await runProgram(
     "bash",
-    [...bash(step.shell ?? shell.shell), file("script", fill(command, contexts))],
+    [...bash(step.shell ?? shell), file("script", fill(command, contexts))],
     { cwd, env: { ...job.variables, ...contexts.env, ...variablesOf(job), ...files } },
   );
   place.summary += readFileSync(files.GITHUB_STEP_SUMMARY, "utf8");

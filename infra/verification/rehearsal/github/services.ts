@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import { listen, stop } from "../../../local/gateway/server.ts";
-import type { JobDescription } from "./runner.ts";
+import type { JobAtWork } from "./runner.ts";
 
 export interface Author {
   login: string;
@@ -46,8 +46,8 @@ export const bot: Author = { login: "github-actions[bot]", type: "Bot" };
  *
  * https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
-export async function startServices(issueFor: (job: JobDescription, audience: string) => string) {
-  const jobs = new Map<string, JobDescription>();
+export async function startServices(issueFor: (job: JobAtWork, audience: string) => string) {
+  const jobs = new Map<string, JobAtWork>();
   const issues: Issues = { isEnabled: true, issues: [], comments: [], waiting: [], done: [] };
   const answerTo = async (request: IncomingMessage): Promise<[status: number, content: unknown]> => {
     const { url: sent = "", method = "", headers } = request;
@@ -74,7 +74,7 @@ export async function startServices(issueFor: (job: JobDescription, audience: st
     url,
     issues,
     /** The variables with which a job gets its token, if it may have one. */
-    variablesFor(job: JobDescription): Record<string, string> {
+    variablesFor(job: JobAtWork): Record<string, string> {
       if (job.permissions["id-token"] !== "write") return {};
       const requestToken = randomUUID();
       jobs.set(requestToken, job);

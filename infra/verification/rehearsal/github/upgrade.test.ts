@@ -39,7 +39,6 @@ async function report(found: Record<string, string>): Promise<{ result: string; 
   const download: Substitute = ({ workspace }) => {
     mkdirSync(join(workspace, "found"));
     for (const [name, text] of Object.entries(found)) writeFileSync(join(workspace, "found", name), text);
-    return undefined;
   };
   const substitutes = { "actions/download-artifact": download };
   const { result, steps } = await run("report", join(import.meta.dirname, "bin"), substitutes, {
@@ -103,11 +102,9 @@ test("tries each part, whatever the others' results, with the program's newest v
     mkdirSync(join(workspace, "infra/environments"), { recursive: true });
     writeFileSync(join(workspace, "infra/functions.tf"), 'default = "nodejs22.x"\n');
     writeFileSync(join(workspace, "infra/environments/prod.tfvars"), "");
-    return undefined;
   };
   const upload: Substitute = ({ workspace }) => {
     text = readFileSync(join(workspace, "found/tofu.md"), "utf8");
-    return undefined;
   };
   const substitutes = {
     "actions/checkout": checkOut,

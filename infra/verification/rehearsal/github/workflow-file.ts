@@ -1,54 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
+import type { Step, Workflow } from "../../../../.github/tests/workflows.ts";
 
-export interface Workflow {
-  on: Record<string, { inputs?: Record<string, Input> } | null | undefined>;
-  permissions?: Permissions;
-  env?: Texts;
-  defaults?: { run?: Shell };
-  jobs: Record<string, Job>;
-}
-
-export interface Job {
-  if?: string | boolean;
-  needs?: string | string[];
-  permissions?: Permissions;
-  environment?: string | { name: string };
-  env?: Texts;
-  strategy?: { matrix: Record<string, unknown[]> };
-  outputs?: Record<string, string>;
-  steps?: Step[];
-  /** Instead of steps, in a job that calls a workflow. */
-  uses?: string;
-  with?: Texts;
-  secrets?: Record<string, string>;
-}
-
-export interface Step extends Shell {
-  id?: string;
-  name?: string;
-  if?: string | boolean;
-  uses?: string;
-  with?: Texts;
-  run?: string;
-  "working-directory"?: string;
-  env?: Texts;
-}
-
-export interface Shell {
-  shell?: string;
-}
-
-export interface Input {
-  type?: string;
-  default?: unknown;
-}
-
-export type Permissions = Record<string, "read" | "write" | "none">;
-/** YAML reads unquoted values as numbers and booleans. */
-export type Texts = Record<string, string | number | boolean | null>;
-
-export interface Action {
+interface Action {
   inputs?: Record<string, { default?: string }>;
   runs: { using: string; steps: Step[] };
 }
