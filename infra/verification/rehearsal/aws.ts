@@ -18,7 +18,6 @@ export interface AwsRequest {
   body: string;
 }
 
-/** Sends the request that requestOf builds from these. */
 export type AwsCaller = (call: string, input?: object | string) => Promise<{ status: number; body: string }>;
 
 /** Calls the emulated AWS as the holder of these credentials. */
@@ -64,11 +63,12 @@ const versions: Record<string, string> = {
 };
 
 /**
- * A request from one line: the service with the operation, as in `iam CreateRole`, or with method and path for
- * REST services, as in `s3 PUT /bucket/key` and `lambda GET /2015-03-31/functions`.
+ * A request from one line: the service with the operation, as in `iam GetRole RoleName=x`, or with method and path for
+ * REST services, as in `s3 PUT /bucket/key text`. Then fields or the text of the body, unless these are given as input.
  */
-export function requestOf(call: string, input: object | string = {}): AwsRequest {
-  const [service = "", operation = "", path] = call.split(" ");
+export function requestOf(call: string, given?: object | string): AwsRequest {
+  const [, service = "", operation = "", path, rest] = /^(\S+) (\S+)(?: (\/\S+))?(?: (.*))?$/.exec(call) ?? [];
+  const input = given ?? inputIn(rest);
   const json = typeof input === "string" ? input : JSON.stringify(input);
   if (path !== undefined) {
     const headers = service === "s3" ? {} : { "content-type": "application/json" };
@@ -85,6 +85,14 @@ export function requestOf(call: string, input: object | string = {}): AwsRequest
     "x-amz-target": `${targets[service] ?? ""}.${operation}`,
   };
   return { service, method: "POST", path: "/", headers, body: json };
+}
+
+function inputIn(text = ""): object | string {
+  const fields = [...text.matchAll(/([\w.]+)=("(?:\\.|[^"\\])*"|\S+)/g)].map(([, name = "", value = ""]) => [
+    name,
+    /^(["[{\d]|true$)/.test(value) ? (JSON.parse(value) as unknown) : value,
+  ]);
+  return text === "" || fields.length > 0 ? (Object.fromEntries(fields) as object) : text;
 }
 
 /** The body of the answer to a request that must succeed. */

@@ -77,7 +77,7 @@ async function expectTrust({ gate, issuer, names: { project, iam } }: Rehearsal)
 async function expectDeletionFinished(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, operate } = rehearsal;
   const [image, note] = ["images/killed/incarnation/1", "deletions/killed/incarnation"];
-  for (const key of [image, note]) await succeed(operate, `s3 PUT ${names.bucket}/${key}`, "x");
+  for (const key of [image, note]) await succeed(operate, `s3 PUT ${names.bucket}/${key} x`);
   await whileServed(rehearsal, async ({ uploads }) => {
     await gate.deliveries.expire({ region: names.region, bucket: names.bucket.slice(1), key: note });
     expectNone(await uploads(), "Notifications of expired records are lost");
@@ -109,11 +109,12 @@ const mistakes = [
 async function expectMistakeNoticed(rehearsal: Rehearsal, what: string, functionName: string, action: string) {
   const { operate, names } = rehearsal;
   const name = `${names.its}-${functionName}`;
-  const policy = { RoleName: name, PolicyName: name };
-  const put = (PolicyDocument: string) => succeed(operate, "iam PutRolePolicy", { ...policy, PolicyDocument });
+  const policy = `RoleName=${name} PolicyName=${name}`;
+  const put = (document: string) =>
+    succeed(operate, `iam PutRolePolicy ${policy} PolicyDocument=${JSON.stringify(document)}`);
   const failure = () => whileServed(rehearsal, whatFails);
   const before = decodeURIComponent(
-    elementOf(await succeed(operate, "iam GetRolePolicy", policy), "PolicyDocument") ?? "",
+    elementOf(await succeed(operate, `iam GetRolePolicy ${policy}`), "PolicyDocument") ?? "",
   );
   const { Statement: statements, ...document } = JSON.parse(before) as { Statement: { Action: string[] }[] };
   await put(JSON.stringify({ ...document, Statement: statements.filter(({ Action }) => !Action.includes(action)) }));
@@ -127,8 +128,7 @@ async function expectMistakeNoticed(rehearsal: Rehearsal, what: string, function
 
 /** The key of the mistakes' one upload whose file label-image may not read. */
 async function expectFailureKept({ names, operate }: Rehearsal): Promise<string> {
-  const asked = { QueueUrl: names.failures, MaxNumberOfMessages: 10 };
-  const found = await succeed(operate, "sqs ReceiveMessage", asked);
+  const found = await succeed(operate, `sqs ReceiveMessage QueueUrl=${names.failures} MaxNumberOfMessages=10`);
   const { Messages: messages = [] } = JSON.parse(found) as { Messages?: { Body: string }[] };
   // The matrix has also sent a message, but no failure.
   const letters = messages.filter(({ Body }) => Body.startsWith("{")).map(({ Body }) => JSON.parse(Body) as DeadLetter);
@@ -143,9 +143,9 @@ async function expectFailureKept({ names, operate }: Rehearsal): Promise<string>
 async function expectDriftNoticed(rehearsal: Rehearsal, { call }: Job): Promise<string> {
   const path = `${rehearsal.names.functions}-get-event/configuration`;
   const { MemorySize } = JSON.parse(await succeed(call, `lambda GET ${path}`)) as { MemorySize: number };
-  await succeed(call, `lambda PUT ${path}`, { MemorySize: 2 * MemorySize });
+  await succeed(call, `lambda PUT ${path} MemorySize=${2 * MemorySize}`);
   const drift = await findDrift(rehearsal);
-  await succeed(call, `lambda PUT ${path}`, { MemorySize });
+  await succeed(call, `lambda PUT ${path} MemorySize=${MemorySize}`);
   if (drift === undefined) throw new Error("drift.yml opened no issue.");
   return `noticed: ${drift}`;
 }

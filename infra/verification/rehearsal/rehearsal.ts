@@ -43,8 +43,9 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
     await shell(folder, [...lines.slice(0, -1), keepProvider, ...lines.slice(-1)].join("\n"));
   });
   await step("Look for leftovers", async () => {
-    const OpenIDConnectProviderArn = `${iam}:oidc-provider/${new URL(issuer).host}`;
-    await succeed(operate, "iam DeleteOpenIDConnectProvider", { OpenIDConnectProviderArn }); // fails unless it was kept
+    const provider = `${iam}:oidc-provider/${new URL(issuer).host}`;
+    // Fails unless it was kept.
+    await succeed(operate, `iam DeleteOpenIDConnectProvider OpenIDConnectProviderArn=${provider}`);
     expectNone(await whatIsLeft(operate), "Leftovers");
     return "the provider, and now nothing";
   });
@@ -56,16 +57,16 @@ repository_id = "${trusted.repositoryId}"
 repository_owner_id = "${trusted.ownerId}"
 `;
 
-const listings: [what: string, leftover: RegExp, call: string, input?: object][] = [
+const listings: [what: string, leftover: RegExp, call: string][] = [
   ["a table", /"TableNames": ?\["/, "dynamodb ListTables"],
   ["a function", /"FunctionName"/, "lambda GET /2015-03-31/functions"],
   ["an API", /"apiId"/, "apigateway GET /v2/apis"],
   ["a log group", /"logGroupName"/, "logs DescribeLogGroups"],
   ["a role", /<RoleName>/, "iam ListRoles"],
-  ["a policy", /<PolicyName>/, "iam ListPolicies", { Scope: "Local" }],
+  ["a policy", /<PolicyName>/, "iam ListPolicies Scope=Local"],
   ["an OIDC provider", /<Arn>/, "iam ListOpenIDConnectProviders"],
-  ["a user pool", /"Id"/, "cognito-idp ListUserPools", { MaxResults: 60 }],
-  ["a budget", /"BudgetName"/, "budgets DescribeBudgets", { AccountId: "123456789012" }],
+  ["a user pool", /"Id"/, "cognito-idp ListUserPools MaxResults=60"],
+  ["a budget", /"BudgetName"/, 'budgets DescribeBudgets AccountId="123456789012"'],
   ["a topic", /<TopicArn>/, "sns ListTopics"],
   ["a dashboard", /<DashboardName>/, "monitoring ListDashboards"],
   ["a saved query", /"queryDefinitionId"/, "logs DescribeQueryDefinitions"],
@@ -76,8 +77,8 @@ const listings: [what: string, leftover: RegExp, call: string, input?: object][]
 
 async function whatIsLeft(operate: AwsCaller): Promise<string[]> {
   const left: string[] = [];
-  for (const [what, leftover, call, input] of listings) {
-    const { status, body } = await operate(call, input);
+  for (const [what, leftover, call] of listings) {
+    const { status, body } = await operate(call);
     if (status !== 200) left.push(`${call} was answered with ${status}: ${body}`);
     else if (leftover.test(body)) left.push(`${what} is left: ${body.slice(0, 300)}`);
   }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { root } from "../../build/functions.ts";
 import { makePng } from "../../local/bucket/sample-images.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
+import { callServerAt } from "../../testing/call.ts";
 import { refusedTokens } from "../../testing/refused-tokens.ts";
 import { upload, type UploadUrl } from "../../testing/upload.ts";
 import { readDeployedApi, type DeployedApi } from "./deployed.ts";
@@ -67,40 +68,36 @@ export async function expectTokensRefused({ url, api }: Served): Promise<string>
   if (!pool) throw new Error("The deployed API requires no token.");
   const wrong: string[] = [];
   const tokens = await refusedTokens(pool);
-  const requests = routes.map(({ routeKey }) => routeKey.replace("{id}", "1").split(" "));
-  for (const [method = "", path = ""] of requests) {
+  const call = callServerAt(url);
+  for (const { routeKey } of routes) {
+    const request = routeKey.replace("{id}", "1");
     for (const { what, authorization } of tokens) {
-      const headers = authorization.map((value): [string, string] => ["authorization", value]);
-      const answer = await fetch(url + path, { method, headers });
-      const body = await answer.text();
-      if (answer.status !== 401 || body !== '{"message":"Unauthorized"}')
-        wrong.push(`${method} ${path} with ${what}: answered ${answer.status} ${body}`);
+      const { status, body } = await call(request, { headers: { authorization } });
+      const answered = JSON.stringify(body);
+      if (status !== 401 || answered !== '{"message":"Unauthorized"}')
+        wrong.push(`${request} with ${what}: answered ${status} ${answered}`);
     }
   }
   expectNone(wrong, "These tokens must be refused");
-  return `${requests.length * tokens.length} refused`;
+  return `${routes.length * tokens.length} refused`;
 }
 
 /** Creates an event, reads it, lists it by each index and adds an image; returns a sentence if something fails. */
 export async function whatFails({ url, uploads }: Served): Promise<string | undefined> {
-  const post = (path: string, body: object) =>
-    fetch(url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  const created = await post("/events", { title: "Rehearsal", organizer: "Rehearsal" });
+  const call = callServerAt(url);
+  const created = await call("POST /events", { json: { title: "Rehearsal", organizer: "Rehearsal" } });
   if (created.status !== 201) return `POST /events answered ${created.status}`;
-  const { id } = (await created.json()) as { id: string };
+  const { id } = created.body as { id: string };
   for (const path of [`/events/${id}`, "/events?status=active", "/events?organizer=Rehearsal", "/events?type=event"]) {
-    const answer = await fetch(`${url}${path}`);
-    if (answer.status !== 200) return `GET ${path.replace(id, "{id}")} answered ${answer.status}`;
-    if (!(await answer.text()).includes(id)) return `GET ${path} lacks the event`;
+    const { status, body } = await call(`GET ${path}`);
+    if (status !== 200) return `GET ${path.replace(id, "{id}")} answered ${status}`;
+    if (!JSON.stringify(body).includes(id)) return `GET ${path} lacks the event`;
   }
   const png = makePng();
-  const asked = await post(`/events/${id}/upload-url`, { contentType: "image/png", contentLength: png.length });
+  const image = { contentType: "image/png", contentLength: png.length };
+  const asked = await call(`POST /events/${id}/upload-url`, { json: image });
   if (asked.status !== 201) return `POST /events/{id}/upload-url answered ${asked.status}`;
-  const uploaded = await upload((await asked.json()) as UploadUrl, png);
+  const uploaded = await upload(asked.body as UploadUrl, png);
   if (uploaded.status !== 200) return `the upload answered ${uploaded.status}`;
   const [lost] = await uploads();
   const got = await fetch(`${url}/events/${id}/image`); // follows the redirect

@@ -124,7 +124,7 @@ async function expectUnchanged(
   const { operate, names } = rehearsal;
   const look = async () => [
     await succeed(operate, `s3 GET ${names.state}`),
-    await succeed(operate, "dynamodb DescribeTable", { TableName: names.its }),
+    await succeed(operate, `dynamodb DescribeTable TableName=${names.its}`),
   ];
   const before = await look();
   const run = await act();

@@ -68,28 +68,20 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
 async function expectAlarmNoticed(setting: Setting): Promise<string> {
   const { operate, names } = setting.rehearsal;
   const AlarmName = `${names.its}-rehearsal`;
-  const condition = {
-    Namespace: "x",
-    MetricName: "x",
-    Statistic: "Sum",
-    Period: "60",
-    EvaluationPeriods: "1",
-    Threshold: "1",
-    ComparisonOperator: "GreaterThanThreshold",
-  };
   const reason = "The rehearsal says so.";
-  const makeRed = { AlarmName, StateValue: "ALARM", StateReason: reason };
-  await succeed(operate, "monitoring PutMetricAlarm", { AlarmName, ...condition });
+  const condition = "Statistic=Sum Period=60 EvaluationPeriods=1 Threshold=1 ComparisonOperator=GreaterThanThreshold";
+  const alarm = `AlarmName=${AlarmName}`;
+  await succeed(operate, `monitoring PutMetricAlarm ${alarm} Namespace=x MetricName=x ${condition}`);
   const failure = await whileHeld(
     setting,
     () => failureOf(run(setting)),
-    () => succeed(operate, "monitoring SetAlarmState", makeRed),
+    () => succeed(operate, `monitoring SetAlarmState ${alarm} StateValue=ALARM StateReason="${reason}"`),
   );
   const red = `The alarm ${AlarmName} is red: ${reason}`;
   expectText(failure, `Back to the previous versions. ${red}`);
   expectAlias(setting, "1");
   expectText(await failureOf(run(setting)), `Not released. ${red}`);
-  await succeed(operate, "monitoring DeleteAlarms", { "AlarmNames.member.1": AlarmName });
+  await succeed(operate, `monitoring DeleteAlarms AlarmNames.member.1=${AlarmName}`);
   return "put back";
 }
 

@@ -2,18 +2,13 @@ import type { AwsCaller } from "../aws.ts";
 import type { Names } from "../setting.ts";
 import { expectNone } from "../steps.ts";
 
-export interface Attempt {
-  line: string;
-  title: string;
-  call: string;
-  input: object | string | undefined;
-}
+type Attempt = Record<"line" | "title" | "call", string>;
 
 /** Throws the attempts that are wrongly allowed or wrongly refused. */
 export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRefused = true): Promise<string> {
   const wrong: string[] = [];
-  for (const { line, call, input } of attempts) {
-    const { status, body } = await caller(call, input);
+  for (const { line, call } of attempts) {
+    const { status, body } = await caller(call);
     if ((status === 403) !== isRefused) wrong.push(`${line}: answered ${status} ${body.slice(0, 200)}`);
   }
   expectNone(wrong, isRefused ? "Wrongly allowed" : "Wrongly refused");
@@ -22,16 +17,11 @@ export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRe
 
 const allow = (statement: object) =>
   JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
-export const allowAll = allow({ Action: "*", Resource: "*" });
+const allowAll = allow({ Action: "*", Resource: "*" });
 /** Anyone may assume the role, and so may Lambda. */
-export const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*", Service: "lambda.amazonaws.com" } });
+const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*", Service: "lambda.amazonaws.com" } });
 
-const field = /([\w.]+)=("(?:\\.|[^"\\])*"|\S+)/g;
-
-/**
- * An attempt a line: `title: ` or nothing, a call as requestOf takes it, and its input: fields, or the text of the body.
- * <its> is the name of the stage, and <other.its> that of the other.
- */
+/** An attempt a line: `title: ` or nothing, and a call. <its> is the name of the stage, and <other.its> of the other. */
 export function attemptsIn(table: string, own: Names, other?: Names, more: Record<string, string> = {}): Attempt[] {
   const others = Object.entries(other ?? {}).map(([name, value]) => [`other.${name}`, value] as const);
   const policies = { allowAll: JSON.stringify(allowAll), trustAll: JSON.stringify(trustAll) };
@@ -42,14 +32,7 @@ export function attemptsIn(table: string, own: Names, other?: Names, more: Recor
     return value;
   });
   return filled.split("\n").map((line) => {
-    const [, title, call = "", input] = /^(?:([^"{]*?): )?(\S+ \S+(?: \/\S+)?)(?: (.*))?$/.exec(line) ?? [];
-    const fields = [...(input?.matchAll(field) ?? [])].map(
-      ([, name = "", value = ""]) => [name, valueOf(value)] as const,
-    );
-    return { line, title: title ?? call, call, input: fields.length > 0 ? Object.fromEntries(fields) : input };
+    const [, title, call = ""] = /^(?:([^"{]*?): )?(.*)$/.exec(line) ?? [];
+    return { line, call, title: title ?? call.split(" ").slice(0, 2).join(":") };
   });
-}
-
-function valueOf(text: string): unknown {
-  return /^(["[{\d]|true$)/.test(text) ? JSON.parse(text) : text;
 }

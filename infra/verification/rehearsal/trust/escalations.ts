@@ -1,7 +1,11 @@
 import { callerOf, credentialsIn, succeed } from "../aws.ts";
 import { startJob, tokens } from "../operators.ts";
 import { namesOf, type Names, type Rehearsal } from "../setting.ts";
-import { allowAll, attemptsIn, expectRefused, trustAll } from "./attempts.ts";
+import { attemptsIn, expectRefused } from "./attempts.ts";
+
+const createRole = `
+iam CreateRole RoleName=<its>-x Path=<path> PermissionsBoundary=<boundary> AssumeRolePolicyDocument=<trustAll>
+iam PutRolePolicy RoleName=<its>-x PolicyName=x PolicyDocument=<allowAll>`.trim();
 
 /**
  * What a deploy role may do to its own stage and to no other. Harmful calls name missing resources, and a later line
@@ -29,8 +33,7 @@ apigateway POST /v2/tags/<apiTags> tags={"x":"y"}
 apigateway DELETE /v2/tags/<apiTags>?tagKeys=x
 apigateway GET <api>/routes
 apigateway GET <api>/authorizers/x
-iam CreateRole RoleName=<its>-x Path=<path> PermissionsBoundary=<boundary> AssumeRolePolicyDocument=<trustAll>
-iam PutRolePolicy RoleName=<its>-x PolicyName=x PolicyDocument=<allowAll>
+${createRole}
 lambda POST /2015-03-31/functions FunctionName=<its>-x Role=<roles>-x Runtime=nodejs22.x Handler=x.x Code={}
 lambda PUT <functions>-x/code ZipFile=""
 lambda PUT <functions>-x/configuration Timeout=9
@@ -125,15 +128,14 @@ const failing = "sqs SendMessage QueueUrl=<failures> MessageBody=x";
 export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Promise<string> {
   const { operate, names: own } = rehearsal;
   const other = namesOf(otherStage, own.accountId, own.region);
-  const read = async <Read>(...asked: Parameters<typeof operate>) =>
-    JSON.parse(await succeed(operate, ...asked)) as Read;
+  const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const { call } = await startJob(rehearsal, own.deployRole, tokens.deploy(own.stage));
-  const UserPoolTags = { project: other.project, stage: other.stage };
-  await succeed(operate, "cognito-idp CreateUserPool", { PoolName: other.its, UserPoolTags });
+  const tags = `{"project":"${other.project}","stage":"${other.stage}"}`;
+  await succeed(operate, `cognito-idp CreateUserPool PoolName=${other.its} UserPoolTags=${tags}`);
   const { items } = await read<{ items: { name: string; apiId: string }[] }>("apigateway GET /v2/apis");
-  const { UserPools: pools } = await read<{ UserPools: { Id: string; Name: string }[] }>("cognito-idp ListUserPools", {
-    MaxResults: 60,
-  });
+  const { UserPools: pools } = await read<{ UserPools: { Id: string; Name: string }[] }>(
+    "cognito-idp ListUserPools MaxResults=60",
+  );
   const idsOf = ({ its, region, accountId }: Names) => {
     const { apiId = "" } = items.find(({ name }) => name === its) ?? {};
     const { Id: pool = "" } = pools.find(({ Name }) => Name === its) ?? {};
@@ -147,7 +149,7 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
     ...attemptsIn(doneToNone, own, other, { ...ids, "other.api": otherIds.api }),
   ]);
   const twins = await expectRefused(call, attemptsIn(doneToOwnStage + doneInTheSameWords, own, other, ids), false);
-  await succeed(operate, "cognito-idp DeleteUserPool", { UserPoolId: otherIds.pool });
+  await succeed(operate, `cognito-idp DeleteUserPool UserPoolId=${otherIds.pool}`);
   return `${tried}, and of the same on its own stage ${twins}`;
 }
 
@@ -157,23 +159,20 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
  */
 export async function tryAsOutsider(otherStage: string, rehearsal: Rehearsal): Promise<string> {
   const { gate, operate, names: own } = rehearsal;
-  const { path: Path, boundary: PermissionsBoundary, accountId, region } = own;
-  const other = namesOf(otherStage, accountId, region);
+  const other = namesOf(otherStage, own.accountId, own.region);
   const { call } = await startJob(rehearsal, own.deployRole, tokens.deploy(own.stage));
-  const [RoleName, RoleArn] = [`${own.its}-x`, `${own.roles}-x`];
-  const policy = { RoleName, PolicyName: "x" };
-  await succeed(call, "iam CreateRole", { RoleName, Path, PermissionsBoundary, AssumeRolePolicyDocument: trustAll });
-  await succeed(call, "iam PutRolePolicy", { ...policy, PolicyDocument: allowAll });
-  const taken = await succeed(operate, "sts AssumeRole", { RoleArn, RoleSessionName: "outsider" });
-  const outsider = callerOf(gate.url, region, credentialsIn(taken));
-  const inFunction = callerOf(gate.url, region, await gate.credentialsFor(RoleArn));
+  const role = `${own.its}-x`;
+  for (const attempt of attemptsIn(createRole, own)) await succeed(call, attempt.call);
+  const taken = await succeed(operate, `sts AssumeRole RoleArn=${own.roles}-x RoleSessionName=outsider`);
+  const outsider = callerOf(gate.url, own.region, credentialsIn(taken));
+  const inFunction = callerOf(gate.url, own.region, await gate.credentialsFor(`${own.roles}-x`));
   const ofOwn = attemptsIn(`${doneByFunctions}\n${labelling}`, own);
   const ofOther = attemptsIn(`${doneByFunctions}\n${failing}`, other);
   const tried = await expectRefused(outsider, [...ofOwn, ...ofOther]);
   await expectRefused(outsider, attemptsIn(failing, own), false);
   await expectRefused(inFunction, ofOther);
   const twins = await expectRefused(inFunction, ofOwn, false);
-  await succeed(call, "iam DeleteRolePolicy", policy);
-  await succeed(call, "iam DeleteRole", { RoleName });
+  await succeed(call, `iam DeleteRolePolicy RoleName=${role} PolicyName=x`);
+  await succeed(call, `iam DeleteRole RoleName=${role}`);
   return `${tried}, and of the same in a function ${twins}`;
 }

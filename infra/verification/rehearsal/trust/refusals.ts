@@ -1,5 +1,5 @@
 import type { Names } from "../setting.ts";
-import { attemptsIn, type Attempt } from "./attempts.ts";
+import { attemptsIn } from "./attempts.ts";
 
 const toData = `
 read an event: dynamodb GetItem TableName=<its> Key={"id":{"S":"1"}}
@@ -62,7 +62,7 @@ write the state: s3 PUT <state> x`;
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 /** What the role that deploys a stage may not do, and what the role that plans it may not. */
-export function refusedTo(role: "deploy" | "plan", names: Names): Attempt[] {
+export function refusedTo(role: "deploy" | "plan", names: Names) {
   const table = toData + (role === "deploy" ? toDeploy : toPlan);
   return attemptsIn(table, names, undefined, { administrator });
 }
