@@ -11,12 +11,16 @@ interface Given extends Partial<Event>, Extent {
   substitutes?: Record<string, Substitute>;
 }
 
+const bash = "defaults: {run: {shell: bash}}\n";
+
 /** Runs a workflow for a push, in a repository that has it. */
 function run(
   workflow: string,
   { files = {}, substitutes = {}, github, inputs = {}, secrets = {}, vars = {}, ...extent }: Given = {},
 ): Promise<WorkflowRun> {
-  const repository = scratchFolder({ "workflow.yml": workflow, ...files });
+  const withShell = ([file, text]: [string, string]) => [file, text.includes("defaults:") ? text : `${bash}${text}`];
+  const all = Object.entries({ "workflow.yml": workflow, ...files }).map(withShell);
+  const repository = scratchFolder(Object.fromEntries(all) as Record<string, string>);
   const runner = {
     path: scratchFolder(),
     environmentOf: () => ({ PATH: process.env["PATH"], MACHINE: "machine", BOTH: "machine" }),
@@ -54,18 +58,8 @@ function lastOutput({ steps }: JobRun): string {
 }
 
 describe("a command", () => {
-  test.each([
-    ["GitHub's default, which checks only the last program", "", "success"],
-    ["bash by the step, which has pipefail", "\n  shell: bash", "failure"],
-  ])("with a pipe whose first program fails runs in %s: %s", async (_what, shell, result) => {
-    expect((await runSteps(`- run: false | cat${shell}`)).result).toBe(result);
-  });
-
-  test("takes its shell from the workflow's defaults", async () => {
-    const { only } = await run(
-      "on: {push: }\ndefaults: {run: {shell: bash}}\njobs: {only: {steps: [{run: false | cat}]}}",
-    );
-    expect(only?.result).toBe("failure");
+  test("with a pipe whose first program fails, fails", async () => {
+    expect((await runSteps("- run: false | cat")).result).toBe("failure");
   });
 
   test("stops at its first failing line", async () => {
@@ -125,7 +119,7 @@ describe("the environment", () => {
 
 describe("a step", () => {
   const made =
-    '- id: made\n  run: |\n    echo one=1 >> "$GITHUB_OUTPUT"\n    printf "long<<END\\na=b\\nc\\nEND\\nempty=\\n" >> "$GITHUB_OUTPUT"\n';
+    '- id: made\n  run: |\n    echo one=1 >> "$GITHUB_OUTPUT"\n    printf "long=a=b c\\nempty=\\n" >> "$GITHUB_OUTPUT"\n';
 
   test("passes its outputs to later steps, and to the job", async () => {
     const { outputs, steps } = await runSteps(
@@ -133,7 +127,7 @@ describe("a step", () => {
       {},
       "outputs: {one: '${{ steps.made.outputs.one }}', none: '${{ steps.made.outputs.empty }}'}",
     );
-    expect([outputs, steps[1]?.output]).toEqual([{ one: "1", none: "" }, "a=b\nc\n"]);
+    expect([outputs, steps[1]?.output]).toEqual([{ one: "1", none: "" }, "a=b c\n"]);
   });
 
   test("fails if it writes anything else there", async () => {
@@ -383,6 +377,12 @@ describe("a workflow is refused", () => {
       "on: {push: }\njobs: {only: {steps: [{run: echo, shel: bash}]}}",
       {},
       "job only, step echo: no stand-in for shel here.",
+    ],
+    [
+      "without a shell, because GitHub's own passes over failures in a pipe",
+      "on: {push: }\ndefaults: {run: {}}\njobs: {only: {steps: [{run: echo}]}}",
+      {},
+      "shell: GitHub's default: only bash runs here.",
     ],
     [
       "with another shell",

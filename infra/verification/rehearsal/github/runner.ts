@@ -153,25 +153,21 @@ async function runCommand(
   const files = { GITHUB_OUTPUT: file("output"), GITHUB_STEP_SUMMARY: file("summary") };
   const cwd = join(job.workspace, fill(step["working-directory"] ?? "", contexts));
   if (!existsSync(cwd)) return { outcome: "failure", output: `There is no folder ${cwd}.` };
-  const { exitCode, output } = await runProgram(
-    "bash",
-    [...bash(step.shell ?? shell), file("script", fill(command, contexts))],
-    { cwd, env: { ...job.variables, ...contexts.env, ...variablesOf(job), ...files } },
-  );
+  // GitHub's default lacks pipefail: a pipe succeeds although its first program failed.
+  const used = step.shell ?? shell ?? "GitHub's default";
+  if (used !== "bash") throw new Error(`shell: ${used}: only bash runs here.`);
+  const bash = ["--noprofile", "--norc", "-eo", "pipefail", file("script", fill(command, contexts))];
+  const env = { ...job.variables, ...contexts.env, ...variablesOf(job), ...files };
+  const { exitCode, output } = await runProgram("bash", bash, { cwd, env });
   place.summary += readFileSync(files.GITHUB_STEP_SUMMARY, "utf8");
-  try {
-    const outputs = readAssignments(readFileSync(files.GITHUB_OUTPUT, "utf8"));
-    return { outcome: exitCode === 0 ? "success" : "failure", output, outputs };
-  } catch (error) {
-    return { outcome: "failure", output: `${output}${String(error)}` };
-  }
-}
-
-/** GitHub's default is a bash without pipefail: a pipe succeeds although its first program failed. */
-function bash(shell: string | undefined): string[] {
-  if (shell === undefined) return ["-e"];
-  if (shell === "bash") return ["--noprofile", "--norc", "-eo", "pipefail"];
-  throw new Error(`shell: ${shell}: only bash runs here.`);
+  const lines = readFileSync(files.GITHUB_OUTPUT, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+  const invalid = lines.filter((line) => !/^[^=<]+=/.test(line));
+  if (invalid.length > 0)
+    return { outcome: "failure", output: `${output}Error: Invalid format: ${invalid.join("\n")}` };
+  const outputs = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s)));
+  return { outcome: exitCode === 0 ? "success" : "failure", output, outputs };
 }
 
 /** `github.run_id` is GITHUB_RUN_ID, and so on; only the token must be passed to a step. */
@@ -180,21 +176,4 @@ function variablesOf({ github, workspace }: JobAtWork): Record<string, string> {
     typeof value === "string" && name !== "token" ? [[`GITHUB_${name.toUpperCase()}`, value] as const] : [],
   );
   return { CI: "true", GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: workspace, ...Object.fromEntries(named) };
-}
-
-const assignment = /^(?:([^=\n]+?)<<(\S+)\n(?:([\s\S]*?)\n)?\2|([^=\n]+)=(.*))$/gm;
-
-/**
- * What a step wrote to GITHUB_OUTPUT. Throws for anything but assignments.
- *
- * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings
- */
-function readAssignments(text: string): Record<string, string> {
-  const rest = text.replaceAll(assignment, "").trim();
-  if (rest !== "") throw new Error(`Invalid format: ${rest}`);
-  return Object.fromEntries(
-    [...text.matchAll(assignment)].map(([, longName, , lines = "", name = "", value = ""]) =>
-      longName === undefined ? [name, value] : [longName, lines],
-    ),
-  );
 }
