@@ -107,10 +107,10 @@ export async function takeRole(
   url: string,
   roleArn: string,
   token: string,
-  { sessionName = "rehearsal", duration_s = "3600" } = {},
+  session = { RoleSessionName: "rehearsal", DurationSeconds: "3600" },
 ): Promise<Credentials | string> {
-  const session = { RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: duration_s };
-  const { path, ...unsigned } = requestOf("sts AssumeRoleWithWebIdentity", { ...session, WebIdentityToken: token });
+  const role = { RoleArn: roleArn, WebIdentityToken: token };
+  const { path, ...unsigned } = requestOf("sts AssumeRoleWithWebIdentity", { ...role, ...session });
   const answer = await fetch(url + path, unsigned);
   const body = await answer.text();
   return answer.ok ? credentialsIn(body) : (elementOf(body, "Message") ?? body);

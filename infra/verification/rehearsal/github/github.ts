@@ -2,11 +2,12 @@ import { mkdtempSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../../../build/functions.ts";
 import { copyProject } from "../../../testing/project-copy.ts";
+import { callerOf, succeed, takeRole } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
+import { elementOf } from "../gate/xml.ts";
 import { environmentAt, pathStyle } from "../programs.ts";
 import { claimsOf, trusted, type TokenIssuer } from "../trust/tokens.ts";
 import { makeArtifacts } from "./artifacts.ts";
-import { configureCredentials } from "./credentials.ts";
 import { checkOutOf, makeRepository } from "./repository.ts";
 import { runWorkflow, type Extent, type WorkflowRun } from "./run-workflow.ts";
 import type { JobAtWork, Substitute } from "./runner.ts";
@@ -88,16 +89,45 @@ function contextOf(event: Started["event"], sha: string) {
   };
 }
 
-const runsTypeScript = "typescript" in process.features && process.features.typescript !== false;
-
 /** Uses this machine's tools, whatever version the workflow requests. */
 function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.ProcessEnv {
-  const preloaded = ["redirect-fetch.js", ...(runsTypeScript ? [] : ["run-typescript.js"])];
   return {
     ...environmentAt(awsUrl),
     ...pathStyle,
     PATH: [join(import.meta.dirname, "bin"), dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
-    NODE_OPTIONS: preloaded.map((file) => `--import=${new URL(file, import.meta.url).href}`).join(" "),
-    REHEARSAL_API_ORIGIN: apiOrigin, // for redirect-fetch.js
+    NODE_OPTIONS: `--import=${new URL("preload.js", import.meta.url).href}`,
+    REHEARSAL_API_ORIGIN: apiOrigin, // for preload.js
+  };
+}
+
+/**
+ * Stands in for aws-actions/configure-aws-credentials: gets the job's token from GitHub, assumes the role with it and puts
+ * the role's keys into the job's environment. Throws without a token, if AWS refuses, or in another account.
+ */
+function configureCredentials(gate: Gate): Substitute {
+  return async ({ variables, env }, parameters) => {
+    const { "role-to-assume": role = "", "aws-region": region = "" } = parameters;
+    const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = variables;
+    if (url === undefined || bearer === undefined)
+      throw new Error("The job has no permission id-token: write, and so no token.");
+    const answer = await fetch(`${url}&audience=sts.amazonaws.com`, { headers: { authorization: `bearer ${bearer}` } });
+    const { value: token } = (await answer.json()) as { value: string };
+    const credentials = await takeRole(gate.url, role, token, {
+      RoleSessionName: parameters["role-session-name"] ?? "",
+      DurationSeconds: parameters["role-duration-seconds"] ?? "3600",
+    });
+    if (typeof credentials === "string") throw new Error(credentials);
+    const identity = await succeed(callerOf(gate.url, region, credentials), "sts GetCallerIdentity");
+    const account = elementOf(identity, "Account") ?? "";
+    const allowed = parameters["allowed-account-ids"] ?? account;
+    if (!allowed.split(",").includes(account))
+      throw new Error(`The account ${account} is not among the allowed ones: ${allowed}.`);
+    Object.assign(env, {
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+    });
   };
 }

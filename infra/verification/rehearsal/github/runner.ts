@@ -138,6 +138,9 @@ async function runAction(uses: string, given: Record<string, string>, place: Pla
   return { outcome: inner.hasFailed ? "failure" : "success", output: steps.map(({ output }) => output).join("") };
 }
 
+/** Of one line: no workflow here writes more. */
+const assignment = /^([^=<\n]+)=(.*)$/gm;
+
 async function runCommand(
   command: string,
   step: Step,
@@ -160,13 +163,11 @@ async function runCommand(
   const env = { ...job.variables, ...contexts.env, ...variablesOf(job), ...files };
   const { exitCode, output } = await runProgram("bash", bash, { cwd, env });
   place.summary += readFileSync(files.GITHUB_STEP_SUMMARY, "utf8");
-  const lines = readFileSync(files.GITHUB_OUTPUT, "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
-  const invalid = lines.filter((line) => !/^[^=<]+=/.test(line));
-  if (invalid.length > 0)
-    return { outcome: "failure", output: `${output}Error: Invalid format: ${invalid.join("\n")}` };
-  const outputs = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s)));
+  const written = readFileSync(files.GITHUB_OUTPUT, "utf8");
+  const invalid = written.replaceAll(assignment, "").trim();
+  if (invalid !== "") return { outcome: "failure", output: `${output}Error: Invalid format: ${invalid}` };
+  const assigned = [...written.matchAll(assignment)].map(([, name = "", value = ""]) => [name, value] as const);
+  const outputs = Object.fromEntries(assigned);
   return { outcome: exitCode === 0 ? "success" : "failure", output, outputs };
 }
 

@@ -150,7 +150,7 @@ async function applyHandler(setting: Setting, change: string): Promise<void> {
 
 /** The output of the release line with this appended. Throws the output if it fails. */
 function run({ deploy, origin, hold, line, rehearsal }: Setting, ending = "", more = {}, lines = `${line}${ending}`) {
-  const redirect = `--import=${new URL("../github/redirect-fetch.js", import.meta.url).href}`;
+  const redirect = `--import=${new URL("../github/preload.js", import.meta.url).href}`;
   const environment = { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: origin, REHEARSAL_HOLD: hold, ...more };
   return deploy.shell(rehearsal.scratchPath, lines, environment);
 }

@@ -1,6 +1,9 @@
-// Preloaded into the programs of a job: stands in for DNS and TLS, and redirects a deployed API's name to its local
-// server. Other requests are unchanged.
+// Preloaded into the programs of a job: redirects a deployed API's name to its local server, as DNS and TLS would.
 import "../clock.js";
+
+// Only Node from 22.18 on, which the workflows require, runs TypeScript. tsx takes as long to load as most programs run.
+if (process.argv[1]?.endsWith(".ts") && !Reflect.get(process.features, "typescript"))
+  await import(import.meta.resolve("tsx"));
 
 const { fetch: send } = globalThis;
 const deployedApi = /^https:\/\/[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?=\/)/;
