@@ -20,7 +20,6 @@ export interface AwsRequest {
 
 export type AwsCaller = (call: string, input?: object | string) => Promise<{ status: number; body: string }>;
 
-/** Calls the emulated AWS as the holder of these credentials. */
 export function callerOf(url: string, region: string, credentials: Credentials): AwsCaller {
   const { hostname, port } = new URL(url);
   return async (call, input) => {

@@ -42,9 +42,8 @@ const callsAtOnce = 4;
 const times = 20;
 
 /**
- * Reads a stage's HTTP API from AWS, with the route, integration, alias, version, environment and
- * zip of each function, so that the local gateway serves exactly what is deployed: each call gets the
- * version that the alias chooses at that time, which runs under its role's credentials.
+ * Reads a stage's HTTP API from AWS, so that the local gateway serves exactly what is deployed: each call gets the version
+ * that the alias chooses at that time, which runs under its role's credentials.
  */
 export async function readDeployedApi(
   gate: Gate,
@@ -149,7 +148,6 @@ function integratedFunction({ integrationUri = "", payloadFormatVersion = "" }: 
   return { functionName, alias };
 }
 
-/** Starts a version as Lambda does: with its settings, its zip and its role's credentials. */
 async function startDeployed(
   {
     FunctionName: name = "",

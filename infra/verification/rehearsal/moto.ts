@@ -7,10 +7,7 @@ import { listen, stop } from "../../local/gateway/server.ts";
 const install = "python3 -m pip install --requirement infra/verification/rehearsal/requirements.txt";
 const patience_ms = 120_000;
 
-/**
- * Starts moto_server on loopback and a free port, in memory, and waits until it answers. Throws with moto's last output if
- * it does not start.
- */
+/** Starts moto_server on loopback, in memory, and waits until it answers. */
 export async function startMoto(): Promise<{ url: string; stop: () => Promise<void> }> {
   // moto uses AWS's own client inside, which must not follow the settings that lead Terraform to the gate.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_")));

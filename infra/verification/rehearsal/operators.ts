@@ -6,9 +6,8 @@ import { environmentAt, pathStyle, runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
 import { tokensOf, trusted } from "./trust/tokens.ts";
 
-/** A person or a job that runs Terraform, with an environment that leads to the emulated AWS. */
 export interface Operator {
-  /** Returns the output of shell lines, run as if pasted from a README. Throws the end of the output if one fails. */
+  /** Runs shell lines as if pasted from a README. */
   shell: (folder: string, lines: string, more?: Record<string, string>) => Promise<string>;
 }
 
@@ -68,10 +67,7 @@ function operatorAt(url: string, region: string, credentials: Record<string, str
   };
 }
 
-/**
- * The shell blocks of a README's section, without the lines whose program must not run here: the
- * rehearsal does what the README says. Throws if the section has none.
- */
+/** The shell blocks of a README's section, without the lines whose program must not run here. */
 export function readmeBlocks(path: string, heading: string, notRun = ""): [first: string, ...more: string[]] {
   const [, section = ""] = readFileSync(path, "utf8").split(`\n## ${heading}\n`);
   const found = (section.split("\n## ")[0] ?? "").matchAll(/```sh\n(.*?)\n```/gs);

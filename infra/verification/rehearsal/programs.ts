@@ -8,7 +8,6 @@ export interface Run {
 const running = new Set<ChildProcess>();
 let isOver = false;
 
-/** Runs a program to its end, even if it fails. */
 export async function runProgram(
   program: string,
   parameters: string[],
@@ -36,7 +35,6 @@ export async function runProgram(
   }
 }
 
-/** Kills all running programs with their children, and starts no more. */
 export function killPrograms(): void {
   isOver = true;
   for (const { pid } of running) {

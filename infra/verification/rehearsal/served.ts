@@ -17,7 +17,6 @@ export interface Served {
   uploads: () => Promise<string[]>;
 }
 
-/** Serves a stage's API through the local gateway while `use` runs. */
 export async function whileServed<Result>(
   { gate, names, scratchPath }: Rehearsal,
   use: (served: Served) => Promise<Result>,
@@ -82,7 +81,7 @@ export async function expectTokensRefused({ url, api }: Served): Promise<string>
   return `${routes.length * tokens.length} refused`;
 }
 
-/** Creates an event, reads it, lists it by each index and adds an image; returns a sentence if something fails. */
+/** Uses each route once; returns a sentence if something fails. */
 export async function whatFails({ url, uploads }: Served): Promise<string | undefined> {
   const call = callServerAt(url);
   const created = await call("POST /events", { json: { title: "Rehearsal", organizer: "Rehearsal" } });

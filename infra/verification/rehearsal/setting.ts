@@ -13,7 +13,6 @@ export interface Rehearsal {
   operate: AwsCaller;
 }
 
-/** What a stage's resources are called. */
 export type Names = ReturnType<typeof namesOf>;
 
 export function namesOf(stage: string, accountId: string, region: string) {

@@ -5,7 +5,6 @@ export function interrupt(): void {
   isInterrupted = true;
 }
 
-/** Runs one step and prints its name, its result if that is text, and its duration. */
 export async function step<Result>(title: string, act: () => Promise<Result>): Promise<Result> {
   const started_ms = performance.now();
   const print = (text: string) => {
@@ -22,12 +21,10 @@ export async function step<Result>(title: string, act: () => Promise<Result>): P
   }
 }
 
-/** Throws the problems, one line each, if there are any. */
 export function expectNone(wrong: string[], what: string): void {
   if (wrong.length > 0) throw new Error(`${what}:\n  ${wrong.join("\n  ")}`);
 }
 
-/** Throws unless the output contains this text. */
 export function expectText(output: string, text: string): void {
   if (!output.includes(text)) throw new Error(`It should print "${text}", and printed:\n${output}`);
 }

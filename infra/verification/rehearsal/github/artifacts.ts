@@ -4,8 +4,7 @@ import { matchesPattern } from "../gate/conditions.ts";
 import type { Substitute } from "./runner.ts";
 
 /**
- * Stands in for actions/upload-artifact and actions/download-artifact, with folders below `path`. An artifact's root is
- * the common folder of its paths, and it is never overwritten.
+ * Stands in for actions/upload-artifact and actions/download-artifact, with folders below `path`.
  *
  * https://github.com/actions/upload-artifact#upload-using-multiple-paths-and-exclusions
  */

@@ -39,7 +39,6 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
     repository,
     issues: services.issues,
     stop: services.stop,
-    /** Runs a workflow until it ends or something in it fails. */
     run(file: string, { event, sha, inputs = {}, apiOrigin, tamper, ...extent }: Started): Promise<WorkflowRun> {
       runs += 1;
       const runPath = mkdtempSync(join(scratchPath, "run-"));
@@ -100,10 +99,7 @@ function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.Proces
   };
 }
 
-/**
- * Stands in for aws-actions/configure-aws-credentials: gets the job's token from GitHub, assumes the role with it and puts
- * the role's keys into the job's environment. Throws without a token, if AWS refuses, or in another account.
- */
+/** Stands in for aws-actions/configure-aws-credentials. */
 function configureCredentials(gate: Gate): Substitute {
   return async ({ variables, env }, parameters) => {
     const { "role-to-assume": role = "", "aws-region": region = "" } = parameters;

@@ -21,7 +21,6 @@ export async function makeRepository(path: string) {
   return {
     path,
     first,
-    /** Pushes the project with these edits on top of main; returns the commit. */
     async push(message: string, edits: Edits = {}): Promise<string> {
       await git(path, "read-tree --reset -u", first);
       for (const [file, edit] of Object.entries(edits)) {

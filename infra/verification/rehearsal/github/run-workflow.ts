@@ -27,9 +27,8 @@ interface Setting extends JobSetting {
 }
 
 /**
- * Runs a workflow for an event, its jobs in sequence: a job may need only jobs above it, and may call only
- * workflows of the same repository. Throws if the event does not start the workflow; actionlint reports everything
- * else that GitHub would refuse.
+ * Runs a workflow's jobs in sequence: a job may need only jobs above it, and may call only workflows of the same
+ * repository. actionlint reports what GitHub would refuse.
  */
 export async function runWorkflow(
   repositoryPath: string,

@@ -60,8 +60,7 @@ interface Done {
 }
 
 /**
- * Runs the steps of a job as GitHub does, in an empty folder of its own; environment variables and outputs are passed
- * on. Throws for an action without substitute and for an invalid expression.
+ * Runs the steps of a job as GitHub does, in an empty folder.
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
  */

@@ -32,17 +32,14 @@ export interface Issues {
   isEnabled: boolean;
   issues: Issue[];
   comments: Comment[];
-  /** Runs that wait for approval. */
   waiting: { id: number; run_number: number }[];
   done: string[];
 }
 
-/** The author of what a workflow's own token writes. */
 export const bot: Author = { login: "github-actions[bot]", type: "Bot" };
 
 /**
- * Stands in for GitHub's token endpoint and the REST API of runs, issues and comments. `issueFor` signs the token
- * that GitHub would issue to a job for an audience.
+ * Stands in for GitHub's token endpoint, where `issueFor` signs the tokens, and for its REST API.
  *
  * https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
@@ -73,7 +70,6 @@ export async function startServices(issueFor: (job: JobAtWork, audience: string)
   return {
     url,
     issues,
-    /** The variables with which a job gets its token, if it may have one. */
     variablesFor(job: JobAtWork): Record<string, string> {
       if (job.permissions["id-token"] !== "write") return {};
       const requestToken = randomUUID();
@@ -88,8 +84,6 @@ export async function startServices(issueFor: (job: JobAtWork, audience: string)
 }
 
 /**
- * Stands in for GitHub's REST API of a repository's issues, comments and waiting runs.
- *
  * https://docs.github.com/en/rest/issues
  * https://docs.github.com/en/rest/actions/workflow-runs
  */

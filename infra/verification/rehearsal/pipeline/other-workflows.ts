@@ -29,7 +29,6 @@ function headlineOf(body: string, stage: string): string {
   return headline;
 }
 
-/** Runs explain.yml as after a refused role. */
 export async function explainToken({ gate, github, names, scratchPath }: Rehearsal): Promise<string> {
   const person = personAt(gate, names.region);
   const trust = await person.shell(scratchPath, "terraform -chdir=oidc output -json trust");

@@ -30,10 +30,7 @@ const newHeader = "({ headers, ...answer }) => ({ ...answer, headers: { ...heade
 const twoMistakes =
   "(answer, event) => { globalThis.calls ??= 0; if (event.requestContext.http || ++globalThis.calls === 4) throw new Error('A mistake.'); return answer; }";
 
-/**
- * Releases prod by hand, with the line of infra/README.md: first nothing; then a new version, stopped by an alarm and a
- * kill before it succeeds; then one that fails a call once callers get it, and the smoke test once all do.
- */
+/** Releases prod by hand, with the line of infra/README.md. */
 export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: string): Promise<void> {
   await whileServed(rehearsal, async ({ url }) => {
     const hold = join(rehearsal.scratchPath, "hold");
@@ -148,7 +145,6 @@ async function applyHandler(setting: Setting, change: string): Promise<void> {
   await terraform(setting, "apply");
 }
 
-/** The output of the release line with this appended. Throws the output if it fails. */
 function run({ deploy, origin, hold, line, rehearsal }: Setting, ending = "", more = {}, lines = `${line}${ending}`) {
   const redirect = `--import=${new URL("../github/preload.js", import.meta.url).href}`;
   const environment = { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: origin, REHEARSAL_HOLD: hold, ...more };
@@ -170,7 +166,7 @@ async function countNew({ origin }: Setting, calls: number): Promise<number> {
   return met;
 }
 
-/** Runs a release and pauses it to act once callers get the new version. */
+/** Pauses a release once callers get the new version, and acts. */
 async function whileHeld(
   setting: Setting,
   start: () => Promise<string>,

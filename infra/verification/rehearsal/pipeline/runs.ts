@@ -1,7 +1,6 @@
 import type { JobRun } from "../github/runner.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
 
-/** Throws the failed steps with their output unless all these jobs succeeded. */
 export function expectSuccess(run: WorkflowRun, jobs: string[]): void {
   for (const name of jobs) {
     const job = jobOf(run, name);

@@ -4,7 +4,6 @@ import { expectNone } from "../steps.ts";
 
 type Attempt = Record<"line" | "title" | "call", string>;
 
-/** Throws the attempts that are wrongly allowed or wrongly refused. */
 export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRefused = true): Promise<string> {
   const wrong: string[] = [];
   for (const { line, call } of attempts) {

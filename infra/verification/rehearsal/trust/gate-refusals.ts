@@ -2,10 +2,7 @@ import { callerOf, type AwsCaller, type Credentials } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
 import { expectNone } from "../steps.ts";
 
-/**
- * Tries what the gate itself must refuse, whatever is deployed, and throws unexpected answers. It needs a running
- * moto, so it is a step of the rehearsal, not a test.
- */
+/** What the gate itself must refuse, whatever is deployed. It needs a running moto, so it is no test. */
 export async function tryGate(gate: Gate, region: string): Promise<string> {
   const as = (changes: Partial<Credentials>) => callerOf(gate.url, region, { ...gate.operator, ...changes });
   const wrong = as({ secretAccessKey: "wrong" });

@@ -14,8 +14,7 @@ const feature = "refs/heads/feature";
 const merge = "refs/pull/1/merge";
 
 /**
- * Tokens that GitHub could issue to the trusted jobs and to all similar ones, with the roles that
- * each must open.
+ * Tokens that GitHub could issue to the trusted jobs and to all similar ones, with the roles that each must open.
  *
  * https://docs.github.com/en/actions/reference/security/oidc
  */
