@@ -27,6 +27,8 @@ export interface Comment {
   user: Author | null;
 }
 
+type Answer = [status: number, content: unknown];
+
 /** A repository's issues and comments, and what workflows did there, as `POST issues`. */
 export interface Issues {
   isEnabled: boolean;
@@ -46,7 +48,7 @@ export const bot: Author = { login: "github-actions[bot]", type: "Bot" };
 export async function startServices(issueFor: (job: JobAtWork, audience: string) => string) {
   const jobs = new Map<string, JobAtWork>();
   const issues: Issues = { isEnabled: true, issues: [], comments: [], waiting: [], done: [] };
-  const answerTo = async (request: IncomingMessage): Promise<[status: number, content: unknown]> => {
+  const answerTo = async (request: IncomingMessage): Promise<Answer> => {
     const { url: sent = "", method = "", headers } = request;
     const { pathname, searchParams } = new URL(sent, "http://localhost");
     if (pathname !== "/token") {
@@ -60,7 +62,7 @@ export async function startServices(issueFor: (job: JobAtWork, audience: string)
   };
   const server = createServer((request, response) => {
     void answerTo(request)
-      .catch((error: unknown) => [400, { message: String(error) }] as const)
+      .catch((error: unknown): Answer => [400, { message: String(error) }])
       .then(([status, content]) => {
         response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
       });
@@ -87,37 +89,47 @@ export async function startServices(issueFor: (job: JobAtWork, audience: string)
  * https://docs.github.com/en/rest/issues
  * https://docs.github.com/en/rest/actions/workflow-runs
  */
-function answerAbout(all: Issues, method: string, path: string, given: unknown): [number, unknown] {
+function answerAbout(all: Issues, method: string, path: string, given: unknown): Answer {
   const fields = given as Record<string, string>;
   const { title = "", body = "" } = fields;
-  const [, place = "", id] = /^\/repos\/[^/]+\/[^/]+\/?(.*?)(\d+(?=\/|$))?(?:\/(?:comments|cancel))?$/.exec(path) ?? [];
-  const number = Number(id);
-  const isOfComments = path.endsWith("/comments");
-  if (method !== "GET") all.done.push(`${method} ${path.replace(/^\/repos\/[^/]+\/[^/]+\//, "")}`);
+  const request = `${method} ${path.replace(/^\/repos\/[^/]+\/[^/]+\/?/, "")}`;
+  const number = Number(/\d+/.exec(request)?.[0]);
+  if (method !== "GET") all.done.push(request);
   if (Object.values(fields).some((text) => text.length > 65_536)) return [422, { message: "body is too long" }];
-  if (path.endsWith("/runs")) return [200, { workflow_runs: fields["status"] === "waiting" ? all.waiting : [] }];
-  if (path.endsWith("/cancel")) {
-    const left = all.waiting.filter((run) => run.id !== number);
-    if (left.length === all.waiting.length)
-      return [409, { message: "Cannot cancel a workflow run that is completed." }];
-    all.waiting = left;
-    return [202, {}];
+  const change = (found: Issue | Comment | undefined): Answer =>
+    found ? [200, method === "PATCH" ? Object.assign(found, fields) : found] : notFound;
+  switch (request.replace(/\d+/, "N")) {
+    case "GET ":
+      return [200, { has_issues: all.isEnabled }];
+    case "GET actions/workflows/deploy.yml/runs":
+      return [200, { workflow_runs: fields["status"] === "waiting" ? all.waiting : [] }];
+    case "POST actions/runs/N/cancel": {
+      const left = all.waiting.filter((run) => run.id !== number);
+      if (left.length === all.waiting.length)
+        return [409, { message: "Cannot cancel a workflow run that is completed." }];
+      all.waiting = left;
+      return [202, {}];
+    }
+    case "GET issues":
+      return all.isEnabled ? [200, all.issues.filter(({ state }) => state === "open")] : disabled;
+    case "POST issues":
+      if (!all.isEnabled) return disabled;
+      all.issues.push({ number: all.issues.length + 1, title, body, state: "open", user: bot });
+      return [201, all.issues.at(-1)];
+    case "GET issues/N/comments":
+      return [200, all.comments.filter(({ on }) => on === number)];
+    case "POST issues/N/comments":
+      all.comments.push({ id: all.comments.length + 1, on: number, body, user: bot });
+      return [201, all.comments.at(-1)];
+    case "PATCH issues/comments/N":
+      return change(all.comments.find(({ id }) => id === number));
+    case "GET issues/N":
+    case "PATCH issues/N":
+      return change(all.issues.find((issue) => issue.number === number));
+    default:
+      return notFound;
   }
-  if (place === "") return [200, { has_issues: all.isEnabled }];
-  if (id === undefined) {
-    if (!all.isEnabled) return [410, { message: "Issues has been disabled" }];
-    if (method === "GET") return [200, all.issues.filter(({ state }) => state === "open")];
-    all.issues.push({ number: all.issues.length + 1, title, body, state: "open", user: bot });
-    return [201, all.issues.at(-1)];
-  }
-  if (isOfComments && method === "GET") return [200, all.comments.filter(({ on }) => on === number)];
-  if (isOfComments) {
-    all.comments.push({ id: all.comments.length + 1, on: number, body, user: bot });
-    return [201, all.comments.at(-1)];
-  }
-  const found = place.includes("comments")
-    ? all.comments.find((comment) => comment.id === number)
-    : all.issues.find((issue) => issue.number === number);
-  if (!found) return [404, { message: "Not Found" }];
-  return [200, method === "PATCH" ? Object.assign(found, fields) : found];
 }
+
+const disabled: Answer = [410, { message: "Issues has been disabled" }];
+const notFound: Answer = [404, { message: "Not Found" }];

@@ -9,8 +9,7 @@ import { whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
 import { expectText, step } from "../steps.ts";
 
-interface Setting {
-  rehearsal: Rehearsal;
+interface Setting extends Rehearsal {
   deploy: Job;
   origin: string;
   line: string;
@@ -34,7 +33,7 @@ const twoMistakes =
 export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: string): Promise<void> {
   await whileServed(rehearsal, async ({ url }) => {
     const hold = join(rehearsal.scratchPath, "hold");
-    const setting = { rehearsal, deploy, origin: new URL(url).origin, line, hold };
+    const setting = { ...rehearsal, deploy, origin: new URL(url).origin, line, hold };
     await step("Release prod by hand while API Gateway throttles: nothing is new", async () => {
       const output = await run(setting, "", { REHEARSAL_THROTTLED: "1,3" });
       expectText(output, "Nothing to release");
@@ -63,7 +62,7 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
 }
 
 async function expectAlarmNoticed(setting: Setting): Promise<string> {
-  const { operate, names } = setting.rehearsal;
+  const { operate, names } = setting;
   const AlarmName = `${names.its}-rehearsal`;
   const reason = "The rehearsal says so.";
   const condition = "Statistic=Sum Period=60 EvaluationPeriods=1 Threshold=1 ComparisonOperator=GreaterThanThreshold";
@@ -96,10 +95,9 @@ async function expectKilled(setting: Setting): Promise<string> {
 }
 
 async function expectReleased(setting: Setting): Promise<string> {
-  const { gate, names } = setting.rehearsal;
-  const itsFunction = `${names.functions}-${changedFunction}`;
+  const { gate, names } = setting;
   const resets = ["invocations", "aliases/live$"].map((place) => ({
-    call: new RegExp(`^lambda P.*${itsFunction}/${place}`),
+    call: new RegExp(`^lambda P.*${names.functions}-${changedFunction}/${place}`),
   }));
   let during = 0;
   const output = await whileHeld(
@@ -129,13 +127,13 @@ async function expectPutBack(setting: Setting, ending: string, after: string): P
   return "put back";
 }
 
-function terraform({ deploy, rehearsal: { scratchPath, names } }: Setting, command: string): Promise<string> {
+function terraform({ deploy, scratchPath, names }: Setting, command: string): Promise<string> {
   const variables = `-var-file=environments/${names.stage}.tfvars -var='canary={percent=${half},minutes=${seconds / 60}}'`;
   return deploy.shell(scratchPath, `terraform -chdir=infra ${command} ${variables}`);
 }
 
 async function applyHandler(setting: Setting, change: string): Promise<void> {
-  const { scratchPath } = setting.rehearsal;
+  const { scratchPath } = setting;
   const [file, packages] = [`functions/${changedFunction}/handler.ts`, join(scratchPath, "node_modules")];
   const handler = readFileSync(join(root, file), "utf8").replace("export const handler =", "const released =");
   const changed = `export const handler = async (event: any, context: any) => (${change})(await released(event, context), event);\n`;
@@ -145,10 +143,10 @@ async function applyHandler(setting: Setting, change: string): Promise<void> {
   await terraform(setting, "apply");
 }
 
-function run({ deploy, origin, hold, line, rehearsal }: Setting, ending = "", more = {}, lines = `${line}${ending}`) {
+function run({ deploy, origin, hold, line, scratchPath }: Setting, ending = "", more = {}, lines = `${line}${ending}`) {
   const redirect = `--import=${new URL("../github/preload.js", import.meta.url).href}`;
   const environment = { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: origin, REHEARSAL_HOLD: hold, ...more };
-  return deploy.shell(rehearsal.scratchPath, lines, environment);
+  return deploy.shell(scratchPath, lines, environment);
 }
 
 async function failureOf(running: Promise<string>): Promise<string> {
@@ -174,20 +172,22 @@ async function whileHeld(
 ): Promise<string> {
   writeFileSync(setting.hold, "");
   const before = aliasNow(setting);
-  const release = { isOver: false };
-  const running = start().finally(() => {
-    release.isOver = true;
-  });
+  const running = start();
+  const end = running.then(
+    () => true,
+    () => true,
+  );
   const isOnTrial = () => {
     const { text, revision } = aliasNow(setting);
     return text.includes("%") && revision !== before.revision;
   };
   try {
-    while (!release.isOver && !isOnTrial()) await wait(50);
-    if (!release.isOver) await act();
+    let isOver = false;
+    while (!isOver && !isOnTrial()) isOver = await Promise.race([end, wait(50, false)]);
+    if (!isOver) await act();
   } finally {
     rmSync(setting.hold);
-    await Promise.allSettled([running]);
+    await end;
   }
   return running;
 }
@@ -197,7 +197,7 @@ function expectAlias(setting: Setting, wanted: string): void {
   if (text !== wanted) throw new Error(`The alias of ${changedFunction} should be at ${wanted}, and is at ${text}.`);
 }
 
-function aliasNow({ rehearsal: { gate, names } }: Setting) {
+function aliasNow({ gate, names }: Setting) {
   const alias = gate.aliasOf(`${names.its}-${changedFunction}`, "live") ?? {};
   const { FunctionVersion, RoutingConfig, RevisionId } = alias;
   const weights = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
