@@ -66,7 +66,7 @@ const versions: Record<string, string> = {
  * REST services, as in `s3 PUT /bucket/key text`. Then fields or the text of the body, unless these are given as input.
  */
 export function requestOf(call: string, given?: object | string): AwsRequest {
-  const [, service = "", operation = "", path, rest] = /^(\S+) (\S+)(?: (\/\S+))?(?: (.*))?$/.exec(call) ?? [];
+  const [, service = "", operation = "", path, rest] = /^(\S+) (\S+)(?: (\/\S*))?(?: (.*))?$/.exec(call) ?? [];
   const input = given ?? inputIn(rest);
   const json = typeof input === "string" ? input : JSON.stringify(input);
   if (path !== undefined) {

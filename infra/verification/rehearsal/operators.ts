@@ -4,7 +4,7 @@ import { callerOf, takeRole, type AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
 import { environmentAt, pathStyle, runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
-import { tokensOf, trusted } from "./trust/tokens.ts";
+import { claimsOf, jobs, trusted } from "./trust/tokens.ts";
 
 export interface Operator {
   /** Runs shell lines as if pasted from a README. */
@@ -16,8 +16,6 @@ export interface Job extends Operator {
   call: AwsCaller;
 }
 
-export const tokens = tokensOf(trusted);
-
 export function personAt({ url, operator }: Gate, region: string): Operator {
   return operatorAt(url, region, {
     AWS_ACCESS_KEY_ID: operator.accessKeyId,
@@ -25,12 +23,13 @@ export function personAt({ url, operator }: Gate, region: string): Operator {
   });
 }
 
-export async function startJob(
-  { gate, issuer, names: { region }, scratchPath }: Rehearsal,
-  roleName: string,
-  claims: Record<string, string>,
-): Promise<Job> {
-  const roleArn = `arn:aws:iam::${gate.accountId}:role/${roleName}`;
+export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, does: "deploy" | "plan"): Promise<Job> {
+  const { region, stage } = names;
+  const [roleName, claims] =
+    does === "deploy"
+      ? [names.deployRole, claimsOf(trusted, jobs.deploy, stage)]
+      : [`${names.project}-plan`, claimsOf(trusted, jobs.pullRequest)];
+  const roleArn = `${names.iam}:role/${roleName}`;
   const credentials = await takeRole(gate.url, roleArn, issuer.issue(claims));
   if (typeof credentials === "string") throw new Error(`${roleName} could not be assumed: ${credentials}`);
   const file = join(mkdtempSync(join(scratchPath, "token-")), "token");

@@ -3,7 +3,7 @@ import { readFunctions } from "../../build/functions.ts";
 import type { DeadLetter } from "../../local/bucket/image-events.ts";
 import { callerOf, succeed, takeRole } from "./aws.ts";
 import { elementOf } from "./gate/xml.ts";
-import { personAt, readmeBlocks, startJob, tokens, type Job } from "./operators.ts";
+import { personAt, readmeBlocks, startJob, type Job } from "./operators.ts";
 import { explainToken, findDrift, planPullRequest } from "./pipeline/other-workflows.ts";
 import { rehearseReleases } from "./pipeline/releases.ts";
 import { runSuites, whatFails, whileServed } from "./served.ts";
@@ -18,12 +18,12 @@ import { trustCases } from "./trust/trust-cases.ts";
 /** Prod, by hand as in infra/README.md, and the workflows for pull requests and for every week. */
 export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, scratchPath } = rehearsal;
-  const { project, stage, region, accountId } = names;
+  const { stage, region, accountId } = names;
   const block = (heading: string) =>
     readmeBlocks(join(scratchPath, "infra/README.md"), heading, "npm")[0].replaceAll("ACCOUNT_ID", accountId);
   await step("Try every role with every similar token", () => expectTrust(rehearsal));
-  const plan = await startJob(rehearsal, `${project}-plan`, tokens.pullRequest);
-  const deploy = await startJob(rehearsal, names.deployRole, tokens.deploy(stage));
+  const plan = await startJob(rehearsal, "plan");
+  const deploy = await startJob(rehearsal, "deploy");
   const isRelease = (line: string) => line.includes("release.mjs");
   const byHand = block("Deploy by hand").split("\n");
 

@@ -6,7 +6,7 @@ import { elementsOf } from "../gate/xml.ts";
 import type { Started } from "../github/github.ts";
 import type { Edits } from "../github/repository.ts";
 import type { WorkflowRun } from "../github/run-workflow.ts";
-import { readmeBlocks, startJob, tokens } from "../operators.ts";
+import { readmeBlocks, startJob } from "../operators.ts";
 import { expectTokensRefused, runSuites, whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
 import { expectText, step } from "../steps.ts";
@@ -165,7 +165,7 @@ async function destroy(rehearsal: Rehearsal, folder: string): Promise<void> {
   const [init] = readmeBlocks(readme, "Deploy by hand", "npm")[0].split("\n");
   const [, takeDown] = readmeBlocks(readme, "Take it down")[0].split("\n");
   const lines = [init, takeDown].join("\n").replaceAll("prod", stage).replaceAll("ACCOUNT_ID", accountId);
-  const job = await startJob(rehearsal, names.deployRole, tokens.deploy(stage));
+  const job = await startJob(rehearsal, "deploy");
   for (const key of elementsOf(await succeed(operate, `s3 GET ${bucket}?list-type=2`), "Key"))
     await succeed(operate, `s3 DELETE ${bucket}/${key}`);
   await job.shell(folder, lines);

@@ -1,5 +1,5 @@
 import { callerOf, credentialsIn, succeed } from "../aws.ts";
-import { startJob, tokens } from "../operators.ts";
+import { startJob } from "../operators.ts";
 import { namesOf, type Names, type Rehearsal } from "../setting.ts";
 import { attemptsIn, expectRefused } from "./attempts.ts";
 
@@ -129,7 +129,7 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
   const { operate, names: own } = rehearsal;
   const other = namesOf(otherStage, own.accountId, own.region);
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
-  const { call } = await startJob(rehearsal, own.deployRole, tokens.deploy(own.stage));
+  const { call } = await startJob(rehearsal, "deploy");
   const tags = `{"project":"${other.project}","stage":"${other.stage}"}`;
   await succeed(operate, `cognito-idp CreateUserPool PoolName=${other.its} UserPoolTags=${tags}`);
   const { items } = await read<{ items: { name: string; apiId: string }[] }>("apigateway GET /v2/apis");
@@ -160,7 +160,7 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
 export async function tryAsOutsider(otherStage: string, rehearsal: Rehearsal): Promise<string> {
   const { gate, operate, names: own } = rehearsal;
   const other = namesOf(otherStage, own.accountId, own.region);
-  const { call } = await startJob(rehearsal, own.deployRole, tokens.deploy(own.stage));
+  const { call } = await startJob(rehearsal, "deploy");
   const role = `${own.its}-x`;
   for (const attempt of attemptsIn(createRole, own)) await succeed(call, attempt.call);
   const taken = await succeed(operate, `sts AssumeRole RoleArn=${own.roles}-x RoleSessionName=outsider`);

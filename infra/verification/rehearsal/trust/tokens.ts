@@ -41,12 +41,19 @@ export const trusted: Trusted = {
 
 export type Claims = Record<string, string>;
 
-/** GitHub's input for a job's token; `file` contains the job, and may be a called workflow. */
+/** What GitHub makes a job's token of; `file` contains the job, and may be a called workflow. */
 export interface Asking {
   event: string;
   ref: string;
   file: string;
 }
+
+/** The jobs that get a role. */
+export const jobs = {
+  deploy: { event: "push", ref: "refs/heads/main", file: ".github/workflows/deploy-stage.yml" },
+  pullRequest: { event: "pull_request", ref: "refs/pull/1/merge", file: ".github/workflows/plan.yml" },
+  drift: { event: "schedule", ref: "refs/heads/main", file: ".github/workflows/drift.yml" },
+} satisfies Record<string, Asking>;
 
 /** The claims of a job's token, for a repository created after 15 July 2026. */
 export function claimsOf(trusted: Trusted, { event, ref, file }: Asking, environment?: string): Claims {
@@ -67,14 +74,4 @@ export function claimsOf(trusted: Trusted, { event, ref, file }: Asking, environ
 export function subjectOf({ repository, repositoryId, ownerId }: Trusted): string {
   const [owner = "", name = ""] = repository.split("/");
   return `repo:${owner}@${ownerId}/${name}@${repositoryId}`;
-}
-
-export function tokensOf(trusted: Trusted) {
-  const of = (event: string, ref: string, name: string, environment?: string) =>
-    claimsOf(trusted, { event, ref, file: `.github/workflows/${name}` }, environment);
-  return {
-    deploy: (stage: string) => of("push", "refs/heads/main", "deploy-stage.yml", stage),
-    pullRequest: of("pull_request", "refs/pull/1/merge", "plan.yml"),
-    drift: of("schedule", "refs/heads/main", "drift.yml"),
-  };
 }
