@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
 import { unzipSync } from "fflate";
@@ -8,10 +7,9 @@ import { jwtAuthorizer } from "../../local/gateway/authorizer.ts";
 import type { Route } from "../../local/gateway/gateway.ts";
 import { runInThread, type RunningFunction } from "../../local/runtime/runner.ts";
 import { makeUserPool, type UserPool } from "../../local/sign-in/tokens.ts";
-import { callerOf, succeed } from "./aws.ts";
-import type { Gate } from "./gate/gate.ts";
+import { succeed } from "./aws.ts";
 import type { Invoke } from "./gate/repairs/lambda.ts";
-import type { Names } from "./setting.ts";
+import type { Rehearsal } from "./setting.ts";
 
 export interface DeployedApi {
   routes: Route[];
@@ -21,8 +19,6 @@ export interface DeployedApi {
   stop: () => Promise<void>;
 }
 
-type Api = Record<"apiId" | "name", string>;
-type Stage = Record<"stageName", string>;
 type Integration = Record<"integrationId" | "integrationUri" | "payloadFormatVersion", string>;
 interface DeployedRoute {
   routeKey: string;
@@ -45,18 +41,16 @@ const times = 20;
  * Reads a stage's HTTP API from AWS, so that the local gateway serves exactly what is deployed: each call gets the version
  * that the alias chooses at that time, which runs under its role's credentials.
  */
-export async function readDeployedApi(
-  gate: Gate,
-  { its: name, stage, region }: Names,
-  scratchPath: string,
-): Promise<DeployedApi> {
-  const operate = callerOf(gate.url, region, gate.operator);
+export async function readDeployedApi(rehearsal: Rehearsal): Promise<DeployedApi> {
+  const { gate, operate, names } = rehearsal;
+  const { its: name, stage, region } = names;
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const readItems = async <Item>(path: string) => (await read<{ items: Item[] }>(`apigateway GET ${path}`)).items;
-  const { apiId } = (await readItems<Api>("/v2/apis")).find((api) => api.name === name) ?? {};
+  const { apiId } =
+    (await readItems<Record<"apiId" | "name", string>>("/v2/apis")).find((api) => api.name === name) ?? {};
   if (apiId === undefined) throw new Error(`There is no HTTP API named ${name}.`);
   const api = `/v2/apis/${apiId}`;
-  if (!(await readItems<Stage>(`${api}/stages`)).some(({ stageName }) => stageName === stage))
+  if (!(await readItems<{ stageName: string }>(`${api}/stages`)).some(({ stageName }) => stageName === stage))
     throw new Error(`The API ${name} has no stage ${stage}.`);
   const integrations = await readItems<Integration>(`${api}/integrations`);
   const deployedRoutes = await readItems<DeployedRoute>(`${api}/routes`);
@@ -79,7 +73,7 @@ export async function readDeployedApi(
   };
   const start = async (functionName: string, version: string) => {
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${version}`;
-    return startDeployed(await read<FunctionConfiguration>(`lambda GET ${path}`), gate, region, scratchPath);
+    return startDeployed(await read<FunctionConfiguration>(`lambda GET ${path}`), rehearsal);
   };
   const inTurn = pLimit(callsAtOnce);
   const call = async (functionName: string, qualifier: string, event: object) => {
@@ -94,9 +88,8 @@ export async function readDeployedApi(
     const isGuarded = authorizationType !== "NONE";
     if (isGuarded && (authorizationType !== "JWT" || route.authorizerId !== authorizerId))
       throw new Error(`${routeKey} must have the authorizer that the other routes have.`);
-    const { functionName, alias } = integratedFunction(
-      integrations.find(({ integrationId }) => target === `integrations/${integrationId}`),
-    );
+    const integration = integrations.find(({ integrationId }) => target === `integrations/${integrationId}`);
+    const { functionName, alias } = integratedFunction(integration);
     const place = `${apiId}/${stage}/${routeKey.replace(" ", "")}`;
     const sourceArn = `arn:aws:execute-api:${region}:${gate.accountId}:${place}`;
     return {
@@ -158,18 +151,19 @@ async function startDeployed(
     MemorySize = 0,
     Environment,
   }: FunctionConfiguration,
-  gate: Gate,
-  region: string,
-  scratchPath: string,
+  { gate, names: { region }, scratchPath }: Rehearsal,
 ): Promise<RunningFunction> {
   const zip = gate.zipOf(CodeSha256);
   if (!zip) throw new Error(`${name}: no zip was uploaded with the CodeSha256 ${CodeSha256}.`);
-  const folder = join(scratchPath, createHash("sha256").update(zip).digest("hex").slice(0, 16));
+  const folder = join(scratchPath, "zips", Buffer.from(CodeSha256, "base64").toString("hex"));
   mkdirSync(folder, { recursive: true });
   for (const [file, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, file), bytes);
   const [file = "", exportName = ""] = Handler.split(".");
   const { accessKeyId, secretAccessKey, sessionToken = "" } = await gate.credentialsFor(Role);
-  return runInThread(withClock(folder, file), {
+  // Loads the clock, then what Lambda would load.
+  const [clock, withClock] = [new URL("clock.js", import.meta.url).href, join(folder, "with-clock.mjs")];
+  writeFileSync(withClock, `import ${JSON.stringify(clock)};\nexport * from "./${file}.mjs";\n`);
+  return runInThread(withClock, {
     name,
     memory_mb: MemorySize,
     timeout_s: Timeout * times,
@@ -188,14 +182,4 @@ async function startDeployed(
       AWS_SESSION_TOKEN: sessionToken,
     },
   });
-}
-
-/** A module that loads the clock, then what Lambda's Node.js runtime would load. */
-function withClock(folder: string, file: string): string {
-  const names = ["js", "mjs", "cjs"].map((ending) => `${file}.${ending}`);
-  const handlers = names.find((name) => existsSync(join(folder, name))) ?? file;
-  const path = join(folder, "with-clock.mjs");
-  const clock = new URL("clock.js", import.meta.url).href;
-  writeFileSync(path, `import ${JSON.stringify(clock)};\nexport * from ${JSON.stringify(`./${handlers}`)};\n`);
-  return path;
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { root } from "../../build/functions.ts";
 import { makePng } from "../../local/bucket/sample-images.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
@@ -18,13 +17,14 @@ export interface Served {
 }
 
 export async function whileServed<Result>(
-  { gate, names, scratchPath }: Rehearsal,
+  rehearsal: Rehearsal,
   use: (served: Served) => Promise<Result>,
 ): Promise<Result> {
+  const { gate, names } = rehearsal;
   const { its, stage } = names;
   const prefix = `${its}-`;
   let deployed: Promise<DeployedApi> | undefined;
-  const api = () => (deployed ??= readDeployedApi(gate, names, join(scratchPath, "zips")));
+  const api = () => (deployed ??= readDeployedApi(rehearsal));
   const routes = async () => (await api()).routes;
   const gateway = await startGateway({ stage, port: 0, routes, log: () => undefined });
   gate.handlers.set(prefix, async (call) => (await api()).invoke(call));
