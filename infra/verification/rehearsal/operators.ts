@@ -6,21 +6,17 @@ import { environmentAt, pathStyle, runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
 import { claimsOf, jobs, trusted } from "./trust/tokens.ts";
 
-export interface Operator {
-  /** Runs shell lines as if pasted from a README. */
-  shell: (folder: string, lines: string, more?: Record<string, string>) => Promise<string>;
-}
+/** Runs shell lines as if pasted from a README. */
+type Shell = (folder: string, lines: string, more?: Record<string, string>) => Promise<string>;
 
 /** A GitHub job, which has only its token; `call` makes requests under its role. */
-export interface Job extends Operator {
+export interface Job {
+  shell: Shell;
   call: AwsCaller;
 }
 
-export function personAt({ url, operator }: Gate, region: string): Operator {
-  return operatorAt(url, region, {
-    AWS_ACCESS_KEY_ID: operator.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
-  });
+export function operatorsShell({ url, operator: { accessKeyId, secretAccessKey } }: Gate, region: string): Shell {
+  return shellWith(url, region, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
 }
 
 export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, does: "deploy" | "plan"): Promise<Job> {
@@ -33,7 +29,7 @@ export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, 
   const credentials = await takeRole(gate.url, roleArn, issuer.issue(claims));
   if (typeof credentials === "string") throw new Error(`${roleName} could not be assumed: ${credentials}`);
   const file = join(mkdtempSync(join(scratchPath, "token-")), "token");
-  const { shell } = operatorAt(gate.url, region, {
+  const shell = shellWith(gate.url, region, {
     ...pathStyle,
     AWS_ROLE_ARN: roleArn,
     AWS_WEB_IDENTITY_TOKEN_FILE: file,
@@ -49,20 +45,18 @@ export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, 
   };
 }
 
-function operatorAt(url: string, region: string, credentials: Record<string, string>): Operator {
+function shellWith(url: string, region: string, credentials: Record<string, string>): Shell {
   const unasked = {
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",
     TF_CLI_ARGS_apply: "-auto-approve",
     TF_CLI_ARGS_destroy: "-auto-approve",
   };
-  return {
-    async shell(folder, lines, more) {
-      const env = { ...environmentAt(url), ...unasked, AWS_REGION: region, ...credentials, ...more };
-      const { exitCode, output } = await runProgram("bash", ["-euo", "pipefail", "-c", lines], { cwd: folder, env });
-      if (exitCode !== 0) throw new Error(`${lines}\nfailed in ${folder}:\n${output.slice(-4000)}`);
-      return output;
-    },
+  return async (folder, lines, more) => {
+    const env = { ...environmentAt(url), ...unasked, AWS_REGION: region, ...credentials, ...more };
+    const { exitCode, output } = await runProgram("bash", ["-euo", "pipefail", "-c", lines], { cwd: folder, env });
+    if (exitCode !== 0) throw new Error(`${lines}\nfailed in ${folder}:\n${output.slice(-4000)}`);
+    return output;
   };
 }
 

@@ -3,7 +3,7 @@ import { readFunctions } from "../../build/functions.ts";
 import type { DeadLetter } from "../../local/bucket/image-events.ts";
 import { callerOf, succeed, takeRole } from "./aws.ts";
 import { elementOf } from "./gate/xml.ts";
-import { personAt, readmeBlocks, startJob, type Job } from "./operators.ts";
+import { operatorsShell, readmeBlocks, startJob, type Job } from "./operators.ts";
 import { explainToken, findDrift, planPullRequest } from "./pipeline/other-workflows.ts";
 import { rehearseReleases } from "./pipeline/releases.ts";
 import { runSuites, whatFails, whileServed } from "./served.ts";
@@ -52,7 +52,7 @@ export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   });
   await rehearseReleases(rehearsal, deploy, byHand.find(isRelease) ?? "");
   await step("Destroy prod by hand, with images in it", async () => {
-    await personAt(gate, region).shell(scratchPath, block("Take it down"));
+    await operatorsShell(gate, region)(scratchPath, block("Take it down"));
   });
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { succeed, type AwsCaller } from "./aws.ts";
-import { personAt, readmeBlocks } from "./operators.ts";
+import { operatorsShell, readmeBlocks } from "./operators.ts";
 import { rehearsePipeline, staging } from "./pipeline/pipeline.ts";
 import { rehearseProd } from "./prod.ts";
 import { pathStyle } from "./programs.ts";
@@ -19,7 +19,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   const { region, accountId, iam } = names;
   const folder = join(scratchPath, "oidc");
   const blocks = (heading: string, notRun?: string) => readmeBlocks(join(folder, "README.md"), heading, notRun);
-  const { shell } = personAt(gate, region);
+  const shell = operatorsShell(gate, region);
 
   await step("Try what the gate itself must refuse", () => tryGate(gate, region));
   await step("Apply oidc/ in an empty account", async () => {

@@ -30,7 +30,8 @@ export function fillAll(texts: Values = {}, contexts: Contexts): Record<string, 
 }
 
 /** The same, but if the text is a single expression, the value keeps its type: false is not "false". */
-export function fillTyped(text: string, contexts: Contexts): unknown {
+export function fillTyped(text: unknown, contexts: Contexts): unknown {
+  if (typeof text !== "string") return text;
   const inside = onlyExpression.exec(text)?.[1];
   return inside === undefined
     ? fill(text, contexts)

@@ -17,7 +17,8 @@ export type GitHub = Awaited<ReturnType<typeof startGitHub>>;
 
 export interface Started extends Extent {
   event: "push" | "pull_request" | "schedule" | "workflow_dispatch";
-  sha: string;
+  /** By default the first commit. */
+  sha?: string;
   inputs?: Record<string, string>;
   apiOrigin?: string;
   /** Runs on each artifact once it is uploaded. */
@@ -39,7 +40,10 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
     repository,
     issues: services.issues,
     stop: services.stop,
-    run(file: string, { event, sha, inputs = {}, apiOrigin, tamper, ...extent }: Started): Promise<WorkflowRun> {
+    run(
+      file: string,
+      { event, sha = repository.first, inputs = {}, apiOrigin, tamper, ...extent }: Started,
+    ): Promise<WorkflowRun> {
       runs += 1;
       const runPath = mkdtempSync(join(scratchPath, "run-"));
       const { upload, download, folderOf } = makeArtifacts(join(runPath, "artifacts"));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Inputs, Job } from "../../../../.github/tests/workflows.ts";
-import { fill, fillTyped, holds, type Contexts } from "./expressions.ts";
+import { fillAll, fillTyped, holds, type Contexts } from "./expressions.ts";
 import { runJob, type JobRun, type JobSetting, type Result, type Runner } from "./runner.ts";
 import { readWorkflow } from "./workflow-file.ts";
 
@@ -93,15 +93,11 @@ async function call(job: Job, uses: string, setting: Setting): Promise<WorkflowR
   const file = uses.replace(/^\.\//, "");
   const workflow = readWorkflow(join(repositoryPath, file));
   if (!("workflow_call" in workflow.on)) throw new Error(`${file} cannot be called.`);
-  const given = mapValues(job.with, (value) => (typeof value === "string" ? fillTyped(value, contexts) : value));
-  const inputs = withDefaults(workflow.on["workflow_call"]?.inputs, given);
-  const secrets = mapValues(job.secrets, (value) => fill(value, contexts));
+  const given = Object.entries(job.with ?? {}).map(([name, value]) => [name, fillTyped(value, contexts)] as const);
+  const inputs = withDefaults(workflow.on["workflow_call"]?.inputs, Object.fromEntries(given));
+  const secrets = fillAll(job.secrets, contexts);
   const { github, vars } = contexts;
   return runJobs({ ...setting, file, workflow, contexts: { github, vars, secrets, inputs } });
-}
-
-function mapValues<From, To>(values: Record<string, From> = {}, change: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }
 
 function withDefaults(declared: Inputs = {}, given: Record<string, unknown>): Record<string, unknown> {

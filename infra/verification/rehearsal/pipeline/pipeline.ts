@@ -34,7 +34,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   cpSync(join(scratchPath, "dist"), join(folder, "dist"), { recursive: true });
   await step("Push to main for the first time: staging is deployed after a retry", async () => {
     rehearsal.gate.faults.push(faults.noLogDelivery);
-    const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 201);
+    const run = expectDeployed(await push(rehearsal), "Nothing to release", 201);
     expectPrinted(run, "Apply", "API Gateway could not create the stage yet");
     return addressIn(jobOf(run, stageJob).summary);
   });
@@ -42,7 +42,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     "Push again while an older run waits for approval: nothing changes, and the older run is cancelled",
     async () => {
       github.issues.waiting.push({ id: 7, run_number: 0 });
-      const run = expectDeployed(await push(rehearsal, repository.first), "Nothing to release", 200);
+      const run = expectDeployed(await push(rehearsal), "Nothing to release", 200);
       expectPrinted(run, "Apply", "0 added, 0 changed, 0 destroyed");
       expectText(jobOf(run, "newest").summary, "Run 7 waited for approval and was cancelled");
     },
@@ -52,7 +52,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   for (const [what, edits] of Object.entries(faults.losses))
     await step(`Push ${what}`, () => expectLossStopped(rehearsal, what, edits));
   await step("Push what the deploy role may not create", async () => {
-    const run = await push(rehearsal, await repository.push("A user", faults.makeUser));
+    const run = await push(rehearsal, { sha: await repository.push("A user", faults.makeUser) });
     expectStopped(run, "Apply");
     expectPrinted(run, "Apply", "AccessDenied");
     const { status } = await operate(`s3 GET ${rehearsal.names.state}.tflock`);
@@ -60,14 +60,14 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     return "failed, and nothing after it ran";
   });
   await step("Push a release that does not work", async () => {
-    const run = await push(rehearsal, await repository.push("A mistake", faults.breakGetEvent));
+    const run = await push(rehearsal, { sha: await repository.push("A mistake", faults.breakGetEvent) });
     expectStopped(run, "Release", "Put back what was not released");
     expectPrinted(run, "Release", "Not released. Read it FAILED");
     expectPrinted(run, "Put back what was not released", "Nothing to put back");
     return "found before any caller met it, and prod is not reached";
   });
   await step("Run the older push again", async () => {
-    await expectUnchanged(rehearsal, () => push(rehearsal, repository.first), "Refuse to go back");
+    await expectUnchanged(rehearsal, () => push(rehearsal), "Refuse to go back");
     return "refused";
   });
   await step("Deploy that commit by hand", async () => {
@@ -77,7 +77,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     expectDeployed(run, "Released: get-event ", 200);
   });
   await step("Push sign-in, with its own user pool", async () => {
-    const run = await push(rehearsal, await repository.push("Sign in", faults.turnSignInOn));
+    const run = await push(rehearsal, { sha: await repository.push("Sign in", faults.turnSignInOn) });
     expectDeployed(run, "Released: create-event ", 401);
   });
   await whileServed(rehearsal, async (served) => {
@@ -89,8 +89,8 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
 }
 
-function push(rehearsal: Rehearsal, sha: string, tamper?: (folder: string) => void): Promise<WorkflowRun> {
-  return deploy(rehearsal, { event: "push", sha, ...(tamper && { tamper }) });
+function push(rehearsal: Rehearsal, changes: Partial<Started> = {}): Promise<WorkflowRun> {
+  return deploy(rehearsal, { event: "push", ...changes });
 }
 
 function deploy(rehearsal: Rehearsal, started: Started): Promise<WorkflowRun> {
@@ -100,18 +100,18 @@ function deploy(rehearsal: Rehearsal, started: Started): Promise<WorkflowRun> {
 }
 
 async function expectTamperingStopped(rehearsal: Rehearsal, tamper: (folder: string) => void): Promise<string> {
-  const { gate, github } = rehearsal;
+  const { gate } = rehearsal;
   // Prod's are made at the same time.
   const decided = () => gate.decisions.filter((decision) => JSON.stringify(decision).includes(staging)).length;
   const before = decided();
-  expectStopped(await push(rehearsal, github.repository.first, tamper), "Verify that these are the bytes of the build");
+  expectStopped(await push(rehearsal, { tamper }), "Verify that these are the bytes of the build");
   if (decided() > before) throw new Error("AWS was called nevertheless.");
   return "refused before any role is assumed";
 }
 
 async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edits): Promise<string> {
   const sha = await rehearsal.github.repository.push(what, edits);
-  const run = await expectUnchanged(rehearsal, () => push(rehearsal, sha), "Refuse to lose or expose data");
+  const run = await expectUnchanged(rehearsal, () => push(rehearsal, { sha }), "Refuse to lose or expose data");
   return `refused: ${outputOf(run, stageJob, "Refuse to lose or expose data").split(". ")[0] ?? ""}`;
 }
 
