@@ -1,17 +1,15 @@
 import "./clock.js";
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
-import { listForTerraform, readFunctions, root } from "../../build/functions.ts";
-import { bundleCommands, writeFiles } from "../../build/release-bundle.ts";
+import { root } from "../../build/functions.ts";
 import { copyProject } from "../../testing/project-copy.ts";
 import { callerOf } from "./aws.ts";
 import { startGate } from "./gate/gate.ts";
 import { startGitHub } from "./github/github.ts";
 import { startMoto } from "./moto.ts";
 import { severalShards } from "./pipeline/pipeline-faults.ts";
-import { killPrograms } from "./programs.ts";
+import { build, killPrograms } from "./programs.ts";
 import { rehearse } from "./rehearsal.ts";
 import { namesOf } from "./setting.ts";
 import { interrupt, step } from "./steps.ts";
@@ -32,11 +30,8 @@ try {
   copyProject(root, scratchPath);
   // So that the callers' suites run against one index shard, in prod, and against several.
   appendFileSync(join(scratchPath, "infra/environments/staging.tfvars"), severalShards);
-  await step("Build the functions and the commands", async () => {
-    writeBundles(await bundleFunctions(), join(scratchPath, "dist"));
-    const list = { path: "functions.json", bytes: listForTerraform(readFunctions()) };
-    writeFiles([list, ...(await bundleCommands())], join(scratchPath, "dist"));
-  });
+  symlinkSync(join(root, "node_modules"), join(scratchPath, "node_modules"));
+  await step("Build the functions and the commands", () => build(scratchPath));
   const moto = await step("Start moto", startMoto);
   started.push(moto);
   const issuer = startIssuer();

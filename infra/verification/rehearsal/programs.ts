@@ -35,6 +35,13 @@ export async function runProgram(
   }
 }
 
+/** Builds a copy of the project that has this one's packages. */
+export async function build(folder: string): Promise<void> {
+  const command = ["--import", "tsx", "infra/build/build.ts"];
+  const { exitCode, output } = await runProgram(process.execPath, command, { cwd: folder, env: process.env });
+  if (exitCode !== 0) throw new Error(`The build failed:\n${output}`);
+}
+
 export function killPrograms(): void {
   isOver = true;
   for (const { pid } of running) {

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { bundleFunctions, writeBundles } from "../../../build/bundle.ts";
 import { root } from "../../../build/functions.ts";
 import { succeed } from "../aws.ts";
 import type { Job } from "../operators.ts";
+import { build } from "../programs.ts";
 import { whileServed } from "../served.ts";
 import type { Rehearsal } from "../setting.ts";
 import { expectText, step } from "../steps.ts";
@@ -134,12 +134,11 @@ function terraform({ deploy, scratchPath, names }: Setting, command: string): Pr
 
 async function applyHandler(setting: Setting, change: string): Promise<void> {
   const { scratchPath } = setting;
-  const [file, packages] = [`functions/${changedFunction}/handler.ts`, join(scratchPath, "node_modules")];
+  const file = `functions/${changedFunction}/handler.ts`;
   const handler = readFileSync(join(root, file), "utf8").replace("export const handler =", "const released =");
   const changed = `export const handler = async (event: any, context: any) => (${change})(await released(event, context), event);\n`;
   writeFileSync(join(scratchPath, file), handler + changed);
-  if (!existsSync(packages)) symlinkSync(join(root, "node_modules"), packages);
-  writeBundles(await bundleFunctions(join(scratchPath, "functions")), join(scratchPath, "dist"));
+  await build(scratchPath);
   await terraform(setting, "apply");
 }
 
