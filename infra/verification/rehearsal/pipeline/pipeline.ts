@@ -34,7 +34,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   cpSync(join(scratchPath, "dist"), join(folder, "dist"), { recursive: true });
   await step("Push to main for the first time: staging is deployed after a retry", async () => {
     rehearsal.gate.faults.push(faults.noLogDelivery);
-    const run = expectDeployed(await push(rehearsal), "Nothing to release", 201);
+    const run = expectDeployed(await deploy(rehearsal), "Nothing to release", 201);
     expectPrinted(run, "Apply", "API Gateway could not create the stage yet");
     return addressIn(jobOf(run, stageJob).summary);
   });
@@ -42,7 +42,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     "Push again while an older run waits for approval: nothing changes, and the older run is cancelled",
     async () => {
       github.issues.waiting.push({ id: 7, run_number: 0 });
-      const run = expectDeployed(await push(rehearsal), "Nothing to release", 200);
+      const run = expectDeployed(await deploy(rehearsal), "Nothing to release", 200);
       expectPrinted(run, "Apply", "0 added, 0 changed, 0 destroyed");
       expectText(jobOf(run, "newest").summary, "Run 7 waited for approval and was cancelled");
     },
@@ -50,9 +50,9 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   for (const [what, tamper] of Object.entries(faults.tamperings))
     await step(`Exchange ${what} after the build`, () => expectTamperingStopped(rehearsal, tamper));
   for (const [what, edits] of Object.entries(faults.losses))
-    await step(`Push ${what}`, () => expectLossStopped(rehearsal, what, edits));
+    await step(`Push ${what}`, () => expectLossStopped(rehearsal, edits));
   await step("Push what the deploy role may not create", async () => {
-    const run = await push(rehearsal, { sha: await repository.push("A user", faults.makeUser) });
+    const run = await deploy(rehearsal, { edits: faults.makeUser });
     expectStopped(run, "Apply");
     expectPrinted(run, "Apply", "AccessDenied");
     const { status } = await operate(`s3 GET ${rehearsal.names.state}.tflock`);
@@ -60,25 +60,23 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     return "failed, and nothing after it ran";
   });
   await step("Push a release that does not work", async () => {
-    const run = await push(rehearsal, { sha: await repository.push("A mistake", faults.breakGetEvent) });
+    const run = await deploy(rehearsal, { edits: faults.breakGetEvent });
     expectStopped(run, "Release", "Put back what was not released");
     expectPrinted(run, "Release", "Not released. Read it FAILED");
     expectPrinted(run, "Put back what was not released", "Nothing to put back");
     return "found before any caller met it, and prod is not reached";
   });
   await step("Run the older push again", async () => {
-    await expectUnchanged(rehearsal, () => push(rehearsal), "Refuse to go back");
+    await expectUnchanged(rehearsal, "Refuse to go back");
     return "refused";
   });
   await step("Deploy that commit by hand", async () => {
-    const sha = await repository.push("Something else");
     const inputs = { commit: repository.first };
-    const run = await deploy(rehearsal, { event: "workflow_dispatch", sha, inputs });
+    const run = await deploy(rehearsal, { event: "workflow_dispatch", edits: {}, inputs });
     expectDeployed(run, "Released: get-event ", 200);
   });
   await step("Push sign-in, with its own user pool", async () => {
-    const run = await push(rehearsal, { sha: await repository.push("Sign in", faults.turnSignInOn) });
-    expectDeployed(run, "Released: create-event ", 401);
+    expectDeployed(await deploy(rehearsal, { edits: faults.turnSignInOn }), "Released: create-event ", 401);
   });
   await whileServed(rehearsal, async (served) => {
     await step("Send every token that must be refused", () => expectTokensRefused(served));
@@ -89,14 +87,13 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
   await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
 }
 
-function push(rehearsal: Rehearsal, changes: Partial<Started> = {}): Promise<WorkflowRun> {
-  return deploy(rehearsal, { event: "push", ...changes });
-}
-
-function deploy(rehearsal: Rehearsal, started: Started): Promise<WorkflowRun> {
-  return whileServed(rehearsal, ({ url }) =>
-    rehearsal.github.run("deploy.yml", { ...started, apiOrigin: new URL(url).origin, settled }),
-  );
+/** By a push of the first commit, or of one with these edits. */
+function deploy(rehearsal: Rehearsal, { edits, ...started }: Partial<Started> & { edits?: Edits | undefined } = {}) {
+  const { github } = rehearsal;
+  return whileServed(rehearsal, async ({ url }) => {
+    const sha = edits ? await github.repository.push("An edit", edits) : github.repository.first;
+    return github.run("deploy.yml", { event: "push", sha, apiOrigin: new URL(url).origin, settled, ...started });
+  });
 }
 
 async function expectTamperingStopped(rehearsal: Rehearsal, tamper: (folder: string) => void): Promise<string> {
@@ -104,30 +101,26 @@ async function expectTamperingStopped(rehearsal: Rehearsal, tamper: (folder: str
   // Prod's are made at the same time.
   const decided = () => gate.decisions.filter((decision) => JSON.stringify(decision).includes(staging)).length;
   const before = decided();
-  expectStopped(await push(rehearsal, { tamper }), "Verify that these are the bytes of the build");
+  expectStopped(await deploy(rehearsal, { tamper }), "Verify that these are the bytes of the build");
   if (decided() > before) throw new Error("AWS was called nevertheless.");
   return "refused before any role is assumed";
 }
 
-async function expectLossStopped(rehearsal: Rehearsal, what: string, edits: Edits): Promise<string> {
-  const sha = await rehearsal.github.repository.push(what, edits);
-  const run = await expectUnchanged(rehearsal, () => push(rehearsal, { sha }), "Refuse to lose or expose data");
-  return `refused: ${outputOf(run, stageJob, "Refuse to lose or expose data").split(". ")[0] ?? ""}`;
+async function expectLossStopped(rehearsal: Rehearsal, edits: Edits): Promise<string> {
+  const stepName = "Refuse to lose or expose data";
+  const run = await expectUnchanged(rehearsal, stepName, edits);
+  return `refused: ${outputOf(run, stageJob, stepName).split(". ")[0] ?? ""}`;
 }
 
 /** Throws unless a run stops at this step and leaves the state and the table unchanged. */
-async function expectUnchanged(
-  rehearsal: Rehearsal,
-  act: () => Promise<WorkflowRun>,
-  stepName: string,
-): Promise<WorkflowRun> {
+async function expectUnchanged(rehearsal: Rehearsal, stepName: string, edits?: Edits): Promise<WorkflowRun> {
   const { operate, names } = rehearsal;
   const look = async () => [
     await succeed(operate, `s3 GET ${names.state}`),
     await succeed(operate, `dynamodb DescribeTable TableName=${names.its}`),
   ];
   const before = await look();
-  const run = await act();
+  const run = await deploy(rehearsal, { edits });
   const after = await look();
   if (before.some((text, index) => text !== after[index])) throw new Error("The state or the table has changed.");
   expectStopped(run, stepName);
