@@ -18,12 +18,12 @@ export interface AwsRequest {
   body: string;
 }
 
-export type AwsCaller = (call: string, input?: object | string) => Promise<{ status: number; body: string }>;
+export type AwsCaller = (call: string) => Promise<{ status: number; body: string }>;
 
 export function callerOf(url: string, region: string, credentials: Credentials): AwsCaller {
   const { hostname, port } = new URL(url);
-  return async (call, input) => {
-    const { service, method, path, headers, body } = requestOf(call, input);
+  return async (call) => {
+    const { service, method, path, headers, body } = requestOf(call);
     const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== "s3" });
     const [pathname = "", query = ""] = path.split("?");
     const signed = await signer.sign({
@@ -63,9 +63,9 @@ const versions: Record<string, string> = {
 
 /**
  * A request from one line: the service with the operation, as in `iam GetRole RoleName=x`, or with method and path for
- * REST services, as in `s3 PUT /bucket/key text`. Then fields or the text of the body, unless these are given as input.
+ * REST services, as in `s3 PUT /bucket/key text`. Then fields, unless these are given, or the text of the body.
  */
-export function requestOf(call: string, given?: object | string): AwsRequest {
+export function requestOf(call: string, given?: object): AwsRequest {
   const [, service = "", operation = "", path, rest] = /^(\S+) (\S+)(?: (\/\S*))?(?: (.*))?$/.exec(call) ?? [];
   const input = given ?? inputIn(rest);
   const json = typeof input === "string" ? input : JSON.stringify(input);
@@ -95,8 +95,8 @@ function inputIn(text = ""): object | string {
 }
 
 /** The body of the answer to a request that must succeed. */
-export async function succeed(caller: AwsCaller, call: string, input?: object | string): Promise<string> {
-  const { status, body } = await caller(call, input);
+export async function succeed(caller: AwsCaller, call: string): Promise<string> {
+  const { status, body } = await caller(call);
   if (status >= 300) throw new Error(`${call} was answered with ${status}: ${body}`);
   return body;
 }
