@@ -18,12 +18,13 @@ export interface AwsRequest {
   body: string;
 }
 
-export type AwsCaller = (call: string) => Promise<{ status: number; body: string }>;
+/** Sends the request that requestOf builds from these. */
+export type AwsCaller = (call: string, given?: object) => Promise<{ status: number; body: string }>;
 
 export function callerOf(url: string, region: string, credentials: Credentials): AwsCaller {
   const { hostname, port } = new URL(url);
-  return async (call) => {
-    const { service, method, path, headers, body } = requestOf(call);
+  return async (call, given) => {
+    const { service, method, path, headers, body } = requestOf(call, given);
     const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== "s3" });
     const [pathname = "", query = ""] = path.split("?");
     const signed = await signer.sign({
