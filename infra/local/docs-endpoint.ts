@@ -5,51 +5,6 @@ import { parseDocument } from "yaml";
 import { root } from "../build/functions.ts";
 import { textAnswer, type HttpAnswer } from "./gateway/gateway-answer.ts";
 
-const page = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <title>Events API</title>
-    <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
-  </head>
-  <body>
-    <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script>
-      // Not a route of the API, so not in its document: what a client does with the answer of upload-url.
-      const upload = {
-        tags: ["images"],
-        summary: "Send an image to the url of upload-url",
-        security: [], // S3 refuses a token with a signed URL
-        parameters: [
-          { name: "url", in: "query", required: true, schema: { type: "string" } },
-          { name: "If-None-Match", in: "header", required: true, schema: { type: "string", default: "*" } },
-        ],
-        requestBody: { content: { "image/png": {}, "image/jpeg": {} } },
-        responses: { 200: { description: "The bucket has stored it." } },
-      };
-      const updateJsonSpec = (update) => (document) => {
-        if ("/events/{id}/upload-url" in document.paths) document.paths["/upload"] = { put: upload };
-        update(document);
-      };
-      SwaggerUIBundle({
-        url: "/openapi.yaml",
-        dom_id: "#swagger-ui",
-        deepLinking: true,
-        validatorUrl: null,
-        plugins: [{ statePlugins: { spec: { wrapActions: { updateJsonSpec } } } }],
-        requestInterceptor: (request) => {
-          const { pathname, searchParams } = new URL(request.url, location);
-          if (pathname.endsWith("/upload")) request.url = searchParams.get("url") ?? request.url;
-          return request;
-        },
-      });
-    </script>
-  </body>
-</html>
-`;
-
 const swaggerUi = join(root, "node_modules/swagger-ui-dist");
 
 /**
@@ -62,7 +17,7 @@ export function docsEndpoint(stage: string) {
     switch (url.replace(/\?.*$/s, "")) {
       case "/docs":
       case "/docs/":
-        return text("text/html", page);
+        return text("text/html", readFileSync(join(import.meta.dirname, "docs.html")));
       case "/docs/swagger-ui.css":
         return text("text/css", readFileSync(join(swaggerUi, "swagger-ui.css")));
       case "/docs/swagger-ui-bundle.js":
