@@ -5,7 +5,7 @@ import addFormats from "ajv-formats";
 import { parse } from "yaml";
 import { readFunctions, root } from "../build/functions.ts";
 import { callServerAt, type Answer, type Call } from "./call.ts";
-import { decodePath, matchRoute, mostSpecificFirst } from "../local/gateway/routes.ts";
+import { decodePath, findRoute, matchRoute } from "../local/gateway/routes.ts";
 
 interface MediaType {
   schema: AnySchemaObject;
@@ -97,8 +97,7 @@ function isUndocumented(method: string, target: string): boolean {
 
 function operationOf(method: string, target: string): Operation | undefined {
   const path = decodePath(target);
-  if (path === undefined) return undefined;
-  return operations.toSorted(mostSpecificFirst).find(({ routeKey }) => matchRoute(routeKey, method, path))?.operation;
+  return path === undefined ? undefined : findRoute(operations, method, path)?.route.operation;
 }
 
 const unmatched: Operation["responses"] = Object.fromEntries(

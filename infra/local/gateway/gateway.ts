@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import { within } from "../runtime/runner.ts";
 import type { FunctionRoute } from "../runtime/running-functions.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { gatewayCors } from "./cors.ts";
 import { endWith, textAnswer, toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
-import { decodePath, matchRoute, mostSpecificFirst } from "./routes.ts";
+import { decodePath, findRoute } from "./routes.ts";
 import { listenAsLocalhost, stop } from "./server.ts";
 
 export interface Route extends FunctionRoute {
@@ -77,19 +78,22 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
     refuse(socket, code === "HPE_HEADER_OVERFLOW" ? 431 : 400, method, path);
   });
   const { port } = await listenAsLocalhost(server, options.port);
-  const prefix = options.stage === "$default" ? "" : `/${options.stage}`;
   /** Aborts incomplete requests, which may never be completed. */
   const answered = async () => {
     for (const request of running.keys()) if (!request.complete) request.destroy(new Error("The gateway stops."));
     await Promise.race([Promise.all(running.values()), delay(stopTimeout_ms, undefined, { ref: false })]);
   };
-  return { url: `http://localhost:${port}${prefix}`, stop: () => stop(server, answered) };
+  return { url: `http://localhost:${port}${prefixOf(options.stage)}`, stop: () => stop(server, answered) };
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: GatewayOptions): Promise<void> {
   const started = performance.now();
   const requestId = makeRequestId();
-  const { answer, error, methods } = await answerTo(request, requestId, options);
+  let error: unknown;
+  const { methods, ...answer } = await answerTo(request, requestId, options).catch((thrown: unknown): Answer => {
+    error = thrown;
+    return refusal(500, "Internal Server Error");
+  });
   if (request.errored) return; // the caller has hung up
   if (options.corsOrigins?.length) {
     const headers = answer.headers.filter(([name]) => !name.startsWith("access-control-"));
@@ -106,49 +110,46 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   });
 }
 
+interface Answer extends HttpAnswer {
+  /** The API's, in the answer to a preflight. */
+  methods?: string[];
+}
+
 async function answerTo(
   request: IncomingMessage,
   requestId: string,
   { stage, routes, elsewhere, corsOrigins }: GatewayOptions,
-): Promise<{ answer: HttpAnswer; error?: unknown; methods?: string[] }> {
-  try {
-    const body = await readBody(request);
-    // Node's own answer would have no body and no id.
-    if (request.httpVersion === "1.1" && request.headersDistinct["host"]?.length !== 1)
-      return { answer: refusal(400, "Bad Request") };
-    if (!body) return { answer: refusal(413, "Request Entity Too Large") };
-    const rawPath = decodePath(request.url ?? "");
-    if (rawPath === undefined) return { answer: refusal(400, "Bad Request") };
-    const all = await routes();
-    const found = findRoute(all, request.method ?? "", rawPath, stage);
-    if (!found && corsOrigins?.length && isPreflight(request)) {
-      const methods = new Set(all.map(({ routeKey }) => routeKey.replace(/ .*/, "")));
-      return { answer: { status: 204, headers: [], body: Buffer.alloc(0) }, methods: [...methods].sort() };
-    }
-    if (!found) return { answer: (await elsewhere?.(request)) ?? refusal(404, "Not Found") };
-    const { route, pathParameters } = found;
-    const authorizer = await route.authorizer?.(
-      request.headersDistinct["authorization"]?.join(","),
-      route.scopes ?? [],
-    );
-    if (authorizer && "status" in authorizer)
-      return { answer: refusal(authorizer.status, authorizer.message, authorizer.headers) };
-    const event = toEvent(request, body, {
-      routeKey: route.routeKey,
-      stage,
-      rawPath,
-      pathParameters,
-      authorizer,
-      requestId,
-      now: new Date(),
-    });
-    if (Buffer.byteLength(JSON.stringify(event)) > limits.event_bytes)
-      return { answer: refusal(413, "Request Entity Too Large") };
-    const result = await withinLimit(route.invoke(event));
-    return { answer: result === timedOut ? refusal(503, "Service Unavailable") : toAnswer(result) };
-  } catch (error) {
-    return { answer: refusal(500, "Internal Server Error"), error };
+): Promise<Answer> {
+  const { method = "", url = "", headersDistinct: headers } = request;
+  const body = await readBody(request);
+  // Node's own answer would have no body and no id.
+  if (request.httpVersion === "1.1" && headers["host"]?.length !== 1) return refusal(400, "Bad Request");
+  if (!body) return refusal(413, "Request Entity Too Large");
+  const rawPath = decodePath(url);
+  if (rawPath === undefined) return refusal(400, "Bad Request");
+  const all = await routes();
+  const prefix = prefixOf(stage);
+  const found = rawPath.startsWith(`${prefix}/`) ? findRoute(all, method, rawPath.slice(prefix.length)) : undefined;
+  if (!found && corsOrigins?.length && isPreflight(request)) {
+    const methods = new Set(all.map(({ routeKey }) => routeKey.replace(/ .*/, "")));
+    return { status: 204, headers: [], body: Buffer.alloc(0), methods: [...methods].sort() };
   }
+  if (!found) return (await elsewhere?.(request)) ?? refusal(404, "Not Found");
+  const { routeKey, scopes = [], authorizer: authorize, invoke } = found.route;
+  const authorizer = await authorize?.(headers["authorization"]?.join(","), scopes);
+  if (authorizer && "status" in authorizer) return refusal(authorizer.status, authorizer.message, authorizer.headers);
+  const matched = {
+    routeKey,
+    stage,
+    rawPath,
+    pathParameters: found.parameters,
+    authorizer,
+    requestId,
+    now: new Date(),
+  };
+  const event = toEvent(request, body, matched);
+  if (Buffer.byteLength(JSON.stringify(event)) > limits.event_bytes) return refusal(413, "Request Entity Too Large");
+  return within(limits.integration_ms, invoke(event).then(toAnswer), () => refusal(503, "Service Unavailable"));
 }
 
 /** API Gateway's own answers have this shape; HTTP APIs cannot change it. */
@@ -167,32 +168,12 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return length <= limits.body_bytes ? Buffer.concat(chunks) : undefined;
 }
 
+function prefixOf(stage: string): string {
+  return stage === "$default" ? "" : `/${stage}`;
+}
+
 function isPreflight({ method, headers }: IncomingMessage): boolean {
   return method === "OPTIONS" && headers.origin !== undefined && "access-control-request-method" in headers;
-}
-
-function findRoute(routes: Route[], method: string, rawPath: string, stage: string) {
-  const prefix = stage === "$default" ? "" : `/${stage}`;
-  if (!rawPath.startsWith(`${prefix}/`)) return undefined;
-  for (const route of routes.toSorted(mostSpecificFirst)) {
-    const match = matchRoute(route.routeKey, method, rawPath.slice(prefix.length));
-    if (match) return { route, pathParameters: match.parameters };
-  }
-  return undefined;
-}
-
-const timedOut = Symbol("timed out");
-
-async function withinLimit(invocation: Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise((resolve) => {
-    timer = setTimeout(resolve, limits.integration_ms, timedOut);
-  });
-  try {
-    return await Promise.race([invocation, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function write(

@@ -1,36 +1,33 @@
-export interface Match {
-  parameters: Record<string, string> | undefined;
-}
-
 /**
- * Undefined if the route does not match. `path` is decoded and without the stage.
+ * The parameters in the path, if the route matches. `path` is decoded and without the stage.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
-export function matchRoute(routeKey: string, method: string, path: string): Match | undefined {
+export function matchRoute(routeKey: string, method: string, path: string) {
   const [routeMethod, routePath = ""] = routeKey.split(" ");
-  const wanted = routePath.split("/");
-  const given = path.split("/");
+  const [wanted, given] = [routePath.split("/"), path.split("/")];
   if (routeMethod !== method || wanted.length !== given.length) return undefined;
   const parameters: Record<string, string> = {};
   for (const [index, segment] of wanted.entries()) {
     const value = given[index] ?? "";
-    if (!segment.startsWith("{")) {
-      if (segment !== value) return undefined;
-    } else {
-      if (value === "") return undefined;
-      parameters[segment.slice(1, -1)] = value;
-    }
+    const isParameter = segment.startsWith("{");
+    if (isParameter ? value === "" : segment !== value) return undefined;
+    if (isParameter) parameters[segment.slice(1, -1)] = value;
   }
   return { parameters: Object.keys(parameters).length > 0 ? parameters : undefined };
 }
 
-export function mostSpecificFirst(one: { routeKey: string }, other: { routeKey: string }): number {
-  const rank = (routeKey: string) =>
+/** The most specific route that matches. */
+export function findRoute<Route extends { routeKey: string }>(routes: Route[], method: string, path: string) {
+  const rank = ({ routeKey }: Route) =>
     routeKey
       .split("/")
       .map((segment) => (segment.startsWith("{") ? "1" : "0"))
       .join("");
-  return rank(one.routeKey).localeCompare(rank(other.routeKey));
+  for (const route of routes.toSorted((one, other) => rank(one).localeCompare(rank(other)))) {
+    const match = matchRoute(route.routeKey, method, path);
+    if (match) return { route, ...match };
+  }
+  return undefined;
 }
 
 /**

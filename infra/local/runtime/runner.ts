@@ -90,19 +90,24 @@ async function invokeWith(
   onTimeout?: () => Promise<void>,
 ): Promise<unknown> {
   const invocation = { name, memory_mb, requestId: randomUUID(), deadline_ms: Date.now() + timeout_s * 1000 };
+  const result = await within(timeout_s * 1000, call(JSON.stringify(event), invocation), () => {
+    void onTimeout?.();
+    throw new Error(`${name}: timed out after ${timeout_s} seconds.`);
+  });
+  const bytes = Buffer.byteLength(result);
+  if (bytes > maxResultBytes)
+    throw new Error(`${name}: its result has ${bytes} bytes as JSON, Lambda's maximum is ${maxResultBytes}.`);
+  return JSON.parse(result);
+}
+
+/** The result, or that of `late` if it takes longer. */
+export async function within<Result>(limit_ms: number, result: Promise<Result>, late: () => Result): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      void onTimeout?.();
-      reject(new Error(`${name}: timed out after ${timeout_s} seconds.`));
-    }, timeout_s * 1000);
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, limit_ms);
   });
   try {
-    const result = await Promise.race([call(JSON.stringify(event), invocation), timeout]);
-    const bytes = Buffer.byteLength(result);
-    if (bytes > maxResultBytes)
-      throw new Error(`${name}: its result has ${bytes} bytes as JSON, Lambda's maximum is ${maxResultBytes}.`);
-    return JSON.parse(result);
+    return await Promise.race([result, limit.then(late)]);
   } finally {
     clearTimeout(timer);
   }

@@ -6,7 +6,7 @@ import { vi } from "vitest";
 import { readFunctions } from "../../build/functions.ts";
 import { account } from "../../local/bucket/account.ts";
 import type { Images } from "../../local/bucket/images.ts";
-import { matchRoute } from "../../local/gateway/routes.ts";
+import { findRoute } from "../../local/gateway/routes.ts";
 import { callHandler } from "../../local/runtime/call-handler.js";
 import type { HandlerModule } from "../../local/runtime/function-thread.js";
 import { startStack, type Environment } from "../../local/stack.ts";
@@ -177,15 +177,15 @@ const routes = readFunctions().flatMap(({ name, routes: keys }) => keys.map((rou
 function toMachine({ invoke }: Pick<Machine, "invoke">): Machine {
   const call: Call = async (request, { json, headers = {} } = {}) => {
     const [, method = "", path = "", query = ""] = /^(\S+) ([^?]*)\??(.*)$/.exec(request) ?? [];
-    const found = routes.find(({ routeKey }) => matchRoute(routeKey, method, path));
+    const found = findRoute(routes, method, path);
     if (!found) throw new Error(`There is no route for ${request}.`);
-    const { name, routeKey } = found;
+    const { name, routeKey } = found.route;
     const answer = (await invoke(name, {
       version: "2.0",
       routeKey,
       rawQueryString: query,
       headers: { "content-type": "application/json", ...headers },
-      pathParameters: matchRoute(routeKey, method, path)?.parameters,
+      pathParameters: found.parameters,
       requestContext: { requestId: randomUUID(), http: { method } },
       ...(json !== undefined && { body: JSON.stringify(json) }),
     })) as { statusCode: number; headers: Record<string, string>; body?: string };
