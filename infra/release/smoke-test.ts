@@ -10,8 +10,6 @@ const isMisused = process.argv.length > 2;
 
 await runCommand(usage, isMisused && "Pipe in the Terraform outputs, without parameters", async (input) => {
   const outputs = readOutputs(input, usage);
-  const isSignedIn = outputs["issuer"] !== undefined;
-  await smokeTest(baseUrlIn(outputs), {
-    signedIn: isSignedIn ? signedIn(routesIn(outputs), regionIn(outputs)) : undefined,
-  });
+  const way = outputs["issuer"] === undefined ? undefined : signedIn(routesIn(outputs), regionIn(outputs));
+  await smokeTest(baseUrlIn(outputs), { signedIn: way });
 });

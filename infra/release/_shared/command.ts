@@ -18,7 +18,11 @@ export async function runCommand(
     if (process.stdin.isTTY) throw new Error(`Nothing is piped in. Usage: ${usage}`);
     await act(await text(process.stdin));
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exitCode = 1;
   }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

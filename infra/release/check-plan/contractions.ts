@@ -23,22 +23,17 @@ function lostRights({ address, type, actions, before, after }: Change): string[]
 
 /** Each action with each resource, as in `dynamodb:GetItem on arn:aws:dynamodb:...`. */
 function rightsIn(policy: unknown): string[] {
-  const statements = typeof policy === "string" ? parseObject(policy)?.["Statement"] : undefined;
-  return [statements]
-    .flat()
-    .filter(isObject)
-    .flatMap(({ Effect, Action, Resource }) =>
-      Effect === "Allow"
-        ? [Action]
-            .flat()
-            .flatMap((action) => [Resource].flat().map((resource) => `${String(action)} on ${String(resource)}`))
-        : [],
-    );
+  const statements = [typeof policy === "string" ? parseObject(policy)?.["Statement"] : undefined].flat();
+  return statements.filter(isObject).flatMap(({ Effect, Action, Resource }) => {
+    const resources = [Resource].flat();
+    const actions = Effect === "Allow" ? [Action].flat() : [];
+    return actions.flatMap((action) => resources.map((resource) => `${String(action)} on ${String(resource)}`));
+  });
 }
 
 function lostRoute({ address, type, actions, before, after }: Change): string[] {
-  if (type !== "aws_apigatewayv2_route" || !actions.some((action) => action === "delete" || action === "update"))
-    return [];
   const [was, is] = [before["route_key"], after["route_key"]];
-  return was === is ? [] : [`${address} would no longer answer ${String(was)}`];
+  const isTaken = actions.includes("delete") || actions.includes("update");
+  if (type !== "aws_apigatewayv2_route" || !isTaken || was === is) return [];
+  return [`${address} would no longer answer ${String(was)}`];
 }

@@ -1,62 +1,37 @@
 import { isObject, parseObject } from "../_shared/json.ts";
-import type { Change } from "./plan.ts";
+import { blocks, byHand, isMade, type Change, type Values } from "./plan.ts";
 
-type Values = Record<string, unknown>;
 /** What a change would do; follows the address in a sentence. */
 type Rule = (change: Change) => string[];
-
-const advice = 'If this is intended, deploy by hand: infra/README.md, "Deploy by hand".';
 
 /** What the bucket holds only for a while: uploads, and records of deletions (infra/images.tf). */
 const passing = ["deletions/", "incoming/"];
 const settings = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
 
-const rules = new Map<string, Rule>([
-  [
-    "aws_apigatewayv2_route",
-    ({ before, after }) => unless(!isGuarded(before) || isGuarded(after), "lose its authorizer"),
-  ],
-  [
-    "aws_cloudwatch_log_group",
-    ({ before, after }) => unless(days(after) >= days(before), "keep its logs for a shorter time"),
-  ],
-  [
-    "aws_cognito_user_pool",
-    ({ before, after }) =>
-      lost(
-        before["deletion_protection"] === "ACTIVE",
-        after["deletion_protection"] === "ACTIVE",
-        "deletion protection",
-      ),
-  ],
-  [
-    "aws_dynamodb_table",
-    ({ actions, before, after }) => [
-      ...unless(
-        !actions.includes("update") || isOn(before, "ttl") || !isOn(after, "ttl", true),
-        "let its events expire",
-      ),
-      ...lost(
-        before["deletion_protection_enabled"] === true,
-        after["deletion_protection_enabled"] === true,
-        "deletion protection",
-      ),
-      ...lost(isOn(before, "point_in_time_recovery"), isOn(after, "point_in_time_recovery"), "point-in-time recovery"),
+const rules = new Map(
+  Object.entries<Rule>({
+    aws_apigatewayv2_route: (change) => lost(change, isGuarded, "authorizer"),
+    aws_cloudwatch_log_group: ({ before, after }) =>
+      unless(days(after) >= days(before), "keep its logs for a shorter time"),
+    aws_cognito_user_pool: (change) =>
+      lost(change, ({ deletion_protection: state }) => state === "ACTIVE", "deletion protection"),
+    aws_dynamodb_table: (change) => [
+      ...newExpiry(change),
+      ...lost(change, ({ deletion_protection_enabled: isOn }) => isOn === true, "deletion protection"),
+      ...lost(change, (values) => isOn(values, "point_in_time_recovery"), "point-in-time recovery"),
     ],
-  ],
-  ["aws_lambda_permission", ({ after }) => callers(after)],
-  ["aws_s3_account_public_access_block", openedBlock],
-  ["aws_s3_bucket_public_access_block", openedBlock],
-  ["aws_s3_bucket_lifecycle_configuration", expiries],
-  ...[
-    "aws_dynamodb_resource_policy",
-    "aws_s3_bucket_policy",
-    "aws_sns_topic",
-    "aws_sns_topic_policy",
-    "aws_sqs_queue",
-    "aws_sqs_queue_policy",
-  ].map((type): [string, Rule] => [type, strangers]),
-]);
+    aws_lambda_permission: callers,
+    aws_s3_account_public_access_block: openedBlock,
+    aws_s3_bucket_public_access_block: openedBlock,
+    aws_s3_bucket_lifecycle_configuration: expiries,
+    aws_dynamodb_resource_policy: strangers,
+    aws_s3_bucket_policy: strangers,
+    aws_sns_topic: strangers,
+    aws_sns_topic_policy: strangers,
+    aws_sqs_queue: strangers,
+    aws_sqs_queue_policy: strangers,
+  }),
+);
 
 /**
  * One line for each thing that a plan would let expire, leave unprotected or open to strangers without deleting
@@ -64,12 +39,10 @@ const rules = new Map<string, Rule>([
  */
 export function exposuresIn(changes: Change[]): string[] {
   return changes.flatMap((change) => {
-    const { actions, type } = change;
-    const stays = actions.includes("create") || actions.includes("update");
+    const { address, actions, type } = change;
     const opens = actions.includes("delete") && type.endsWith("_public_access_block");
-    return (stays || opens ? (rules.get(type)?.(change) ?? []) : []).map(
-      (what) => `${change.address} would ${what}. ${advice}`,
-    );
+    const found = isMade(change) || opens ? rules.get(type)?.(change) : undefined;
+    return (found ?? []).map((what) => `${address} would ${what}. ${byHand}`);
   });
 }
 
@@ -77,8 +50,8 @@ function unless(holds: boolean, what: string): string[] {
   return holds ? [] : [what];
 }
 
-function lost(was: boolean, is: boolean, what: string): string[] {
-  return unless(!was || is, `lose its ${what}`);
+function lost({ before, after }: Change, has: (values: Values) => boolean, what: string): string[] {
+  return unless(!has(before) || has(after), `lose its ${what}`);
 }
 
 function isGuarded({ authorization_type: type }: Values): boolean {
@@ -86,26 +59,27 @@ function isGuarded({ authorization_type: type }: Values): boolean {
 }
 
 /** 0 means forever. */
-function days(values: Values): number {
-  return values["retention_in_days"] === 0 ? Infinity : Number(values["retention_in_days"] ?? -1);
-}
-
-function blocks(value: unknown): Values[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+function days({ retention_in_days: days }: Values): number {
+  return days === 0 ? Infinity : Number(days ?? -1);
 }
 
 function isOn(values: Values, block: string, ifUnknown = false): boolean {
   return blocks(values[block]).some(({ enabled }) => (enabled ?? ifUnknown) === true);
 }
 
-function openedBlock({ actions, before, after }: Change): string[] {
-  const isGone = !actions.includes("create") && !actions.includes("update");
-  if (isGone) return ["be deleted, which may open a bucket to the public"];
+function newExpiry({ actions, before, after }: Change): string[] {
+  const isOld = !actions.includes("update") || isOn(before, "ttl");
+  return unless(isOld || !isOn(after, "ttl", true), "let its events expire");
+}
+
+function openedBlock(change: Change): string[] {
+  const { actions, before, after } = change;
+  if (!isMade(change)) return ["be deleted, which may open a bucket to the public"];
   const open = settings.filter((name) => after[name] !== true && (before[name] === true || actions.includes("create")));
   return open.map((name) => `not have ${name} on`);
 }
 
-function callers({ principal, source_arn: arn, source_account: account }: Values): string[] {
+function callers({ after: { principal, source_arn: arn, source_account: account } }: Change): string[] {
   if (typeof principal !== "string" || !/^[a-z0-9.-]+\.amazonaws\.com$/.test(principal))
     return ["let everyone or another account call the function"];
   // Unset is null; a value known only after apply is absent.
@@ -131,12 +105,6 @@ function isForServices(statement: unknown): boolean {
   return isObject(principal) && Object.keys(principal).every((kind) => kind === "Service");
 }
 
-interface Expiry {
-  prefix: string;
-  /** Days until something expires: 0 if that may be at once. */
-  age_days: number;
-}
-
 /** Only what is below a passing prefix may expire, and no sooner than before. */
 function expiries({ before, after }: Change): string[] {
   const earlier = expiriesIn(before);
@@ -148,17 +116,19 @@ function expiries({ before, after }: Change): string[] {
   });
 }
 
-/** Unknown rules count as one that lets everything expire at once. */
-function expiriesIn(values: Values): Expiry[] {
+/**
+ * What expires after how many days: 0 if that may be at once. Unknown rules count as one that lets everything expire
+ * at once.
+ */
+function expiriesIn(values: Values): { prefix: string; age_days: number }[] {
   if (Object.keys(values).length > 0 && !Array.isArray(values["rule"])) return [{ prefix: "", age_days: 0 }];
-  return blocks(values["rule"])
-    .filter(({ status }) => status !== "Disabled")
-    .flatMap((rule) =>
-      [...blocks(rule["expiration"]), ...blocks(rule["noncurrent_version_expiration"])].map((each) => ({
-        prefix: prefixOf(rule),
-        age_days: Number(each["days"] ?? each["noncurrent_days"] ?? 0),
-      })),
-    );
+  const enabled = blocks(values["rule"]).filter(({ status }) => status !== "Disabled");
+  return enabled.flatMap((rule) =>
+    [...blocks(rule["expiration"]), ...blocks(rule["noncurrent_version_expiration"])].map((each) => ({
+      prefix: prefixOf(rule),
+      age_days: Number(each["days"] ?? each["noncurrent_days"] ?? 0),
+    })),
+  );
 }
 
 function prefixOf(rule: Values): string {

@@ -1,7 +1,4 @@
-import { isObject } from "../_shared/json.ts";
-import type { Change } from "./plan.ts";
-
-type Index = Record<string, unknown>;
+import { blocks, type Change, type Values } from "./plan.ts";
 
 /** What DynamoDB can change in place; for any other change the provider deletes the index. */
 const updatable = new Set(["read_capacity", "write_capacity", "on_demand_throughput", "warm_throughput"]);
@@ -14,9 +11,9 @@ const updatable = new Set(["read_capacity", "write_capacity", "on_demand_through
  */
 export function lostIndexes({ before, after, secret }: Pick<Change, "before" | "after" | "secret">): string[] {
   return ["global_secondary_index", "local_secondary_index"].flatMap((block) => {
-    const kept = new Map(indexesIn(after[block]).map((index) => [index["name"], index]));
+    const kept = new Map(blocks(after[block]).map((index) => [index["name"], index]));
     const isSecret = JSON.stringify(secret[block] ?? false).includes("true");
-    return indexesIn(before[block]).flatMap((index) => {
+    return blocks(before[block]).flatMap((index) => {
       const { name } = index;
       const loss = lossOf(index, typeof name === "string" ? kept.get(name) : undefined);
       return loss === undefined ? [] : [`${isSecret ? "an index" : `the index ${String(name)}`} would be ${loss}`];
@@ -24,23 +21,16 @@ export function lostIndexes({ before, after, secret }: Pick<Change, "before" | "
   });
 }
 
-function indexesIn(block: unknown): Index[] {
-  return Array.isArray(block) ? block.filter(isObject) : [];
-}
-
-function lossOf(before: Index, after: Index | undefined): string | undefined {
+function lossOf(before: Values, after: Values | undefined): string | undefined {
   if (!after) return "deleted, and its queries would fail";
-  const change = changeOf(before, after);
-  return change && `deleted and rebuilt, because ${change}: its queries would fail until then`;
-}
-
-function changeOf(before: Index, after: Index): string | undefined {
-  if (definitionOf(before, after) !== definitionOf(after, before)) return "its keys or its projection change";
-  return isLowered(before, after) ? "its warm throughput is lowered" : undefined;
+  const isOther = definitionOf(before, after) !== definitionOf(after, before);
+  if (!isOther && !isLowered(before, after)) return undefined;
+  const change = isOther ? "its keys or its projection change" : "its warm throughput is lowered";
+  return `deleted and rebuilt, because ${change}: its queries would fail until then`;
 }
 
 /** All of an index that cannot be updated in place, to compare: an empty value counts as none, and a set has no order. */
-function definitionOf(index: Index, other: Index): string {
+function definitionOf(index: Values, other: Values): string {
   // The provider has the keys as hash_key and range_key and, from 6.x, as key_schema; it reads the former first.
   const isKeyed = index["hash_key"] === other["hash_key"] && !isEmpty(index["hash_key"]);
   const fixed = Object.entries(index)
@@ -57,9 +47,9 @@ function sorted(value: unknown): unknown {
   return Array.isArray(value) ? value.map(String).sort() : value;
 }
 
-function isLowered(before: Index, after: Index): boolean {
-  const [old] = indexesIn(before["warm_throughput"]);
-  const [now] = indexesIn(after["warm_throughput"]);
+function isLowered(before: Values, after: Values): boolean {
+  const [old] = blocks(before["warm_throughput"]);
+  const [now] = blocks(after["warm_throughput"]);
   if (!old || !now) return false; // an unset value stays unchanged
   return ["read_units_per_second", "write_units_per_second"].some(
     (unit) => Number(now[unit] ?? 0) < Number(old[unit] ?? 0),

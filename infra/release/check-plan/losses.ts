@@ -1,6 +1,6 @@
 import { isObject } from "../_shared/json.ts";
 import { lostIndexes } from "./indexes.ts";
-import type { Change } from "./plan.ts";
+import { blocks, byHand, isMade, type Change, type Values } from "./plan.ts";
 
 /** What would be lost with an object of this type. */
 const guarded = new Map([
@@ -16,8 +16,6 @@ const guarded = new Map([
 /** The actions that keep data. Any action that a later Terraform adds is refused until it is reviewed. */
 const keeping = new Set(["no-op", "create", "read", "update"]);
 
-const advice = 'If this is intended, deploy by hand: infra/README.md, "Deploy by hand".';
-
 /**
  * One line for each thing with stored data that a plan would delete or replace: a table, an index, a bucket,
  * a user pool. `forget` is refused too: it deletes nothing, but the stack would lose track of the data and
@@ -32,19 +30,16 @@ function lossesOf(change: Change): string[] {
   const lost = guarded.get(type);
   if (lost === undefined) return [];
   const name = deposed === undefined ? address : `${address} (deposed object ${deposed})`;
-  if (!actions.every((action) => keeping.has(action))) return [`${name} would be ${fateOf(actions, lost)}. ${advice}`];
+  if (!actions.every((action) => keeping.has(action))) return [`${name} would be ${fateOf(actions, lost)}. ${byHand}`];
   if (type !== "aws_dynamodb_table") return [];
-  return lostIndexes(change).map((loss) => `${name}: ${loss}. ${advice}`);
+  return lostIndexes(change).map((loss) => `${name}: ${loss}. ${byHand}`);
 }
 
 /** The number that all functions share. A function without it counts as having a single shard. */
 function lostShards(changes: Change[]): string[] {
-  const losses = changes.flatMap(({ type, before, after, actions }) => {
-    const isKept =
-      type === "aws_lambda_function" && actions.some((action) => action === "update" || action === "create");
-    const was = shardsIn(before);
-    const is = shardsIn(after);
-    if (!isKept || is >= was) return [];
+  const losses = changes.flatMap((change) => {
+    const [was, is] = [shardsIn(change.before), shardsIn(change.after)];
+    if (change.type !== "aws_lambda_function" || !isMade(change) || is >= was) return [];
     return [
       `index_shards would go down from ${was} to ${is}: lists would miss the events in the other shards. Leave it at ${was}.`,
     ];
@@ -52,9 +47,9 @@ function lostShards(changes: Change[]): string[] {
   return [...new Set(losses)];
 }
 
-function shardsIn({ environment }: Record<string, unknown>): number {
-  const [block] = Array.isArray(environment) ? environment.filter(isObject) : [];
-  return isObject(block?.["variables"]) ? Number(block["variables"]["INDEX_SHARDS"] ?? 1) : 1;
+function shardsIn({ environment }: Values): number {
+  const variables = blocks(environment)[0]?.["variables"];
+  return isObject(variables) ? Number(variables["INDEX_SHARDS"] ?? 1) : 1;
 }
 
 function fateOf(actions: string[], lost: string): string {

@@ -1,19 +1,11 @@
 import { isObject, isTexts } from "../_shared/json.ts";
 
+export type Values = Record<string, unknown>;
+
 /** What a plan does to one object. */
-export interface Change {
-  address: string;
-  type: string;
-  /** The key of an object that a failed replacement left behind; absent for the one in use. */
-  deposed: string | undefined;
-  actions: string[];
-  /** Empty if there is none. */
-  before: Record<string, unknown>;
-  /** Without values known only after apply. */
-  after: Record<string, unknown>;
-  /** `true` in place of each secret value of `before`. */
-  secret: Record<string, unknown>;
-}
+export type Change = ReturnType<typeof readChange>[number];
+
+export const byHand = 'If this is intended, deploy by hand: infra/README.md, "Deploy by hand".';
 
 /**
  * The changes to resources in the output of `terraform show -json PLAN`; reads of data sources do not count.
@@ -24,8 +16,7 @@ export interface Change {
  * https://developer.hashicorp.com/terraform/internals/json-format
  */
 export function readPlan(text: string): Change[] {
-  const plan = parseObject(text);
-  const { format_version: format, errored, complete, resource_changes: changes = [] } = plan;
+  const { format_version: format, errored, complete, resource_changes: changes = [] } = parseObject(text);
   if (typeof format !== "string") throw notAPlan();
   if (!format.startsWith("1."))
     throw new Error("The plan's format_version is not 1.x: check what Terraform has changed, then adapt check-plan.");
@@ -36,7 +27,7 @@ export function readPlan(text: string): Change[] {
   return changes.flatMap(readChange);
 }
 
-function parseObject(text: string): Record<string, unknown> {
+function parseObject(text: string): Values {
   if (text.trim() === "") throw new Error("The plan is empty: did terraform show fail?");
   let value: unknown;
   try {
@@ -49,7 +40,7 @@ function parseObject(text: string): Record<string, unknown> {
   return value;
 }
 
-function readChange(entry: unknown): Change[] {
+function readChange(entry: unknown) {
   if (!isObject(entry) || !isObject(entry["change"])) throw notAPlan();
   const { address, mode, type, deposed } = entry;
   const { actions, before, after, before_sensitive: secret } = entry["change"];
@@ -60,13 +51,30 @@ function readChange(entry: unknown): Change[] {
     {
       address,
       type,
+      /** The key of an object that a failed replacement left behind; absent for the one in use. */
       deposed: typeof deposed === "string" ? deposed : undefined,
       actions,
-      before: isObject(before) ? before : {},
-      after: isObject(after) ? after : {},
-      secret: isObject(secret) ? secret : {},
+      /** Empty if there is none. */
+      before: valuesIn(before),
+      /** Without values known only after apply. */
+      after: valuesIn(after),
+      /** `true` in place of each secret value of `before`. */
+      secret: valuesIn(secret),
     },
   ];
+}
+
+export function isMade({ actions }: Pick<Change, "actions">): boolean {
+  return actions.includes("create") || actions.includes("update");
+}
+
+function valuesIn(value: unknown): Values {
+  return isObject(value) ? value : {};
+}
+
+/** The blocks of one kind, which a plan has as a list. */
+export function blocks(value: unknown): Values[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 function notAPlan(): Error {

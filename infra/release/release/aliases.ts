@@ -10,15 +10,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { liveAlias } from "../smoke-test/ways.ts";
 
-export interface Alias {
-  functionName: string;
-  /** The version of all calls that do not go to the trial. */
-  version: string;
-  trial: { version: string; percent: number } | undefined;
-  revisionId: string | undefined;
-}
-
-const limit_ms = 10_000;
+export type Alias = ReturnType<typeof aliasOf>;
 
 /** Tries up to five times, so that a throttle does not end a rollback. */
 export function lambdaIn(region: { region?: string }): LambdaClient {
@@ -26,22 +18,20 @@ export function lambdaIn(region: { region?: string }): LambdaClient {
 }
 
 export async function readAlias(client: LambdaClient, functionName: string): Promise<Alias> {
-  return aliasOf(
-    functionName,
-    await client.send(new GetAliasCommand({ FunctionName: functionName, Name: liveAlias }), limit()),
-  );
+  const command = new GetAliasCommand({ FunctionName: functionName, Name: liveAlias });
+  return aliasOf(functionName, await client.send(command, limit()));
 }
 
 /**
- * Moves an alias. Throws if another process has moved it since it was read.
+ * `version` answers all calls that do not go to the trial. Throws if another process has moved it since it was read.
  * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html (RevisionId)
  */
 export async function moveAlias(
   client: LambdaClient,
-  alias: Alias,
-  { version, trial }: Pick<Alias, "version" | "trial">,
+  { functionName, revisionId }: Alias,
+  version: string,
+  trial?: Alias["trial"],
 ): Promise<Alias> {
-  const { functionName, revisionId } = alias;
   const command = new UpdateAliasCommand({
     FunctionName: functionName,
     Name: liveAlias,
@@ -85,31 +75,21 @@ export async function newestVersion(client: LambdaClient, functionName: string):
 
 /** The settings of a version that callers notice. */
 function settingsOf({ CodeSha256, Handler, Runtime, MemorySize, Timeout, Environment }: FunctionConfiguration): string {
-  return JSON.stringify([
-    CodeSha256,
-    Handler,
-    Runtime,
-    MemorySize,
-    Timeout,
-    Object.entries(Environment?.Variables ?? {}).sort(),
-  ]);
+  const variables = Object.entries(Environment?.Variables ?? {}).sort();
+  return JSON.stringify([CodeSha256, Handler, Runtime, MemorySize, Timeout, variables]);
 }
 
 function aliasOf(
   functionName: string,
   { FunctionVersion: version, RoutingConfig, RevisionId: revisionId }: AliasConfiguration,
-): Alias {
+) {
   if (version === undefined) throw new Error(`The alias of ${functionName} has no version.`);
-  const [trial] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
-  return {
-    functionName,
-    version,
-    trial: trial && { version: trial[0], percent: Math.round(trial[1] * 10_000) / 100 },
-    revisionId,
-  };
+  const [weight] = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
+  const trial = weight && { version: weight[0], percent: Math.round(weight[1] * 10_000) / 100 };
+  return { functionName, version, trial, revisionId };
 }
 
 /** The SDK itself has no time limit. */
-function limit(): { abortSignal: AbortSignal } {
-  return { abortSignal: AbortSignal.timeout(limit_ms) };
+function limit() {
+  return { abortSignal: AbortSignal.timeout(10_000) };
 }

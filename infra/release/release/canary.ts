@@ -1,5 +1,6 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import { messageOf } from "../_shared/command.ts";
 import { checker, realClock, smokeTest, type Conditions } from "../smoke-test/checks.ts";
 import { signedIn } from "../smoke-test/ways.ts";
 import { lambdaIn, moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
@@ -32,28 +33,24 @@ export async function release(stack: Stack, options: Options): Promise<void> {
   const { print, stop } = options;
   const lambda = lambdaIn(stack.region);
   const check = checker(options);
-  const test = () =>
-    smokeTest(stack.baseUrl, {
-      signedIn: stack.isSignedIn ? signedIn(stack.routes, stack.region) : undefined,
-      check,
-      print,
-    });
+  const way = stack.isSignedIn ? signedIn(stack.routes, stack.region) : undefined;
+  const test = () => smokeTest(stack.baseUrl, { signedIn: way, check, print });
   await endTrials(lambda, stack.functionNames, print);
   const newest = new Map<string, string>();
   const moving: Moving[] = [];
   for (const functionName of stack.functionNames.toSorted()) {
     const [after, alias] = [await newestVersion(lambda, functionName), await readAlias(lambda, functionName)];
     newest.set(functionName, after);
-    if (alias.version !== after) moving.push({ alias, before: alias.version, after, isTouched: false });
+    if (alias.version !== after) moving.push(movingOf(lambda, alias, after));
   }
-  const inWords = moving
-    .map(({ alias, before, after }) => `${alias.functionName.replace(`${stack.name}-`, "")} ${before} -> ${after}`)
-    .join(", ");
   if (moving.length === 0) {
     print("Nothing to release: callers get the newest version of every function.");
     await test();
     return;
   }
+  const inWords = moving
+    .map(({ functionName, before, after }) => `${functionName.replace(`${stack.name}-`, "")} ${before} -> ${after}`)
+    .join(", ");
   try {
     const own = checksOfVersions(stack, newest);
     const call = async () => {
@@ -61,54 +58,49 @@ export async function release(stack: Stack, options: Options): Promise<void> {
       for (const each of own) if (await check(each)) answered += 1;
       return answered;
     };
-    await tryOut(lambda, moving, { stack, options, inWords, call, test });
-    for (const each of moving) await move(lambda, each, { version: each.after, trial: undefined });
+    await tryOut(stack, moving, options, { inWords, call, test });
+    for (const { after, move } of moving) await move(after);
     print(`Released: ${inWords}.`);
   } catch (error) {
     // Aborted calls fail in many ways; none gives the reason.
-    const reason: unknown = stop.aborted ? stop.reason : error;
-    const sentence = reason instanceof Error ? reason.message : String(reason);
-    await putBack(lambda, moving, sentence, print);
+    const sentence = messageOf(stop.aborted ? stop.reason : error);
+    await putBack(moving, sentence, print);
     throw new Error(`Not released. ${sentence}`, { cause: error });
   }
 }
 
-interface Moving {
-  alias: Alias;
-  before: string;
-  after: string;
-  /** Whether this run has moved the alias, or tried to. */
-  isTouched: boolean;
-}
+type Moving = ReturnType<typeof movingOf>;
 
-interface Trial {
-  stack: Stack;
-  options: Options;
-  inWords: string;
-  /** Calls the new versions; returns the number of answered calls. */
-  call: () => Promise<number>;
-  test: () => Promise<void>;
+function movingOf(lambda: LambdaClient, alias: Alias, after: string) {
+  const moving = {
+    functionName: alias.functionName,
+    before: alias.version,
+    after,
+    /** Whether this run has moved the alias, or tried to. */
+    isTouched: false,
+    move: async (version: string, trial?: Alias["trial"]) => {
+      moving.isTouched = true;
+      alias = await moveAlias(lambda, alias, version, trial);
+    },
+  };
+  return moving;
 }
 
 const round_s = 10;
 
+/** `call` calls the new versions and returns the number of answered calls. */
 async function tryOut(
-  lambda: LambdaClient,
+  { name, region, canary: { percent, minutes } }: Stack,
   moving: Moving[],
-  { stack, options, inWords, call, test }: Trial,
+  { isAtOnce = false, stop, print, clock = realClock }: Options,
+  { inWords, call, test }: { inWords: string; call: () => Promise<number>; test: () => Promise<void> },
 ): Promise<void> {
-  const {
-    name,
-    region,
-    canary: { percent, minutes },
-  } = stack;
-  const { isAtOnce = false, stop, print, clock = realClock } = options;
   const cloudwatch = new CloudWatchClient(region);
   const watch = () => (isAtOnce ? Promise.resolve(0) : expectNoAlarm(cloudwatch, `${name}-`));
   await watch();
   print(`0 % to the new versions, ${inWords}: ${await call()} of our own calls answered.`);
   if (minutes > 0 && !isAtOnce) {
-    await moveAll(lambda, moving, percent, stop);
+    await moveAll(moving, percent, stop);
     print(`${percent} % to the new versions for ${minutes} minutes.`);
     for (let left_s = minutes * 60; ; left_s -= round_s) {
       const [calls, alarms] = [await call(), await watch()];
@@ -117,40 +109,29 @@ async function tryOut(
       await clock.pause(Math.min(round_s, left_s) * 1000, undefined, { signal: stop });
     }
   }
-  await moveAll(lambda, moving, 100, stop);
+  await moveAll(moving, 100, stop);
   print("100 % to the new versions, on trial.");
   await test();
   await watch();
   stop.throwIfAborted();
 }
 
-async function moveAll(lambda: LambdaClient, moving: Moving[], percent: number, stop: AbortSignal): Promise<void> {
-  for (const each of moving) {
+async function moveAll(moving: Moving[], percent: number, stop: AbortSignal): Promise<void> {
+  for (const { before, after, move } of moving) {
     stop.throwIfAborted();
-    await move(lambda, each, { version: each.before, trial: { version: each.after, percent } });
+    await move(before, { version: after, percent });
   }
 }
 
-async function move(lambda: LambdaClient, each: Moving, to: Pick<Alias, "version" | "trial">): Promise<void> {
-  each.isTouched = true;
-  each.alias = await moveAlias(lambda, each.alias, to);
-}
-
-async function putBack(
-  lambda: LambdaClient,
-  moving: Moving[],
-  reason: string,
-  print: (line: string) => void,
-): Promise<void> {
+async function putBack(moving: Moving[], reason: string, print: Options["print"]): Promise<void> {
   const touched = moving.filter(({ isTouched }) => isTouched);
   if (touched.length > 0) print(`Back to the previous versions. ${reason}`);
-  for (const each of touched) {
-    const { functionName } = each.alias;
+  for (const { functionName, before, move } of touched) {
     try {
-      await move(lambda, each, { version: each.before, trial: undefined });
-      print(`${functionName}: back to version ${each.before}.`);
+      await move(before);
+      print(`${functionName}: back to version ${before}.`);
     } catch (error) {
-      print(`${functionName}: NOT put back. ${error instanceof Error ? error.message : String(error)}`);
+      print(`${functionName}: NOT put back. ${messageOf(error)}`);
     }
   }
 }

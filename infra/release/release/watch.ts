@@ -43,17 +43,12 @@ const advice = "Release the fix with --at-once, as the workflow Deploy does when
  */
 export async function expectNoAlarm(client: CloudWatchClient, prefix: string): Promise<number> {
   const alarms: MetricAlarm[] = [];
-  for await (const page of paginateDescribeAlarms(
-    { client },
-    { AlarmNamePrefix: prefix },
-    { abortSignal: AbortSignal.timeout(15_000) },
-  )) {
+  const limit = { abortSignal: AbortSignal.timeout(15_000) };
+  for await (const page of paginateDescribeAlarms({ client }, { AlarmNamePrefix: prefix }, limit))
     alarms.push(...(page.MetricAlarms ?? []));
-  }
-  const red = alarms.filter(({ StateValue }) => StateValue === "ALARM");
-  if (red.length > 0)
-    throw new Error(
-      `${red.map(({ AlarmName, StateReason }) => inOneLine(`The alarm ${AlarmName ?? ""} is red: ${StateReason ?? ""}`)).join("\n")}\n${advice}`,
-    );
+  const red = alarms
+    .filter(({ StateValue }) => StateValue === "ALARM")
+    .map(({ AlarmName, StateReason }) => inOneLine(`The alarm ${AlarmName ?? ""} is red: ${StateReason ?? ""}`));
+  if (red.length > 0) throw new Error([...red, advice].join("\n"));
   return alarms.length;
 }

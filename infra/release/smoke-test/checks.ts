@@ -14,8 +14,6 @@ const eventOf = (id: string) => ({
   status: "draft",
   title: "Made by the smoke test of each deployment",
 });
-const [idOfAnonymous, idOfSignedIn] = ["smoke-test", "smoke-test-signed-in"];
-
 const post = (body: object): Request => ({ routeKey: "POST /events", body });
 const get = (id: string): Request => ({ routeKey: "GET /events/{id}", pathParameters: { id } });
 
@@ -90,17 +88,12 @@ export function checker({
   };
 }
 
-interface SmokeTest {
-  signedIn?: Way | undefined;
-  check?: Checker;
-  print?: (line: string) => void;
-}
-
 /** Checks what callers get and prints a line for each check that passes. */
 export async function smokeTest(
   baseUrl: string,
-  { signedIn, check = checker(), print = console.log }: SmokeTest = {},
+  options: { signedIn?: Way | undefined; check?: Checker; print?: (line: string) => void } = {},
 ): Promise<void> {
+  const { signedIn, check = checker(), print = console.log } = options;
   const open = overHttp(baseUrl);
   const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, true)] : checksOf(open, false);
   const early = signedIn ? 2 : 1;
@@ -123,17 +116,20 @@ function refusalsOf(way: Way): Check[] {
 }
 
 export function checksOf(way: Way, isSignedIn: boolean): Check[] {
-  const event = eventOf(isSignedIn ? idOfSignedIn : idOfAnonymous);
+  const event = eventOf(isSignedIn ? "smoke-test-signed-in" : "smoke-test");
   const isEvent = ({ object }: Answer) => object?.["id"] === event.id;
-  const isProblem = ({ contentType, object }: Answer, type: string) =>
-    contentType.startsWith(problemType) && object?.["type"] === type;
+  const problem = (status: number, type: string) => ({
+    expected: `${status} with a problem of type ${type}`,
+    holds: (answer: Answer) =>
+      answer.status === status && answer.contentType.startsWith(problemType) && answer.object?.["type"] === type,
+  });
   return [
     {
       claim: "Create an event repeatedly",
       way,
       request: post(event),
       expected: `201 or 200 with the event ${event.id} (after a 409 delete that event, which another caller created, and retry)`,
-      holds: (answer) => (answer.status === 201 || answer.status === 200) && isEvent(answer),
+      holds: (answer) => [200, 201].includes(answer.status) && isEvent(answer),
     },
     {
       claim: "Read it",
@@ -146,15 +142,13 @@ export function checksOf(way: Way, isSignedIn: boolean): Check[] {
       claim: "Refuse an invalid event",
       way,
       request: post({ ...event, capacity: 0 }),
-      expected: "400 with a problem of type urn:problem-type:invalid-request",
-      holds: (answer) => answer.status === 400 && isProblem(answer, "urn:problem-type:invalid-request"),
+      ...problem(400, "urn:problem-type:invalid-request"),
     },
     {
       claim: "Answer 404 to an unknown id",
       way,
       request: get(randomUUID()),
-      expected: "404 with a problem of type urn:problem-type:not-found",
-      holds: (answer) => answer.status === 404 && isProblem(answer, "urn:problem-type:not-found"),
+      ...problem(404, "urn:problem-type:not-found"),
     },
   ];
 }

@@ -88,19 +88,16 @@ export function byInvoking(
       const caller = isSignedIn ? " by a signed-in caller" : "";
       return `${methodOf(request)} ${pathOf(request)}${caller} (${functionName}:${qualifier})`;
     },
-    send: async (request, ...limits) => {
+    send: sendBy(async (request, abortSignal) => {
       const { functionName: FunctionName, qualifier: Qualifier } = targetOf(request.routeKey);
       const event = eventOf(request, isSignedIn);
       const command = new InvokeCommand({ FunctionName, Qualifier, Payload: JSON.stringify(event) });
-      const send = sendBy(async (_request, abortSignal) => {
-        const { FunctionError: error, Payload: payload } = await client.send(command, { abortSignal });
-        const result = payload?.transformToString() ?? "";
-        if (error !== undefined)
-          return { status: undefined, reason: `an error of the function: ${result}`, isLost: false };
-        return { ...readResult(result), requestId: event.requestContext.requestId };
-      });
-      return send(request, ...limits);
-    },
+      const { FunctionError: error, Payload: payload } = await client.send(command, { abortSignal });
+      const result = payload?.transformToString() ?? "";
+      if (error !== undefined)
+        return { status: undefined, reason: `an error of the function: ${result}`, isLost: false };
+      return { ...readResult(result), requestId: event.requestContext.requestId };
+    }),
   };
 }
 
