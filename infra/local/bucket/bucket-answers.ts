@@ -36,28 +36,28 @@ const errors = {
     "403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your key and signing method.",
 } satisfies Record<Exclude<Reason, "malformed">, string> & Record<string, string>;
 
-export function s3Error(error: keyof typeof errors, more?: string): HttpAnswer {
+export function s3Error(error: keyof typeof errors, more?: string) {
   return refuse(errors[error], more);
 }
 
-export function notImplemented(what: string): HttpAnswer {
+export function notImplemented(what: string) {
   return refuse(`501 NotImplemented: This S3 emulator does not support ${what}.`);
 }
 
-export function signatureError({ reason, sentence }: Refusal, isPresigned: boolean): HttpAnswer {
+export function signatureError({ reason, sentence }: Refusal, isPresigned: boolean) {
   if (reason === "malformed")
     return refuse(`400 Authorization${isPresigned ? "QueryParametersError" : "HeaderMalformed"}: ${sentence}`);
   return s3Error(isPresigned && (reason === "early" || reason === "expired") ? `presigned ${reason}` : reason);
 }
 
-function refuse(error: string, more = ""): HttpAnswer {
+function refuse(error: string, more = "") {
   const [, status, code = "", message = ""] = /^(\d+) (\w+): (.*)$/s.exec(error) ?? [];
-  const requestId = makeRequestId();
-  const content = `<Code>${code}</Code><Message>${escape(message)}</Message>${more}<RequestId>${requestId}</RequestId>`;
-  return xmlAnswer(Number(status), `<Error>${content}</Error>`, requestId);
+  const id = makeRequestId();
+  const content = `<Code>${code}</Code><Message>${escape(message)}</Message>${more}<RequestId>${id}</RequestId>`;
+  return xmlAnswer(Number(status), `<Error>${content}</Error>`, id);
 }
 
-export function xmlAnswer(status: number, content: string, requestId?: string): HttpAnswer {
+export function xmlAnswer(status: number, content: string, requestId?: string) {
   const xml = `<?xml version="1.0" encoding="UTF-8"?>\n${content}`;
   return s3Answer(status, [["content-type", "application/xml"]], xml, requestId);
 }
@@ -71,10 +71,10 @@ export function s3Answer(
   return { status, headers: [["x-amz-request-id", requestId], ...headers], body: Buffer.from(body) };
 }
 
-function makeRequestId(): string {
+function makeRequestId() {
   return randomBytes(8).toString("hex").toUpperCase();
 }
 
-export function escape(text: string): string {
+export function escape(text: string) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -1,16 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import * as fs from "node:fs";
 import { join } from "node:path";
 
 export interface StoredObject {
@@ -28,11 +17,6 @@ export interface Objects {
   keys: () => Iterable<string>;
 }
 
-interface Description extends Pick<StoredObject, "metadata"> {
-  key: string;
-  size?: number;
-}
-
 /** What to do about data that cannot be used. */
 export const remedy = "Repair it, move it away, or use another folder with npm start -- --data FOLDER.";
 
@@ -44,11 +28,11 @@ export const remedy = "Repair it, move it away, or use another folder with npm s
  */
 export function objectsIn(folder: string): Objects {
   const pathOf = (key: string) => join(folder, createHash("sha256").update(key).digest("hex"));
-  const hasObject = (key: string) => existsSync(pathOf(key)) && existsSync(`${pathOf(key)}.json`);
-  const descriptions = () => readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const hasObject = (key: string) => fs.existsSync(pathOf(key)) && fs.existsSync(`${pathOf(key)}.json`);
+  const descriptions = () => fs.readdirSync(folder).filter((name) => name.endsWith(".json"));
   try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
+    fs.mkdirSync(folder, { recursive: true });
+    fs.accessSync(folder, fs.constants.W_OK);
   } catch (error) {
     throw new Error(`Images cannot be kept in ${folder}: ${String(error)}. ${remedy}`, { cause: error });
   }
@@ -56,7 +40,7 @@ export function objectsIn(folder: string): Objects {
     const { key, size } = readDescription(join(folder, name));
     const path = pathOf(key);
     if (`${path}.json` !== join(folder, name)) throw new Error(notAnImage(join(folder, name)));
-    if (size !== undefined && existsSync(path) && statSync(path).size !== size) throw new Error(notAnImage(path));
+    if (size !== undefined && fs.existsSync(path) && fs.statSync(path).size !== size) throw new Error(notAnImage(path));
   }
   return {
     has: hasObject,
@@ -64,7 +48,7 @@ export function objectsIn(folder: string): Objects {
       if (!hasObject(key)) return undefined;
       const path = pathOf(key);
       const { metadata } = readDescription(`${path}.json`);
-      return { bytes: readFileSync(path), metadata, lastModified: statSync(path).mtime };
+      return { bytes: fs.readFileSync(path), metadata, lastModified: fs.statSync(path).mtime };
     },
     set(key, { bytes, metadata }) {
       const path = pathOf(key);
@@ -72,16 +56,20 @@ export function objectsIn(folder: string): Objects {
       replaceFiles({ [path]: bytes, [`${path}.json`]: JSON.stringify({ key, size: bytes.length, metadata }) });
     },
     delete(key) {
-      rmSync(`${pathOf(key)}.json`, { force: true });
-      rmSync(pathOf(key), { force: true });
+      fs.rmSync(`${pathOf(key)}.json`, { force: true });
+      fs.rmSync(pathOf(key), { force: true });
     },
     keys: () => descriptions().map((name) => readDescription(join(folder, name)).key),
   };
 }
 
-function readDescription(file: string): Description {
+function readDescription(file: string) {
   try {
-    const description = JSON.parse(readFileSync(file, "utf8")) as Description;
+    const description = JSON.parse(fs.readFileSync(file, "utf8")) as {
+      key: string;
+      size?: number;
+      metadata: StoredObject["metadata"];
+    };
     if (typeof description.key === "string" && typeof description.metadata["content-type"] === "string")
       return description;
   } catch {
@@ -98,10 +86,10 @@ function notAnImage(file: string): string {
 function replaceFiles(contents: Record<string, Buffer | string>): void {
   const paths = Object.keys(contents);
   try {
-    for (const [path, content] of Object.entries(contents)) writeFileSync(`${path}.new`, content);
-    for (const path of paths) renameSync(`${path}.new`, path);
+    for (const [path, content] of Object.entries(contents)) fs.writeFileSync(`${path}.new`, content);
+    for (const path of paths) fs.renameSync(`${path}.new`, path);
   } catch (error) {
-    for (const path of paths) rmSync(`${path}.new`, { recursive: true, force: true });
+    for (const path of paths) fs.rmSync(`${path}.new`, { recursive: true, force: true });
     throw new Error(`${paths.join(" and ")} cannot be written: ${String(error)}.`, { cause: error });
   }
 }

@@ -22,20 +22,19 @@ export interface BucketOptions {
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 export function startBucket(options: BucketOptions): Promise<StandIn> {
+  const answerWithCors = (request: SignedRequest) => {
+    const { method, headers } = request;
+    const added = bucketCors(options.corsOrigins ?? [], method, headers);
+    if (method === "OPTIONS")
+      return added ? s3Answer(200, added) : s3Error(headers["origin"] ? "corsForbidden" : "noOrigin");
+    const answer = answerTo(request, options);
+    return { ...answer, headers: [...answer.headers, ...(added ?? [])] };
+  };
   return startStandIn({
-    answerTo: (request) => shareWithPages(request, options),
+    answerTo: answerWithCors,
     broken: s3Error("incompleteBody"),
     failed: s3Error("unavailable"),
   });
-}
-
-function shareWithPages(request: SignedRequest, options: BucketOptions): HttpAnswer {
-  const { method, headers } = request;
-  const added = bucketCors(options.corsOrigins ?? [], method, headers);
-  if (method === "OPTIONS")
-    return added ? s3Answer(200, added) : s3Error(headers["origin"] ? "corsForbidden" : "noOrigin");
-  const answer = answerTo(request, options);
-  return { ...answer, headers: [...answer.headers, ...(added ?? [])] };
 }
 
 function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
@@ -46,20 +45,20 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   if (notOnePiece) return notOnePiece;
   const refusal = signatureRefusal(request, "s3", options.now());
   if (refusal) return signatureError(refusal, query.has("X-Amz-Signature"));
-  const target = targetOf(path);
-  if (target.bucket !== bucketName) return s3Error("noSuchBucket");
-  const unsupported = unsupportedIn(request, query, target.key);
+  const { bucket, key } = targetOf(path);
+  if (bucket !== bucketName) return s3Error("noSuchBucket");
+  const unsupported = unsupportedIn(request, query, key);
   if (unsupported !== undefined) return notImplemented(unsupported);
-  if (target.key === "") return list(query, options);
-  if (Buffer.byteLength(target.key) > 1024) return s3Error("keyTooLong");
+  if (key === "") return list(query, options);
+  if (Buffer.byteLength(key) > 1024) return s3Error("keyTooLong");
   switch (method) {
     case "PUT":
-      return headers["x-amz-copy-source"] ? copy(target.key, request, options) : put(target.key, request, options);
+      return headers["x-amz-copy-source"] ? copy(key, request, options) : put(key, request, options);
     case "GET":
     case "HEAD":
-      return get(target.key, request, options);
+      return get(key, request, options);
     case "DELETE":
-      options.objects.delete(target.key);
+      options.objects.delete(key);
       return s3Answer(204, []);
     default:
       return notImplemented(`${method} for objects`);
@@ -78,7 +77,7 @@ function refusePieces({ method, headers }: SignedRequest): HttpAnswer | undefine
 }
 
 /** A path that cannot be decoded has no bucket. */
-function targetOf(path: string): { bucket: string; key: string } {
+function targetOf(path: string) {
   try {
     const [, bucket = "", key = ""] = /^\/?([^/]*)\/?(.*)$/s.exec(decodeURIComponent(path)) ?? [];
     return { bucket, key };
@@ -122,12 +121,12 @@ function put(key: string, { headers, body }: SignedRequest, { objects, onPut }: 
 }
 
 const contentHeaders = ["disposition", "encoding", "language", "type"].map((name) => `content-${name}`);
+const keptHeaders = ["cache-control", "expires", ...contentHeaders];
 
-function metadataIn(headers: SignedRequest["headers"]): StoredObject["metadata"] {
-  const given = ["cache-control", "expires", ...contentHeaders].flatMap((name) =>
-    (headers[name] ?? []).map((value) => [name, value]),
-  );
-  return { "content-type": "binary/octet-stream", ...(Object.fromEntries(given) as StoredObject["metadata"]) };
+function metadataIn(headers: SignedRequest["headers"]) {
+  const metadata: StoredObject["metadata"] = { "content-type": "binary/octet-stream" };
+  for (const name of keptHeaders) for (const value of headers[name] ?? []) metadata[name] = value;
+  return metadata;
 }
 
 function copy(key: string, { headers }: SignedRequest, { objects }: BucketOptions): HttpAnswer {
@@ -148,23 +147,25 @@ function copy(key: string, { headers }: SignedRequest, { objects }: BucketOption
 function get(key: string, { headers }: SignedRequest, { objects }: BucketOptions): HttpAnswer {
   const object = objects.get(key);
   if (!object) return s3Error("noSuchKey");
-  const described = describe(object);
+  const { bytes, metadata, lastModified } = object;
+  const described: HttpAnswer["headers"] = [
+    ["etag", `"${eTagOf(bytes)}"`],
+    ["last-modified", lastModified.toUTCString()],
+    ["accept-ranges", "bytes"],
+    ...Object.entries(metadata),
+  ];
   const unmet = unmetBy(object, headers);
   if (unmet === 412) return s3Error("preconditionFailed");
-  if (unmet === 304)
-    return s3Answer(
-      304,
-      described.filter(([name]) => !/^(content|accept)-/.test(name)),
-    );
-  const range = rangeOf(headers["range"]?.[0], object.bytes.length);
-  if (range === undefined) return s3Answer(200, described, object.bytes);
+  if (unmet === 304) {
+    const kept = described.filter(([name]) => !/^(content|accept)-/.test(name));
+    return s3Answer(304, kept);
+  }
+  const range = rangeOf(headers["range"]?.[0], bytes.length);
+  if (range === undefined) return s3Answer(200, described, bytes);
   if (range === "outside") return s3Error("invalidRange");
   const [first, last] = range;
-  return s3Answer(
-    206,
-    [...described, ["content-range", `bytes ${first}-${last}/${object.bytes.length}`]],
-    object.bytes.subarray(first, last + 1),
-  );
+  described.push(["content-range", `bytes ${first}-${last}/${bytes.length}`]);
+  return s3Answer(206, described, bytes.subarray(first, last + 1));
 }
 
 /** Conditions on ETags come before those on times, and invalid times are ignored (RFC 9110, section 13). */
@@ -187,15 +188,6 @@ function list(query: URLSearchParams, { objects }: BucketOptions): HttpAnswer {
   const contents = keys.slice(0, max).map((key) => `<Contents><Key>${escape(key)}</Key></Contents>`);
   const about = `<Name>${bucketName}</Name><Prefix>${escape(prefix)}</Prefix><KeyCount>${contents.length}</KeyCount><MaxKeys>${max}</MaxKeys><IsTruncated>${keys.length > max}</IsTruncated>`;
   return xmlAnswer(200, `<ListBucketResult ${namespace}>${about}${contents.join("")}</ListBucketResult>`);
-}
-
-function describe({ bytes, metadata, lastModified }: StoredObject): HttpAnswer["headers"] {
-  return [
-    ["etag", `"${eTagOf(bytes)}"`],
-    ["last-modified", lastModified.toUTCString()],
-    ["accept-ranges", "bytes"],
-    ...Object.entries(metadata),
-  ];
 }
 
 /**

@@ -13,16 +13,9 @@ export interface ObjectEvent {
 /** What Lambda sends to an on-failure destination. */
 export type DeadLetter = ReturnType<typeof deadLetterOf>;
 
-export interface Delivery {
-  region: string;
-  bucket: string;
-  functionArn: string;
-  attempts: number;
-}
-
 export type ImageEvents = ReturnType<typeof startImageEvents>;
 
-const here: Delivery = {
+const here = {
   region: account.region,
   bucket: bucketName,
   functionArn: `arn:aws:lambda:${account.region}:000000000000:function:label-image:$LATEST`,
@@ -74,7 +67,7 @@ let count = 0;
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
 export function recordOf(
   { eventName, key, size, eTag }: ObjectEvent,
-  { region, bucket }: Pick<Delivery, "region" | "bucket">,
+  { region, bucket }: { region: string; bucket: string },
 ) {
   const now = new Date();
   return {
@@ -106,15 +99,14 @@ function encodeKey(key: string): string {
 }
 
 function sequencerAt(now: Date): string {
-  count += 1;
-  return `${now.getTime().toString(16).padStart(12, "0")}${count.toString(16).padStart(6, "0")}`.toUpperCase();
+  return (now.getTime().toString(16).padStart(12, "0") + (++count).toString(16).padStart(6, "0")).toUpperCase();
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
 export function deadLetterOf(
   requestPayload: { Records: ReturnType<typeof recordOf>[] },
   error: unknown,
-  { functionArn, attempts }: Pick<Delivery, "functionArn" | "attempts">,
+  { functionArn, attempts }: { functionArn: string; attempts: number },
 ) {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return {

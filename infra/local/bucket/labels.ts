@@ -7,11 +7,6 @@ import { startStandIn } from "./stand-in.ts";
 
 export type Labels = Awaited<ReturnType<typeof startLabels>>;
 
-interface LabelsOptions {
-  objects: Pick<Objects, "get">;
-  now: () => Date;
-}
-
 export interface DetectLabels {
   Image?: { S3Object?: { Bucket?: string; Name?: string } };
   MaxLabels?: number;
@@ -25,27 +20,26 @@ const limits = { image_bytes: 15 * 1024 * 1024, leastSide_px: 80, side_px: 10_00
  * Emulates Rekognition's DetectLabels. Its labels name the emulator, and the image's format and shape.
  * https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
  */
-export async function startLabels(options: LabelsOptions) {
+export async function startLabels({ objects, now }: { objects: Pick<Objects, "get">; now: () => Date }) {
   const requests: DetectLabels[] = [];
+  const answerTo = (request: SignedRequest) => {
+    const wrong = signatureRefusal(request, "rekognition", now());
+    if (wrong) return refusal("InvalidSignatureException", wrong.sentence);
+    const target = request.headers["x-amz-target"]?.[0];
+    if (target !== "RekognitionService.DetectLabels")
+      return refusal("UnknownOperationException", `This Rekognition emulator does not support ${String(target)}.`);
+    const input = readInput(request.body);
+    if (!input) return refusal("SerializationException", "The body is not a JSON object.");
+    requests.push(input);
+    const { Bucket, Name } = input.Image?.S3Object ?? {};
+    return detectLabels(input, Bucket === bucketName && Name !== undefined ? objects.get(Name)?.bytes : undefined);
+  };
   const standIn = await startStandIn({
-    answerTo: (request) => answerTo(request, options, requests),
+    answerTo,
     broken: refusal("SerializationException", "The request is not complete."),
     failed: json(500, { __type: "InternalServerError", Code: "InternalServerError", Message: "Internal server error" }),
   });
   return { ...standIn, requests };
-}
-
-function answerTo(request: SignedRequest, { objects, now }: LabelsOptions, requests: DetectLabels[]): HttpAnswer {
-  const wrong = signatureRefusal(request, "rekognition", now());
-  if (wrong) return refusal("InvalidSignatureException", wrong.sentence);
-  const target = request.headers["x-amz-target"]?.[0];
-  if (target !== "RekognitionService.DetectLabels")
-    return refusal("UnknownOperationException", `This Rekognition emulator does not support ${String(target)}.`);
-  const input = readInput(request.body);
-  if (!input) return refusal("SerializationException", "The body is not a JSON object.");
-  requests.push(input);
-  const { Bucket, Name } = input.Image?.S3Object ?? {};
-  return detectLabels(input, Bucket === bucketName && Name !== undefined ? objects.get(Name)?.bytes : undefined);
 }
 
 /** Without `bytes` the object does not exist. */
@@ -53,9 +47,8 @@ export function detectLabels(
   { MaxLabels = 1000, MinConfidence = 55 }: DetectLabels,
   bytes: Buffer | undefined,
 ): HttpAnswer {
-  if (!(Number.isInteger(MaxLabels) && MaxLabels >= 0 && MinConfidence >= 0 && MinConfidence <= 100)) {
-    return refusal("InvalidParameterException", "Request has invalid parameters");
-  }
+  const invalid = refusal("InvalidParameterException", "Request has invalid parameters");
+  if (!(Number.isInteger(MaxLabels) && MaxLabels >= 0 && MinConfidence >= 0 && MinConfidence <= 100)) return invalid;
   if (!bytes)
     return refusal(
       "InvalidS3ObjectException",
@@ -65,11 +58,9 @@ export function detectLabels(
   if (!image) return refusal("InvalidImageFormatException", "Request has invalid image format");
   const { format, width, height } = image;
   // The error for too small an image is not documented, but recorded: github.com/boto/botocore/issues/1366
-  if (Math.min(width, height) < limits.leastSide_px)
-    return refusal("InvalidParameterException", "Request has invalid parameters");
-  if (bytes.length > limits.image_bytes || Math.max(width, height) > limits.side_px) {
+  if (Math.min(width, height) < limits.leastSide_px) return invalid;
+  if (bytes.length > limits.image_bytes || Math.max(width, height) > limits.side_px)
     return refusal("ImageTooLargeException", `The image has ${bytes.length} bytes and ${width} x ${height} pixels.`);
-  }
   // By falling confidence, like Rekognition.
   const labels = [
     { Name: `Local stand-in: ${format}`, Confidence: 100 },
@@ -88,20 +79,14 @@ function readInput(body: Buffer): DetectLabels | undefined {
   }
 }
 
-interface ImageFile {
-  format: "JPEG" | "PNG";
-  width: number;
-  height: number;
-}
-
 /** A PNG starts with its signature and the chunk IHDR, whose first fields are width and height. */
-function readPng(bytes: Buffer): ImageFile | undefined {
+function readPng(bytes: Buffer) {
   if (bytes.length < 24 || bytes.toString("latin1", 0, 8) !== "\x89PNG\r\n\x1a\n") return undefined;
   return { format: "PNG", width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
 }
 
 /** A JPEG is a list of segments, each with marker and length; the start of frame (SOF) has height and width. */
-function readJpeg(bytes: Buffer): ImageFile | undefined {
+function readJpeg(bytes: Buffer) {
   if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) return undefined;
   for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
     const marker = bytes.readUInt8(at + 1);

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 
 /** As node:http received it: `url` and header values unchanged, header names in lower case. */
 export interface SignedRequest {
@@ -12,12 +12,6 @@ export interface Secret {
   secret: string;
   /** Temporary credentials have one; permanent ones must not. */
   sessionToken?: string;
-}
-
-export interface Signer {
-  accessKeyId: string;
-  service: string;
-  region: string;
 }
 
 export type Reason =
@@ -37,16 +31,7 @@ export interface Refusal {
   sentence: string;
 }
 
-interface Claim extends Signer {
-  signature: string;
-  signedHeaders: string[];
-  /** `20130524T000000Z` */
-  time: string;
-  day: string;
-  sessionToken: string | undefined;
-  isPresigned: boolean;
-  lifetime_s: number;
-}
+type Claim = Exclude<ReturnType<typeof readClaim>, Refusal>;
 
 const skew_ms = 15 * 60 * 1000;
 const week_s = 7 * 24 * 60 * 60;
@@ -61,34 +46,30 @@ export function verify(
   request: SignedRequest,
   secretOf: (accessKeyId: string) => Secret | undefined,
   now: Date,
-): Signer | Refusal {
+): Pick<Claim, "accessKeyId" | "service" | "region"> | Refusal {
   const claim = readClaim(request);
   if ("reason" in claim) return claim;
-  const refusal = checkTime(claim, now) ?? checkHeaders(claim, request) ?? checkBody(claim, request);
+  const refusal = check(claim, request, now);
   if (refusal) return refusal;
-  const { accessKeyId, service, region } = claim;
+  const { accessKeyId, service, region, signature, sessionToken } = claim;
   const known = secretOf(accessKeyId);
   if (!known) return refuse("unknown key", `The access key ${accessKeyId} does not exist.`);
-  if (known.sessionToken !== claim.sessionToken)
+  if (known.sessionToken !== sessionToken)
     return refuse("other session", `The session token does not belong to access key ${accessKeyId}.`);
   const canonical = canonicalRequest(claim, request);
   if (canonical === undefined) return refuse("malformed", "The URL has an invalid percent-encoding.");
-  const expected = Buffer.from(signatureOf(claim, known.secret, canonical));
-  const given = Buffer.from(claim.signature);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    return refuse(
-      "mismatch",
-      `The signature does not match: the secret of ${accessKeyId} is wrong, or the request was changed after signing.`,
-    );
-  }
-  return { accessKeyId, service, region };
+  if (signature === signatureOf(claim, known.secret, canonical)) return { accessKeyId, service, region };
+  return refuse(
+    "mismatch",
+    `The signature does not match: the secret of ${accessKeyId} is wrong, or the request was changed after signing.`,
+  );
 }
 
 function refuse(reason: Reason, sentence: string): Refusal {
   return { reason, sentence };
 }
 
-function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
+function readClaim({ url, headers }: SignedRequest) {
   const authorization = headers["authorization"]?.[0];
   const query = new URLSearchParams(queryOf(url));
   const isPresigned = query.has("X-Amz-Signature");
@@ -108,8 +89,8 @@ function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
   const lifetime_s = isPresigned ? Number(read("Expires") ?? NaN) : skew_ms / 1000;
   if (!Number.isInteger(lifetime_s) || lifetime_s < 1 || lifetime_s > week_s)
     return refuse("malformed", `X-Amz-Expires must be 1 to ${week_s} seconds.`);
-  const [credential, signature, signedHeaders, time] = ["Credential", "Signature", "SignedHeaders", "Date"].map(read);
-  if (credential === undefined || signature === undefined || signedHeaders === undefined || time === undefined)
+  const [credential, signature, signed, time] = ["Credential", "Signature", "SignedHeaders", "Date"].map(read);
+  if (credential === undefined || signature === undefined || signed === undefined || time === undefined)
     return refuse("malformed", "The signature needs a credential, a signature, the signed headers and X-Amz-Date.");
   const [accessKeyId = "", day = "", region = "", service = "", end] = credential.split("/");
   if (end !== "aws4_request" || !time.startsWith(`${day}T`) || !/^\d{8}T\d{6}Z$/.test(time))
@@ -117,38 +98,22 @@ function readClaim({ url, headers }: SignedRequest): Claim | Refusal {
       "malformed",
       "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the same day as X-Amz-Date.",
     );
-  return {
-    accessKeyId,
-    day,
-    region,
-    service,
-    signature,
-    signedHeaders: signedHeaders.split(";"),
-    time,
-    sessionToken: read("Security-Token"),
-    isPresigned,
-    lifetime_s,
-  };
+  const [signedHeaders, sessionToken] = [signed.split(";"), read("Security-Token")];
+  return { accessKeyId, day, region, service, signature, signedHeaders, time, sessionToken, isPresigned, lifetime_s };
 }
 
-function checkTime({ time, lifetime_s }: Claim, now: Date): Refusal | undefined {
+/** What can be refused without knowing the secret. */
+function check(claim: Claim, request: SignedRequest, now: Date): Refusal | undefined {
+  const { service, signedHeaders, time, lifetime_s } = claim;
   const signed_ms = Date.parse(time.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
   if (!(signed_ms - now.getTime() <= skew_ms)) return refuse("early", `The signature's time ${time} is in the future.`);
   if (now.getTime() - signed_ms > lifetime_s * 1000)
     return refuse("expired", `The signature of ${time} has expired: it was valid for ${lifetime_s} seconds.`);
-  return undefined;
-}
-
-/** S3 rejects its own headers if unsigned, because another party could have added them. */
-function checkHeaders({ service, signedHeaders }: Claim, { headers }: SignedRequest): Refusal | undefined {
-  const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !signedHeaders.includes(name));
   if (!signedHeaders.includes("host")) return refuse("unsigned headers", "The Host header must be signed.");
-  if (service === "s3" && unsigned.length > 0)
-    return refuse("unsigned headers", `These headers must be signed: ${unsigned.join(", ")}.`);
-  return undefined;
-}
-
-function checkBody(claim: Claim, request: SignedRequest): Refusal | undefined {
+  // S3 rejects its own headers if unsigned, because another party could have added them.
+  const own = Object.keys(request.headers).filter((name) => service === "s3" && name.startsWith("x-amz-"));
+  const unsigned = own.filter((name) => !signedHeaders.includes(name));
+  if (unsigned.length > 0) return refuse("unsigned headers", `These headers must be signed: ${unsigned.join(", ")}.`);
   const hash = payloadHash(claim, request);
   if (!/^[0-9a-f]{64}$/.test(hash) || hash === sha256(request.body)) return undefined;
   return refuse("other body", "The body was changed after signing: its SHA-256 differs from x-amz-content-sha256.");
@@ -158,44 +123,34 @@ function payloadHash({ isPresigned, service }: Claim, { headers, body }: SignedR
   return headers["x-amz-content-sha256"]?.[0] ?? (isPresigned && service === "s3" ? "UNSIGNED-PAYLOAD" : sha256(body));
 }
 
+/** Undefined if the URL cannot be decoded. */
 function canonicalRequest(claim: Claim, request: SignedRequest): string | undefined {
+  const { service, signedHeaders } = claim;
+  const { method, url, headers } = request;
+  // S3 signs the path as sent; all other services encode it once more.
+  const decode = service === "s3" ? decodeURIComponent : String;
   try {
-    return [
-      request.method,
-      canonicalPath(request.url, claim.service),
-      canonicalQuery(request.url),
-      ...claim.signedHeaders.map((name) => `${name}:${canonicalValue(request.headers[name])}`),
-      "",
-      claim.signedHeaders.join(";"),
-      payloadHash(claim, request),
-    ].join("\n");
+    const path = split(url, "?")[0]
+      .split("/")
+      .map((segment) => encode(decode(segment)));
+    const lines = signedHeaders.map((name) => `${name}:${canonicalValue(headers[name])}`);
+    const hash = payloadHash(claim, request);
+    return [method, path.join("/"), canonicalQuery(url), ...lines, "", signedHeaders.join(";"), hash].join("\n");
   } catch (error) {
     if (error instanceof URIError) return undefined;
     throw error;
   }
 }
 
-/** S3 signs the path as sent; all other services encode it once more. */
-function canonicalPath(url: string, service: string): string {
-  const [path] = split(url, "?");
-  const encode = service === "s3" ? (segment: string) => encodeRfc3986(decodeURIComponent(segment)) : encodeRfc3986;
-  return path.split("/").map(encode).join("/");
-}
-
 function canonicalQuery(url: string): string {
-  return (
-    queryOf(url)
-      .split("&")
-      .filter((parameter) => parameter !== "")
-      .map((parameter) =>
-        split(parameter, "=").map((text) => encodeRfc3986(decodeURIComponent(text.replaceAll("+", " ")))),
-      )
-      .filter(([name]) => name !== "X-Amz-Signature")
-      // By name, then by value, both by bytes: a tab sorts before all encoded text.
-      .sort((one, other) => (one.join("\t") < other.join("\t") ? -1 : 1))
-      .map((parameter) => parameter.join("="))
-      .join("&")
-  );
+  const parameters = queryOf(url)
+    .split("&")
+    .filter((parameter) => parameter !== "")
+    .map((parameter) => split(parameter, "=").map((text) => encode(decodeURIComponent(text.replaceAll("+", " ")))))
+    .filter(([name]) => name !== "X-Amz-Signature");
+  // By name, then by value, both by bytes: a tab sorts before all encoded text.
+  const sorted = parameters.map((parameter) => parameter.join("\t")).sort();
+  return sorted.map((parameter) => parameter.replace("\t", "=")).join("&");
 }
 
 function canonicalValue(values: string[] = []): string {
@@ -226,9 +181,6 @@ function split(text: string, separator: string): [string, string] {
 }
 
 /** encodeURIComponent leaves five characters that RFC 3986 reserves. */
-function encodeRfc3986(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);
 }
