@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import pLimit from "p-limit";
 import { vi } from "vitest";
 import { readFunctions } from "../../build/functions.ts";
 import { account } from "../../local/bucket/account.ts";
@@ -9,6 +10,7 @@ import type { Images } from "../../local/bucket/images.ts";
 import { findRoute } from "../../local/gateway/routes.ts";
 import { callHandler } from "../../local/runtime/call-handler.js";
 import type { HandlerModule } from "../../local/runtime/function-thread.js";
+import type { RunningFunctions } from "../../local/runtime/running-functions.ts";
 import { startStack, type Environment } from "../../local/stack.ts";
 import type { Answer, Call } from "../../testing/call.ts";
 import { complaintsAbout } from "../../testing/contract.ts";
@@ -29,18 +31,7 @@ export interface Injection {
 }
 
 /** The functions, each in its own Lambda environment with its own connections. */
-export interface Machine {
-  call: Call;
-  invoke: (name: string, event: object) => Promise<unknown>;
-}
-
-export interface Watched {
-  /** A text for each call, in order. */
-  calls: string[];
-  /** The attempts of the call that met the fault. */
-  attempts: number;
-  isKilled: boolean;
-}
+export type Machine = ReturnType<typeof toMachine>;
 
 /** A prepared event with its objects in the bucket. */
 export interface Prepared {
@@ -50,19 +41,7 @@ export interface Prepared {
   arrived: string[];
 }
 
-export interface Stack {
-  healthy: Machine;
-  /** Functions whose calls are watched and meet the planned fault. */
-  faulty: Machine;
-  /** Runs `act` and returns the calls that the faulty functions made, in order. */
-  run: <Result>(injection: Injection | undefined, act: () => Promise<Result>) => Promise<Watched & { result: Result }>;
-  images: Images;
-  /** Waits until all uploads so far are processed. */
-  settled: () => Promise<void>;
-  /** Returns a function that copies an event under a new id: cheaper than preparing each one by requests. */
-  copiesOf: (event: Prepared) => Promise<() => Promise<Prepared>>;
-  stop: () => Promise<void>;
-}
+export type Stack = Awaited<ReturnType<typeof startFaultyStack>>;
 
 /** Longer than any timer but a time limit; each set of functions is identified by its own limit. */
 const longest_ms = 600_000;
@@ -80,7 +59,7 @@ vi.stubGlobal("setTimeout", (act: () => void, ms = 0, ...given: []) => {
 });
 
 /** One database and one bucket in memory, with two sets of functions: one whose calls fail on demand, and a healthy one. */
-export async function startFaultyStack(): Promise<Stack> {
+export async function startFaultyStack() {
   const calls = watchCalls(() => faulty.endTime());
   let services: Environment = {};
   const { database, images, functions, events, stop } = await startStack({
@@ -96,14 +75,18 @@ export async function startFaultyStack(): Promise<Stack> {
   let lasting = 0;
   return {
     healthy: toMachine(functions),
+    /** Functions whose calls are watched and meet the planned fault. */
     faulty: toMachine(faulty.functions),
     images,
+    /** Waits until all uploads so far are processed. */
     settled: events.settled,
-    run: async (injection, act) => {
+    /** Runs `act` and returns the calls that the faulty functions made, in order. */
+    run: async <Result>(injection: Injection | undefined, act: () => Promise<Result>) => {
       if (injection?.isLasting && ++lasting % lastingOfOneLoad === 0) await faulty.restart();
       return calls.run(injection, act);
     },
-    copiesOf: async (event) => {
+    /** Returns a function that copies an event under a new id: cheaper than preparing each one by requests. */
+    copiesOf: async (event: Prepared) => {
       const key = { TableName: "events", Key: { id: { S: event.id } } };
       const { Item: item } = await client.send(new GetItemCommand({ ...key, ConsistentRead: true }));
       const objects = keysOf(images, event.id).map((each) => [each, images.objects.get(each)] as const);
@@ -135,15 +118,10 @@ const lastingOfOneLoad = 10;
 async function loadFunctions(environment: Environment) {
   const limit_ms = longest_ms + 10_000 * ++sets;
   let handlers = await load(environment);
-  const invoke = async (name: string, event: object): Promise<unknown> =>
-    JSON.parse(
-      await callHandler(handlers[name], JSON.stringify(event), {
-        name,
-        memory_mb: 256,
-        requestId: "fault",
-        deadline_ms: Date.now() + limit_ms,
-      }),
-    );
+  const invoke = async (name: string, event: object): Promise<unknown> => {
+    const invocation = { name, memory_mb: 256, requestId: "fault", deadline_ms: Date.now() + limit_ms };
+    return JSON.parse(await callHandler(handlers[name], JSON.stringify(event), invocation));
+  };
   return {
     functions: { routes: () => Promise.resolve([]), invoke, stop: () => Promise.resolve() },
     /** Ends the time of the running invocation. */
@@ -154,27 +132,25 @@ async function loadFunctions(environment: Environment) {
   };
 }
 
-let loading: Promise<unknown> = Promise.resolve();
+const inTurn = pLimit(1);
 
-/** In sequence, because functions read the process's environment while they load. */
-function load(environment: Environment): Promise<Record<string, HandlerModule["string"]>> {
-  const loaded = loading.then(async () => {
+/** One after the other, because functions read the process's environment while they load. */
+function load(environment: Environment) {
+  return inTurn(async () => {
     Object.assign(process.env, environment);
     vi.resetModules(); // each machine has its own modules, and with them its own clients
-    const modules = readFunctions().map(
-      async ({ name, path }) =>
-        [name, (await import(pathToFileURL(join(path, "handler.ts")).href)) as HandlerModule] as const,
-    );
-    return Object.fromEntries((await Promise.all(modules)).map(([name, { handler }]) => [name, handler]));
+    const modules = readFunctions().map(async ({ name, path }) => {
+      const { handler } = (await import(pathToFileURL(join(path, "handler.ts")).href)) as HandlerModule;
+      return [name, handler] as const;
+    });
+    return Object.fromEntries(await Promise.all(modules));
   });
-  loading = loaded;
-  return loaded;
 }
 
 const routes = readFunctions().flatMap(({ name, routes: keys }) => keys.map((routeKey) => ({ name, routeKey })));
 
 /** Calls the functions with API Gateway's events, without a gateway. */
-function toMachine({ invoke }: Pick<Machine, "invoke">): Machine {
+function toMachine({ invoke }: Pick<RunningFunctions, "invoke">) {
   const call: Call = async (request, { json, headers = {} } = {}) => {
     const [, method = "", path = "", query = ""] = /^(\S+) ([^?]*)\??(.*)$/.exec(request) ?? [];
     const found = findRoute(routes, method, path);
@@ -203,8 +179,10 @@ function toMachine({ invoke }: Pick<Machine, "invoke">): Machine {
 
 /** Counts the calls of each run and injects the planned fault. */
 function watchCalls(endTime: () => void) {
+  /** `calls` has a text for each call, in order; `attempts` are those of the call that met the fault. */
+  const start = () => ({ calls: [] as string[], attempts: 0, isKilled: false });
   let planned: Injection | undefined;
-  let watched: Watched = { calls: [], attempts: 0, isKilled: false };
+  let watched = start();
   /** The fault of a call, if any. */
   const decide = async (passed: ServiceCall): Promise<Fault | undefined> => {
     if (isUpload(passed)) return undefined; // sent by a caller, not by a function
@@ -228,8 +206,7 @@ function watchCalls(endTime: () => void) {
     },
     run: async <Result>(injection: Injection | undefined, act: () => Promise<Result>) => {
       planned = injection;
-      const own: Watched = { calls: [], attempts: 0, isKilled: false };
-      watched = own;
+      const own = (watched = start());
       const result = await act();
       planned = undefined;
       watched = { ...own, isKilled: false };
@@ -241,9 +218,8 @@ function watchCalls(endTime: () => void) {
 /** The same for each attempt of a call, different for each call of an invocation. */
 function nameOf({ method, url, headers, body }: ServiceCall): string {
   const { pathname, searchParams } = new URL(url, "http://localhost");
-  return [method, pathname, searchParams.get("prefix"), headers["x-amz-target"], body.toString()]
-    .filter((part) => part)
-    .join(" ");
+  const parts = [method, pathname, searchParams.get("prefix"), headers["x-amz-target"], body.toString()];
+  return parts.filter((part) => part).join(" ");
 }
 
 function isUpload({ method, url, headers }: ServiceCall): boolean {

@@ -3,18 +3,12 @@ import { callServerAt, type Answer } from "../../testing/call.ts";
 import { complaintsAbout } from "../../testing/contract.ts";
 import { hostileRequests, placeholders, toCurl, type HostileRequest } from "./hostile-requests.ts";
 
-export interface FuzzOptions {
-  url: string;
-  tokens: string[];
-  seed: number;
-  requests: number;
-}
-
 /**
  * Counts the answers by status. Rejects at the first answer that is a 5xx or not in functions/openapi.yaml, with the
  * simplest request that gets it and a curl line. The same seed sends the same requests.
  */
-export async function fuzz({ url, tokens, seed, requests }: FuzzOptions): Promise<Map<number, number>> {
+export async function fuzz(options: { url: string; tokens: string[]; seed: number; requests: number }) {
+  const { url, tokens, seed, requests: numRuns } = options;
   const call = callServerAt(url);
   const last = { etag: '"none"', cursor: "none" };
   const statuses = new Map<number, number>();
@@ -22,11 +16,10 @@ export async function fuzz({ url, tokens, seed, requests }: FuzzOptions): Promis
   const check = async (drawn: HostileRequest) => {
     const request = fillIn(drawn, last);
     const line = `${request.method} ${request.path}`;
-    const answer = await call(line, { headers: request.headers, ...(request.body && { bytes: request.body }) }).catch(
-      (error: unknown) => {
-        throw new Error(`No answer, or invalid JSON declared as JSON: ${String(error)}\n${toCurl(url, request)}`);
-      },
-    );
+    const sent = { headers: request.headers, ...(request.body && { bytes: request.body }) };
+    const answer = await call(line, sent).catch((error: unknown) => {
+      throw new Error(`No answer, or invalid JSON declared as JSON: ${String(error)}\n${toCurl(url, request)}`);
+    });
     const complaints = [
       ...complaintsAbout(line, answer),
       ...(answer.status >= 500 ? ["No request may be answered with 5xx."] : []),
@@ -36,10 +29,8 @@ export async function fuzz({ url, tokens, seed, requests }: FuzzOptions): Promis
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     remember(last, answer);
   };
-  const failure = await fc.check(fc.asyncProperty(fc.limitShrink(hostileRequests(tokens), 100), check), {
-    seed,
-    numRuns: requests,
-  });
+  const property = fc.asyncProperty(fc.limitShrink(hostileRequests(tokens), 100), check);
+  const failure = await fc.check(property, { seed, numRuns });
   if (failure.failed) throw failure.errorInstance;
   return statuses;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { operations } from "../../testing/contract.ts";
-import { changes, contents } from "../traffic/operations.ts";
+import { changes, contents, pick, weighted } from "../traffic/operations.ts";
 
 export interface HostileRequest {
   method: string;
@@ -11,12 +11,6 @@ export interface HostileRequest {
 
 /** Placeholders for the last ETag and cursor received. */
 export const placeholders = { etag: '"{etag}"', cursor: "{cursor}" };
-
-const pick = fc.constantFrom;
-
-function weighted<T>(...choices: [weight: number, arbitrary: fc.Arbitrary<T>][]): fc.Arbitrary<T> {
-  return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
-}
 
 /** One of these texts, separated by blanks. */
 const pickOf = (texts: string) => pick(...texts.trim().split(/\s+/));
@@ -93,27 +87,23 @@ const badEtag = pick(
   ...`" "" *,* W/ "a , "a-99999999999999999999"`.split(" "),
 );
 const etag = weighted([3, goodEtag], [1, badEtag]);
+const unusualHeaders = `cookie: a=b; c
+cookie: ;;=
+origin: https://example.com
+host: example.com
+x-forwarded-for: 1.2.3.4
+expect: 100-continue
+accept: text/html
+accept-encoding: br
+range: bytes=0-1
+content-encoding: gzip
+content-encoding: identity
+x-http-method-override: DELETE
+authorization: Bearer x
+authorization: `.split("\n");
 const header: fc.Arbitrary<[string, string]> = weighted(
   [4, fc.tuple(pick("if-match", "if-none-match"), etag)],
-  [
-    2,
-    pick(
-      "cookie: a=b; c",
-      "cookie: ;;=",
-      "origin: https://example.com",
-      "host: example.com",
-      "x-forwarded-for: 1.2.3.4",
-      "expect: 100-continue",
-      "accept: text/html",
-      "accept-encoding: br",
-      "range: bytes=0-1",
-      "content-encoding: gzip",
-      "content-encoding: identity",
-      "x-http-method-override: DELETE",
-      "authorization: Bearer x",
-      "authorization: ",
-    ).map((line) => line.split(": ") as [string, string]),
-  ],
+  [2, pick(...unusualHeaders).map((line) => line.split(": ") as [string, string])],
   [1, fc.tuple(pickOf("x-a user-agent cookie referer"), fc.oneof(visible, fc.constant("a".repeat(3_000))))],
 );
 

@@ -19,18 +19,23 @@ const defaults: Fields = { type: "event", status: "active" };
  * retry of one that was done: 204.
  */
 export function explain(events: Events, operation: Operation, answer: Answer, isDisturbed = false): Events | undefined {
+  const unlessWrong = (isRight: boolean) => (isRight ? events : undefined);
+  if (operation.does === "list")
+    return unlessWrong(isDeepStrictEqual(answer.body, pagesOf(events, operation.filters, operation.limit)));
+  const known = events.get(operation.id);
   switch (operation.does) {
     case "create":
-      return explainCreate(events, operation.id, { id: operation.id, ...defaults, ...operation.content }, answer);
+      return explainCreate(events, operation, answer);
     case "get":
-      return isAnswerToGet(events.get(operation.id), operation.ifNoneMatch, answer) ? events : undefined;
+      return unlessWrong(isAnswerToGet(known, operation.ifNoneMatch, answer));
     case "update":
-      return explainUpdate(events, operation.id, operation.changes, operation.ifMatch, answer);
+      return explainUpdate(events, operation, answer);
     case "delete":
-      if (isDisturbed && answer.status === 204 && !events.has(operation.id)) return events;
-      return explainDelete(events, operation.id, operation.ifMatch, answer);
-    case "list":
-      return isDeepStrictEqual(answer.body, pagesOf(events, operation.filters, operation.limit)) ? events : undefined;
+      if (isDisturbed && answer.status === 204 && !known) return events;
+      if (!known) return unlessWrong(isRefusal(answer, 404));
+      if (!lets(operation.ifMatch, known)) return unlessWrong(isRefusal(answer, 412));
+      if (answer.status !== 204 || answer.body !== undefined) return undefined;
+      return new Map([...events].filter(([other]) => other !== operation.id));
   }
 }
 
@@ -47,20 +52,16 @@ export function explainUnknown(events: Events, operation: Operation, got: Answer
   return explain(events, operation, { ...got, status: done, ...(done === 204 && { body: undefined }) });
 }
 
-function explainCreate(events: Events, id: string, content: Fields, answer: Answer): Events | undefined {
-  const known = events.get(id);
-  if (!known) {
-    const { createdAt } = (answer.body ?? {}) as Fields;
-    const expected = { ...content, createdAt, updatedAt: createdAt, version: 1 };
-    return isSuccess(answer, 201, expected)
-      ? learn(events, id, { event: expected, etag: etagOf(answer), content })
-      : undefined;
-  }
-  const isSame = isDeepStrictEqual(known.content, content);
-  const isRight = isSame
-    ? isSuccess(answer, 200, known.event) && etagOf(answer) === known.etag
-    : isRefusal(answer, 409);
-  return isRight ? events : undefined;
+type Doing<Does> = Extract<Operation, { does: Does }>;
+
+function explainCreate(events: Events, operation: Doing<"create">, answer: Answer): Events | undefined {
+  const content = { id: operation.id, ...defaults, ...operation.content };
+  const known = events.get(operation.id);
+  if (known && !isDeepStrictEqual(known.content, content)) return isRefusal(answer, 409) ? events : undefined;
+  if (known) return isSuccess(answer, 200, known.event) && etagOf(answer) === known.etag ? events : undefined;
+  const { createdAt } = (answer.body ?? {}) as Fields;
+  const event = { ...content, createdAt, updatedAt: createdAt, version: 1 };
+  return isSuccess(answer, 201, event) ? learn(events, operation.id, event, content, answer) : undefined;
 }
 
 function isAnswerToGet(known: Known | undefined, ifNoneMatch: string | undefined, answer: Answer): boolean {
@@ -70,13 +71,8 @@ function isAnswerToGet(known: Known | undefined, ifNoneMatch: string | undefined
   return isKnown ? answer.status === 304 && answer.body === undefined : isSuccess(answer, 200, known.event);
 }
 
-function explainUpdate(
-  events: Events,
-  id: string,
-  changes: Fields,
-  ifMatch: string | undefined,
-  answer: Answer,
-): Events | undefined {
+function explainUpdate(events: Events, operation: Doing<"update">, answer: Answer): Events | undefined {
+  const { id, changes, ifMatch } = operation;
   const known = events.get(id);
   const refusedWith = (status: number) => (isRefusal(answer, status) ? events : undefined);
   if (changes["title"] === null && changes["payload"] === null) return refusedWith(400);
@@ -84,23 +80,12 @@ function explainUpdate(
   const merged = Object.entries({ ...known.event, ...changes }).map(
     ([name, value]) => [name, value ?? defaults[name]] as const,
   );
-  const event: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
-  if (!("title" in event) && !("payload" in event)) return refusedWith(400);
+  const changed: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
+  if (!("title" in changed) && !("payload" in changed)) return refusedWith(400);
   if (!lets(ifMatch, known)) return refusedWith(412);
   const { updatedAt } = (answer.body ?? {}) as Fields;
-  const expected = { ...event, updatedAt, version: Number(known.event["version"]) + 1 };
-  return isSuccess(answer, 200, expected)
-    ? learn(events, id, { ...known, event: expected, etag: etagOf(answer) })
-    : undefined;
-}
-
-function explainDelete(events: Events, id: string, ifMatch: string | undefined, answer: Answer): Events | undefined {
-  const known = events.get(id);
-  if (!known) return isRefusal(answer, 404) ? events : undefined;
-  if (!lets(ifMatch, known)) return isRefusal(answer, 412) ? events : undefined;
-  return answer.status === 204 && answer.body === undefined
-    ? new Map([...events].filter(([other]) => other !== id))
-    : undefined;
+  const event = { ...changed, updatedAt, version: Number(known.event["version"]) + 1 };
+  return isSuccess(answer, 200, event) ? learn(events, id, event, known.content, answer) : undefined;
 }
 
 /** All pages, newest first, without the payloads. */
@@ -115,8 +100,8 @@ export function pagesOf(events: Events, filters: Record<string, string>, limit: 
   );
 }
 
-function learn(events: Events, id: string, known: Known): Events {
-  return new Map(events).set(id, known);
+function learn(events: Events, id: string, event: Fields, content: Fields, answer: Answer): Events {
+  return new Map(events).set(id, { event, etag: etagOf(answer), content });
 }
 
 function lets(ifMatch: string | undefined, { etag }: Known): boolean {
@@ -127,20 +112,13 @@ function lets(ifMatch: string | undefined, { etag }: Known): boolean {
 function isSuccess({ status, headers, body }: Answer, expectedStatus: number, expected: Fields): boolean {
   const times = [expected["createdAt"], expected["updatedAt"]].map(String);
   const areTimes = times.every((time) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time));
-  return (
-    status === expectedStatus &&
-    areTimes &&
-    /^"[^"]+"$/.test(headers["etag"] ?? "") &&
-    isDeepStrictEqual(body, expected)
-  );
+  const isEtag = /^"[^"]+"$/.test(headers["etag"] ?? "");
+  return status === expectedStatus && areTimes && isEtag && isDeepStrictEqual(body, expected);
 }
 
 function isRefusal({ status, headers, body }: Answer, expected: number): boolean {
-  return (
-    status === expected &&
-    headers["content-type"] === "application/problem+json" &&
-    (body as Fields | undefined)?.["status"] === expected
-  );
+  const isProblem = headers["content-type"] === "application/problem+json";
+  return isProblem && status === expected && (body as Fields | undefined)?.["status"] === expected;
 }
 
 function etagOf({ headers }: Answer): string {

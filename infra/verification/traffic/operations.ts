@@ -14,36 +14,32 @@ export type Operation<Header = string> =
 /** `*`, or placeholders for ETags: the event's nth from the last, weak or not. */
 export type Drawn = "*" | { n: number; isWeak: boolean }[];
 
-const pick = fc.constantFrom;
-const title = pick("Workshop", "Größe 🎈");
-const payload = pick<Fields[]>({}, { a: 1, b: { c: [null] } }, { b: { c: [null] }, a: 1 });
-const others = {
+export const pick = fc.constantFrom;
+
+export function weighted<T>(...choices: [weight: number, arbitrary: fc.Arbitrary<T>][]): fc.Arbitrary<T> {
+  return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+}
+
+const fields = {
+  title: pick("Workshop", "Größe 🎈"),
+  payload: pick<Fields[]>({}, { a: 1, b: { c: [null] } }, { b: { c: [null] }, a: 1 }),
   type: pick("meetup", "event"),
   status: pick("draft", "active"),
   capacity: pick(1, 100_000),
   date: pick("2026-03-15", "2026-03-15T18:00:00+08:00"),
+  organizer: pick("Dev Community", "Ops, Inc."),
 };
-const organizer = pick("Dev Community", "Ops, Inc.");
 const etags = fc.array(fc.record({ n: fc.nat(2), isWeak: fc.boolean() }), { minLength: 1, maxLength: 3 });
-const header: fc.Arbitrary<Drawn | undefined> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant(undefined) },
-  { weight: 3, arbitrary: etags },
-  { weight: 1, arbitrary: fc.constant("*" as const) },
-);
+const header = weighted<Drawn | undefined>([3, fc.constant(undefined)], [3, etags], [1, fc.constant("*")]);
 
 export const contents: fc.Arbitrary<Fields> = fc.oneof(
-  fc.record({ title, payload, ...others, organizer }, { requiredKeys: ["title"] }),
-  fc.record({ title, payload, ...others, organizer }, { requiredKeys: ["payload"] }),
+  fc.record(fields, { requiredKeys: ["title"] }),
+  fc.record(fields, { requiredKeys: ["payload"] }),
 );
 
 /** The new values; null removes a field. */
 export const changes: fc.Arbitrary<Fields> = fc.record(
-  Object.fromEntries(
-    Object.entries({ title, payload, ...others, organizer }).map(([name, value]) => [
-      name,
-      fc.option<unknown>(value, { freq: 3 }),
-    ]),
-  ),
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, fc.option<unknown>(value, { freq: 3 })])),
   { requiredKeys: [] },
 );
 
@@ -51,30 +47,19 @@ export const changes: fc.Arbitrary<Fields> = fc.record(
 export function operations(ids: string[], owner?: string): fc.Arbitrary<Operation<Drawn>> {
   const id = pick(...ids);
   const own = owner === undefined ? {} : { organizer: owner };
-  const owned = <Of extends Fields>(fields: fc.Arbitrary<Of>) => fields.map((each) => ({ ...each, ...own }));
-  const filters = fc.record({ status: others.status, organizer, type: others.type }, { requiredKeys: [] });
-  return fc.oneof(
-    { weight: 3, arbitrary: fc.record({ does: fc.constant("create"), id, content: owned(contents) }) },
-    { weight: 1, arbitrary: fc.record({ does: fc.constant("get"), id, ifNoneMatch: header }) },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        does: fc.constant("update"),
-        id,
-        method: pick("PUT", "PATCH"),
-        changes: owned(changes),
-        ifMatch: header,
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ does: fc.constant("delete"), id, ifMatch: header }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        does: fc.constant("list"),
-        filters: owned(filters),
-        limit: fc.integer({ min: 1, max: 3 }),
-      }),
-    },
+  const owned = <Of extends Fields>(arbitrary: fc.Arbitrary<Of>) => arbitrary.map((each) => ({ ...each, ...own }));
+  const { status, organizer, type } = fields;
+  const filters = owned(fc.record({ status, organizer, type }, { requiredKeys: [] }));
+  const does = <Does extends string>(what: Does) => fc.constant(what);
+  return weighted<Operation<Drawn>>(
+    [3, fc.record({ does: does("create"), id, content: owned(contents) })],
+    [1, fc.record({ does: does("get"), id, ifNoneMatch: header })],
+    [
+      4,
+      fc.record({ does: does("update"), id, method: pick("PUT", "PATCH"), changes: owned(changes), ifMatch: header }),
+    ],
+    [2, fc.record({ does: does("delete"), id, ifMatch: header })],
+    [1, fc.record({ does: does("list"), filters, limit: fc.integer({ min: 1, max: 3 }) })],
   );
 }
 
