@@ -27,7 +27,7 @@ const textTypes = /^(text\/.+|application\/(json|xml|javascript|graphql))$/;
 export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched): APIGatewayProxyEventV2 {
   const { routeKey, stage, rawPath, pathParameters, authorizer, requestId, now } = matched;
   const { cookie, ...headers } = headersOf(request, body, now);
-  const rawQueryString = queryOf(request.url ?? "");
+  const [, rawQueryString = ""] = (request.url ?? "").split(/\?(.*)/s);
   // What AWS does with text that is not UTF-8 is not known; base64 loses nothing.
   const isBase64Encoded = body.length > 0 && !(isText(headers["content-type"]) && isUtf8(body));
   const host = headers["host"] ?? "";
@@ -87,22 +87,13 @@ function isText(contentType = ""): boolean {
     .toLowerCase()
     .split(";")
     .map((part) => part.trim());
-  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
-  return textTypes.test(mediaType) && (charset === undefined || charset === "charset=utf-8");
-}
-
-function queryOf(url: string): string {
-  const start = url.indexOf("?");
-  return start < 0 ? "" : url.slice(start + 1);
+  const charset = parameters.find((parameter) => parameter.startsWith("charset=")) ?? "charset=utf-8";
+  return textTypes.test(mediaType) && charset === "charset=utf-8";
 }
 
 function parametersOf(query: string): Record<string, string> {
-  const values = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(query)) {
-    const before = values.get(name);
-    values.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  return Object.fromEntries(values);
+  const parameters = new URLSearchParams(query);
+  return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name).join()]));
 }
 
 /** 10/Jul/2026:19:19:05 +0000 */

@@ -49,7 +49,7 @@ const stopTimeout_ms = 5_000;
  * Emulates API Gateway's HTTP API, including its own errors. Behavior that is neither documented nor recorded is
  * marked below.
  */
-export async function startGateway(options: GatewayOptions): Promise<{ url: string; stop: () => Promise<void> }> {
+export async function startGateway(options: GatewayOptions) {
   const running = new Map<IncomingMessage, Promise<unknown>>();
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     if (!server.listening) return void response.destroy();
@@ -88,26 +88,28 @@ export async function startGateway(options: GatewayOptions): Promise<{ url: stri
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: GatewayOptions): Promise<void> {
   const started = performance.now();
+  const { method = "", url = "", headers } = request;
   const requestId = makeRequestId();
   let error: unknown;
-  const { methods, ...answer } = await answerTo(request, requestId, options).catch((thrown: unknown): Answer => {
+  const answer = await answerTo(request, requestId, options).catch((thrown: unknown): Answer => {
     error = thrown;
     return refusal(500, "Internal Server Error");
   });
   if (request.errored) return; // the caller has hung up
-  if (options.corsOrigins?.length) {
-    const headers = answer.headers.filter(([name]) => !name.startsWith("access-control-"));
-    answer.headers = [...headers, ...gatewayCors(options.corsOrigins, request.headers.origin, methods)];
+  const { status, body } = answer;
+  const isBodiless = status === 204 || status === 304;
+  const origins = options.corsOrigins ?? [];
+  const ofCors = origins.length > 0 ? gatewayCors(origins, headers.origin, answer.methods) : [];
+  for (const [name, value] of answer.headers) {
+    const isDropped = origins.length > 0 && name.startsWith("access-control-");
+    if (!isDropped && !(isBodiless && name.startsWith("content-"))) response.appendHeader(name, value);
   }
-  write(response, answer, requestId, request.method === "HEAD");
-  options.log({
-    method: request.method ?? "",
-    path: (request.url ?? "").replace(/\?.*$/s, ""),
-    status: answer.status,
-    duration_ms: performance.now() - started,
-    requestId,
-    ...(error !== undefined && { error }),
-  });
+  for (const [name, value] of [...ofCors, ["apigw-requestid", requestId] as const]) response.appendHeader(name, value);
+  if (!isBodiless) response.setHeader("content-length", body.length);
+  response.writeHead(status).end(method === "HEAD" || isBodiless ? undefined : body);
+  const duration_ms = performance.now() - started;
+  const path = url.replace(/\?.*$/s, "");
+  options.log({ method, path, status, duration_ms, requestId, ...(error !== undefined && { error }) });
 }
 
 interface Answer extends HttpAnswer {
@@ -174,22 +176,6 @@ function prefixOf(stage: string): string {
 
 function isPreflight({ method, headers }: IncomingMessage): boolean {
   return method === "OPTIONS" && headers.origin !== undefined && "access-control-request-method" in headers;
-}
-
-function write(
-  response: ServerResponse,
-  { status, headers, body }: HttpAnswer,
-  requestId: string,
-  isHead: boolean,
-): void {
-  const isBodiless = status === 204 || status === 304;
-  for (const [name, value] of headers) {
-    if (!isBodiless || !name.startsWith("content-")) response.appendHeader(name, value);
-  }
-  response.setHeader("apigw-requestid", requestId);
-  if (!isBodiless) response.setHeader("content-length", body.length);
-  response.writeHead(status);
-  response.end(isHead || isBodiless ? undefined : body);
 }
 
 function makeRequestId(): string {

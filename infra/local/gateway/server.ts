@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Server } from "node:http";
 import { createServer as createSocketServer, type AddressInfo, type Server as SocketServer } from "node:net";
 
@@ -32,23 +33,14 @@ export async function listenAsLocalhost(server: Server, wanted: number): Promise
 }
 
 async function begin(server: SocketServer, port: number, host: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
+  server.listen(port, host);
+  await once(server, "listening"); // rejects at an error
 }
 
 /** Accepts no more connections, waits for `answered`, and closes the remaining connections. */
 export async function stop(server: Server, answered = () => Promise.resolve()): Promise<void> {
   onIPv6.get(server)?.close();
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-  });
+  const closed = new Promise((resolve) => server.close(resolve));
   await answered();
   server.closeAllConnections();
   await closed;

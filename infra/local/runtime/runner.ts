@@ -64,9 +64,8 @@ const inTurnInProcess = pLimit(callsAtOnce.inProcess);
  * time.
  */
 export async function runInProcess(path: string, configuration: Configuration): Promise<RunningFunction> {
-  const { handler } = path.endsWith(".cjs")
-    ? loadFresh(path)
-    : ((await import(pathToFileURL(path).href)) as HandlerModule);
+  const loaded: unknown = path.endsWith(".cjs") ? loadFresh(path) : await import(pathToFileURL(path).href);
+  const { handler } = loaded as HandlerModule;
   const call = (event: string, invocation: Invocation) => callHandler(handler, event, invocation);
   return {
     invoke: (event) => inTurnInProcess(() => invokeWith(configuration, event, call)),
@@ -75,12 +74,12 @@ export async function runInProcess(path: string, configuration: Configuration): 
   };
 }
 
-function loadFresh(bundle: string): HandlerModule {
+function loadFresh(bundle: string): unknown {
   const require = createRequire(bundle);
   for (const file of Object.keys(require.cache)) {
     if (dirname(file) === dirname(bundle)) Reflect.deleteProperty(require.cache, file);
   }
-  return require(bundle) as HandlerModule;
+  return require(bundle);
 }
 
 async function invokeWith(
@@ -113,14 +112,9 @@ export async function within<Result>(limit_ms: number, result: Promise<Result>, 
   }
 }
 
-interface Thread {
-  isOver: boolean;
-  call: (event: string, invocation: Invocation) => Promise<string>;
-  retire: () => void;
-  stop: () => Promise<void>;
-}
+type Thread = ReturnType<typeof startThread>;
 
-function startThread(bundle: string, { name, environment, exportName = "handler" }: Configuration): Thread {
+function startThread(bundle: string, { name, environment, exportName = "handler" }: Configuration) {
   const worker = new Worker(new URL("function-thread.js", import.meta.url), {
     workerData: { bundle, exportName },
     env: environment,
@@ -130,10 +124,10 @@ function startThread(bundle: string, { name, environment, exportName = "handler"
   });
   const calls = new Map<number, { resolve: (result: string) => void; reject: (error: Error) => void }>();
   let count = 0;
-  const thread: Thread = {
+  const thread = {
     isOver: false,
-    call: (event, invocation) =>
-      new Promise((resolve, reject) => {
+    call: (event: string, invocation: Invocation) =>
+      new Promise<string>((resolve, reject) => {
         const key = count++;
         calls.set(key, { resolve, reject });
         worker.postMessage({ key, event, invocation } satisfies Call);

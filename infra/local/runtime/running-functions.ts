@@ -25,25 +25,22 @@ export interface Paths {
 const repo: Paths = { functionsPath: join(root, "functions"), distPath: join(root, "dist") };
 
 /** Adds their environment to this process's. */
-export function runSources(environment: Record<string, string>): Promise<RunningFunctions> {
+export function runSources(environment: Record<string, string>) {
   return runHere(environment, ({ path }) => join(path, "handler.ts"));
 }
 
-export function runBundlesHere(environment: Record<string, string>): Promise<RunningFunctions> {
+export function runBundlesHere(environment: Record<string, string>) {
   return runHere(environment, ({ name }) => join(repo.distPath, name, "main.cjs"));
 }
 
-async function runHere(
-  environment: Record<string, string>,
-  pathOf: (folder: FunctionFolder) => string,
-): Promise<RunningFunctions> {
+async function runHere(environment: Record<string, string>, pathOf: (folder: FunctionFolder) => string) {
   Object.assign(process.env, environment);
   const folders = readFunctions(repo.functionsPath);
   const running = await Promise.all(folders.map((folder) => runInProcess(pathOf(folder), { ...folder, environment })));
   return serve(folders, running);
 }
 
-export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = repo): Running {
+export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = repo) {
   const folders = readFunctions(functionsPath);
   const running = folders.map((folder) =>
     runInThread(join(distPath, folder.name, "index.mjs"), { ...folder, environment: { ...environment } }),
@@ -85,17 +82,13 @@ export async function runEditedBundles(environment: Record<string, string>, path
   };
 }
 
-interface Running extends RunningFunctions {
-  retire: () => void;
-}
-
-function serve(folders: FunctionFolder[], running: RunningFunction[]): Running {
+function serve(folders: FunctionFolder[], running: RunningFunction[]) {
   const routes = folders.flatMap(({ routes, scopes }, index) =>
     routes.map((routeKey) => ({ routeKey, scopes, invoke: async (event: object) => running[index]?.invoke(event) })),
   );
   return {
     routes: () => Promise.resolve(routes),
-    async invoke(name, event) {
+    invoke: async (name: string, event: object) => {
       const found = running[folders.findIndex((folder) => folder.name === name)];
       if (!found) throw new Error(`There is no function ${name}: it would be the folder functions/${name}.`);
       return found.invoke(event);
