@@ -7,13 +7,13 @@ import { vi } from "vitest";
 import { readFunctions } from "../../build/functions.ts";
 import { account } from "../../local/bucket/account.ts";
 import type { Images } from "../../local/bucket/images.ts";
-import { findRoute } from "../../local/gateway/routes.ts";
+import { startGateway } from "../../local/gateway/gateway.ts";
 import { callHandler } from "../../local/runtime/call-handler.js";
 import type { HandlerModule } from "../../local/runtime/function-thread.js";
 import type { RunningFunctions } from "../../local/runtime/running-functions.ts";
 import { startStack, type Environment } from "../../local/stack.ts";
-import type { Answer, Call } from "../../testing/call.ts";
-import { complaintsAbout } from "../../testing/contract.ts";
+import type { Call } from "../../testing/call.ts";
+import { callAt } from "../../testing/contract.ts";
 import { between, faults, type ServiceCall } from "../../testing/faults.ts";
 
 /** What happens to a call to DynamoDB, S3 or Rekognition. A killed function does nothing after that call. */
@@ -62,7 +62,7 @@ vi.stubGlobal("setTimeout", (act: () => void, ms = 0, ...given: []) => {
 export async function startFaultyStack() {
   const calls = watchCalls(() => faulty.endTime());
   let services: Environment = {};
-  const { database, images, functions, events, stop } = await startStack({
+  const { url, database, images, functions, events, stop } = await startStack({
     run: async (environment) => {
       services = environment;
       return (await loadFunctions(environment)).functions;
@@ -70,13 +70,14 @@ export async function startFaultyStack() {
   });
   const front = await between(calls.pass)(services);
   const faulty = await loadFunctions({ ...services, ...front.environment });
+  const gateway = await startGateway({ stage: "prod", routes: faulty.functions.routes, port: 0, log: () => undefined });
   const endpoint = database.environment.AWS_ENDPOINT_URL_DYNAMODB;
   const client = new DynamoDBClient({ region: account.region, endpoint, credentials: account });
   let lasting = 0;
   return {
-    healthy: toMachine(functions),
+    healthy: toMachine(url, functions),
     /** Functions whose calls are watched and meet the planned fault. */
-    faulty: toMachine(faulty.functions),
+    faulty: toMachine(gateway.url, faulty.functions),
     images,
     /** Waits until all uploads so far are processed. */
     settled: events.settled,
@@ -100,6 +101,7 @@ export async function startFaultyStack() {
     },
     stop: async () => {
       client.destroy();
+      await gateway.stop();
       await front.stop();
       await stop();
     },
@@ -122,8 +124,11 @@ async function loadFunctions(environment: Environment) {
     const invocation = { name, memory_mb: 256, requestId: "fault", deadline_ms: Date.now() + limit_ms };
     return JSON.parse(await callHandler(handlers[name], JSON.stringify(event), invocation));
   };
+  const routes = readFunctions().flatMap(({ name, routes: keys }) =>
+    keys.map((routeKey) => ({ routeKey, invoke: (event: object) => invoke(name, event) })),
+  );
   return {
-    functions: { routes: () => Promise.resolve([]), invoke, stop: () => Promise.resolve() },
+    functions: { routes: () => Promise.resolve(routes), invoke, stop: () => Promise.resolve() },
     /** Ends the time of the running invocation. */
     endTime: () => timeIsUp.get(limit_ms / 10_000)?.(),
     restart: async () => {
@@ -147,32 +152,12 @@ function load(environment: Environment) {
   });
 }
 
-const routes = readFunctions().flatMap(({ name, routes: keys }) => keys.map((routeKey) => ({ name, routeKey })));
-
-/** Calls the functions with API Gateway's events, without a gateway. */
-function toMachine({ invoke }: Pick<RunningFunctions, "invoke">) {
-  const call: Call = async (request, { json, headers = {} } = {}) => {
-    const [, method = "", path = "", query = ""] = /^(\S+) ([^?]*)\??(.*)$/.exec(request) ?? [];
-    const found = findRoute(routes, method, path);
-    if (!found) throw new Error(`There is no route for ${request}.`);
-    const { name, routeKey } = found.route;
-    const answer = (await invoke(name, {
-      version: "2.0",
-      routeKey,
-      rawQueryString: query,
-      headers: { "content-type": "application/json", ...headers },
-      pathParameters: found.parameters,
-      requestContext: { requestId: randomUUID(), http: { method } },
-      ...(json !== undefined && { body: JSON.stringify(json) }),
-    })) as { statusCode: number; headers: Record<string, string>; body?: string };
-    const received: Answer = {
-      status: answer.statusCode,
-      headers: { "apigw-requestid": "fault", ...answer.headers },
-      ...(answer.body && { body: JSON.parse(answer.body) as unknown }),
-    };
-    const complaints = complaintsAbout(request, received);
-    if (complaints.length > 0) throw new Error(complaints.join("\n"));
-    return received;
+function toMachine(url: string, { invoke }: Pick<RunningFunctions, "invoke">) {
+  const documented = callAt(url);
+  const call: Call = async (...request) => {
+    const answer = await documented(...request);
+    if (answer.status === 500) throw new Error(`${request[0]} is answered 500.`); // documented, but no fault explains it
+    return answer;
   };
   return { call, invoke };
 }
