@@ -8,7 +8,9 @@ import {
   type AliasConfiguration,
   type FunctionConfiguration,
 } from "@aws-sdk/client-lambda";
+import { messageOf } from "../_shared/command.ts";
 import { liveAlias } from "../smoke-test/ways.ts";
+import type { Stack } from "./stack.ts";
 
 export type Alias = ReturnType<typeof aliasOf>;
 
@@ -48,6 +50,37 @@ export async function moveAlias(
     if (moved && isDeepStrictEqual([moved.version, moved.trial], [version, trial])) return moved;
     throw new Error(`Another process has moved the alias of ${functionName}.`, { cause: error });
   }
+}
+
+export async function rollBack({ functionNames, region }: Stack, print: (line: string) => void): Promise<void> {
+  const ended = await endTrials(lambdaIn(region), functionNames, print);
+  if (ended === 0) print("Nothing to put back: no function has a version on trial.");
+}
+
+/** Gives all callers the previous version; returns how many trials it ended. Tries them all, then throws if any failed. */
+export async function endTrials(
+  lambda: LambdaClient,
+  functionNames: string[],
+  print: (line: string) => void,
+): Promise<number> {
+  let ended = 0;
+  const failures: string[] = [];
+  for (const functionName of functionNames.toSorted()) {
+    try {
+      const alias = await readAlias(lambda, functionName);
+      const { version, trial } = alias;
+      if (!trial) continue;
+      await moveAlias(lambda, alias, version);
+      print(
+        `${functionName}: back to version ${version}. An unfinished release had given version ${trial.version} ${trial.percent} % of the calls.`,
+      );
+      ended += 1;
+    } catch (error) {
+      failures.push(`${functionName}: ${messageOf(error)}`);
+    }
+  }
+  if (failures.length > 0) throw new Error(failures.join("\n"));
+  return ended;
 }
 
 /**

@@ -3,8 +3,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { messageOf } from "../_shared/command.ts";
 import { checker, realClock, smokeTest, type Conditions } from "../smoke-test/checks.ts";
 import { signedIn } from "../smoke-test/ways.ts";
-import { lambdaIn, moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
-import { endTrials } from "./roll-back.ts";
+import { endTrials, lambdaIn, moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
 import type { Stack } from "./stack.ts";
 import { checksOfVersions, expectNoAlarm } from "./watch.ts";
 

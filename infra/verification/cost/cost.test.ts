@@ -2,17 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "../../build/functions.ts";
-import {
-  billOf,
-  defaultLimits,
-  labelsCost,
-  prices,
-  totalOf,
-  usualMonth,
-  worstMonth,
-  type Bill,
-  type Usage,
-} from "./cost.ts";
+import { billOf, defaultLimits, labelsCost, totalOf, usualMonth, worstMonth, type Bill, type Usage } from "./cost.ts";
+import prices from "./prices.json" with { type: "json" };
 
 const nothing: Usage = { requests: 0, compute_gb_s: 0, reads: 0, writes: 0, stored_gb: 0, logged_gb: 0, sent_gb: 0 };
 const free: Bill = { "API Gateway": 0, Lambda: 0, DynamoDB: 0, logs: 0, "data sent": 0 };

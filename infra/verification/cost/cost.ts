@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaults, root } from "../../build/functions.ts";
+import table from "../../table.json" with { type: "json" };
+import prices from "./prices.json" with { type: "json" };
 
 export interface Usage {
   requests: number;
@@ -14,7 +16,7 @@ export interface Usage {
   sent_gb: number;
 }
 
-export type Bill = Record<"API Gateway" | "Lambda" | "DynamoDB" | "logs" | "data sent", number>;
+export type Bill = Record<keyof typeof prices.parts, number>;
 
 interface Price {
   per?: number;
@@ -22,20 +24,11 @@ interface Price {
   steps: { up_to?: number; usd: number }[];
 }
 
-interface Prices {
-  region: string;
-  stated: string;
-  parts: Record<keyof Bill, { charges: (Price & { of: keyof Usage })[] }>;
-  labels: Price;
-}
-
-export const prices = JSON.parse(readFileSync(join(import.meta.dirname, "prices.json"), "utf8")) as Prices;
-
 /** In US dollars, before taxes, if nothing else in the account uses the free tiers. */
 export function billOf(usage: Usage): Bill {
   const bill = Object.entries(prices.parts).map(([part, { charges }]) => [
     part,
-    sum(charges.map((charge) => costOf(usage[charge.of], charge))),
+    sum(charges.map((charge) => costOf(usage[charge.of as keyof Usage], charge))),
   ]);
   return Object.fromEntries(bill) as Bill;
 }
@@ -108,21 +101,19 @@ export function worstMonth(limits: ReturnType<typeof defaultLimits>): Usage {
 }
 
 export function defaultLimits() {
-  const infra = join(root, "infra");
-  const files = ["api.tf", "table.tf"].map((file) => readFileSync(join(infra, file), "utf8")).join("\n");
+  const files = ["api.tf", "table.tf"].map((file) => readFileSync(join(root, "infra", file), "utf8")).join("\n");
   const variable = (name: string) => {
     const [, found] = new RegExp(`variable "${name}" \\{[^}]*?default += (\\d+)`).exec(files) ?? [];
     if (found === undefined)
       throw new Error(`infra/ no longer has the variable ${name}, which cost.ts reads as a limit.`);
     return Number(found);
   };
-  const { indexes } = JSON.parse(readFileSync(join(infra, "table.json"), "utf8")) as { indexes: object[] };
   return {
     throttle_rate_per_s: variable("throttle_rate_per_s"),
     max_read_request_units: variable("max_read_request_units"),
     max_write_request_units: variable("max_write_request_units"),
     ...defaults,
-    indexes: indexes.length,
+    indexes: table.indexes.length,
   };
 }
 
