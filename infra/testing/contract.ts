@@ -154,7 +154,6 @@ const ajv = addFormats.default(
 );
 const validators = new WeakMap<AnySchemaObject, ValidateFunction>();
 
-/** For example `/title must be string`. */
 export function complaintsAboutValue(schema: AnySchemaObject, value: unknown): string[] {
   const validate = validators.get(schema) ?? ajv.compile(schema);
   validators.set(schema, validate);

@@ -3,6 +3,7 @@ import {
   request as send,
   type IncomingHttpHeaders,
   type IncomingMessage,
+  type Server,
   type ServerResponse,
 } from "node:http";
 import { buffer } from "node:stream/consumers";
@@ -29,30 +30,34 @@ export type Service = (typeof services)[number];
 
 /** Passes each call between functions and services to `meet`, which answers it. */
 export function between(meet: Fault): NonNullable<StackOptions["between"]> {
-  return async (environment) => {
-    const proxies = await Promise.all(
-      services.flatMap((service) => {
-        const url = environment[`AWS_ENDPOINT_URL_${service}`];
-        return url === undefined ? [] : [startProxy(service, url, meet)];
-      }),
-    );
+  return async (given) => {
+    const servers: Server[] = [];
+    const environment: Environment = {};
+    for (const service of services) {
+      const name = `AWS_ENDPOINT_URL_${service}`;
+      const url = given[name];
+      if (url === undefined) continue;
+      const server = proxyTo(service, url, meet);
+      servers.push(server);
+      environment[name] = `http://127.0.0.1:${(await listen(server, 0)).port}`;
+    }
     return {
-      environment: Object.assign({}, ...proxies.map(({ environment: own }) => own)) as Environment,
+      environment,
       stop: async () => {
-        await Promise.all(proxies.map(({ server }) => stop(server)));
+        await Promise.all(servers.map((server) => stop(server)));
       },
     };
   };
 }
 
-async function startProxy(service: Service, serviceUrl: string, meet: Fault) {
-  const { hostname, port: servicePort } = new URL(serviceUrl);
+function proxyTo(service: Service, serviceUrl: string, meet: Fault): Server {
+  const { hostname, port } = new URL(serviceUrl);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
     const { method = "", url = "", headers } = request;
     const act = async () => {
       const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        send({ hostname, port: servicePort, method, path: url, headers }, resolve).on("error", reject).end(body);
+        send({ hostname, port, method, path: url, headers }, resolve).on("error", reject).end(body);
       });
       return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
     };
@@ -62,24 +67,20 @@ async function startProxy(service: Service, serviceUrl: string, meet: Fault) {
     };
     await meet({ service, method, url, headers, body, response, act, pass });
   };
-  const server = createServer((request, response) => {
+  return createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
-  const { port } = await listen(server, 0);
-  return { server, environment: { [`AWS_ENDPOINT_URL_${service}`]: `http://127.0.0.1:${port}` } };
 }
 
 export const faults = {
   "hang up": ({ response }) => response.destroy(),
   "answer lost": ({ act, response }) => act().then(() => response.destroy()),
   "no answer": () => undefined,
-  "internal error": (call) => {
-    refuse(call, 500, "InternalServerError", "Internal server error");
-  },
-  throttle: (call) => {
-    if (call.service === "S3") refuse(call, 503, "SlowDown", "Please reduce your request rate.");
-    else refuse(call, 400, "ThrottlingException", "Rate exceeded");
-  },
+  "internal error": (call) => refuse(call, 500, "InternalServerError", "Internal server error"),
+  throttle: (call) =>
+    call.service === "S3"
+      ? refuse(call, 503, "SlowDown", "Please reduce your request rate.")
+      : refuse(call, 400, "ThrottlingException", "Rate exceeded"),
   drip: ({ response }) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": 1_000_000 });
     const timer = setInterval(() => response.write(" "), 50);
@@ -89,12 +90,12 @@ export const faults = {
   },
 } satisfies Record<string, Fault>;
 
-function refuse({ service, response }: ServiceCall, status: number, code: string, message: string): void {
+function refuse({ service, response }: ServiceCall, status: number, code: string, message: string) {
   const body =
     service === "S3"
       ? `<Error><Code>${code}</Code><Message>${message}</Message></Error>`
       : JSON.stringify({ __type: code, message });
-  response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
+  return response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
 }
 
 export interface FaultyCall extends ServiceCall {

@@ -24,7 +24,6 @@ export function has(name: string): boolean {
   return names.includes(name);
 }
 
-/** Skips the calling test in a fork without one of these functions. */
 export function needs(...functions: string[]): void {
   const missing = functions.filter((name) => !has(name));
   if (missing.length > 0) skip(`needs ${missing.map((name) => `functions/${name}`).join(" and ")}`);

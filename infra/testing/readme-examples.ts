@@ -9,7 +9,6 @@ export const readmes = ["", "functions/", "infra/", "infra/verification/", "infr
   .filter((file) => existsSync(join(root, file)))
   .map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }));
 
-/** Each section's lines to paste, and the answers in its text blocks. */
 const sections = readmes.flatMap(({ file, text }) =>
   text.split(/^## /m).map((part) => ({
     file,
@@ -19,7 +18,6 @@ const sections = readmes.flatMap(({ file, text }) =>
   })),
 );
 
-/** The lines of all blocks in this language. */
 function blocksIn(text: string, language: string): string[] {
   const blocks = text.matchAll(new RegExp(`^ *\`\`\`${language}\\n(.*?)\\n *\`\`\`$`, "gms"));
   return [...blocks].flatMap(([, block = ""]) => block.split("\n"));

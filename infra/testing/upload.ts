@@ -15,7 +15,6 @@ export interface UploadChanges {
   headers?: Record<string, string | undefined>;
 }
 
-/** `changes` make the upload differ from what was signed. */
 export async function upload(
   { method, url, headers }: UploadUrl,
   bytes: Uint8Array,

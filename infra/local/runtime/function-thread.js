@@ -21,23 +21,14 @@ logAsLambdaDoes();
 const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(bundle).href));
 
 parentPort?.on("message", (/** @type {Call} */ { key, event, invocation }) => {
-  void reply(key, event, invocation).then((message) => parentPort?.postMessage(message));
+  void loading
+    .then((module) => callHandler(module[exportName], event, invocation))
+    .then(
+      (result) => ({ key, result }),
+      (/** @type {unknown} */ error) => ({ key, error: describe(error) }),
+    )
+    .then((/** @type {Reply} */ reply) => parentPort?.postMessage(reply));
 });
-
-/**
- * @param {number} key
- * @param {string} event
- * @param {Call["invocation"]} invocation
- * @returns {Promise<Reply>}
- */
-async function reply(key, event, invocation) {
-  try {
-    const handler = (await loading)[exportName];
-    return { key, result: await callHandler(handler, event, invocation) };
-  } catch (error) {
-    return { key, error: describe(error) };
-  }
-}
 
 /** Stack traces show the bundle's line, which in a minified bundle is the whole source. */
 function describe(/** @type {unknown} */ error) {

@@ -88,7 +88,6 @@ export function checker({
   };
 }
 
-/** Checks what callers get and prints a line for each check that passes. */
 export async function smokeTest(
   baseUrl: string,
   options: { signedIn?: Way | undefined; check?: Checker; print?: (line: string) => void } = {},

@@ -24,7 +24,6 @@ interface Received {
 }
 
 export interface Answer extends Received {
-  /** The object in `text`, if it is one. */
   object: Record<string, unknown> | undefined;
   duration_ms: number;
 }
@@ -142,7 +141,6 @@ function eventOf({ routeKey, pathParameters, body }: Request, isSignedIn: boolea
   };
 }
 
-/** Throws unless the result is an HTTP answer. */
 function readResult(result: string) {
   const {
     statusCode,
@@ -153,7 +151,6 @@ function readResult(result: string) {
   return { status: statusCode, contentType: headers["content-type"] ?? "", text: body };
 }
 
-/** In one line, to fit in a sentence. */
 export function describe(answer: Answer | NoAnswer): string {
   if (answer.status === undefined) return inOneLine(answer.reason).slice(0, 500);
   const { status, text, requestId } = answer;

@@ -19,7 +19,6 @@ import { between, faults, type ServiceCall } from "../../testing/faults.ts";
 /** What happens to a call to DynamoDB, S3 or Rekognition. A killed function does nothing after that call. */
 export type Fault = "hang up" | "answer lost" | "internal error" | "no answer" | "drip" | "killed";
 
-/** The fault of one run. */
 export interface Injection {
   /** The call that fails, counted from 0; the SDK's retries are the same call. */
   call: number;
@@ -76,12 +75,10 @@ export async function startFaultyStack() {
   let lasting = 0;
   return {
     healthy: toMachine(url, functions),
-    /** Functions whose calls are watched and meet the planned fault. */
     faulty: toMachine(gateway.url, faulty.functions),
     images,
     /** Waits until all uploads so far are processed. */
     settled: events.settled,
-    /** Runs `act` and returns the calls that the faulty functions made, in order. */
     run: async <Result>(injection: Injection | undefined, act: () => Promise<Result>) => {
       if (injection?.isLasting && ++lasting % lastingOfOneLoad === 0) await faulty.restart();
       return calls.run(injection, act);
@@ -108,7 +105,6 @@ export async function startFaultyStack() {
   };
 }
 
-/** An event's objects in the bucket. */
 export function keysOf({ objects }: Pick<Images, "objects">, id: string): string[] {
   return [...objects.keys()].filter((key) => key.includes(`/${id}/`));
 }
@@ -129,7 +125,6 @@ async function loadFunctions(environment: Environment) {
   );
   return {
     functions: { routes: () => Promise.resolve(routes), invoke, stop: () => Promise.resolve() },
-    /** Ends the time of the running invocation. */
     endTime: () => timeIsUp.get(limit_ms / 10_000)?.(),
     restart: async () => {
       handlers = await load(environment);
@@ -162,13 +157,11 @@ function toMachine(url: string, { invoke }: Pick<RunningFunctions, "invoke">) {
   return { call, invoke };
 }
 
-/** Counts the calls of each run and injects the planned fault. */
 function watchCalls(endTime: () => void) {
   /** `calls` has a text for each call, in order; `attempts` are those of the call that met the fault. */
   const start = () => ({ calls: [] as string[], attempts: 0, isKilled: false });
   let planned: Injection | undefined;
   let watched = start();
-  /** The fault of a call, if any. */
   const decide = async (passed: ServiceCall): Promise<Fault | undefined> => {
     if (isUpload(passed)) return undefined; // sent by a caller, not by a function
     if (watched.isKilled) return "hang up";
