@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
 
@@ -27,10 +27,8 @@ export function callServerAt(baseUrl: string, token?: string): Call {
   const base = pathname.replace(/\/$/, "");
   return (request, { json, text: plain, bytes, headers = {} } = {}) => {
     const [method = "", path = ""] = request.split(/ (.*)/s);
-    const body =
-      json === undefined
-        ? (bytes ?? (plain === undefined ? undefined : Buffer.from(plain)))
-        : Buffer.from(JSON.stringify(json));
+    const content = json === undefined ? plain : JSON.stringify(json);
+    const body = content === undefined ? bytes : Buffer.from(content);
     return exchange(origin, {
       method,
       path: base + path,
@@ -45,30 +43,27 @@ export function callServerAt(baseUrl: string, token?: string): Call {
   };
 }
 
-export interface RawRequest {
-  method: string;
-  path: string;
-  headers: Record<string, string | string[]>;
-  body: Uint8Array | undefined;
-}
-
 /**
  * Also sends requests with a wrong Content-Length. If that is more than the body has, the sending side of the
  * connection is closed after the last byte.
  */
-export async function exchange(origin: string, { method, path, headers, body }: RawRequest): Promise<Answer> {
+export async function exchange(
+  origin: string,
+  {
+    headers,
+    body,
+    ...request
+  }: Pick<RequestOptions, "method" | "path"> & Pick<Sent, "headers"> & { body: Uint8Array | undefined },
+): Promise<Answer> {
   const { protocol, hostname, port } = new URL(origin);
   const open = protocol === "https:" ? httpsRequest : httpRequest;
-  const promised_bytes = Number(headers["content-length"] ?? 0);
-  const all =
-    body && headers["content-length"] === undefined ? { ...headers, "transfer-encoding": "chunked" } : headers;
+  const length = headers?.["content-length"];
+  const all = body && length === undefined ? { ...headers, "transfer-encoding": "chunked" } : headers;
+  const host = hostname === "localhost" ? "127.0.0.1" : hostname;
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = open(
-      { method, hostname: hostname === "localhost" ? "127.0.0.1" : hostname, port, path, headers: all },
-      resolve,
-    );
+    const sent = open({ ...request, hostname: host, port, headers: all }, resolve);
     sent.on("error", reject).end(body, () => {
-      if (promised_bytes > (body?.length ?? 0)) sent.socket?.end();
+      if (Number(length ?? 0) > (body?.length ?? 0)) sent.socket?.end();
     });
   });
   return toAnswer(answer);

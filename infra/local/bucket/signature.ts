@@ -133,7 +133,8 @@ function canonicalRequest(claim: Claim, request: SignedRequest): string | undefi
     const path = split(url, "?")[0]
       .split("/")
       .map((segment) => encode(decode(segment)));
-    const lines = signedHeaders.map((name) => `${name}:${canonicalValue(headers[name])}`);
+    const inOneLine = (value: string) => value.trim().replace(/\s+/g, " ");
+    const lines = signedHeaders.map((name) => `${name}:${(headers[name] ?? []).map(inOneLine).join(",")}`);
     const hash = payloadHash(claim, request);
     return [method, path.join("/"), canonicalQuery(url), ...lines, "", signedHeaders.join(";"), hash].join("\n");
   } catch (error) {
@@ -151,10 +152,6 @@ function canonicalQuery(url: string): string {
   // By name, then by value, both by bytes: a tab sorts before all encoded text.
   const sorted = parameters.map((parameter) => parameter.join("\t")).sort();
   return sorted.map((parameter) => parameter.replace("\t", "=")).join("&");
-}
-
-function canonicalValue(values: string[] = []): string {
-  return values.map((value) => value.trim().replace(/\s+/g, " ")).join(",");
 }
 
 function signatureOf({ time, day, region, service }: Claim, secret: string, canonical: string): string {

@@ -29,35 +29,18 @@ export async function makeUserPool({ issuer, clientId } = local): Promise<UserPo
   const kid = randomBytes(32).toString("base64");
   const sign: UserPool["sign"] = (claims, header) =>
     new SignJWT(claims).setProtectedHeader({ kid, alg: "RS256", ...header }).sign(privateKey);
+  const issue = (sub: string, own: Claims, claims: Claims = {}) => {
+    const now_s = Math.floor(Date.now() / 1000);
+    const ids = { origin_jti: randomUUID(), event_id: randomUUID(), jti: randomUUID() };
+    return sign({ sub, iss: issuer, ...own, ...ids, auth_time: now_s, exp: now_s + 3600, iat: now_s, ...claims });
+  };
   return {
     issuer,
     audience: [clientId],
     keys: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" }] },
     sign,
     accessToken: (sub, claims) =>
-      sign({
-        sub,
-        iss: issuer,
-        client_id: clientId,
-        token_use: "access",
-        scope,
-        username: sub,
-        ...signedInNow(),
-        ...claims,
-      }),
-    idToken: (sub, claims) =>
-      sign({ sub, iss: issuer, aud: clientId, token_use: "id", "cognito:username": sub, ...signedInNow(), ...claims }),
-  };
-}
-
-function signedInNow() {
-  const now_s = Math.floor(Date.now() / 1000);
-  return {
-    origin_jti: randomUUID(),
-    event_id: randomUUID(),
-    auth_time: now_s,
-    exp: now_s + 3600,
-    iat: now_s,
-    jti: randomUUID(),
+      issue(sub, { client_id: clientId, token_use: "access", scope, username: sub }, claims),
+    idToken: (sub, claims) => issue(sub, { aud: clientId, token_use: "id", "cognito:username": sub }, claims),
   };
 }
