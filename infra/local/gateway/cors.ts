@@ -16,16 +16,14 @@ export function gatewayCors(origins: string[], origin: string | undefined, metho
   const allowed = allowedOrigin(origins, origin);
   if (allowed === undefined) return [];
   const { allow_headers, expose_headers, max_age } = cors.api;
-  return [
-    ["access-control-allow-origin", allowed],
-    ...(methods
-      ? [
-          ["access-control-allow-methods", methods.join(",")],
-          ["access-control-allow-headers", allow_headers.join(",")],
-          ["access-control-max-age", String(max_age)],
-        ]
-      : [["access-control-expose-headers", expose_headers.join(",")]]),
-  ] as Headers;
+  const more = methods
+    ? {
+        "access-control-allow-methods": methods.join(","),
+        "access-control-allow-headers": allow_headers.join(","),
+        "access-control-max-age": String(max_age),
+      }
+    : { "access-control-expose-headers": expose_headers.join(",") };
+  return Object.entries({ "access-control-allow-origin": allowed, ...more });
 }
 
 /**
@@ -35,11 +33,8 @@ export function gatewayCors(origins: string[], origin: string | undefined, metho
 export function bucketCors(origins: string[], method: string, headers: NodeJS.Dict<string[]>): Headers | undefined {
   if (origins.length === 0) return undefined;
   const [wanted = method] = headers["access-control-request-method"] ?? [];
-  const listed =
-    headers["access-control-request-headers"]
-      ?.join()
-      .toLowerCase()
-      .match(/[^\s,]+/g) ?? [];
+  const asked = (headers["access-control-request-headers"] ?? []).join().toLowerCase();
+  const listed = asked.match(/[^\s,]+/g) ?? [];
   for (const { allowed_methods, allowed_origins = origins, allowed_headers, max_age_seconds } of cors.bucket) {
     const allowed = allowedOrigin(allowed_origins, headers["origin"]?.[0]);
     const isKept = allowed_methods.includes(wanted) && listed.every((name) => allowed_headers.includes(name));

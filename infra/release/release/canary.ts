@@ -19,9 +19,9 @@ export type Options = Conditions & Required<Pick<Conditions, "stop" | "print">>;
  * test, or a stop, it puts every alias back and throws the reason. With a red alarm it does not begin.
  *
  * The aliases are its only record. All calls first go to the new version as a trial of 100 %: the alias's own version
- * changes last. So that version has always passed, however the previous run ended, and AWS deletes no version that an
- * alias names. A trial found at the start was left by a killed run. One killed while it sets the versions leaves a mix
- * of old and new ones, which have all passed; the next run releases the rest.
+ * changes last, after the smoke test. So that version has always passed, however the previous run ended, and AWS
+ * deletes no version that an alias names. A trial found at the start was left by a killed run. One killed while it sets
+ * the versions leaves a mix of old and new ones, which have all passed; the next run releases the rest.
  *
  * Each change of an alias names the revision that it replaces, in the same order in every run: of two concurrent
  * releases one fails at the first alias that the other has moved, and leaves that alias alone.

@@ -16,14 +16,12 @@ export interface Way {
   send: (request: Request, timeout_ms: number, stop?: AbortSignal) => Promise<Answer | NoAnswer>;
 }
 
-interface Received {
+export interface Answer {
   status: number;
   contentType: string;
   requestId: string | undefined;
   text: string;
-}
-
-export interface Answer extends Received {
+  /** The object in `text`, if it is one. */
   object: Record<string, unknown> | undefined;
   duration_ms: number;
 }
@@ -99,6 +97,8 @@ export function byInvoking(
     }),
   };
 }
+
+type Received = Omit<Answer, "object" | "duration_ms">;
 
 function sendBy(exchange: (request: Request, signal: AbortSignal) => Promise<Received | NoAnswer>): Way["send"] {
   return async (request, timeout_ms, stop) => {
