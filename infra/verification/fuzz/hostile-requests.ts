@@ -121,10 +121,9 @@ const fieldName = weighted(
   [6, pickOf("id type title payload date capacity status organizer version image contentType contentLength")],
   [2, pick("__proto__", "a/b~c", "", "x".repeat(101))],
 );
-const right = fc.tuple(contents, known).map(([fields, id]) => ({ ...fields, ...id }));
-const wrong = fc
-  .tuple(fc.dictionary(fieldName, value, { maxKeys: 5 }), known)
-  .map(([fields, id]) => ({ ...fields, ...id }));
+const withId = (fields: fc.Arbitrary<object>) => fc.tuple(fields, known).map(([own, some]) => ({ ...own, ...some }));
+const right = withId(contents);
+const wrong = withId(fc.dictionary(fieldName, value, { maxKeys: 5 }));
 const upload = fc.record({
   contentType: pickOf("image/png image/jpeg image/gif"),
   contentLength: pick(1, 5_242_880, 5_242_881, "1"),
