@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { bucketName, startBucket } from "./bucket.ts";
 import { eTagOf, objectsIn, type Objects } from "./bucket-objects.ts";
 import { startImageEvents, type DeadLetter, type ImageEvents } from "./image-events.ts";
@@ -50,7 +50,13 @@ export async function startImages({
   const labels = await startLabels({ objects, now });
   const keep = (letter: DeadLetter) => {
     deadLetters.push(letter);
-    const file = path === undefined ? undefined : logErrors(() => writeDeadLetter(join(path, "dead-letters"), letter));
+    const file = logErrors(() => {
+      if (path === undefined) return undefined;
+      const name = join(path, "dead-letters", `${letter.requestContext.requestId}.json`);
+      mkdirSync(dirname(name), { recursive: true });
+      writeFileSync(name, `${JSON.stringify(letter, null, 2)}\n`);
+      return name;
+    });
     onDeadLetter?.(letter, file);
   };
   return {
@@ -88,11 +94,4 @@ function logErrors<Result>(act: () => Result): Result | undefined {
     console.error(error instanceof Error ? error.message : error);
     return undefined;
   }
-}
-
-function writeDeadLetter(folder: string, letter: DeadLetter): string {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${letter.requestContext.requestId}.json`);
-  writeFileSync(file, `${JSON.stringify(letter, null, 2)}\n`);
-  return file;
 }

@@ -34,7 +34,9 @@ export function jwtAuthorizer(settings: JwtSettings): Authorizer {
       const claims = await verify(token, keys, settings);
       const scopes = scopesOf(claims);
       if (routeScopes.length > 0 && !routeScopes.some((scope) => scopes.includes(scope))) return forbidden;
-      return { jwt: { claims: claimsAsText(claims), scopes: routeScopes.length > 0 ? scopes : null } };
+      const present = Object.entries(claims).filter(([, value]) => value !== null);
+      const texts = Object.fromEntries(present.map(([name, value]) => [name, asText(value)]));
+      return { jwt: { claims: texts, scopes: routeScopes.length > 0 ? scopes : null } };
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       return unauthorized(
@@ -66,16 +68,9 @@ async function verify(
 }
 
 /**
- * A token's claims as API Gateway passes them to a function: all are text, a list is `[a b]`, an
- * object is JSON, and null is omitted.
- *
+ * A claim as API Gateway passes it to a function: as text, a list as `[a b]`, an object as JSON.
  * As recorded from AWS: https://github.com/floci-io/floci/pull/2011
  */
-function claimsAsText(claims: JWTPayload): Record<string, string> {
-  const present = Object.entries(claims).filter(([, value]) => value !== null);
-  return Object.fromEntries(present.map(([name, value]) => [name, asText(value)]));
-}
-
 function asText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(asText).join(" ")}]`;
   return typeof value === "string" ? value : JSON.stringify(value);

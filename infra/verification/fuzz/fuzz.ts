@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { callServerAt, type Answer } from "../../testing/call.ts";
+import { callServerAt } from "../../testing/call.ts";
 import { complaintsAbout } from "../../testing/contract.ts";
 import { hostileRequests, placeholders, toCurl, type HostileRequest } from "./hostile-requests.ts";
 
@@ -10,12 +10,16 @@ import { hostileRequests, placeholders, toCurl, type HostileRequest } from "./ho
 export async function fuzz(options: { url: string; tokens: string[]; seed: number; requests: number }) {
   const { url, tokens, seed, requests: numRuns } = options;
   const call = callServerAt(url);
-  const last = { etag: '"none"', cursor: "none" };
+  let last = { etag: '"none"', cursor: "none" };
   const statuses = new Map<number, number>();
 
   const check = async (drawn: HostileRequest) => {
-    const request = fillIn(drawn, last);
-    const line = `${request.method} ${request.path}`;
+    const filled = Object.entries(drawn.headers).map(
+      ([name, value]) => [name, value.replaceAll(placeholders.etag, last.etag)] as const,
+    );
+    const path = drawn.path.replaceAll(placeholders.cursor, last.cursor);
+    const request: HostileRequest = { ...drawn, path, headers: Object.fromEntries(filled) };
+    const line = `${request.method} ${path}`;
     const sent = { headers: request.headers, ...(request.body && { bytes: request.body }) };
     const answer = await call(line, sent).catch((error: unknown) => {
       throw new Error(`No answer, or invalid JSON declared as JSON: ${String(error)}\n${toCurl(url, request)}`);
@@ -27,25 +31,11 @@ export async function fuzz(options: { url: string; tokens: string[]; seed: numbe
     if (complaints.length > 0)
       throw new Error(`${complaints.join("\n")}\n${JSON.stringify(answer)}\n${toCurl(url, request)}`);
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-    remember(last, answer);
+    const { next = last.cursor } = (answer.body ?? {}) as { next?: string };
+    last = { etag: answer.headers["etag"] ?? last.etag, cursor: next };
   };
   const property = fc.asyncProperty(fc.limitShrink(hostileRequests(tokens), 100), check);
   const failure = await fc.check(property, { seed, numRuns });
   if (failure.failed) throw failure.errorInstance;
   return statuses;
-}
-
-function fillIn({ path, headers, ...rest }: HostileRequest, last: { etag: string; cursor: string }): HostileRequest {
-  const filled = Object.entries(headers).map(([name, value]) => [name, value.replaceAll(placeholders.etag, last.etag)]);
-  return {
-    ...rest,
-    path: path.replaceAll(placeholders.cursor, last.cursor),
-    headers: Object.fromEntries(filled) as Record<string, string>,
-  };
-}
-
-function remember(last: { etag: string; cursor: string }, { headers, body }: Answer): void {
-  if (headers["etag"] !== undefined) last.etag = headers["etag"];
-  const { next } = (body ?? {}) as { next?: string };
-  if (next !== undefined) last.cursor = next;
 }
