@@ -1,8 +1,6 @@
 import { readFunctions } from "../build/functions.ts";
-import type { DeadLetter } from "./bucket/image-events.ts";
 import { makePng } from "./bucket/sample-images.ts";
 import { docsEndpoint } from "./docs-endpoint.ts";
-import type { LogLine } from "./gateway/gateway.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
 import { runEditedBundles } from "./runtime/running-functions.ts";
 import { makeUserPool, type UserPool } from "./sign-in/tokens.ts";
@@ -38,12 +36,19 @@ async function start({ port, stage, data, auth, corsOrigins }: Options): Promise
     port,
     corsOrigins,
     elsewhere: (request) => Promise.resolve(docs(request)),
-    log: printRequest,
-    onDeadLetter: printDeadLetter,
+    log: ({ method, path, status, duration_ms, requestId, error }) => {
+      console.log(`${method} ${path} ${status} ${duration_ms.toFixed(0)} ms ${requestId}`);
+      if (error !== undefined) console.error(messageOf(error));
+    },
+    onDeadLetter: ({ requestPayload, responsePayload }, file) => {
+      const keys = requestPayload.Records.map(({ s3 }) => s3.object.key).join(", ");
+      const where = file === undefined ? "" : ` Its input is in ${file}, and the next start retries it.`;
+      console.error(`label-image failed three times for ${keys}.${where}\n${responsePayload.errorMessage}`);
+    },
   }).catch((error: unknown) => {
-    throw isPortBusy(error)
-      ? new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`)
-      : error;
+    const isBusy = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    if (!isBusy) throw error;
+    throw new Error(`Port ${port} is in use: stop what uses it, or run npm start -- --port ${port + 1}.`);
   });
   const { url } = stack;
   const place = data === undefined ? "in memory until it stops" : `in ${data}`;
@@ -82,17 +87,6 @@ Its image is uploaded straight to the bucket, with a URL from the API. The third
 `;
 }
 
-function printRequest({ method, path, status, duration_ms, requestId, error }: LogLine): void {
-  console.log(`${method} ${path} ${status} ${duration_ms.toFixed(0)} ms ${requestId}`);
-  if (error !== undefined) console.error(messageOf(error));
-}
-
-function printDeadLetter({ requestPayload, responsePayload }: DeadLetter, file: string | undefined): void {
-  const keys = requestPayload.Records.map(({ s3 }) => s3.object.key).join(", ");
-  const where = file === undefined ? "" : ` Its input is in ${file}, and the next start retries it.`;
-  console.error(`label-image failed three times for ${keys}.${where}\n${responsePayload.errorMessage}`);
-}
-
 /**
  * With npm one Ctrl-C may arrive twice, from the terminal and from npm: only one more than a second
  * later exits at once. During startup there is nothing to stop in order.
@@ -115,10 +109,6 @@ function stopOnSignals(): void {
       }
     });
   }
-}
-
-function isPortBusy(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }
 
 function messageOf(error: unknown): string {

@@ -28,6 +28,8 @@ export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched
   const { routeKey, stage, rawPath, pathParameters, authorizer, requestId, now } = matched;
   const { cookie, ...headers } = headersOf(request, body, now);
   const [, rawQueryString = ""] = (request.url ?? "").split(/\?(.*)/s);
+  const query = new URLSearchParams(rawQueryString);
+  const parameters = [...query.keys()].map((name) => [name, query.getAll(name).join()] as const);
   // What AWS does with text that is not UTF-8 is not known; base64 loses nothing.
   const isBase64Encoded = body.length > 0 && !(isText(headers["content-type"]) && isUtf8(body));
   const host = headers["host"] ?? "";
@@ -38,7 +40,7 @@ export function toEvent(request: IncomingMessage, body: Buffer, matched: Matched
     rawQueryString,
     ...(cookie !== undefined && { cookies: cookie.split("; ") }),
     headers,
-    ...(rawQueryString !== "" && { queryStringParameters: parametersOf(rawQueryString) }),
+    ...(rawQueryString !== "" && { queryStringParameters: Object.fromEntries(parameters) }),
     requestContext: {
       accountId: "000000000000",
       apiId: "local",
@@ -89,11 +91,6 @@ function isText(contentType = ""): boolean {
     .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith("charset=")) ?? "charset=utf-8";
   return textTypes.test(mediaType) && charset === "charset=utf-8";
-}
-
-function parametersOf(query: string): Record<string, string> {
-  const parameters = new URLSearchParams(query);
-  return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name).join()]));
 }
 
 /** 10/Jul/2026:19:19:05 +0000 */
