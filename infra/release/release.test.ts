@@ -9,9 +9,9 @@ import { startStack } from "../local/stack.ts";
 import { needs } from "../testing/api.ts";
 import { moveAlias, startAws, type Invoked } from "./_tests/aws-stand-in.ts";
 import { runBundle, startBundle } from "./_tests/run-bundle.ts";
+import { stackIn, type Stack } from "./_shared/outputs.ts";
 import { rollBack } from "./release/aliases.ts";
 import { release, type Options } from "./release/canary.ts";
-import { stackIn, type Stack } from "./release/stack.ts";
 import type { Clock } from "./smoke-test/checks.ts";
 
 const prefix = "events-api-test-";

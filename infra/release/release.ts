@@ -1,8 +1,7 @@
 import { runCommand } from "./_shared/command.ts";
-import { readOutputs } from "./_shared/outputs.ts";
+import { readOutputs, stackIn } from "./_shared/outputs.ts";
 import { rollBack } from "./release/aliases.ts";
 import { release } from "./release/canary.ts";
-import { stackIn } from "./release/stack.ts";
 
 const usage = "terraform -chdir=infra output -json | node dist/release/release.mjs [--at-once | roll-back]";
 const [mode, ...more] = process.argv.slice(2);

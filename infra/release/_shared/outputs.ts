@@ -1,6 +1,6 @@
 import { isObject, isTexts, parseObject } from "./json.ts";
 
-export type Outputs = Record<string, unknown>;
+type Outputs = Record<string, unknown>;
 
 export type Routes = Record<string, string>;
 
@@ -11,12 +11,31 @@ export type Routes = Record<string, string>;
 export function readOutputs(text: string, usage: string): Outputs {
   const outputs = parseObject(text);
   if (!outputs) throw new Error(`The input is not what terraform output -json prints. Usage: ${usage}`);
-  return Object.fromEntries(
-    Object.entries(outputs).map(([name, output]) => [
-      name,
-      isObject(output) ? (output["value"] ?? undefined) : undefined,
-    ]),
-  );
+  const valueOf = (output: unknown) => (isObject(output) ? (output["value"] ?? undefined) : undefined);
+  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, valueOf(output)]));
+}
+
+export type Stack = ReturnType<typeof stackIn>;
+
+export function stackIn(outputs: Outputs) {
+  const { name, function_names: functionNames, issuer } = outputs;
+  if (typeof name !== "string") throw new Error("The output name must be a name such as events-api-prod.");
+  if (!isTexts(functionNames) || functionNames.length === 0)
+    throw new Error("The output function_names must be a list of names.");
+  const { percent, minutes } = isObject(outputs["canary"]) ? outputs["canary"] : {};
+  const [baseUrl, routes] = [baseUrlIn(outputs), routesIn(outputs)];
+  if (typeof percent !== "number" || typeof minutes !== "number")
+    throw new Error("The output canary must have percent and minutes.");
+  return {
+    /** The names of the functions and the alarms begin with it and a hyphen. */
+    name,
+    region: regionIn(outputs),
+    baseUrl,
+    functionNames,
+    routes,
+    isSignedIn: issuer !== undefined,
+    canary: { percent, minutes },
+  };
 }
 
 /** Without a trailing slash. Throws unless it is a URL to which `/events` can be appended. */

@@ -9,8 +9,8 @@ import {
   type FunctionConfiguration,
 } from "@aws-sdk/client-lambda";
 import { messageOf } from "../_shared/command.ts";
+import type { Stack } from "../_shared/outputs.ts";
 import { liveAlias } from "../smoke-test/ways.ts";
-import type { Stack } from "./stack.ts";
 
 export type Alias = ReturnType<typeof aliasOf>;
 

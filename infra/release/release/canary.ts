@@ -1,10 +1,10 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { messageOf } from "../_shared/command.ts";
+import type { Stack } from "../_shared/outputs.ts";
 import { checker, realClock, smokeTest, type Conditions } from "../smoke-test/checks.ts";
 import { signedIn } from "../smoke-test/ways.ts";
 import { endTrials, lambdaIn, moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
-import type { Stack } from "./stack.ts";
 import { checksOfVersions, expectNoAlarm } from "./watch.ts";
 
 /**

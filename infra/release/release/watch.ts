@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { paginateDescribeAlarms, type CloudWatchClient, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
-import { functionOf } from "../_shared/outputs.ts";
+import { functionOf, type Stack } from "../_shared/outputs.ts";
 import { checksOf, type Check } from "../smoke-test/checks.ts";
 import { byInvoking, inOneLine, type Target } from "../smoke-test/ways.ts";
-import type { Stack } from "./stack.ts";
 
 /**
  * Checks of these versions, whatever callers get: the smoke test's, and a probe of every route with an unknown id,
