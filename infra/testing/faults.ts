@@ -81,7 +81,7 @@ export const faults = {
     call.service === "S3"
       ? refuse(call, 503, "SlowDown", "Please reduce your request rate.")
       : refuse(call, 400, "ThrottlingException", "Rate exceeded"),
-  drip: ({ response }) => {
+  "slow body": ({ response }) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": 1_000_000 });
     const timer = setInterval(() => response.write(" "), 50);
     response.on("close", () => {

@@ -201,7 +201,7 @@ const scenarios: Scenario[] = [
 
 const imageFunctions = ["create-upload-url", "get-image", "label-image"];
 
-const endless = (["no answer", "drip"] as const).map((fault) => ({ fault, isLasting: true }));
+const endless = (["no answer", "slow body"] as const).map((fault) => ({ fault, isLasting: true }));
 const alone: Omit<Injection, "call">[] = [
   ...(["hang up", "answer lost", "internal error"] as const).flatMap((fault) => [
     { fault },

@@ -17,7 +17,7 @@ import { callAt } from "../../testing/contract.ts";
 import { between, faults, type ServiceCall } from "../../testing/faults.ts";
 
 /** What happens to a call to DynamoDB, S3 or Rekognition. A killed function does nothing after that call. */
-export type Fault = "hang up" | "answer lost" | "internal error" | "no answer" | "drip" | "killed";
+export type Fault = "hang up" | "answer lost" | "internal error" | "no answer" | "slow body" | "killed";
 
 export interface Injection {
   /** The call that fails, counted from 0; the SDK's retries are the same call. */
@@ -179,7 +179,7 @@ function watchCalls(endTime: () => void) {
     pass: async (passed: ServiceCall) => {
       const fault = await decide(passed);
       if (passed.response.destroyed) return; // no one is waiting for it any more
-      if (fault === "no answer" || fault === "drip") setTimer(endTime, 10); // after part of it may have arrived
+      if (fault === "no answer" || fault === "slow body") setTimer(endTime, 10); // after part of it may have arrived
       await (fault === undefined ? passed.pass() : faults[fault === "killed" ? "answer lost" : fault](passed));
     },
     run: async <Result>(injection: Injection | undefined, act: () => Promise<Result>) => {
