@@ -115,6 +115,7 @@ const typicalItem: Item = {
   incarnation: { S: "" },
   event: { M: { title: { S: "Example" }, capacity: { N: "1" }, version: { N: "1" } } },
   payload: { S: "{}" },
+  writers: { L: [{ S: "" }] },
 };
 
 /** By the inputs of the commands that prime. */
@@ -131,7 +132,8 @@ client.middlewareStack.add(
       await next(args);
     }
     const body = JSON.stringify({ Item: typicalItem, Attributes: typicalItem, Items: [typicalItem] });
-    return { response: new HttpResponse({ statusCode: 200, body: Buffer.from(body) }) };
+    const headers = { date: new Date().toUTCString() };
+    return { response: new HttpResponse({ statusCode: 200, headers, body: Buffer.from(body) }) };
   },
   { step: "deserialize", priority: "low" }, // inside the deserializer
 );

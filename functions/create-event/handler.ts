@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Event } from "../_shared/event.ts";
 import { parseNewEvent, uuidv7 } from "../_shared/event-body.ts";
-import { endpoint, type Caller } from "../_shared/http.ts";
+import { endpoint, type Caller, type Request } from "../_shared/http.ts";
 import { parseJson } from "../_shared/json-body.ts";
 import { rejectPrecondition } from "../_shared/precondition.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
@@ -31,22 +31,21 @@ export const handler = endpoint(async (request, caller) => {
   return { status: 200, ...represent(fromItem(existing)) };
 });
 
-/** With every field, to compile the code that validates and stores them. */
-const example = newEvent(
-  {
-    type: "example",
-    title: "Example",
-    description: "Example",
-    date: "2026-01-01T00:00:00Z",
-    location: "Example",
-    capacity: 1,
-    organizer: "Example",
-    status: "draft",
-    payload: {},
-  },
-  undefined,
-  "",
-);
+/** With every field, to compile the code that reads, validates and stores them. */
+const exampleBody = {
+  type: "example",
+  title: "Example",
+  description: "Example",
+  date: "2026-01-01T00:00:00Z",
+  location: "Example",
+  capacity: 1,
+  organizer: "Example",
+  status: "draft",
+  payload: {},
+};
+const headers = { "content-type": "application/json" };
+const exampleRequest: Partial<Request> = { headers, body: JSON.stringify(exampleBody) };
+const example = newEvent(parseJson(exampleRequest as Request), undefined, "");
 export const primed = prime(new PutItemCommand({ ...never, Item: { ...example.item, ...noKey } }), represent);
 
 /** Throws a `Problem` 400 for an invalid body, 413 for one that is too large. */
