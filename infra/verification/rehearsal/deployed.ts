@@ -25,7 +25,7 @@ interface DeployedRoute {
   target: string;
   authorizationType: string;
   authorizerId?: string;
-  authorizationScopes?: string[];
+  authorizationScopes?: string[] | null;
 }
 interface Authorizer {
   authorizerType: string;
@@ -84,7 +84,8 @@ export async function readDeployedApi(rehearsal: Rehearsal): Promise<DeployedApi
   };
 
   const routeOf = (route: DeployedRoute): Route => {
-    const { routeKey, target, authorizationType, authorizationScopes: scopes = [] } = route;
+    const { routeKey, target, authorizationType, authorizationScopes } = route;
+    const scopes = authorizationScopes ?? [];
     const isGuarded = authorizationType !== "NONE";
     if (isGuarded && (authorizationType !== "JWT" || route.authorizerId !== authorizerId))
       throw new Error(`${routeKey} must have the authorizer that the other routes have.`);
