@@ -50,7 +50,8 @@ const replacements = {
   "@aws/lambda-invoke-store": "",
   // Reads ~/.aws.
   "./node-config-provider/configLoader": "export const loadConfig = () => undefined;",
-  // No response that the functions read has a time in it.
+  // Would parse times in responses, of which the functions read none, and a Retry-After that is a date, which the
+  // SDK then ignores.
   "./date-utils":
     "export let dateToUtcString, parseEpochTimestamp, parseRfc3339DateTime, parseRfc3339DateTimeWithOffset, parseRfc7231DateTime;",
 };
