@@ -1,10 +1,8 @@
 import { Sha256 } from "@smithy/core/checksum";
-import { HttpRequest } from "@smithy/core/protocols";
-import { isThrottlingError, isTransientError, StandardRetryStrategy } from "@smithy/core/retry";
+import { HttpRequest } from "@smithy/core/transport";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { credentials, environment, region, sender } from "./aws-client.ts";
+import { credentials, environment, exchangeWithin, region, retrying } from "./aws-client.ts";
 import { Problem } from "./problem.ts";
-import { timeIsUp, untilTimeIsUp } from "./time-limit.ts";
 
 /** A stack without label-image has no bucket. */
 export const hasBucket = process.env["BUCKET_NAME"] !== undefined;
@@ -35,8 +33,8 @@ const endpoint = new URL(
 
 /** The SDK's signer and retries without its S3 client, which alone exceeds the size budget of a function. */
 const signer = new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
-const { handle } = sender({ connection_ms: 1_000, answer_ms: 2_000, body_ms: 1_000 });
-const retries = new StandardRetryStrategy(3);
+const exchange = exchangeWithin({ connection_ms: 1_000, answer_ms: 2_000, body_ms: 1_000 });
+const repeat = retrying(3);
 
 interface BucketRequest {
   method: "DELETE" | "GET" | "PUT";
@@ -121,7 +119,7 @@ class S3Error extends Error {
 
 async function send(request: BucketRequest, advice: string): Promise<BucketAnswer> {
   try {
-    return await untilTimeIsUp(repeat(() => attempt(request)));
+    return await repeat(() => attempt(request));
   } catch (error) {
     if (error instanceof S3Error && error.$metadata.httpStatusCode < 500) throw error;
     throw new Problem(503, `The image store did not respond as expected. ${advice}`, {
@@ -131,40 +129,9 @@ async function send(request: BucketRequest, advice: string): Promise<BucketAnswe
   }
 }
 
-/** Retries as often as the SDK retries a DynamoDB command, with the same delays. */
-async function repeat<Result>(attemptOnce: () => Promise<Result>): Promise<Result> {
-  const signal = timeIsUp();
-  let token = await retries.acquireInitialRetryToken("");
-  for (;;) {
-    try {
-      signal.throwIfAborted(); // the delay may end during another invocation
-      const result = await attemptOnce();
-      retries.recordSuccess(token);
-      return result;
-    } catch (error) {
-      token = await retries
-        .refreshRetryTokenForRetry(token, { errorType: errorTypeOf(error as SdkError) })
-        .catch(() => {
-          throw error;
-        });
-    }
-  }
-}
-
-type SdkError = Parameters<typeof isTransientError>[0];
-
-function errorTypeOf(error: SdkError): "THROTTLING" | "TRANSIENT" | "CLIENT_ERROR" {
-  if (isThrottlingError(error)) return "THROTTLING";
-  return isTransientError(error) ? "TRANSIENT" : "CLIENT_ERROR";
-}
-
 async function attempt(request: BucketRequest): Promise<BucketAnswer> {
-  const { response } = await handle(await sign(request, 60, new Date()));
-  const answer = {
-    status: response.statusCode,
-    headers: response.headers,
-    body: response.body as Buffer,
-  };
+  const { statusCode: status, headers, body } = await exchange(await sign(request, 60, new Date()));
+  const answer = { status, headers, body };
   if (answer.status < 300) return answer;
   if ([404, 416].includes(answer.status) && !answer.body.includes("<Code>NoSuchBucket</Code>")) return answer;
   throw new S3Error(answer, request.method);

@@ -1,21 +1,10 @@
-import {
-  DynamoDBClient,
-  DynamoDBServiceException,
-  GetItemCommand,
-  type $Command,
-  type DynamoDBClientResolvedConfig,
-  type ServiceInputTypes,
-  type ServiceOutputTypes,
-} from "@aws-sdk/client-dynamodb";
-import { HttpResponse } from "@smithy/core/protocols";
-import { clientOptions, environment, trimmed } from "./aws-client.ts";
+import { ConditionalCheckFailedException, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { ServiceException } from "@smithy/core/client";
+import { connect, environment, exchangeWithin, retrying, type Command } from "./aws-client.ts";
 import { isId, type Event } from "./event.ts";
 import { Problem } from "./problem.ts";
 import { fromItem, type Item } from "./stored-event.ts";
-import { untilTimeIsUp, withinTimeLimit } from "./time-limit.ts";
-
-/** A slower attempt is retried. The total is bounded by the invocation's time limit (time-limit.ts). */
-const limits = { connection_ms: 1_000, answer_ms: 1_800, body_ms: 600, attempts: 3 };
+import { withinTimeLimit } from "./time-limit.ts";
 
 export const tableName = environment("TABLE_NAME");
 
@@ -24,21 +13,16 @@ export const shards = Number(environment("INDEX_SHARDS"));
 if (!(Number.isInteger(shards) && shards >= 1 && shards <= 64))
   throw new Error("The environment variable INDEX_SHARDS must be an integer from 1 to 64.");
 
-const client = trimmed(
-  new DynamoDBClient({
-    ...clientOptions("dynamodb", limits),
-    accountIdEndpointMode: "disabled",
-    endpointDiscoveryEnabled: false,
-  }),
-);
+const attempt = connect({
+  name: "dynamodb",
+  target: "DynamoDB_20120810",
+  version: "1.0",
+  exceptions: { ConditionalCheckFailedException },
+});
 
-type Command<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
-  Input,
-  Output,
-  DynamoDBClientResolvedConfig,
-  ServiceInputTypes,
-  ServiceOutputTypes
->;
+/** A slower attempt is retried. The total is bounded by the invocation's time limit (time-limit.ts). */
+const exchange = exchangeWithin({ connection_ms: 1_000, answer_ms: 1_800, body_ms: 600 });
+const repeat = retrying(3);
 
 /** Reads an event with strong consistency. Undefined if there is none or the id is invalid. */
 export async function readEvent(id: string | undefined, advice = "Retry the request."): Promise<Event | undefined> {
@@ -58,16 +42,22 @@ export function getItem(key: Item): GetItemCommand {
  * the time limit is reached; `advice` tells the caller what to do. Rethrows DynamoDB's exception when it
  * refuses the command itself.
  */
-export async function send<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
-  command: Command<Input, Output>,
+export async function send<Output extends object>(
+  command: Command<Output>,
   advice: string,
+  repeatedly = repeat,
 ): Promise<Output> {
+  const failures: unknown[] = [];
   try {
-    return await untilTimeIsUp(client.send(command));
+    return await repeatedly(() =>
+      attempt(command, exchange).catch((error: unknown) => {
+        failures.push(error);
+        throw error;
+      }),
+    );
   } catch (error) {
-    givenUp.add(command.input);
     if (isRefusal(error)) {
-      if (lostAnswers.has(command.input)) lateRefusals.add(error);
+      if (!failures.every(hasDoneNothing)) lateRefusals.add(error);
       throw error;
     }
     const detail = `The database did not respond as expected. ${advice}`;
@@ -88,22 +78,20 @@ export const never = {
 /**
  * Sends one harmless command of the handler's kind while Lambda loads the function, to open the connection
  * and compile the code that signs, sends and parses: Lambda gives a function full CPU only until its first
- * request. Then pretends a typical response, and lets `use` do with its event what the handler does with one.
- * index.mjs waits for all this, at most a second. Whether it succeeds does not matter. It happens only during
+ * request. Then lets `use` do with a typical event what the handler does with one. index.mjs waits for all this,
+ * at most a second. Whether it succeeds does not matter. It happens only during
  * Lambda's initialization.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
-export async function prime<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
-  command: Command<Input, Output>,
+export async function prime<Output extends object>(
+  command: Command<Output>,
   use: (event: Event) => unknown = () => undefined,
 ): Promise<void> {
   if (process.env["AWS_LAMBDA_INITIALIZATION_TYPE"] === undefined || process.env["PRIMING"] === "off") return;
-  priming.set(command.input, { isSent: false });
   const second = { getRemainingTimeInMillis: () => 2_000 }; // withinTimeLimit reserves one of them
   await withinTimeLimit(second, async () => {
-    await send(command, "");
-    await send(command, ""); // only pretended: the first time compiled the code, the second warms it up
+    await send(command, "", retrying(1)).catch(() => undefined); // a write is refused
     use(fromItem(typicalItem));
   }).catch(() => undefined);
   // Otherwise the first request may have to collect what loading left. Lambda runs Node.js with --expose-gc.
@@ -117,48 +105,6 @@ const typicalItem: Item = {
   payload: { S: "{}" },
   writers: { L: [{ S: "" }] },
 };
-
-/** By the inputs of the commands that prime. */
-const priming = new WeakMap<object, { isSent: boolean }>();
-
-// A command that primes finds nothing or is refused, so it would not reach the code that parses a success. This
-// knows it by its very input, so that no other command can get a pretended response.
-client.middlewareStack.add(
-  (next) => async (args) => {
-    const state = priming.get(args.input);
-    if (!state) return next(args);
-    if (!state.isSent) {
-      state.isSent = true;
-      await next(args);
-    }
-    const body = JSON.stringify({ Item: typicalItem, Attributes: typicalItem, Items: [typicalItem] });
-    const headers = { date: new Date().toUTCString() };
-    return { response: new HttpResponse({ statusCode: 200, headers, body: Buffer.from(body) }) };
-  },
-  { step: "deserialize", priority: "low" }, // inside the deserializer
-);
-
-/** Inputs of commands with an attempt that got no response. */
-const lostAnswers = new WeakSet<object>();
-
-/** Inputs of commands whose failure was already reported. */
-const givenUp = new WeakSet<object>();
-
-// The SDK reports how many attempts it made, but not why they failed: a throttled attempt has done nothing.
-// Nor does it know the time limit: the delay before a retry may end minutes later, when Lambda resumes this
-// environment for another event. By then the write must not happen.
-client.middlewareStack.add(
-  (next) => async (args) => {
-    if (givenUp.has(args.input)) throw new Error("The command was abandoned.");
-    try {
-      return await next(args);
-    } catch (error) {
-      if (!isRefusal(error) && !isThrottled(error)) lostAnswers.add(args.input);
-      throw error;
-    }
-  },
-  { step: "finalizeRequest", priority: "low" }, // inside the retries, so around each attempt
-);
 
 const lateRefusals = new WeakSet<Error>();
 
@@ -182,19 +128,20 @@ export function isTooLarge(error: unknown): boolean {
 }
 
 /** Whether DynamoDB understood the command and refused it: a failed condition, a missing permission, a bug. */
-function isRefusal(error: unknown): error is DynamoDBServiceException {
+function isRefusal(error: unknown): error is ServiceException {
   // Unknown is a client error without DynamoDB's format: it comes from something in between.
   return (
-    error instanceof DynamoDBServiceException &&
-    error.$fault === "client" &&
-    error.name !== "Unknown" &&
-    !isThrottled(error)
+    error instanceof ServiceException && error.$fault === "client" && error.name !== "Unknown" && !isThrottled(error)
   );
 }
 
 const throttles = ["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"];
 
-/** Whether DynamoDB throttled the command, and so did nothing. */
 function isThrottled(error: unknown): boolean {
-  return error instanceof DynamoDBServiceException && throttles.includes(error.name);
+  return error instanceof ServiceException && throttles.includes(error.name);
+}
+
+/** Otherwise the response to an attempt was lost, and it may have succeeded. */
+function hasDoneNothing(error: unknown): boolean {
+  return isRefusal(error) || isThrottled(error);
 }

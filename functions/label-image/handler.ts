@@ -5,10 +5,9 @@ import {
   InvalidImageFormatException,
   InvalidParameterException,
   InvalidS3ObjectException,
-  RekognitionClient,
 } from "@aws-sdk/client-rekognition";
 import type { Context, S3Event } from "aws-lambda";
-import { clientOptions, trimmed } from "../_shared/aws-client.ts";
+import { connect, exchangeWithin, retrying } from "../_shared/aws-client.ts";
 import { bucketName, imageKey, incomingKey, listKeys, sendToBucket } from "../_shared/bucket.ts";
 import { finishDeletion, removeObjects } from "../_shared/deletion.ts";
 import {
@@ -24,10 +23,21 @@ import { nameOf, withoutFields } from "../_shared/log.ts";
 import { Problem } from "../_shared/problem.ts";
 import { fromItem, toAttributes } from "../_shared/stored-event.ts";
 import { aliasesIn, isTooLarge, readEvent, send, tableName } from "../_shared/table.ts";
-import { untilTimeIsUp, withinTimeLimit } from "../_shared/time-limit.ts";
+import { withinTimeLimit } from "../_shared/time-limit.ts";
 
-const limits = { connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000, attempts: 2 };
-const rekognition = trimmed(new RekognitionClient(clientOptions("rekognition", limits)));
+const rekognition = connect({
+  name: "rekognition",
+  target: "RekognitionService",
+  version: "1.1",
+  exceptions: {
+    ImageTooLargeException,
+    InvalidImageFormatException,
+    InvalidParameterException,
+    InvalidS3ObjectException,
+  },
+});
+const exchange = exchangeWithin({ connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000 });
+const repeat = retrying(2);
 const labelling = process.env["LABELS"];
 if (labelling !== "on" && labelling !== "off")
   throw new Error('The environment variable LABELS must be "on" or "off".');
@@ -161,7 +171,7 @@ async function detectLabels(key: string): Promise<Partial<Image> | string | unde
     MinConfidence: 80,
   });
   try {
-    const { Labels: found = [] } = await untilTimeIsUp(rekognition.send(command));
+    const { Labels: found = [] } = await repeat(() => rekognition(command, exchange));
     const labels = found.map(({ Name: name = "", Confidence: confidence = 0 }) => ({
       name,
       confidence: Math.round(confidence * 100) / 100,

@@ -42,7 +42,7 @@ async function fileSystemCalls(script: string): Promise<string[]> {
 describe.concurrent.each(readFunctions().filter(({ routes }) => routes.length > 0))(
   "the first request to $name",
   ({ name, routes }) => {
-    // Without one of its options in aws-client.ts the SDK reads ~/.aws/config and ~/.aws/credentials.
+    // The SDK's own client would read ~/.aws/config and ~/.aws/credentials.
     test("reads no file: looking for ~/.aws takes milliseconds, and Lambda has none", async () => {
       const event = {
         version: "2.0",
