@@ -202,17 +202,19 @@ describe("a command is sent, and its response read, as by the SDK's own client:"
           target: "RekognitionService",
           version: "1.1",
           exceptions: { InvalidS3ObjectException },
+          exchange,
         })
       : connect({
           name: "dynamodb",
           target: "DynamoDB_20120810",
           version: "1.0",
           exceptions: { ConditionalCheckFailedException },
+          exchange,
         });
 
     const results = [
       await settle((sdk as { send: (one: object) => Promise<object> }).send(command)),
-      await settle(ours(command, exchange)),
+      await settle(ours(command)),
     ];
     return { requests: requests.map(plain), results };
   }

@@ -48,6 +48,7 @@ interface Service {
   version: "1.0" | "1.1";
   /** Those that the caller tells apart, by name. Others become a `ServiceException`. */
   exceptions: Record<string, new (options: ExceptionOptions) => ServiceException>;
+  exchange: Exchange;
 }
 
 type ExceptionOptions = Omit<ServiceExceptionOptions, "name" | "$fault"> & { message: string };
@@ -64,12 +65,12 @@ type ExceptionOptions = Omit<ServiceExceptionOptions, "name" | "$fault"> & { mes
  *
  * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
  */
-export function connect({ name, target, version, exceptions }: Service) {
+export function connect({ name, target, version, exceptions, exchange }: Service) {
   const emulator = process.env[`AWS_ENDPOINT_URL_${name.toUpperCase()}`];
   const { protocol, hostname, port, host } = new URL(emulator ?? `https://${name}.${region}.amazonaws.com`);
   const address = { protocol, hostname, ...(port !== "" && { port: Number(port) }) };
   const signer = new SignatureV4({ credentials, region, service: name, sha256: Sha256 });
-  return async <Output>({ input, schema }: Command<Output>, exchange: Exchange): Promise<Output> => {
+  return async <Output>({ input, schema }: Command<Output>): Promise<Output> => {
     const [, , operation] = schema as [kind: number, namespace: string, name: string];
     const body = JSON.stringify(input);
     const headers = {

@@ -18,10 +18,9 @@ const attempt = connect({
   target: "DynamoDB_20120810",
   version: "1.0",
   exceptions: { ConditionalCheckFailedException },
+  // A slower attempt is retried. The total is bounded by the invocation's time limit (time-limit.ts).
+  exchange: exchangeWithin({ connection_ms: 1_000, answer_ms: 1_800, body_ms: 600 }),
 });
-
-/** A slower attempt is retried. The total is bounded by the invocation's time limit (time-limit.ts). */
-const exchange = exchangeWithin({ connection_ms: 1_000, answer_ms: 1_800, body_ms: 600 });
 const repeat = retrying(3);
 
 /** Reads an event with strong consistency. Undefined if there is none or the id is invalid. */
@@ -50,7 +49,7 @@ export async function send<Output extends object>(
   const failures: unknown[] = [];
   try {
     return await repeatedly(() =>
-      attempt(command, exchange).catch((error: unknown) => {
+      attempt(command).catch((error: unknown) => {
         failures.push(error);
         throw error;
       }),

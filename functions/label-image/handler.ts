@@ -35,8 +35,8 @@ const rekognition = connect({
     InvalidParameterException,
     InvalidS3ObjectException,
   },
+  exchange: exchangeWithin({ connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000 }),
 });
-const exchange = exchangeWithin({ connection_ms: 1_000, answer_ms: 10_000, body_ms: 1_000 });
 const repeat = retrying(2);
 const labelling = process.env["LABELS"];
 if (labelling !== "on" && labelling !== "off")
@@ -171,7 +171,7 @@ async function detectLabels(key: string): Promise<Partial<Image> | string | unde
     MinConfidence: 80,
   });
   try {
-    const { Labels: found = [] } = await repeat(() => rekognition(command, exchange));
+    const { Labels: found = [] } = await repeat(() => rekognition(command));
     const labels = found.map(({ Name: name = "", Confidence: confidence = 0 }) => ({
       name,
       confidence: Math.round(confidence * 100) / 100,
