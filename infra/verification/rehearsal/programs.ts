@@ -1,9 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-
-export interface Run {
-  exitCode: number;
-  output: string;
-}
+import { once } from "node:events";
 
 const running = new Set<ChildProcess>();
 let isOver = false;
@@ -12,7 +8,7 @@ export async function runProgram(
   program: string,
   parameters: string[],
   options: { cwd: string; env: NodeJS.ProcessEnv },
-): Promise<Run> {
+): Promise<{ exitCode: number; output: string }> {
   if (isOver) throw new Error("Interrupted.");
   // Its own process group, so that its children stop with it: bash would leave Terraform running.
   const child = spawn(program, parameters, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
@@ -23,13 +19,8 @@ export async function runProgram(
       output += text;
     });
   try {
-    const exitCode = await new Promise<number>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => {
-        resolve(code ?? 1);
-      });
-    });
-    return { exitCode, output };
+    const [code] = (await once(child, "close")) as [number | null];
+    return { exitCode: code ?? 1, output };
   } finally {
     running.delete(child);
   }
