@@ -1,5 +1,5 @@
 import { addToSummary, expectVariable, refuse, stageName } from "./step.ts";
-import { adviceFor, compareClaims, type Comparison } from "./trust-claims.ts";
+import { adviceFor, compareClaims, parseObject, type Comparison } from "./trust-claims.ts";
 
 /*
  * STAGE=staging TRUST="$(terraform -chdir=oidc output -json trust)" node .github/scripts/explain-token.ts
@@ -52,14 +52,8 @@ async function askForToken(): Promise<string> {
 /** AWS checks the signature. */
 function readClaims(token: string): Record<string, unknown> {
   const [, payload = "", signature] = token.split(".");
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString());
-    if (signature !== undefined && typeof claims === "object" && claims !== null)
-      return claims as Record<string, unknown>;
-  } catch {
-    // Not JSON: refused below.
-  }
-  return refuse("GitHub answered with something that is not a token: run this job again.");
+  const claims = signature === undefined ? undefined : parseObject(Buffer.from(payload, "base64url").toString());
+  return claims ?? refuse("GitHub answered with something that is not a token: run this job again.");
 }
 
 /** Quoted as JSON: a line break in a name must not start a line, which could be a command to GitHub or end a block. */

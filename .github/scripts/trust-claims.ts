@@ -23,7 +23,7 @@ export function compareClaims(trust: string, role: string, claims: Record<string
 }
 
 function readConditions(text: string, role: string): Record<string, string | string[]> {
-  const trust = parse(text);
+  const trust = parseObject(text) as Trust | undefined;
   if (trust === undefined) throw new Error(`TRUST must be the JSON that ${command} prints.`);
   if (trust[role] === undefined) {
     throw new Error(
@@ -37,10 +37,11 @@ function readConditions(text: string, role: string): Record<string, string | str
   return conditions;
 }
 
-function parse(text: string): Trust | undefined {
+/** Undefined unless it is a JSON object. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Trust) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;
   }

@@ -7,41 +7,34 @@ import { copyProject } from "../../testing/project-copy.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
 
 /** A program's output in a fork, and whether it succeeded. */
-export interface Ran {
+interface Ran {
   isContent: boolean;
   said: string;
 }
 
-/** A copy of the project to change. */
-export interface Fork {
-  path: string;
-  /** Edits one of its files; the edit must change it. */
-  edit: (file: string, change: (text: string) => string) => void;
-  /** Runs a program of node_modules in a process of its own. */
-  run: (program: string, ...parameters: string[]) => Promise<Ran>;
-  /** Runs these suites, which need no build. */
-  runSuites: (...parameters: string[]) => Promise<Ran>;
-  runAllSuites: () => Promise<Ran>;
-  build: () => Promise<Ran>;
-}
+export type Fork = ReturnType<typeof makeFork>;
 
-export function makeFork(): Fork {
+/** A copy of the project to change. */
+export function makeFork() {
   const path = scratchFolder();
   copyProject(root, path);
   symlinkSync(join(root, "node_modules"), join(path, "node_modules"));
+  /** Runs a program of node_modules in a process of its own. */
   const run = (program: string, ...parameters: string[]) =>
     runNode(path, [join("node_modules", program), ...parameters]);
   const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "infra/testing/vitest.config.ts"];
   return {
     path,
-    edit: (file, change) => {
+    run,
+    /** Edits one of its files; the edit must change it. */
+    edit: (file: string, change: (text: string) => string) => {
       const before = readFileSync(join(path, file), "utf8");
       const after = change(before);
       expect(after).not.toBe(before);
       writeFileSync(join(path, file), after);
     },
-    run,
-    runSuites: (...parameters) => runNode(path, [...vitest, ...parameters], { BUILD: "never" }),
+    /** Runs these suites, which need no build. */
+    runSuites: (...parameters: string[]) => runNode(path, [...vitest, ...parameters], { BUILD: "never" }),
     runAllSuites: () => runNode(path, vitest),
     build: () => runNode(path, ["--import", "tsx", "infra/build/build.ts"]),
   };
