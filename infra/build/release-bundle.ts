@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 import { writeFile } from "./bundle.ts";
 import { root } from "./functions.ts";
@@ -20,19 +20,14 @@ export interface BuiltFile {
  * Throws, with the cause, if a command cannot be bundled.
  */
 export async function bundleCommands(releasePath = join(root, "infra/release")): Promise<BuiltFile[]> {
-  const names = readdirSync(releasePath, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"))
-    .map((entry) => entry.name.slice(0, -".ts".length))
-    .sort();
-  return Promise.all(
-    names.map(async (name) => ({ path: `release/${name}.mjs`, bytes: await bundleCommand(name, releasePath) })),
+  const commands = readdirSync(releasePath, { withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"),
   );
-}
-
-async function bundleCommand(name: string, releasePath: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
-    entryPoints: [join(releasePath, `${name}.ts`)],
+    entryPoints: commands.map(({ name }) => join(releasePath, name)).sort(),
     absWorkingDir: releasePath, // the paths in the bundle's comments are relative to it
+    outdir: ".",
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     write: false,
     platform: "node",
@@ -43,9 +38,7 @@ async function bundleCommand(name: string, releasePath: string): Promise<Uint8Ar
     logLevel: "silent", // errors are thrown
     tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
   });
-  const [bundle] = outputFiles;
-  if (!bundle) throw new Error(`${name}: the bundler wrote no bundle.`);
-  return bundle.contents;
+  return outputFiles.map(({ path, contents }) => ({ path: `release/${basename(path)}`, bytes: contents }));
 }
 
 /** Writes files to a folder; leaves unchanged ones alone. */

@@ -45,9 +45,6 @@ export interface Conditions {
   timeout_ms?: number;
 }
 
-/** Returns the answer that passed; undefined in a rollback if no answer proved anything. */
-type Checker = (check: Check) => Promise<Answer | undefined>;
-
 /** Longer than a function may take: API Gateway answers sooner. */
 const limit_ms = 15_000;
 
@@ -57,6 +54,7 @@ const patience_s = 60;
 /**
  * Throws if a check fails, and when told to stop. A check that may pass later is retried after a second, two, four
  * and so on, with a line each time, and fails once a run's retries have taken a minute.
+ * Returns the answer that passed; undefined in a rollback if no answer proved anything.
  */
 export function checker({
   print = console.log,
@@ -64,9 +62,9 @@ export function checker({
   isAtOnce = false,
   clock = realClock,
   timeout_ms = limit_ms,
-}: Conditions = {}): Checker {
+}: Conditions = {}) {
   let left_s = patience_s;
-  return async ({ claim, way, request, expected, holds, isEarly = false }) => {
+  return async ({ claim, way, request, expected, holds, isEarly = false }: Check): Promise<Answer | undefined> => {
     for (let next_s = 1; ; next_s *= 2) {
       const started_ms = clock.now();
       const answer = await way.send(request, timeout_ms, stop);
@@ -90,7 +88,7 @@ export function checker({
 
 export async function smokeTest(
   baseUrl: string,
-  options: { signedIn?: Way | undefined; check?: Checker; print?: (line: string) => void } = {},
+  options: { signedIn?: Way | undefined; check?: ReturnType<typeof checker>; print?: (line: string) => void } = {},
 ): Promise<void> {
   const { signedIn, check = checker(), print = console.log } = options;
   const open = overHttp(baseUrl);
