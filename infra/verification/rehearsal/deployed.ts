@@ -11,13 +11,7 @@ import { succeed } from "./aws.ts";
 import type { Invoke } from "./gate/repairs/lambda.ts";
 import type { Rehearsal } from "./setting.ts";
 
-export interface DeployedApi {
-  routes: Route[];
-  /** With sign-in on: issues the tokens that the authorizer requires, with its own keys. */
-  pool: UserPool | undefined;
-  invoke: Invoke;
-  stop: () => Promise<void>;
-}
+export type DeployedApi = Awaited<ReturnType<typeof readDeployedApi>>;
 
 type Integration = Record<"integrationId" | "integrationUri" | "payloadFormatVersion", string>;
 interface DeployedRoute {
@@ -41,7 +35,7 @@ const times = 20;
  * Reads a stage's HTTP API from AWS, so that the local gateway serves exactly what is deployed: each call gets the version
  * that the alias chooses at that time, which runs under its role's credentials.
  */
-export async function readDeployedApi(rehearsal: Rehearsal): Promise<DeployedApi> {
+export async function readDeployedApi(rehearsal: Rehearsal) {
   const { gate, operate, names } = rehearsal;
   const { its: name, stage, region } = names;
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
@@ -50,8 +44,6 @@ export async function readDeployedApi(rehearsal: Rehearsal): Promise<DeployedApi
     (await readItems<Record<"apiId" | "name", string>>("/v2/apis")).find((api) => api.name === name) ?? {};
   if (apiId === undefined) throw new Error(`There is no HTTP API named ${name}.`);
   const api = `/v2/apis/${apiId}`;
-  if (!(await readItems<{ stageName: string }>(`${api}/stages`)).some(({ stageName }) => stageName === stage))
-    throw new Error(`The API ${name} has no stage ${stage}.`);
   const integrations = await readItems<Integration>(`${api}/integrations`);
   const deployedRoutes = await readItems<DeployedRoute>(`${api}/routes`);
   const { authorizerId } = deployedRoutes.find(({ authorizationType }) => authorizationType !== "NONE") ?? {};
@@ -106,19 +98,21 @@ export async function readDeployedApi(rehearsal: Rehearsal): Promise<DeployedApi
         }),
     };
   };
+  /** A function's error is no error of Lambda's: the result reports it. */
+  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => {
+    const answer = (result: unknown, isError: boolean) => ({ payload: Buffer.from(JSON.stringify(result)), isError });
+    try {
+      const event = JSON.parse(payload.toString()) as object;
+      return answer(await inTurn(() => call(functionName, qualifier, event)), false);
+    } catch (error) {
+      return answer({ errorType: "Error", errorMessage: String(error) }, true);
+    }
+  };
   return {
     routes: deployedRoutes.map(routeOf),
+    /** With sign-in on: issues the tokens that the authorizer requires, with its own keys. */
     pool,
-    /** A function's error is no error of Lambda's: the result reports it. */
-    async invoke({ functionName, qualifier = "$LATEST", payload }) {
-      const answer = (result: unknown, isError: boolean) => ({ payload: Buffer.from(JSON.stringify(result)), isError });
-      try {
-        const event = JSON.parse(payload.toString()) as object;
-        return answer(await inTurn(() => call(functionName, qualifier, event)), false);
-      } catch (error) {
-        return answer({ errorType: "Error", errorMessage: String(error) }, true);
-      }
-    },
+    invoke,
     stop: async () => {
       await Promise.allSettled([...versions.values()].map(async (running) => (await running).stop()));
     },
@@ -171,7 +165,6 @@ async function startDeployed(
     exportName,
     environment: {
       ...Environment?.Variables,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // so that functions prime, under their own roles
       AWS_LAMBDA_LOG_LEVEL: "ERROR", // no line for each request among the steps
       AWS_REGION: region,

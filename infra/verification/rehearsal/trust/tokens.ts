@@ -1,19 +1,16 @@
-import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, sign } from "node:crypto";
 
 export const issuer = "https://token.actions.githubusercontent.com";
 
-/** Stands in for GitHub as the issuer of tokens, with a key made for one rehearsal. */
-export interface TokenIssuer {
-  publicKey: KeyObject;
-  issue: (claims: Record<string, string | number>) => string;
-}
+export type TokenIssuer = ReturnType<typeof startIssuer>;
 
-export function startIssuer(): TokenIssuer {
+/** Stands in for GitHub as the issuer of tokens, with a key made for one rehearsal. */
+export function startIssuer() {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   return {
     publicKey,
-    issue: (claims) => {
+    issue: (claims: Record<string, string | number>) => {
       const now_s = Math.floor(Date.now() / 1000);
       const header = encode({ alg: "RS256", typ: "JWT", kid: "rehearsal" });
       const payload = encode({ iss: issuer, iat: now_s, nbf: now_s - 5, exp: now_s + 600, ...claims });
@@ -23,15 +20,9 @@ export function startIssuer(): TokenIssuer {
   };
 }
 
-export interface Trusted {
-  project: string;
-  repository: string;
-  repositoryId: string;
-  ownerId: string;
-  stages: string[];
-}
+export type Trusted = typeof trusted;
 
-export const trusted: Trusted = {
+export const trusted = {
   project: "events-api",
   repository: "acme/events-api",
   repositoryId: "123456",
