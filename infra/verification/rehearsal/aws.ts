@@ -10,14 +10,6 @@ export interface Credentials {
   sessionToken?: string;
 }
 
-export interface AwsRequest {
-  service: string;
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  body: string;
-}
-
 /** Sends the request that requestOf builds from these. */
 export type AwsCaller = (call: string, given?: object) => Promise<{ status: number; body: string }>;
 
@@ -66,12 +58,12 @@ const versions: Record<string, string> = {
  * A request from one line: the service with the operation, as in `iam GetRole RoleName=x`, or with method and path for
  * REST services, as in `s3 PUT /bucket/key text`. Then fields, unless these are given, or the text of the body.
  */
-export function requestOf(call: string, given?: object): AwsRequest {
+export function requestOf(call: string, given?: object) {
   const [, service = "", operation = "", path, rest] = /^(\S+) (\S+)(?: (\/\S*))?(?: (.*))?$/.exec(call) ?? [];
   const input = given ?? inputIn(rest);
   const json = typeof input === "string" ? input : JSON.stringify(input);
   if (path !== undefined) {
-    const headers = service === "s3" ? {} : { "content-type": "application/json" };
+    const headers: Record<string, string> = service === "s3" ? {} : { "content-type": "application/json" };
     return { service, method: operation, path, headers, body: /^(PUT|POST|PATCH)$/.test(operation) ? json : "" };
   }
   const version = versions[service];

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { callerOf, takeRole, type AwsCaller } from "./aws.ts";
+import { callerOf, takeRole } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
 import { environmentAt, pathStyle, runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
@@ -9,17 +9,14 @@ import { claimsOf, jobs, trusted } from "./trust/tokens.ts";
 /** Runs shell lines as if pasted from a README. */
 type Shell = (folder: string, lines: string, more?: Record<string, string>) => Promise<string>;
 
-/** A GitHub job, which has only its token; `call` makes requests under its role. */
-export interface Job {
-  shell: Shell;
-  call: AwsCaller;
-}
+export type Job = Awaited<ReturnType<typeof startJob>>;
 
 export function operatorsShell({ url, operator: { accessKeyId, secretAccessKey } }: Gate, region: string): Shell {
   return shellWith(url, region, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
 }
 
-export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, does: "deploy" | "plan"): Promise<Job> {
+/** A GitHub job, which has only its token; `call` makes requests under its role. */
+export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, does: "deploy" | "plan") {
   const { region, stage } = names;
   const [roleName, claims] =
     does === "deploy"
@@ -37,7 +34,7 @@ export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, 
   });
   return {
     // A token is valid for ten minutes; a job may run longer.
-    shell: (...lines) => {
+    shell: (...lines: Parameters<Shell>) => {
       writeFileSync(file, issuer.issue(claims));
       return shell(...lines);
     },

@@ -172,10 +172,7 @@ async function whileHeld(
   writeFileSync(setting.hold, "");
   const before = aliasNow(setting);
   const running = start();
-  const end = running.then(
-    () => true,
-    () => true,
-  );
+  const end = running.catch(() => undefined).then(() => true);
   const isOnTrial = () => {
     const { text, revision } = aliasNow(setting);
     return text.includes("%") && revision !== before.revision;

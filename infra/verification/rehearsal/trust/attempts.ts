@@ -14,17 +14,17 @@ export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRe
   return `${attempts.length} ${isRefused ? "refused" : "allowed"}`;
 }
 
+/** A policy as the text of a field, which a call has as JSON. */
 const allow = (statement: object) =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
+  JSON.stringify(JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] }));
 const allowAll = allow({ Action: "*", Resource: "*" });
 /** Anyone may assume the role, and so may Lambda. */
 const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*", Service: "lambda.amazonaws.com" } });
 
 /** An attempt a line: `title: ` or nothing, and a call. <its> is the name of the stage, and <other.its> of the other. */
 export function attemptsIn(table: string, own: Names, other?: Names, more: Record<string, string> = {}): Attempt[] {
-  const others = Object.entries(other ?? {}).map(([name, value]) => [`other.${name}`, value] as const);
-  const policies = { allowAll: JSON.stringify(allowAll), trustAll: JSON.stringify(trustAll) };
-  const values: Record<string, string> = { ...own, ...Object.fromEntries(others), ...policies, ...more };
+  const values: Record<string, string> = { ...own, allowAll, trustAll, ...more };
+  for (const [name, value] of Object.entries(other ?? {})) values[`other.${name}`] = value;
   const filled = table.trim().replaceAll(/<([\w.]+)>/g, (_all, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`The table of attempts has an unknown <${name}>.`);
