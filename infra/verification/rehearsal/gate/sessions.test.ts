@@ -75,7 +75,7 @@ test("a function's ARN is its own, not another stage's", async () => {
 });
 
 test("both are the role", async () => {
-  const sessions = sessionsWith({ ArnEquals: { "aws:PrincipalArn": arn } });
+  const sessions = sessionsWith({ ArnLike: { "aws:PrincipalArn": arn } });
   const keys = [await sessions.startFunction(), await sessions.assume()];
   expect(await Promise.all(keys.map(sessions.isAllowed))).toEqual([true, true]);
 });
