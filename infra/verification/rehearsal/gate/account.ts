@@ -1,12 +1,12 @@
 import type { AwsCaller } from "../aws.ts";
 import type { Policy } from "./iam.ts";
-import { jsonOf, textOf, type Fields } from "./service-request.ts";
+import { jsonOf, type Fields } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
 export type Account = ReturnType<typeof makeAccount>;
 
 /** What ARNs and condition keys have, but requests do not. */
-export type Lookups = Pick<Account, "role" | "apiName" | "userPoolTags">;
+export type Lookups = Pick<Account, "role" | "userPoolTags">;
 
 /** What is currently deployed, from moto. */
 export function makeAccount(moto: AwsCaller) {
@@ -54,10 +54,6 @@ export function makeAccount(moto: AwsCaller) {
     async audiencesOf(OpenIDConnectProviderArn: string): Promise<string[] | undefined> {
       const xml = await ask("GetOpenIDConnectProvider", { OpenIDConnectProviderArn });
       return xml === undefined ? undefined : elementsOf(elementOf(xml, "ClientIDList") ?? "", "member");
-    },
-    async apiName(id: string): Promise<string | undefined> {
-      const answer = await moto(`apigateway GET /v2/apis/${id}`);
-      return answer.status === 200 ? textOf(jsonOf(answer)["name"]) : undefined;
     },
     async userPoolTags(UserPoolId: string): Promise<Fields> {
       const answer = jsonOf(await moto("cognito-idp DescribeUserPool", { UserPoolId }));

@@ -39,11 +39,10 @@ beforeEach(() => {
         calls.push(call);
         return Promise.resolve({ isAllowed: mayS3Invoke, reason: "no policy allows it" });
       },
-      firstDenial: (_request, { name }, [{ action, resource } = { action: "", resource: "" }]) => {
+      firstDenial: (_request, { arn }, [{ action, resource } = { action: "", resource: "" }]) => {
+        const name = String(arn.split("/").at(-1));
         calls.push(`${name} asks for ${action} on ${resource}`);
-        return Promise.resolve(
-          maySend ? undefined : { principal: name, action, resource, isAllowed: false, reason: "no policy allows it" },
-        );
+        return Promise.resolve(maySend ? undefined : `${name} may not ${action} on ${resource}: no policy allows it.`);
       },
     },
     moto: (call, input = {}) => {

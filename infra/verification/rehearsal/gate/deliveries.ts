@@ -70,10 +70,10 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
   ) => {
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
     const arn = textOf(jsonOf(await moto(`lambda GET ${path}`))["Role"]);
-    const role = arn.split("/").at(-1) ?? "";
-    const ask = { action: "sqs:SendMessage", resource: queueArn };
-    const denial = await permissions.firstDenial({ region }, { name: role, arn, role }, [ask]);
-    if (denial) return `${role} may not ${ask.action} on ${queueArn}: ${denial.reason}.`;
+    const denial = await permissions.firstDenial({ region }, { arn }, [
+      { action: "sqs:SendMessage", resource: queueArn },
+    ]);
+    if (denial !== undefined) return denial;
     const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
     const { status, body } = await moto("sqs SendMessage", { QueueUrl, MessageBody });
     return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body}`;

@@ -13,19 +13,17 @@ import { asksOfS3 } from "./s3.ts";
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
  */
 export async function asksOf(request: ServiceRequest, account: Lookups): Promise<Ask[] | undefined> {
-  switch (request.service) {
-    case "apigateway":
-      return asksOfApiGateway(request, account);
-    case "iam":
-      return asksOfIam(request, account);
-    case "lambda":
-      return asksOfLambda(request);
-    case "s3":
-      return asksOfS3(request);
-    default:
-      return asksByOperation(request, account);
-  }
+  return (asksOfService[request.service] ?? asksByOperation)(request, account);
 }
+
+type AsksOf = (request: ServiceRequest, account: Lookups) => Ask[] | undefined | Promise<Ask[] | undefined>;
+
+const asksOfService: Record<string, AsksOf> = {
+  apigateway: asksOfApiGateway,
+  iam: asksOfIam,
+  lambda: asksOfLambda,
+  s3: asksOfS3,
+};
 
 const tagging = "TagResource UntagResource ListTagsForResource";
 
@@ -146,7 +144,6 @@ function valuesOf(fields: Fields, path: string): string[] {
 const keys: Record<string, [key: string, ...fields: string[]]> = {
   sns: ["sns:protocol", "Protocol"],
   cloudwatch: ["cloudwatch:alarmactions", "AlarmActions", "OKActions", "InsufficientDataActions"],
-  sts: ["sts:rolesessionname", "RoleSessionName"],
 };
 
 async function contextOf(service: string, fields: Fields, { userPoolTags }: Lookups) {
