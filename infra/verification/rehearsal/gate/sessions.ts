@@ -29,7 +29,7 @@ export function makeSessions({ region, account, permissions, publicKey, moto }: 
   const operator = { accessKeyId: "AKIAOPERATOR00000000", secretAccessKey: randomBytes(30).toString("base64") };
   add(operator, { arn: `arn:aws:iam::${accountId}:user/operator` });
 
-  /** moto's answer, or a sentence with the reason for the refusal. */
+  /** moto's answer, or with the status 403, which moto never gives, a sentence with the reason for the refusal. */
   const assume = async (
     form: ReturnType<typeof formOf>,
     asking: string,
@@ -39,21 +39,18 @@ export function makeSessions({ region, account, permissions, publicKey, moto }: 
   ) => {
     const { Action = "", RoleArn: arn = "" } = form;
     const found = await account.role(nameIn(arn));
-    if (found?.arn !== arn) return `${asking} may not assume ${arn}: there is no such role.`;
+    const refused = (sentence: string) => ({ status: 403, body: sentence });
+    if (found?.arn !== arn) return refused(`${asking} may not assume ${arn}: there is no such role.`);
     const action = `sts:${Action}`;
-    const { isAllowed, reason } = permissions.byResource(asking, found.trust, {
-      action,
-      resource: arn,
-      context,
-      principal,
-    });
-    if (!isAllowed) return `${asking} may not ${action} on ${arn}: by its trust policy ${reason}.`;
+    const asked = { action, resource: arn, context, principal };
+    const { isAllowed, reason } = permissions.byResource(asking, found.trust, asked);
+    if (!isAllowed) return refused(`${asking} may not ${action} on ${arn}: by its trust policy ${reason}.`);
     const answer = await moto(`sts ${Action}`, form);
     if (answer.status === 200) add(credentialsIn(answer.body), { arn, functionArn });
     return answer;
   };
-  const answerOf = (request: ServiceRequest, taken: Awaited<ReturnType<typeof assume>>): HttpAnswer =>
-    typeof taken === "string" ? accessDenied(request, taken) : xmlAnswer(taken.status, taken.body);
+  const answerOf = (request: ServiceRequest, { status, body }: { status: number; body: string }): HttpAnswer =>
+    status === 403 ? accessDenied(request, body) : xmlAnswer(status, body);
   return {
     operator,
     secretOf: (accessKeyId: string) => known.get(accessKeyId)?.secret,
@@ -79,10 +76,9 @@ export function makeSessions({ region, account, permissions, publicKey, moto }: 
       const lambda: Principal = { kind: "Service", value: "lambda.amazonaws.com" };
       const functionArn = `arn:aws:lambda:${region}:${accountId}:function:${nameIn(RoleArn)}`;
       const form = { Action: "AssumeRole", RoleArn, RoleSessionName: "lambda" };
-      const taken = await assume(form, "Lambda", lambda, { "aws:sourceaccount": [accountId] }, functionArn);
-      if (typeof taken === "string") throw new Error(taken);
-      const { status, body } = taken;
-      if (status !== 200) throw new Error(`moto answered ${status} to AssumeRole of ${RoleArn}: ${body}`);
+      const context = { "aws:sourceaccount": [accountId] };
+      const { status, body } = await assume(form, "Lambda", lambda, context, functionArn);
+      if (status !== 200) throw new Error(`AssumeRole of ${RoleArn} was answered with ${status}: ${body}`);
       return credentialsIn(body);
     },
   };
