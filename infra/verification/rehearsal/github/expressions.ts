@@ -12,7 +12,7 @@ export interface Standing {
 
 /** An expression ends at the first `}}` outside its string literals. */
 const expressions = /\$\{\{((?:'[^']*'|[^'])*?)\}\}/g;
-const onlyExpression = /^\s*\$\{\{((?:'[^']*'|[^'])*?)\}\}\s*$/;
+const onlyExpression = new RegExp(`^\\s*${expressions.source}\\s*$`);
 const askingHowItStands = /\b(success|failure|always|cancelled)\s*\(/i;
 
 /**

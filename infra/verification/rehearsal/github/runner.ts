@@ -53,6 +53,8 @@ interface Place {
   summary: string;
 }
 
+type StepContexts = Contexts & Pick<JobAtWork, "env">;
+
 interface Done {
   outcome: Result;
   output: string;
@@ -109,7 +111,7 @@ async function runSteps(steps: Step[], place: Place): Promise<JobRun["steps"]> {
   return runs;
 }
 
-async function perform(step: Step, contexts: Contexts & { env: Record<string, string> }, place: Place): Promise<Done> {
+async function perform(step: Step, contexts: StepContexts, place: Place): Promise<Done> {
   const substitute = place.substitutes[step.run ?? step.uses?.split("@")[0] ?? ""];
   const parameters = fillAll(step.with, contexts);
   if (substitute) {
@@ -140,12 +142,7 @@ async function runAction(uses: string, given: Record<string, string>, place: Pla
 /** Of one line: no workflow here writes more. */
 const assignment = /^([^=<\n]+)=(.*)$/gm;
 
-async function runCommand(
-  command: string,
-  step: Step,
-  contexts: Contexts & { env: Record<string, string> },
-  place: Place,
-): Promise<Done> {
+async function runCommand(command: string, step: Step, contexts: StepContexts, place: Place): Promise<Done> {
   const { job, shell } = place;
   const path = mkdtempSync(join(place.path, "step-"));
   const file = (name: string, content = "") => {
