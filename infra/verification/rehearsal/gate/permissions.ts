@@ -18,9 +18,6 @@ export interface ServiceCall {
   sourceArn: string;
 }
 
-/** A request's region and, in S3, bucket. */
-type Place = Pick<ServiceRequest, "region" | "bucket">;
-
 export type Permissions = ReturnType<typeof makePermissions>;
 
 interface Parts {
@@ -44,13 +41,17 @@ export function makePermissions({ region, account, bucketPolicyOf, moto }: Parts
     decisions,
     byResource,
     /** The first denial among a request's asks, if any, as a sentence. */
-    async firstDenial(request: Place, caller: Caller, asks: Ask[]): Promise<string | undefined> {
+    async firstDenial(
+      { region, bucket = "" }: Pick<ServiceRequest, "region" | "bucket">,
+      caller: Caller,
+      asks: Ask[],
+    ): Promise<string | undefined> {
       const { arn } = caller;
       const name = nameIn(arn);
-      const ofBucket = request.bucket === undefined ? undefined : bucketPolicyOf(request.bucket);
+      const ofBucket = bucketPolicyOf(bucket);
       const resource = ofBucket === undefined ? undefined : (JSON.parse(ofBucket) as Policy);
       for (const ask of asks) {
-        const context = { ...contextOf(request, caller), ...ask.context };
+        const context = { ...contextOf(region, caller), ...ask.context };
         const asked: Asked = { ...ask, context, principal: { kind: "AWS", value: arn } };
         const policies = arn.includes(":user/") ? { identity: [everything] } : await account.policiesOf(name);
         const { isAllowed, reason } = record(name, asked, decide({ ...policies, resource }, asked));
@@ -78,7 +79,7 @@ export function nameIn(arn: string): string {
 }
 
 /** The context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
-function contextOf({ region }: Place, { arn, functionArn }: Caller): Record<string, string[]> {
+function contextOf(region: string, { arn, functionArn }: Caller): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
     "aws:principalarn": [arn],

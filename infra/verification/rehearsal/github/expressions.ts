@@ -58,9 +58,7 @@ function evaluate(expression: string, contexts: Contexts, standing?: Standing): 
     const context = JSON.parse(JSON.stringify(contexts), data.reviver) as data.Dictionary;
     return new Evaluator(parsed, context, new Map(functions.map((each) => [each.name, each]))).evaluate();
   } catch (error) {
-    throw new Error(`\${{ ${expression.trim()} }}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new Error(`\${{ ${expression.trim()} }}: ${(error as Error).message}`, { cause: error });
   }
 }
 

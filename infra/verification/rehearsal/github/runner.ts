@@ -119,7 +119,7 @@ async function perform(step: Step, contexts: StepContexts, place: Place): Promis
       await substitute(place.job, parameters);
       return { outcome: "success", output: "" };
     } catch (error) {
-      return { outcome: "failure", output: error instanceof Error ? error.message : String(error) };
+      return { outcome: "failure", output: (error as Error).message };
     }
   }
   if (step.run !== undefined) return runCommand(step.run, step, contexts, place);

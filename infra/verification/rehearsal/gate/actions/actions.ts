@@ -44,21 +44,21 @@ const resources: Record<string, Record<string, string>> = {
   },
   sqs: {
     "{QueueName}": "CreateQueue GetQueueUrl",
-    "{QueueUrl}": "(Delete|Tag|Untag)Queue (Get|Set)QueueAttributes ListQueueTags (Send|Receive|Delete)Message",
+    "{QueueUrl}": "(Delete|Tag|Untag)Queue (Get|Set)QueueAttributes ListQueueTags (Send|Receive)Message",
     "*": "ListQueues",
   },
   logs: {
     "log-group:{logGroupName}:log-stream:{logStreamName}":
-      "(Create|Delete)LogGroup DescribeLogGroups CreateLogStream (Put|Delete)RetentionPolicy (Put|Delete)MetricFilter DescribeMetricFilters (Filter|Put)LogEvents",
+      "(Create|Delete)LogGroup DescribeLogGroups CreateLogStream (Put|Delete)RetentionPolicy (Put|Delete)MetricFilter DescribeMetricFilters PutLogEvents",
     "{resourceArn}": tagging,
-    "*": "(Put|Delete)QueryDefinition DescribeQueryDefinitions PutResourcePolicy DescribeResourcePolicies",
+    "*": "(Put|Delete)QueryDefinition DescribeQueryDefinitions",
   },
   sns: {
     "{Name}": "CreateTopic",
-    "{TopicArn}": "DeleteTopic (Get|Set)TopicAttributes Subscribe ListSubscriptionsByTopic Publish",
+    "{TopicArn}": "DeleteTopic (Get|Set)TopicAttributes Subscribe ListSubscriptionsByTopic",
     "{SubscriptionArn}": "Unsubscribe (Get|Set)SubscriptionAttributes",
     "{ResourceArn}": tagging,
-    "*": "ListTopics ListSubscriptions",
+    "*": "ListTopics",
   },
   cloudwatch: {
     "alarm:{AlarmName}": "PutMetricAlarm SetAlarmState",
@@ -71,7 +71,7 @@ const resources: Record<string, Record<string, string>> = {
   },
   "cognito-idp": {
     "userpool/{UserPoolId}":
-      "(Describe|Update|Delete)UserPool (Get|Set)UserPoolMfaConfig (Create|Describe|Update|Delete)UserPoolClient ListUsers Admin(CreateUser|SetUserPassword|InitiateAuth)",
+      "(Describe|Update|Delete)UserPool (Get|Set)UserPoolMfaConfig (Create|Describe|Update|Delete)UserPoolClient AdminCreateUser",
     "{ResourceArn}": tagging,
     "*": "ListUserPools CreateUserPool",
   },

@@ -7,7 +7,7 @@ import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
  */
 export function asksOfApiGateway({ method, path, region, body }: ServiceRequest): Ask[] | undefined {
   const [, place] = /^\/v2(\/(?:apis|tags)(?:\/.*)?)$/.exec(path) ?? [];
-  if (place === undefined || !["GET", "POST", "PUT", "PATCH", "DELETE"].includes(method)) return undefined;
+  if (place === undefined) return undefined;
   const { name, tags, accessLogSettings } = method === "GET" ? {} : jsonOf({ body });
   const isNamed = /^\/apis(\/[^/]+)?$/.test(place) && name !== undefined;
   const context = isNamed ? { "apigateway:request/apiname": [textOf(name)] } : {};

@@ -37,7 +37,7 @@ export function lambdaOperation({ method, path: sent, query, body }: ServiceRequ
 
 /** The operations that need a permission on the named version or alias; all others need one on the function. */
 const qualified =
-  /^(GetFunction(Configuration)?|DeleteFunction|InvokeFunction|AddPermission|RemovePermission|GetPolicy)$|(EventInvoke|FunctionUrl)Config$/;
+  /^(GetFunction(Configuration)?|DeleteFunction|InvokeFunction|AddPermission|RemovePermission|GetPolicy)$|EventInvokeConfig$/;
 
 export function asksOfLambda(request: ServiceRequest): Ask[] | undefined {
   const operation = lambdaOperation(request);

@@ -13,7 +13,7 @@ const otherNames: Record<string, string> = {
 };
 const ofBucket = [
   ...Object.keys(otherNames),
-  ..."acl location logging notification ownershipControls policy policyStatus publicAccessBlock requestPayment tagging versioning website".split(
+  ..."acl location logging notification ownershipControls policy publicAccessBlock requestPayment tagging versioning website".split(
     " ",
   ),
 ];
