@@ -37,8 +37,8 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
   const invoke = async (functionArn: string, bucket: string, event: DeadLetter["requestPayload"]) => {
     const [, , , region = "", , , functionName = "", alias = "$LATEST"] = functionArn.split(":");
     const call = { service: "s3.amazonaws.com", functionName, alias, sourceArn: `arn:aws:s3:::${bucket}` } as const;
-    const decision = await permissions.mayInvoke(call);
-    if (!decision.isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${decision.reason}.`;
+    const { isAllowed, reason } = await permissions.mayInvoke(call);
+    if (!isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${reason}.`;
     const invoker = invokerOf(functionName);
     if (!invoker) return `Nothing runs ${functionName} for a new object: give the gate an invoke handler.`;
     const config: FunctionEventInvokeConfig = invokeConfigOf(functionName, alias) ?? {};

@@ -51,7 +51,13 @@ export function holds(condition: string | boolean | undefined, contexts: Context
 }
 
 function evaluate(expression: string, contexts: Contexts, standing?: Standing): data.ExpressionData {
-  const functions = standing ? statusFunctions(standing) : [];
+  const status = standing && { ...standing, always: true, cancelled: false };
+  const functions = Object.entries(status ?? {}).map(([name, value]) => ({
+    name,
+    minArgs: 0,
+    maxArgs: 0,
+    call: () => new data.BooleanData(value),
+  }));
   try {
     const { tokens } = new Lexer(expression).lex();
     const parsed = new Parser(tokens, Object.keys(contexts), functions).parse();
@@ -60,13 +66,4 @@ function evaluate(expression: string, contexts: Contexts, standing?: Standing): 
   } catch (error) {
     throw new Error(`\${{ ${expression.trim()} }}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function statusFunctions(standing: Standing) {
-  return Object.entries({ ...standing, always: true, cancelled: false }).map(([name, value]) => ({
-    name,
-    minArgs: 0,
-    maxArgs: 0,
-    call: () => new data.BooleanData(value),
-  }));
 }

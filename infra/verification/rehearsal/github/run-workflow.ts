@@ -98,7 +98,7 @@ async function runOrCall(name: string, job: Job, workflow: Workflow, setting: Se
     contexts: { github, vars, secrets: fillAll(job.secrets, contexts) },
   });
   const results = Object.values(called).map(({ result }) => result);
-  const result = results.includes("failure") ? "failure" : results.includes("success") ? "success" : "skipped";
+  const result = (["failure", "success"] as const).find((each) => results.includes(each)) ?? "skipped";
   return {
     ...Object.fromEntries(Object.entries(called).map(([inner, run]) => [`${name} / ${inner}`, run])),
     [name]: { ...nothing, result },
