@@ -23,6 +23,7 @@ export function makeAccount(moto: AwsCaller) {
     known.set(question, answer);
     return answer;
   };
+
   const readManaged = async (PolicyArn: string): Promise<Policy> => {
     const policy = await ask("GetPolicy", { PolicyArn });
     if (policy === "") throw new Error(`the managed policy ${PolicyArn} does not exist`);

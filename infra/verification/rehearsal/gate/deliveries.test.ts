@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { makeDeliveries, type Deliveries } from "./deliveries.ts";
+import { makeDeliveries } from "./deliveries.ts";
 import type { ServiceCall } from "./permissions.ts";
 import type { Invoke } from "./repairs/lambda.ts";
 import { serviceRequest, type Fields, type ServiceRequest } from "./service-request.ts";
@@ -8,7 +8,7 @@ const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:li
 const queueArn = "arn:aws:sqs:eu-north-1:123456789012:app-failures";
 const role = "arn:aws:iam::123456789012:role/app/app-look";
 
-let deliveries: Deliveries;
+let deliveries: ReturnType<typeof makeDeliveries>;
 let notification: string | undefined;
 let invokeConfig: Fields | undefined;
 let invoke: Invoke | undefined;

@@ -9,8 +9,6 @@ import type { Repairs } from "./repairs/repairs.ts";
 import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
-export type Deliveries = ReturnType<typeof makeDeliveries>;
-
 interface Parts extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
   moto: AwsCaller;
   permissions: Pick<Permissions, "firstDenial" | "mayInvoke">;
@@ -25,7 +23,7 @@ interface ObjectPlace {
 
 /**
  * Delivers S3's notifications of new objects as S3 and Lambda do, by the deployed bucket notification, function policy,
- * alias retries and failure destination. Only the waits between retries are left out, and filters but by a prefix.
+ * alias retries and failure destination. Only the waits between retries and filters by suffix are left out.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */

@@ -43,8 +43,7 @@ interface Setting {
 export async function startGate({ motoUrl, region, issuer: { publicKey } }: Setting) {
   const forward = forwardTo(motoUrl);
   // It verifies nothing, but finds the service and the region in a signature.
-  const ownKeys = { accessKeyId: "gate", secretAccessKey: "gate" };
-  const moto = callerOf(motoUrl, region, ownKeys);
+  const moto = callerOf(motoUrl, region, { accessKeyId: "gate", secretAccessKey: "gate" });
   const account = makeAccount(moto);
   const handlers = new Map<string, Invoke>();
   const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
@@ -88,12 +87,13 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Sett
     const fault = faults.find(({ call, body = "" }) => call.test(name) && request.body.includes(body));
     if (fault) faults.splice(faults.indexOf(fault), 1);
     if (fault?.error) return refusal(request, ...fault.error);
+    const isData = isOfData(request);
     const pass = () => forward(request);
-    const answer = await repairs.repair(request, isOfData(request) ? pass : () => afterFunctions(pass));
+    const answer = await repairs.repair(request, isData ? pass : () => afterFunctions(pass));
     if (fault) return undefined;
     if (service === "s3" && answer.status === 200) deliveries.raise(request);
     if (service === "iam" && !/^(Get|List)/.test(operation)) account.forget();
-    if (answer.status >= 500 && !isOfData(request)) {
+    if (answer.status >= 500 && !isData) {
       const cannot = `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${name}).`;
       return refusal(request, 400, "NotImplementedInEmulator", cannot);
     }

@@ -294,7 +294,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       [
         `lambda:CreateFunction ${functions}:f`,
         `lambda:TagResource ${functions}:f`,
-        `iam:PassRole arn:r iam:passedtoservice=lambda.amazonaws.com`,
+        "iam:PassRole arn:r iam:passedtoservice=lambda.amazonaws.com",
       ],
     ],
     [
@@ -307,7 +307,7 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       lambda("PUT", "/2015-03-31/functions/f/configuration", { Role: "arn:r" }),
       [
         `lambda:UpdateFunctionConfiguration ${functions}:f`,
-        `iam:PassRole arn:r iam:passedtoservice=lambda.amazonaws.com`,
+        "iam:PassRole arn:r iam:passedtoservice=lambda.amazonaws.com",
       ],
     ],
     [

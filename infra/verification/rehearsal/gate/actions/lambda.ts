@@ -45,8 +45,8 @@ export function asksOfLambda(request: ServiceRequest): Ask[] | undefined {
   const { action, functionName, qualifier } = operation;
   const { Principal, Tags, Role } = jsonOf(request);
   const version = qualifier !== undefined && qualified.test(action) ? `:${qualifier}` : "";
-  const functionArn = `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}${version}`;
-  const resource = action === "ListFunctions" ? "*" : functionArn;
+  const functionArn = `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}`;
+  const resource = action === "ListFunctions" ? "*" : functionArn + version;
   const context = action === "AddPermission" ? { "lambda:principal": [textOf(Principal)] } : {};
   const asks: Ask[] = [{ action: `lambda:${action}`, resource, context }];
   if (action === "CreateFunction" && Object.keys(Tags ?? {}).length > 0)

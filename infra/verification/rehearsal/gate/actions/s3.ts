@@ -39,8 +39,8 @@ function asksOfBucket({ method, query, body }: ServiceRequest, resource: string)
   const part = ofBucket.find((name) => query.has(name));
   if (part !== undefined) {
     const called = otherNames[part] ?? `Bucket${part.replace(/^./, (first) => first.toUpperCase())}`;
-    // A DELETE of a sub-resource needs the permission to Put it; a policy and a website have their own.
-    const deletes = method === "DELETE" && ["policy", "website"].includes(part);
+    // A DELETE of a sub-resource needs the permission to Put it; only a policy has its own.
+    const deletes = method === "DELETE" && part === "policy";
     return [{ action: `s3:${method === "GET" ? "Get" : deletes ? "Delete" : "Put"}${called}`, resource }];
   }
   if (method === "POST" && query.has("delete"))
