@@ -1,40 +1,38 @@
 import type { AwsCaller } from "../aws.ts";
 import type { Policy } from "./iam.ts";
-import { jsonOf, textOf, type Fields } from "./service-request.ts";
+import { jsonOf, type Fields } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
 export type Account = ReturnType<typeof makeAccount>;
 
 /** What ARNs and condition keys have, but requests do not. */
-export type Lookups = Pick<Account, "role" | "apiName" | "userPoolTags">;
+export type Lookups = Pick<Account, "role" | "userPoolTags">;
 
 /** What is currently deployed, from moto. */
 export function makeAccount(moto: AwsCaller) {
-  const read = async (operation: string, input: object): Promise<string | undefined> => {
+  const read = async (operation: string, input: object) => {
     const { status, body } = await moto(`iam ${operation}`, input);
-    if (status === 404) return undefined;
+    if (status === 404) return "";
     if (status !== 200) throw new Error(`moto answered ${status} to ${operation}: ${body}`);
     return body;
   };
-  const known = new Map<string, Promise<string | undefined>>();
+  const known = new Map<string, Promise<string>>();
   const ask = (operation: string, input: object) => {
     const question = JSON.stringify([operation, input]);
     const answer = known.get(question) ?? read(operation, input);
     known.set(question, answer);
     return answer;
   };
-  const list = async (operation: string, input: object, element: string) =>
-    elementsOf((await ask(operation, input)) ?? "", element);
 
   const readManaged = async (PolicyArn: string): Promise<Policy> => {
     const policy = await ask("GetPolicy", { PolicyArn });
-    if (policy === undefined) throw new Error(`the managed policy ${PolicyArn} does not exist`);
+    if (policy === "") throw new Error(`the managed policy ${PolicyArn} does not exist`);
     const VersionId = elementOf(policy, "DefaultVersionId") ?? "";
     return documentIn(await ask("GetPolicyVersion", { PolicyArn, VersionId }), "Document");
   };
   const role = async (RoleName: string) => {
     const xml = await ask("GetRole", { RoleName });
-    if (xml === undefined) return undefined;
+    if (xml === "") return undefined;
     const boundary = elementOf(xml, "PermissionsBoundaryArn");
     const trust = documentIn(xml, "AssumeRolePolicyDocument");
     return { arn: elementOf(xml, "Arn") ?? "", boundary, trust };
@@ -44,8 +42,8 @@ export function makeAccount(moto: AwsCaller) {
     /** A role's permissions. Throws if one of its policies cannot be read, such as one managed by AWS. */
     async policiesOf(RoleName: string) {
       const { boundary } = (await role(RoleName)) ?? {};
-      const inline = await list("ListRolePolicies", { RoleName }, "member");
-      const attached = await list("ListAttachedRolePolicies", { RoleName }, "PolicyArn");
+      const inline = elementsOf(await ask("ListRolePolicies", { RoleName }), "member");
+      const attached = elementsOf(await ask("ListAttachedRolePolicies", { RoleName }), "PolicyArn");
       const readInline = async (PolicyName: string) =>
         documentIn(await ask("GetRolePolicy", { RoleName, PolicyName }), "PolicyDocument");
       const identity = await Promise.all([...inline.map(readInline), ...attached.map(readManaged)]);
@@ -53,11 +51,7 @@ export function makeAccount(moto: AwsCaller) {
     },
     async audiencesOf(OpenIDConnectProviderArn: string): Promise<string[] | undefined> {
       const xml = await ask("GetOpenIDConnectProvider", { OpenIDConnectProviderArn });
-      return xml === undefined ? undefined : elementsOf(elementOf(xml, "ClientIDList") ?? "", "member");
-    },
-    async apiName(id: string): Promise<string | undefined> {
-      const answer = await moto(`apigateway GET /v2/apis/${id}`);
-      return answer.status === 200 ? textOf(jsonOf(answer)["name"]) : undefined;
+      return xml === "" ? undefined : elementsOf(elementOf(xml, "ClientIDList") ?? "", "member");
     },
     async userPoolTags(UserPoolId: string): Promise<Fields> {
       const answer = jsonOf(await moto("cognito-idp DescribeUserPool", { UserPoolId }));
@@ -71,6 +65,6 @@ export function makeAccount(moto: AwsCaller) {
 }
 
 /** IAM percent-encodes a document in XML. */
-function documentIn(xml: string | undefined, name: string): Policy {
-  return JSON.parse(decodeURIComponent(elementOf(xml ?? "", name) ?? "")) as Policy;
+function documentIn(xml: string, name: string): Policy {
+  return JSON.parse(decodeURIComponent(elementOf(xml, name) ?? "")) as Policy;
 }

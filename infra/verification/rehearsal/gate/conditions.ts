@@ -3,13 +3,14 @@ export type Conditions = Record<string, Record<string, ConditionValue | Conditio
 
 type Comparison = (given: string, wanted: string) => boolean;
 
+const equalsIgnoringCase: Comparison = (given, wanted) => given.toLowerCase() === wanted.toLowerCase();
+
 const comparisons: Record<string, Comparison> = {
   StringEquals: (given, wanted) => given === wanted,
-  StringEqualsIgnoreCase: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
+  StringEqualsIgnoreCase: equalsIgnoringCase,
   StringLike: matchesPattern,
-  ArnEquals: matchesArn,
   ArnLike: matchesArn,
-  Bool: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
+  Bool: equalsIgnoringCase,
 };
 
 /**
@@ -22,10 +23,19 @@ const comparisons: Record<string, Comparison> = {
  */
 export function matchesConditions(conditions: Conditions, context: Record<string, string[]>): boolean {
   return Object.entries(conditions).every(([operator, keys]) => {
-    const condition = readOperator(operator);
-    return Object.entries(keys).every(([key, value]) =>
-      condition(key, context[key.toLowerCase()] ?? [], [value].flat().map(String)),
-    );
+    const [, forAll, name = "", ifExists] = /^(ForAllValues:)?(.*?)(IfExists)?$/.exec(operator) ?? [];
+    const positive = name.replace(/(?<=^String|^Arn)Not/, "");
+    const isNegated = positive !== name;
+    const compare = Object.hasOwn(comparisons, positive) ? comparisons[positive] : undefined;
+    if (!compare) throw new Error(`The condition operator ${operator} is not supported here.`);
+    return Object.entries(keys).every(([key, value]) => {
+      const given = context[key.toLowerCase()] ?? [];
+      const wanted = [value].flat().map(String);
+      if (given.length > 1 && forAll === undefined)
+        throw new Error(`${operator} compares one value, and ${key} has ${given.length}.`);
+      if (given.length === 0 && forAll === undefined && ifExists === undefined) return isNegated;
+      return given.every((each) => wanted.some((pattern) => compare(each, pattern)) !== isNegated);
+    });
   });
 }
 
@@ -38,30 +48,8 @@ export function matchesPattern(text: string, pattern: string, flags = ""): boole
   return new RegExp(`^${expression}$`, `s${flags}`).test(text);
 }
 
-type Condition = (key: string, given: string[], wanted: string[]) => boolean;
-
-function readOperator(operator: string): Condition {
-  if (operator === "Null")
-    return (_key, given, wanted) => wanted.some((value) => value.toLowerCase() === String(given.length === 0));
-  const [, set, name = "", ifExists] = /^(?:(ForAnyValue|ForAllValues):)?(.*?)(IfExists)?$/.exec(operator) ?? [];
-  const positive = name.replace(/(?<=^String|^Arn)Not/, "");
-  const isNegated = positive !== name;
-  const compare = Object.hasOwn(comparisons, positive) ? comparisons[positive] : undefined;
-  if (!compare) throw new Error(`The condition operator ${operator} is not supported here.`);
-  return (key, given, wanted) => {
-    const holds = (value: string) => wanted.some((each) => compare(value, each)) !== isNegated;
-    if (given.length === 0) return ifExists !== undefined || set === "ForAllValues" || (isNegated && set === undefined);
-    if (set === "ForAllValues") return given.every(holds);
-    if (set === undefined && given.length > 1)
-      throw new Error(`${operator} compares one value, and ${key} has ${given.length}.`);
-    return given.some(holds);
-  };
-}
-
 /** Compares each of the six parts alone: a `*` in the account does not match into the resource. */
 function matchesArn(given: string, wanted: string): boolean {
   const [parts, patterns] = [given, wanted].map((arn) => /^(.*?):(.*?):(.*?):(.*?):(.*?):(.*)$/s.exec(arn)?.slice(1));
-  return (
-    patterns?.every((pattern, index) => parts !== undefined && matchesPattern(parts[index] ?? "", pattern)) ?? false
-  );
+  return parts?.every((part, index) => matchesPattern(part, patterns?.[index] ?? "")) ?? false;
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { makeDeliveries, type Deliveries } from "./deliveries.ts";
+import { makeDeliveries } from "./deliveries.ts";
 import type { ServiceCall } from "./permissions.ts";
 import type { Invoke } from "./repairs/lambda.ts";
 import { serviceRequest, type Fields, type ServiceRequest } from "./service-request.ts";
@@ -8,7 +8,7 @@ const functionArn = "arn:aws:lambda:eu-north-1:123456789012:function:app-look:li
 const queueArn = "arn:aws:sqs:eu-north-1:123456789012:app-failures";
 const role = "arn:aws:iam::123456789012:role/app/app-look";
 
-let deliveries: Deliveries;
+let deliveries: ReturnType<typeof makeDeliveries>;
 let notification: string | undefined;
 let invokeConfig: Fields | undefined;
 let invoke: Invoke | undefined;
@@ -39,11 +39,10 @@ beforeEach(() => {
         calls.push(call);
         return Promise.resolve({ isAllowed: mayS3Invoke, reason: "no policy allows it" });
       },
-      firstDenial: (_request, { name }, [{ action, resource } = { action: "", resource: "" }]) => {
+      firstDenial: (_request, { arn }, [{ action, resource } = { action: "", resource: "" }]) => {
+        const name = String(arn.split("/").at(-1));
         calls.push(`${name} asks for ${action} on ${resource}`);
-        return Promise.resolve(
-          maySend ? undefined : { principal: name, action, resource, isAllowed: false, reason: "no policy allows it" },
-        );
+        return Promise.resolve(maySend ? undefined : `${name} may not ${action} on ${resource}: no policy allows it.`);
       },
     },
     moto: (call, input = {}) => {

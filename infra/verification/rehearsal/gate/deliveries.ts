@@ -1,3 +1,4 @@
+import type { FunctionEventInvokeConfig } from "@aws-sdk/client-lambda";
 import { deadLetterOf, recordOf, type DeadLetter, type ObjectEvent } from "../../../local/bucket/image-events.ts";
 import type { AwsCaller } from "../aws.ts";
 import { pathOf } from "./actions/s3.ts";
@@ -7,8 +8,6 @@ import type { InvokerOf } from "./repairs/lambda.ts";
 import type { Repairs } from "./repairs/repairs.ts";
 import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
-
-export type Deliveries = ReturnType<typeof makeDeliveries>;
 
 interface Parts extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
   moto: AwsCaller;
@@ -22,15 +21,9 @@ interface ObjectPlace {
   key: string;
 }
 
-/** As sent to Lambda. */
-interface InvokeConfig {
-  MaximumRetryAttempts?: number;
-  DestinationConfig?: { OnFailure?: { Destination?: string } };
-}
-
 /**
  * Delivers S3's notifications of new objects as S3 and Lambda do, by the deployed bucket notification, function policy,
- * alias retries and failure destination. Only the waits between retries are left out.
+ * alias retries and failure destination. Only the waits between retries and filters by suffix are left out.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
@@ -42,11 +35,11 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
   const invoke = async (functionArn: string, bucket: string, event: DeadLetter["requestPayload"]) => {
     const [, , , region = "", , , functionName = "", alias = "$LATEST"] = functionArn.split(":");
     const call = { service: "s3.amazonaws.com", functionName, alias, sourceArn: `arn:aws:s3:::${bucket}` } as const;
-    const decision = await permissions.mayInvoke(call);
-    if (!decision.isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${decision.reason}.`;
+    const { isAllowed, reason } = await permissions.mayInvoke(call);
+    if (!isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${reason}.`;
     const invoker = invokerOf(functionName);
     if (!invoker) return `Nothing runs ${functionName} for a new object: give the gate an invoke handler.`;
-    const config: InvokeConfig = invokeConfigOf(functionName, alias) ?? {};
+    const config: FunctionEventInvokeConfig = invokeConfigOf(functionName, alias) ?? {};
     const { MaximumRetryAttempts: retries = 2, DestinationConfig } = config;
     const payload = Buffer.from(JSON.stringify(event));
     let failure: Buffer = payload;
@@ -57,32 +50,26 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
     }
     const queueArn = DestinationConfig?.OnFailure?.Destination;
     if (queueArn === undefined) return `${functionName} failed without a destination: ${failure.toString()}`;
+
+    const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
+    const arn = textOf(jsonOf(await moto(`lambda GET ${path}`))["Role"]);
+    const ask = { action: "sqs:SendMessage", resource: queueArn };
+    const denial = await permissions.firstDenial({ region }, { arn }, [ask]);
+    if (denial !== undefined) return denial;
     const { errorMessage, errorType } = jsonOf({ body: failure });
     const error = Object.assign(new Error(textOf(errorMessage)), { name: textOf(errorType) });
     const letter = deadLetterOf(event, error, { functionArn, attempts: retries + 1 });
-    return sendTo(queueArn, JSON.stringify(letter), { region, functionName, alias });
-  };
-
-  const sendTo = async (
-    queueArn: string,
-    MessageBody: string,
-    { region, functionName, alias }: Record<"region" | "functionName" | "alias", string>,
-  ) => {
-    const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
-    const arn = textOf(jsonOf(await moto(`lambda GET ${path}`))["Role"]);
-    const role = arn.split("/").at(-1) ?? "";
-    const ask = { action: "sqs:SendMessage", resource: queueArn };
-    const denial = await permissions.firstDenial({ region }, { name: role, arn, role }, [ask]);
-    if (denial) return `${role} may not ${ask.action} on ${queueArn}: ${denial.reason}.`;
     const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
-    const { status, body } = await moto("sqs SendMessage", { QueueUrl, MessageBody });
+    const { status, body } = await moto("sqs SendMessage", { QueueUrl, MessageBody: JSON.stringify(letter) });
     return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body}`;
   };
 
   const deliver = async ({ region, bucket, key }: ObjectPlace, eventName: ObjectEvent["eventName"]) => {
-    for (const { functionArn, events, prefix, suffix } of targetsIn(notificationOf(bucket) ?? "")) {
-      const isMeant = events.some((pattern) => matchesPattern(`s3:${eventName}`, pattern));
-      if (!isMeant || !key.startsWith(prefix) || !key.endsWith(suffix)) continue;
+    // S3 still calls a function a CloudFunction, its name of 2014.
+    for (const target of elementsOf(notificationOf(bucket) ?? "", "CloudFunctionConfiguration")) {
+      const [functionArn = "", prefix = ""] = ["CloudFunction", "Value"].map((name) => elementOf(target, name));
+      const isMeant = elementsOf(target, "Event").some((pattern) => matchesPattern(`s3:${eventName}`, pattern));
+      if (!isMeant || !key.startsWith(prefix)) continue;
       const made = eventName === "LifecycleExpiration:Delete" ? {} : await look(bucket, key);
       const event = { Records: [recordOf({ eventName, key, ...made }, { region, bucket })] };
       const complaint = await invoke(functionArn, bucket, event);
@@ -125,16 +112,4 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
       for (const delivery of begun) await delivery; // also those that begin meanwhile
     },
   };
-}
-
-/** S3 still calls a function a CloudFunction, its name of 2014. */
-function targetsIn(notification: string) {
-  return elementsOf(notification, "CloudFunctionConfiguration").map((configuration) => {
-    const rules = elementsOf(configuration, "FilterRule").map(
-      (rule) => [elementOf(rule, "Name")?.toLowerCase(), elementOf(rule, "Value") ?? ""] as const,
-    );
-    const { prefix = "", suffix = "" } = Object.fromEntries(rules) as { prefix?: string; suffix?: string };
-    const functionArn = elementOf(configuration, "CloudFunction") ?? "";
-    return { functionArn, events: elementsOf(configuration, "Event"), prefix, suffix };
-  });
 }

@@ -43,8 +43,7 @@ interface Setting {
 export async function startGate({ motoUrl, region, issuer: { publicKey } }: Setting) {
   const forward = forwardTo(motoUrl);
   // It verifies nothing, but finds the service and the region in a signature.
-  const ownKeys = { accessKeyId: "gate", secretAccessKey: "gate" };
-  const moto = callerOf(motoUrl, region, ownKeys);
+  const moto = callerOf(motoUrl, region, { accessKeyId: "gate", secretAccessKey: "gate" });
   const account = makeAccount(moto);
   const handlers = new Map<string, Invoke>();
   const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
@@ -60,7 +59,8 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Sett
   // Functions wait only two seconds for an answer, Terraform minutes.
   const afterFunctions = pLimit(2);
 
-  const answerTo: AnswerTo = async (received, meant) => {
+  /** A signature is of the received bytes, in any protocol. Without an answer the connection is reset. */
+  const answerTo = async (received: SignedRequest, meant: SignedRequest): Promise<HttpAnswer | undefined> => {
     const unsigned = serviceRequest(meant, serviceIn(received), "us-east-1");
     try {
       if (unsigned.operation === "AssumeRoleWithWebIdentity") return await sessions.assumeRoleWithWebIdentity(unsigned);
@@ -82,20 +82,18 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Sett
     const ignorance = `The gate does not know the permissions of ${name}: add them in infra/verification/rehearsal/gate/actions/.`;
     if (!asks) return refusal(request, 400, "NotKnownToGate", ignorance);
     const denial = await permissions.firstDenial(request, caller, asks);
-    if (denial) {
-      const { principal, action, resource, reason } = denial;
-      return accessDenied(request, `${principal} may not ${action} on ${resource}: ${reason}.`);
-    }
+    if (denial !== undefined) return accessDenied(request, denial);
     if (service === "sts" && operation === "AssumeRole") return sessions.assumeRole(request, caller);
     const fault = faults.find(({ call, body = "" }) => call.test(name) && request.body.includes(body));
     if (fault) faults.splice(faults.indexOf(fault), 1);
     if (fault?.error) return refusal(request, ...fault.error);
+    const isData = isOfData(request);
     const pass = () => forward(request);
-    const answer = await repairs.repair(request, isOfData(request) ? pass : () => afterFunctions(pass));
+    const answer = await repairs.repair(request, isData ? pass : () => afterFunctions(pass));
     if (fault) return undefined;
     if (service === "s3" && answer.status === 200) deliveries.raise(request);
     if (service === "iam" && !/^(Get|List)/.test(operation)) account.forget();
-    if (answer.status >= 500 && !isOfData(request)) {
+    if (answer.status >= 500 && !isData) {
       const cannot = `moto cannot do ${asks.map(({ action }) => action).join(", ")} (${name}).`;
       return refusal(request, 400, "NotImplementedInEmulator", cannot);
     }
@@ -107,8 +105,23 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Sett
       : answer;
   };
 
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    try {
+      const { method = "", url = "", headersDistinct: headers } = request;
+      const received = { method, url, headers, body: await buffer(request) };
+      const meant = asJson(received);
+      const given = await answerTo(received, meant);
+      if (!given) throw new Error("reset");
+      const answer = meant === received ? given : asCbor(given);
+      for (const [name, value] of answer.headers) response.appendHeader(name, value);
+      response.statusCode = answer.status;
+      response.end(answer.body);
+    } catch {
+      response.destroy(); // even if the caller has hung up
+    }
+  };
   const server = createServer((request, response) => {
-    void serve(request, response, answerTo);
+    void serve(request, response);
   });
   const { port } = await listen(server, 0);
   return {
@@ -128,26 +141,6 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Sett
       await stop(server);
     },
   };
-}
-
-/** A signature is of the received bytes, in any protocol. Without an answer the connection is reset. */
-type AnswerTo = (received: SignedRequest, meant: SignedRequest) => Promise<HttpAnswer | undefined>;
-
-async function serve(request: IncomingMessage, response: ServerResponse, answerTo: AnswerTo): Promise<void> {
-  const { method = "", url = "", headersDistinct: headers } = request;
-  try {
-    const received = { method, url, headers, body: await buffer(request) };
-    const meant = asJson(received);
-    const given = await answerTo(received, meant);
-    if (!given) throw new Error("reset");
-    const answer = meant === received ? given : asCbor(given);
-    for (const [name, value] of answer.headers) response.appendHeader(name, value);
-    if (method !== "HEAD" && answer.status !== 204 && answer.status !== 304)
-      response.setHeader("content-length", answer.body.length);
-    response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
-  } catch {
-    response.destroy(); // even if the caller has hung up
-  }
 }
 
 /** The service named by an unverified signature: only for the form of a refusal. */

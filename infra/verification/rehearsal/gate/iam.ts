@@ -3,7 +3,7 @@ import { matchesConditions, matchesPattern, type Conditions } from "./conditions
 export interface Statement {
   Sid?: string;
   Effect: "Allow" | "Deny";
-  Principal?: unknown;
+  Principal?: "*" | Partial<Record<Principal["kind"], string | string[]>>;
   Action?: string | string[];
   Resource?: string | string[];
   NotResource?: string | string[];
@@ -22,7 +22,7 @@ export interface Ask {
 }
 
 export interface Asked extends Ask {
-  principal?: Principal;
+  principal: Principal;
 }
 
 export interface Principal {
@@ -40,8 +40,8 @@ const known = ["Sid", "Effect", "Principal", "Action", "Resource", "NotResource"
 /**
  * Decides as AWS does within one account: a Deny anywhere wins; otherwise a policy of the caller, or the
  * resource's if it names the caller, must allow it, and so must the boundary, which grants nothing
- * alone. Throws for a policy that it cannot read: policy variables, NotAction, NotPrincipal, an
- * unknown condition operator.
+ * alone. Throws for a policy that it cannot read: policy variables, NotAction, NotPrincipal, an account as
+ * principal, an unknown condition operator.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -49,14 +49,10 @@ export function decide(
   policies: { identity: Policy[]; boundary?: Policy | undefined; resource?: Policy | undefined },
   asked: Asked,
 ): Decision {
-  const identity = policies.identity.flatMap(identityStatements);
-  const boundary = policies.boundary && identityStatements(policies.boundary);
-  const resource = policies.resource ? statementsOf(policies.resource) : [];
-  const naming = (isAccountEnough: boolean) =>
-    resource.filter((statement) => names(statement, asked.principal, isAccountEnough));
-  const denying = [...identity, ...(boundary ?? []), ...naming(true)];
-  // An account as principal lets its administrators allow it; alone it allows nothing.
-  const decision = judge(denying, [...identity, ...naming(false)], asked);
+  const boundary = policies.boundary && statementsOf(policies.boundary);
+  const naming = policies.resource ? statementsNaming(asked.principal, policies.resource) : [];
+  const allowing = [...policies.identity.flatMap(statementsOf), ...naming];
+  const decision = judge([...allowing, ...(boundary ?? [])], allowing, asked);
   if (decision.isAllowed && boundary && !boundary.some(applies("Allow", asked)))
     return { isAllowed: false, reason: "the boundary does not allow it" };
   return decision;
@@ -67,7 +63,7 @@ export function decide(
  * principal count, and a statement without a Resource is about the resource that it is attached to.
  */
 export function decideByResource(policy: Policy, asked: Asked): Decision {
-  const statements = statementsOf(policy).filter((statement) => names(statement, asked.principal, true));
+  const statements = statementsNaming(asked.principal, policy);
   if (statements.length === 0) return { isAllowed: false, reason: "the policy does not name the principal" };
   return judge(statements, statements, asked);
 }
@@ -81,10 +77,6 @@ function judge(denying: NamedStatement[], allowing: NamedStatement[], asked: Ask
     : { isAllowed: false, reason: "no policy allows it" };
 }
 
-interface NamedStatement extends Statement {
-  name: string;
-}
-
 /** Without Resource and NotResource, as in a trust policy, nothing restricts it. */
 function applies(effect: "Allow" | "Deny", { action, resource, context = {} }: Ask): (statement: Statement) => boolean {
   const isOn = (patterns: Statement["Resource"]) =>
@@ -96,36 +88,28 @@ function applies(effect: "Allow" | "Deny", { action, resource, context = {} }: A
     matchesConditions(Condition, context);
 }
 
-/** An account is named as `123456789012` or `arn:aws:iam::123456789012:root`. */
-function names({ Principal }: Statement, asking: Principal | undefined, isAccountEnough: boolean): boolean {
-  if (Principal === "*") return true;
-  const named = listOf((Principal as Record<string, string | string[]> | undefined)?.[asking?.kind ?? "AWS"]);
-  const [, , , , account = ""] = asking?.value.split(":") ?? [];
-  const accounts = isAccountEnough && asking?.kind === "AWS" ? [account, `arn:aws:iam::${account}:root`] : [];
-  return named.some((name) => ["*", asking?.value, ...accounts].includes(name));
+function statementsNaming({ kind, value }: Principal, policy: Policy): NamedStatement[] {
+  return statementsOf(policy).filter(({ Principal: named }) => {
+    const names = listOf(typeof named === "object" ? named[kind] : named);
+    return names.includes("*") || names.includes(value);
+  });
 }
 
-function identityStatements(policy: Policy): NamedStatement[] {
-  const statements = statementsOf(policy);
-  const incomplete = statements.find(
-    ({ Resource, NotResource }) => Resource === undefined && NotResource === undefined,
-  );
-  if (incomplete) throw new Error(`${incomplete.name} has neither Resource nor NotResource.`);
-  return statements;
-}
+type NamedStatement = ReturnType<typeof statementsOf>[number];
 
-function statementsOf(policy: Policy): NamedStatement[] {
+function statementsOf(policy: Policy) {
   if (JSON.stringify(policy).includes("${"))
     throw new Error("Policy variables are not supported here: write the value.");
   return [policy.Statement].flat().map((statement, index) => {
     const name = statement.Sid ?? `statement ${index + 1}`;
     const unknown = Object.keys(statement).filter((key) => !known.includes(key));
     if (unknown.length > 0) throw new Error(`${name}: ${unknown.join(", ")} is not supported here.`);
-    if (statement.Action === undefined) throw new Error(`${name} must have an Action.`);
+    if (/"(\d{12}|arn:aws:iam::\d*:root)"/.test(JSON.stringify(statement.Principal ?? "")))
+      throw new Error(`${name}: an account as principal is not supported here.`);
     return { ...statement, name };
   });
 }
 
-function listOf(value: string | string[] | undefined): string[] {
-  return value === undefined ? [] : [value].flat();
+function listOf(value: string | string[] = []): string[] {
+  return [value].flat();
 }

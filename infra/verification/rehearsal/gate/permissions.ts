@@ -4,16 +4,10 @@ import { decide, decideByResource, type Ask, type Asked, type Decision, type Pol
 import { accountId, jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
 
 export interface Caller {
-  name: string;
+  /** Of a role, or of the operator, who may do everything that no resource policy forbids. */
   arn: string;
-  /** The operator has none, and may do everything that no resource policy forbids. */
-  role?: string;
   /** For keys that Lambda gave to a function. */
-  functionArn?: string;
-}
-
-interface Decided extends Ask, Decision {
-  principal: string;
+  functionArn?: string | undefined;
 }
 
 /** A call that an AWS service makes in its own name, on behalf of `sourceArn`. */
@@ -23,9 +17,6 @@ export interface ServiceCall {
   alias: string;
   sourceArn: string;
 }
-
-/** A request's region and, in S3, bucket. */
-type Place = Pick<ServiceRequest, "region" | "bucket">;
 
 export type Permissions = ReturnType<typeof makePermissions>;
 
@@ -39,28 +30,32 @@ interface Parts {
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
 export function makePermissions({ region, account, bucketPolicyOf, moto }: Parts) {
-  const decisions: Decided[] = [];
-  const record = (principal: string, { action, resource }: Ask, decision: Decision): Decided => {
-    const decided = { principal, action, resource, ...decision };
-    decisions.push(decided);
-    return decided;
+  const decisions: object[] = [];
+  const record = (principal: string, { action, resource }: Ask, decision: Decision): Decision => {
+    decisions.push({ principal, action, resource, ...decision });
+    return decision;
   };
-  const byResource = (principal: string, policy: Policy, asked: Asked): Decided =>
+  const byResource = (principal: string, policy: Policy, asked: Asked): Decision =>
     record(principal, asked, decideByResource(policy, asked));
   return {
     decisions,
     byResource,
-    /** The first denial among a request's asks, if any. */
-    async firstDenial(request: Place, caller: Caller, asks: Ask[]): Promise<Decided | undefined> {
-      const { name, arn, role } = caller;
-      const ofBucket = request.bucket === undefined ? undefined : bucketPolicyOf(request.bucket);
+    /** The first denial among a request's asks, if any, as a sentence. */
+    async firstDenial(
+      { region, bucket = "" }: Pick<ServiceRequest, "region" | "bucket">,
+      caller: Caller,
+      asks: Ask[],
+    ): Promise<string | undefined> {
+      const { arn } = caller;
+      const name = nameIn(arn);
+      const ofBucket = bucketPolicyOf(bucket);
       const resource = ofBucket === undefined ? undefined : (JSON.parse(ofBucket) as Policy);
       for (const ask of asks) {
-        const context = { ...contextOf(request, caller), ...ask.context };
+        const context = { ...contextOf(region, caller), ...ask.context };
         const asked: Asked = { ...ask, context, principal: { kind: "AWS", value: arn } };
-        const policies = role === undefined ? { identity: [everything] } : await account.policiesOf(role);
-        const decided = record(name, asked, decide({ ...policies, resource }, asked));
-        if (!decided.isAllowed) return decided;
+        const policies = arn.includes(":user/") ? { identity: [everything] } : await account.policiesOf(name);
+        const { isAllowed, reason } = record(name, asked, decide({ ...policies, resource }, asked));
+        if (!isAllowed) return `${name} may not ${ask.action} on ${ask.resource}: ${reason}.`;
       }
       return undefined;
     },
@@ -79,8 +74,12 @@ export function makePermissions({ region, account, bucketPolicyOf, moto }: Parts
   };
 }
 
+export function nameIn(arn: string): string {
+  return arn.split("/").at(-1) ?? "";
+}
+
 /** The context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
-function contextOf({ region }: Place, { arn, functionArn }: Caller): Record<string, string[]> {
+function contextOf(region: string, { arn, functionArn }: Caller): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
     "aws:principalarn": [arn],

@@ -18,7 +18,8 @@ export interface ServiceRequest extends SignedRequest {
   key?: string | undefined;
 }
 
-export type Pass = () => Promise<HttpAnswer>;
+/** Answers instead of moto, or corrects moto's answer to what it passes on. */
+export type Repair = (request: ServiceRequest, pass: () => Promise<HttpAnswer>) => Promise<HttpAnswer>;
 
 export type Fields = Record<string, unknown>;
 

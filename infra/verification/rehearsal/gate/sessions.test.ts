@@ -18,7 +18,6 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     role: () => Promise.resolve({ arn, boundary: undefined, trust }),
     policiesOf: () => Promise.resolve({ identity, boundary: undefined }),
     audiencesOf: () => Promise.resolve(undefined),
-    apiName: () => Promise.resolve(undefined),
     userPoolTags: () => Promise.resolve({}),
     forget: () => undefined,
   };
@@ -38,7 +37,7 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     );
   return {
     async assume() {
-      const caller = { name: "outsider", arn: `arn:aws:iam::${accountId}:user/outsider` };
+      const caller = { arn: `arn:aws:iam::${accountId}:user/outsider` };
       await sessions.assumeRole(
         request("sts", { Action: "AssumeRole", RoleArn: arn, RoleSessionName: "outsider" }),
         caller,
@@ -75,7 +74,7 @@ test("a function's ARN is its own, not another stage's", async () => {
 });
 
 test("both are the role", async () => {
-  const sessions = sessionsWith({ ArnEquals: { "aws:PrincipalArn": arn } });
+  const sessions = sessionsWith({ ArnLike: { "aws:PrincipalArn": arn } });
   const keys = [await sessions.startFunction(), await sessions.assume()];
   expect(await Promise.all(keys.map(sessions.isAllowed))).toEqual([true, true]);
 });

@@ -5,7 +5,7 @@ import { credentialsIn, type AwsCaller, type Credentials } from "../aws.ts";
 import { issuer } from "../trust/tokens.ts";
 import type { Account } from "./account.ts";
 import type { Principal } from "./iam.ts";
-import type { Caller, Permissions } from "./permissions.ts";
+import { nameIn, type Caller, type Permissions } from "./permissions.ts";
 import { accessDenied, accountId, formOf, refusal, xmlAnswer, type ServiceRequest } from "./service-request.ts";
 import { contextOf, providerName, readToken } from "./web-identity.ts";
 
@@ -27,50 +27,47 @@ export function makeSessions({ region, account, permissions, publicKey, moto }: 
   const add = ({ accessKeyId, secretAccessKey: secret, sessionToken }: Credentials, caller: Caller) =>
     known.set(accessKeyId, { secret: { secret, ...(sessionToken !== undefined && { sessionToken }) }, caller });
   const operator = { accessKeyId: "AKIAOPERATOR00000000", secretAccessKey: randomBytes(30).toString("base64") };
-  add(operator, { name: "operator", arn: `arn:aws:iam::${accountId}:user/operator` });
+  add(operator, { arn: `arn:aws:iam::${accountId}:user/operator` });
 
-  /** moto's answer, or a sentence with the reason for the refusal. */
+  /** moto's answer, or with the status 403, which moto never gives, a sentence with the reason for the refusal. */
   const assume = async (
     form: ReturnType<typeof formOf>,
     asking: string,
     principal: Principal,
     context: Record<string, string[]>,
-    of: Partial<Caller> = {},
+    functionArn?: string,
   ) => {
-    const { Action = "", RoleArn: arn = "", RoleSessionName = "" } = form;
-    const role = nameIn(arn);
-    const found = await account.role(role);
-    if (found?.arn !== arn) return `${asking} may not assume ${arn}: there is no such role.`;
+    const { Action = "", RoleArn: arn = "" } = form;
+    const found = await account.role(nameIn(arn));
+    const refused = (sentence: string) => ({ status: 403, body: sentence });
+    if (found?.arn !== arn) return refused(`${asking} may not assume ${arn}: there is no such role.`);
     const action = `sts:${Action}`;
-    const keys = { ...context, "sts:rolesessionname": [RoleSessionName] };
-    const asked = { action, resource: arn, context: keys, principal };
+    const asked = { action, resource: arn, context, principal };
     const { isAllowed, reason } = permissions.byResource(asking, found.trust, asked);
-    if (!isAllowed) return `${asking} may not ${action} on ${arn}: by its trust policy ${reason}.`;
+    if (!isAllowed) return refused(`${asking} may not ${action} on ${arn}: by its trust policy ${reason}.`);
     const answer = await moto(`sts ${Action}`, form);
-    if (answer.status === 200) add(credentialsIn(answer.body), { name: role, arn, role, ...of });
+    if (answer.status === 200) add(credentialsIn(answer.body), { arn, functionArn });
     return answer;
   };
-  const answerOf = (request: ServiceRequest, taken: Awaited<ReturnType<typeof assume>>): HttpAnswer =>
-    typeof taken === "string" ? accessDenied(request, taken) : xmlAnswer(taken.status, taken.body);
+  const answerOf = (request: ServiceRequest, { status, body }: { status: number; body: string }): HttpAnswer =>
+    status === 403 ? accessDenied(request, body) : xmlAnswer(status, body);
   return {
     operator,
     secretOf: (accessKeyId: string) => known.get(accessKeyId)?.secret,
     callerOf: (accessKeyId: string) => known.get(accessKeyId)?.caller,
     /** For a caller whose own permission is already checked. */
-    async assumeRole(request: ServiceRequest, { arn, name }: Caller): Promise<HttpAnswer> {
+    async assumeRole(request: ServiceRequest, { arn }: Caller): Promise<HttpAnswer> {
       const context = { "aws:principalarn": [arn], "aws:principalaccount": [accountId] };
-      return answerOf(request, await assume(formOf(request), name, { kind: "AWS", value: arn }, context));
+      return answerOf(request, await assume(formOf(request), nameIn(arn), { kind: "AWS", value: arn }, context));
     },
     async assumeRoleWithWebIdentity(request: ServiceRequest): Promise<HttpAnswer> {
       const invalid = (sentence: string) => refusal(request, 400, "InvalidIdentityToken", sentence);
       const form = formOf(request);
-      const claims = await readToken(form["WebIdentityToken"] ?? "", publicKey, new Date());
-      if (typeof claims === "string") return invalid(claims);
       const value = `arn:aws:iam::${accountId}:oidc-provider/${providerName}`;
       const audiences = await account.audiencesOf(value);
       if (!audiences) return invalid(`There is no OpenID Connect provider for ${issuer} in this account.`);
-      if (![claims.aud].flat().some((aud) => audiences.includes(String(aud))))
-        return invalid(`The token's audience is not one of the provider's: ${audiences.join(", ")}.`);
+      const claims = await readToken(form["WebIdentityToken"] ?? "", publicKey, new Date(), audiences);
+      if (typeof claims === "string") return invalid(claims);
       const asking = `The token of ${String(claims.sub)}`;
       return answerOf(request, await assume(form, asking, { kind: "Federated", value }, contextOf(claims)));
     },
@@ -79,15 +76,10 @@ export function makeSessions({ region, account, permissions, publicKey, moto }: 
       const lambda: Principal = { kind: "Service", value: "lambda.amazonaws.com" };
       const functionArn = `arn:aws:lambda:${region}:${accountId}:function:${nameIn(RoleArn)}`;
       const form = { Action: "AssumeRole", RoleArn, RoleSessionName: "lambda" };
-      const taken = await assume(form, "Lambda", lambda, { "aws:sourceaccount": [accountId] }, { functionArn });
-      if (typeof taken === "string") throw new Error(taken);
-      const { status, body } = taken;
-      if (status !== 200) throw new Error(`moto answered ${status} to AssumeRole of ${RoleArn}: ${body}`);
+      const context = { "aws:sourceaccount": [accountId] };
+      const { status, body } = await assume(form, "Lambda", lambda, context, functionArn);
+      if (status !== 200) throw new Error(`AssumeRole of ${RoleArn} was answered with ${status}: ${body}`);
       return credentialsIn(body);
     },
   };
-}
-
-function nameIn(roleArn: string): string {
-  return roleArn.split("/").at(-1) ?? "";
 }

@@ -9,14 +9,20 @@ const known =
   "aud sub amr actor actor_id enterprise_id environment job_workflow_ref ref repository repository_id repository_owner_id workflow";
 
 /**
- * Verifies a JSON Web Token's signature (RS256), issuer and times, and returns its claims, or a
+ * Verifies a JSON Web Token's signature (RS256), issuer, times and audience, and returns its claims, or a
  * sentence with the reason for the refusal.
  *
  * RFC 7519; https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
-export async function readToken(token: string, publicKey: KeyObject, now: Date): Promise<JWTPayload | string> {
+export async function readToken(
+  token: string,
+  publicKey: KeyObject,
+  currentDate: Date,
+  audience?: string[],
+): Promise<JWTPayload | string> {
   if (/\s/.test(token)) return "The token is refused: it contains white space."; // which jose skips
-  const wanted = { issuer, algorithms: ["RS256"], requiredClaims: ["exp"], currentDate: now };
+  const algorithms = ["RS256"];
+  const wanted = { issuer, algorithms, requiredClaims: ["exp"], currentDate, ...(audience && { audience }) };
   return jwtVerify(token, publicKey, wanted).then(
     ({ payload }) => payload,
     (error: unknown) => `The token is refused: ${(error as Error).message}.`,

@@ -10,13 +10,12 @@ import type { Substitute } from "./runner.ts";
  */
 export function makeArtifacts(path: string) {
   const folderOf = (name: string) => join(path, name);
-  const upload: Substitute = ({ workspace }, { name = "artifact", path: paths = "", "if-no-files-found": ifNone }) => {
+  const upload: Substitute = ({ workspace }, { name = "", path: paths = "" }) => {
     if (existsSync(folderOf(name))) throw new Error(`The artifact ${name} exists already.`);
     const searched = paths.trim().split("\n");
     const patterns = searched.map((each) => join(workspace, each.trim()).replace(/\/$/, ""));
     const found = patterns.flatMap(matching);
-    if (found.length === 0 && ifNone === "error")
-      throw new Error(`No files were found with the path: ${searched.join(", ")}.`);
+    if (found.length === 0) throw new Error(`No files were found with the path: ${searched.join(", ")}.`);
     const top = commonFolder(patterns);
     for (const each of found) cpSync(each, join(folderOf(name), relative(top, each)), { recursive: true });
   };

@@ -12,7 +12,7 @@ export interface Standing {
 
 /** An expression ends at the first `}}` outside its string literals. */
 const expressions = /\$\{\{((?:'[^']*'|[^'])*?)\}\}/g;
-const onlyExpression = /^\s*\$\{\{((?:'[^']*'|[^'])*?)\}\}\s*$/;
+const onlyExpression = new RegExp(`^\\s*${expressions.source}\\s*$`);
 const askingHowItStands = /\b(success|failure|always|cancelled)\s*\(/i;
 
 /**
@@ -51,24 +51,19 @@ export function holds(condition: string | boolean | undefined, contexts: Context
 }
 
 function evaluate(expression: string, contexts: Contexts, standing?: Standing): data.ExpressionData {
-  const functions = standing ? statusFunctions(standing) : [];
+  const status = standing && { ...standing, always: true, cancelled: false };
+  const functions = Object.entries(status ?? {}).map(([name, value]) => ({
+    name,
+    minArgs: 0,
+    maxArgs: 0,
+    call: () => new data.BooleanData(value),
+  }));
   try {
     const { tokens } = new Lexer(expression).lex();
     const parsed = new Parser(tokens, Object.keys(contexts), functions).parse();
     const context = JSON.parse(JSON.stringify(contexts), data.reviver) as data.Dictionary;
     return new Evaluator(parsed, context, new Map(functions.map((each) => [each.name, each]))).evaluate();
   } catch (error) {
-    throw new Error(`\${{ ${expression.trim()} }}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new Error(`\${{ ${expression.trim()} }}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function statusFunctions(standing: Standing) {
-  return Object.entries({ ...standing, always: true, cancelled: false }).map(([name, value]) => ({
-    name,
-    minArgs: 0,
-    maxArgs: 0,
-    call: () => new data.BooleanData(value),
-  }));
 }

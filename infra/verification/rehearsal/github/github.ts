@@ -62,13 +62,29 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
         "aws-actions/configure-aws-credentials": configureCredentials(gate),
         "actions/attest": isHere, // only GitHub can sign for GitHub
       };
-      const machine = machineAt(gate.url, apiOrigin);
-      const environmentOf = (job: JobAtWork) => ({ ...machine, ...services.variablesFor(job) });
+      // This machine's tools, whatever version the workflow requests.
+      const environmentOf = (job: JobAtWork): NodeJS.ProcessEnv => ({
+        ...environmentAt(gate.url),
+        ...pathStyle,
+        PATH: [join(import.meta.dirname, "bin"), dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
+        NODE_OPTIONS: `--import=${new URL("preload.js", import.meta.url).href}`,
+        REHEARSAL_API_ORIGIN: apiOrigin, // for preload.js
+        ...services.variablesFor(job),
+      });
+      const isPullRequest = event === "pull_request";
+      // https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context
       const github = {
-        ...contextOf(event, sha),
+        event_name: event,
+        event: { repository: { private: false }, ...(isPullRequest && { pull_request: { number: 1 } }) },
+        ref: isPullRequest ? "refs/pull/1/merge" : "refs/heads/main",
+        sha,
+        repository: trusted.repository,
         run_id: String(runs),
         run_number: String(runs),
+        run_attempt: "1",
+        server_url: "https://github.com",
         api_url: services.url,
+        token: "a-token-of-the-rehearsal",
       };
       const given = { github, inputs, vars: { AWS_REGION: region }, secrets: { AWS_ACCOUNT_ID: gate.accountId } };
       const runner = { path: runPath, environmentOf, substitutes };
@@ -77,36 +93,10 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
   };
 }
 
-/** https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context */
-function contextOf(event: Started["event"], sha: string) {
-  const isPullRequest = event === "pull_request";
-  return {
-    event_name: event,
-    event: { repository: { private: false }, ...(isPullRequest && { pull_request: { number: 1 } }) },
-    ref: isPullRequest ? "refs/pull/1/merge" : "refs/heads/main",
-    sha,
-    repository: trusted.repository,
-    run_attempt: "1",
-    server_url: "https://github.com",
-    token: "a-token-of-the-rehearsal",
-  };
-}
-
-/** Uses this machine's tools, whatever version the workflow requests. */
-function machineAt(awsUrl: string, apiOrigin: string | undefined): NodeJS.ProcessEnv {
-  return {
-    ...environmentAt(awsUrl),
-    ...pathStyle,
-    PATH: [join(import.meta.dirname, "bin"), dirname(process.execPath), process.env["PATH"] ?? ""].join(":"),
-    NODE_OPTIONS: `--import=${new URL("preload.js", import.meta.url).href}`,
-    REHEARSAL_API_ORIGIN: apiOrigin, // for preload.js
-  };
-}
-
 /** Stands in for aws-actions/configure-aws-credentials. */
 function configureCredentials(gate: Gate): Substitute {
   return async ({ variables, env }, parameters) => {
-    const { "role-to-assume": role = "", "aws-region": region = "" } = parameters;
+    const { "role-to-assume": role = "", "aws-region": region = "", "allowed-account-ids": allowed = "" } = parameters;
     const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = variables;
     if (url === undefined || bearer === undefined)
       throw new Error("The job has no permission id-token: write, and so no token.");
@@ -114,12 +104,11 @@ function configureCredentials(gate: Gate): Substitute {
     const { value: token } = (await answer.json()) as { value: string };
     const credentials = await takeRole(gate.url, role, token, {
       RoleSessionName: parameters["role-session-name"] ?? "",
-      DurationSeconds: parameters["role-duration-seconds"] ?? "3600",
+      DurationSeconds: parameters["role-duration-seconds"] ?? "",
     });
     if (typeof credentials === "string") throw new Error(credentials);
     const identity = await succeed(callerOf(gate.url, region, credentials), "sts GetCallerIdentity");
     const account = elementOf(identity, "Account") ?? "";
-    const allowed = parameters["allowed-account-ids"] ?? account;
     if (!allowed.split(",").includes(account))
       throw new Error(`The account ${account} is not among the allowed ones: ${allowed}.`);
     Object.assign(env, {

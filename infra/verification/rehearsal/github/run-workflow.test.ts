@@ -356,7 +356,7 @@ describe("a called workflow", () => {
 
   test("must be callable", async () => {
     await expect(run(call("if: true"), { files: { "called.yml": "on: {push: }\njobs: {}" } })).rejects.toThrow(
-      "called.yml cannot be called.",
+      "called.yml is not started by workflow_call.",
     );
   });
 });

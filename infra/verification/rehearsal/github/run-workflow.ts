@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Inputs, Job } from "../../../../.github/tests/workflows.ts";
+import type { Job, Workflow } from "../../../../.github/tests/workflows.ts";
 import { fillAll, fillTyped, holds, type Contexts } from "./expressions.ts";
 import { runJob, type JobRun, type JobSetting, type Result, type Runner } from "./runner.ts";
 import { readWorkflow } from "./workflow-file.ts";
@@ -20,7 +20,7 @@ export interface Extent {
 /** By name; jobs of a called workflow have GitHub's names, such as `staging / deploy`. */
 export type WorkflowRun = Record<string, JobRun>;
 
-interface Setting extends JobSetting {
+interface Setting extends Omit<JobSetting, "workflow"> {
   repositoryPath: string;
   extent: Extent;
   contexts: Contexts & Pick<Event, "github" | "vars" | "secrets">;
@@ -30,22 +30,25 @@ interface Setting extends JobSetting {
  * Runs a workflow's jobs in sequence: a job may need only jobs above it, and may call only workflows of the same
  * repository. actionlint reports what GitHub would refuse.
  */
-export async function runWorkflow(
+export function runWorkflow(
   repositoryPath: string,
   file: string,
-  { github, inputs: given = {}, vars, secrets }: Event,
+  { github, inputs = {}, vars, secrets }: Event,
   runner: Runner,
   extent: Extent = {},
 ): Promise<WorkflowRun> {
-  const workflow = readWorkflow(join(repositoryPath, file));
-  const trigger = github.event_name;
-  if (!(trigger in workflow.on)) throw new Error(`${file} is not started by ${trigger}.`);
-  const inputs = withDefaults(workflow.on[trigger]?.inputs, given);
-  return runJobs({ repositoryPath, file, workflow, runner, extent, contexts: { github, vars, secrets, inputs } });
+  const contexts = { github, vars, secrets };
+  return runJobs(github.event_name, inputs, { repositoryPath, file, runner, extent, contexts });
 }
 
-async function runJobs(setting: Setting): Promise<WorkflowRun> {
-  const { workflow, extent } = setting;
+async function runJobs(trigger: string, given: Record<string, unknown>, setting: Setting): Promise<WorkflowRun> {
+  const { repositoryPath, file, extent } = setting;
+  const workflow = readWorkflow(join(repositoryPath, file));
+  if (!(trigger in workflow.on)) throw new Error(`${file} is not started by ${trigger}.`);
+  const inputs = Object.entries(workflow.on[trigger]?.inputs ?? {}).map(([name, input]) => [
+    name,
+    given[name] ?? input.default ?? "",
+  ]);
   const { jobs } = workflow;
   const runs: WorkflowRun = {};
   for (const [name, job] of Object.entries(jobs)) {
@@ -55,11 +58,15 @@ async function runJobs(setting: Setting): Promise<WorkflowRun> {
       failure: ancestorsOf(job, jobs).some((ancestor) => runs[ancestor]?.result === "failure"),
     };
     const known = needs.map((needed) => [needed, { result: runs[needed]?.result, outputs: runs[needed]?.outputs }]);
-    const contexts = { ...setting.contexts, needs: Object.fromEntries(known) as unknown };
+    const contexts = {
+      ...setting.contexts,
+      inputs: Object.fromEntries(inputs) as unknown,
+      needs: Object.fromEntries(known) as unknown,
+    };
     const settled = extent.settled?.[name];
     if (!holds(job.if, contexts, standing)) runs[name] = { ...nothing, result: "skipped" };
     else if (settled) runs[name] = { ...nothing, result: settled };
-    else Object.assign(runs, await runOrCall(name, job, { ...setting, contexts }));
+    else Object.assign(runs, await runOrCall(name, job, workflow, { ...setting, contexts }));
   }
   return runs;
 }
@@ -74,43 +81,26 @@ function ancestorsOf(job: Job, jobs: Record<string, Job>): string[] {
   return needsOf(job).flatMap((name) => [name, ...ancestorsOf(jobs[name] ?? {}, jobs)]);
 }
 
-async function runOrCall(name: string, job: Job, setting: Setting): Promise<WorkflowRun> {
-  const matrix = combinationOf(`${setting.file}: job ${name}`, job, setting.extent);
+/** A called workflow gets its inputs and secrets, and of its caller only `github` and `vars`. */
+async function runOrCall(name: string, job: Job, workflow: Workflow, setting: Setting): Promise<WorkflowRun> {
+  const { file, extent } = setting;
+  const { matrix = {} } = extent;
+  for (const [key, values] of Object.entries(job.strategy?.matrix ?? {}))
+    if (!values.includes(matrix[key]))
+      throw new Error(`${file}: job ${name} has no ${key} ${JSON.stringify(matrix[key])} in its matrix.`);
   const contexts = { ...setting.contexts, matrix };
-  if (job.uses === undefined) return { [name]: await runJob(job, { ...setting, contexts }) };
-  const called = await call(job, job.uses, { ...setting, contexts });
+  if (job.uses === undefined) return { [name]: await runJob(job, { ...setting, workflow, contexts }) };
+  const given = Object.entries(job.with ?? {}).map(([input, value]) => [input, fillTyped(value, contexts)] as const);
+  const { github, vars } = contexts;
+  const called = await runJobs("workflow_call", Object.fromEntries(given), {
+    ...setting,
+    file: job.uses.replace(/^\.\//, ""),
+    contexts: { github, vars, secrets: fillAll(job.secrets, contexts) },
+  });
   const results = Object.values(called).map(({ result }) => result);
-  const result = results.includes("failure") ? "failure" : results.includes("success") ? "success" : "skipped";
+  const result = (["failure", "success"] as const).find((each) => results.includes(each)) ?? "skipped";
   return {
     ...Object.fromEntries(Object.entries(called).map(([inner, run]) => [`${name} / ${inner}`, run])),
     [name]: { ...nothing, result },
   };
-}
-
-/** A called workflow gets its inputs and secrets, and of its caller only `github` and `vars`. */
-async function call(job: Job, uses: string, setting: Setting): Promise<WorkflowRun> {
-  const { repositoryPath, contexts } = setting;
-  const file = uses.replace(/^\.\//, "");
-  const workflow = readWorkflow(join(repositoryPath, file));
-  if (!("workflow_call" in workflow.on)) throw new Error(`${file} cannot be called.`);
-  const given = Object.entries(job.with ?? {}).map(([name, value]) => [name, fillTyped(value, contexts)] as const);
-  const inputs = withDefaults(workflow.on["workflow_call"]?.inputs, Object.fromEntries(given));
-  const secrets = fillAll(job.secrets, contexts);
-  const { github, vars } = contexts;
-  return runJobs({ ...setting, file, workflow, contexts: { github, vars, secrets, inputs } });
-}
-
-function withDefaults(declared: Inputs = {}, given: Record<string, unknown>): Record<string, unknown> {
-  const inputs = Object.entries(declared).map(([name, { type, default: ordinary }]) => [
-    name,
-    given[name] ?? ordinary ?? (type === "boolean" ? false : ""),
-  ]);
-  return Object.fromEntries(inputs) as Record<string, unknown>;
-}
-
-function combinationOf(where: string, { strategy }: Job, { matrix = {} }: Extent): Record<string, unknown> {
-  for (const [key, values] of Object.entries(strategy?.matrix ?? {}))
-    if (!values.includes(matrix[key]))
-      throw new Error(`${where} has no ${key} ${JSON.stringify(matrix[key])} in its matrix.`);
-  return strategy ? matrix : {};
 }

@@ -53,6 +53,8 @@ interface Place {
   summary: string;
 }
 
+type StepContexts = Contexts & Pick<JobAtWork, "env">;
+
 interface Done {
   outcome: Result;
   output: string;
@@ -100,8 +102,11 @@ async function runSteps(steps: Step[], place: Place): Promise<JobRun["steps"]> {
     const outside = { ...place.contexts, env: place.job.env, steps: place.steps };
     const contexts = { ...outside, env: { ...place.job.env, ...fillAll(step.env, outside) } };
     const isDue = holds(step.if, contexts, { success: !place.hasFailed, failure: place.hasFailed });
-    const done: Done = isDue ? await perform(step, contexts, place) : { outcome: "skipped", output: "" };
-    const { outcome, output, outputs = {} } = done;
+    const {
+      outcome,
+      output,
+      outputs = {},
+    }: Done = isDue ? await perform(step, contexts, place) : { outcome: "skipped", output: "" };
     if (outcome === "failure") place.hasFailed = true;
     if (step.id !== undefined) place.steps[step.id] = { outcome, outputs };
     runs.push({ name: fill(nameOf(step), contexts), outcome, output });
@@ -109,7 +114,7 @@ async function runSteps(steps: Step[], place: Place): Promise<JobRun["steps"]> {
   return runs;
 }
 
-async function perform(step: Step, contexts: Contexts & { env: Record<string, string> }, place: Place): Promise<Done> {
+async function perform(step: Step, contexts: StepContexts, place: Place): Promise<Done> {
   const substitute = place.substitutes[step.run ?? step.uses?.split("@")[0] ?? ""];
   const parameters = fillAll(step.with, contexts);
   if (substitute) {
@@ -117,7 +122,7 @@ async function perform(step: Step, contexts: Contexts & { env: Record<string, st
       await substitute(place.job, parameters);
       return { outcome: "success", output: "" };
     } catch (error) {
-      return { outcome: "failure", output: error instanceof Error ? error.message : String(error) };
+      return { outcome: "failure", output: (error as Error).message };
     }
   }
   if (step.run !== undefined) return runCommand(step.run, step, contexts, place);
@@ -140,12 +145,7 @@ async function runAction(uses: string, given: Record<string, string>, place: Pla
 /** Of one line: no workflow here writes more. */
 const assignment = /^([^=<\n]+)=(.*)$/gm;
 
-async function runCommand(
-  command: string,
-  step: Step,
-  contexts: Contexts & { env: Record<string, string> },
-  place: Place,
-): Promise<Done> {
+async function runCommand(command: string, step: Step, contexts: StepContexts, place: Place): Promise<Done> {
   const { job, shell } = place;
   const path = mkdtempSync(join(place.path, "step-"));
   const file = (name: string, content = "") => {

@@ -4,18 +4,13 @@ import { json } from "node:stream/consumers";
 import { listen, stop } from "../../../local/gateway/server.ts";
 import type { JobAtWork } from "./runner.ts";
 
-export interface Author {
-  login: string;
-  type: string;
-}
-
 export interface Issue {
   number: number;
   title: string;
   body: string | null;
   state: string;
   state_reason?: string;
-  user: Author | null;
+  user: typeof bot | null;
   /** GitHub lists pull requests as issues too. */
   pull_request?: object;
 }
@@ -24,7 +19,7 @@ export interface Comment {
   id: number;
   on: number;
   body: string | null;
-  user: Author | null;
+  user: typeof bot | null;
 }
 
 type Answer = [status: number, content: unknown];
@@ -38,7 +33,7 @@ export interface Issues {
   done: string[];
 }
 
-export const bot: Author = { login: "github-actions[bot]", type: "Bot" };
+export const bot = { login: "github-actions[bot]", type: "Bot" };
 
 /**
  * Stands in for GitHub's token endpoint, where `issueFor` signs the tokens, and for its REST API.

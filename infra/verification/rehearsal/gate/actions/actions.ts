@@ -13,19 +13,17 @@ import { asksOfS3 } from "./s3.ts";
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
  */
 export async function asksOf(request: ServiceRequest, account: Lookups): Promise<Ask[] | undefined> {
-  switch (request.service) {
-    case "apigateway":
-      return asksOfApiGateway(request, account);
-    case "iam":
-      return asksOfIam(request, account);
-    case "lambda":
-      return asksOfLambda(request);
-    case "s3":
-      return asksOfS3(request);
-    default:
-      return asksByOperation(request, account);
-  }
+  return (asksOfService[request.service] ?? asksByOperation)(request, account);
 }
+
+type AsksOf = (request: ServiceRequest, account: Lookups) => Ask[] | undefined | Promise<Ask[] | undefined>;
+
+const asksOfService: Record<string, AsksOf> = {
+  apigateway: asksOfApiGateway,
+  iam: asksOfIam,
+  lambda: asksOfLambda,
+  s3: asksOfS3,
+};
 
 const tagging = "TagResource UntagResource ListTagsForResource";
 
@@ -46,21 +44,21 @@ const resources: Record<string, Record<string, string>> = {
   },
   sqs: {
     "{QueueName}": "CreateQueue GetQueueUrl",
-    "{QueueUrl}": "(Delete|Tag|Untag)Queue (Get|Set)QueueAttributes ListQueueTags (Send|Receive|Delete)Message",
+    "{QueueUrl}": "(Delete|Tag|Untag)Queue (Get|Set)QueueAttributes ListQueueTags (Send|Receive)Message",
     "*": "ListQueues",
   },
   logs: {
     "log-group:{logGroupName}:log-stream:{logStreamName}":
-      "(Create|Delete)LogGroup DescribeLogGroups CreateLogStream (Put|Delete)RetentionPolicy (Put|Delete)MetricFilter DescribeMetricFilters (Filter|Put)LogEvents",
+      "(Create|Delete)LogGroup DescribeLogGroups CreateLogStream (Put|Delete)RetentionPolicy (Put|Delete)MetricFilter DescribeMetricFilters PutLogEvents",
     "{resourceArn}": tagging,
-    "*": "(Put|Delete)QueryDefinition DescribeQueryDefinitions PutResourcePolicy DescribeResourcePolicies",
+    "*": "(Put|Delete)QueryDefinition DescribeQueryDefinitions",
   },
   sns: {
     "{Name}": "CreateTopic",
-    "{TopicArn}": "DeleteTopic (Get|Set)TopicAttributes Subscribe ListSubscriptionsByTopic Publish",
+    "{TopicArn}": "DeleteTopic (Get|Set)TopicAttributes Subscribe ListSubscriptionsByTopic",
     "{SubscriptionArn}": "Unsubscribe (Get|Set)SubscriptionAttributes",
     "{ResourceArn}": tagging,
-    "*": "ListTopics ListSubscriptions",
+    "*": "ListTopics",
   },
   cloudwatch: {
     "alarm:{AlarmName}": "PutMetricAlarm SetAlarmState",
@@ -73,7 +71,7 @@ const resources: Record<string, Record<string, string>> = {
   },
   "cognito-idp": {
     "userpool/{UserPoolId}":
-      "(Describe|Update|Delete)UserPool (Get|Set)UserPoolMfaConfig (Create|Describe|Update|Delete)UserPoolClient ListUsers Admin(CreateUser|SetUserPassword|InitiateAuth)",
+      "(Describe|Update|Delete)UserPool (Get|Set)UserPoolMfaConfig (Create|Describe|Update|Delete)UserPoolClient AdminCreateUser",
     "{ResourceArn}": tagging,
     "*": "ListUserPools CreateUserPool",
   },
@@ -146,7 +144,6 @@ function valuesOf(fields: Fields, path: string): string[] {
 const keys: Record<string, [key: string, ...fields: string[]]> = {
   sns: ["sns:protocol", "Protocol"],
   cloudwatch: ["cloudwatch:alarmactions", "AlarmActions", "OKActions", "InsufficientDataActions"],
-  sts: ["sts:rolesessionname", "RoleSessionName"],
 };
 
 async function contextOf(service: string, fields: Fields, { userPoolTags }: Lookups) {

@@ -1,4 +1,3 @@
-import type { Lookups } from "../account.ts";
 import type { Ask } from "../iam.ts";
 import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
 
@@ -6,17 +5,12 @@ import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
  * API Gateway's actions are HTTP methods, and its resources are paths. Only an API itself has its name in condition
  * keys; its routes, integrations and stages do not.
  */
-export async function asksOfApiGateway(request: ServiceRequest, { apiName }: Lookups): Promise<Ask[] | undefined> {
-  const { method, path, region } = request;
+export function asksOfApiGateway({ method, path, region, body }: ServiceRequest): Ask[] | undefined {
   const [, place] = /^\/v2(\/(?:apis|tags)(?:\/.*)?)$/.exec(path) ?? [];
-  if (place === undefined || !["GET", "POST", "PUT", "PATCH", "DELETE"].includes(method)) return undefined;
-  const [isApi, id] = /^\/apis(?:\/([^/]+))?$/.exec(place) ?? [];
-  const { name, tags, accessLogSettings } = method === "GET" ? {} : jsonOf(request);
-  const found = id === undefined ? undefined : await apiName(id);
-  const context = {
-    ...(isApi !== undefined && name !== undefined && { "apigateway:request/apiname": [textOf(name)] }),
-    ...(found !== undefined && { "apigateway:resource/apiname": [found] }),
-  };
+  if (place === undefined) return undefined;
+  const { name, tags, accessLogSettings } = method === "GET" ? {} : jsonOf({ body });
+  const isNamed = /^\/apis(\/[^/]+)?$/.test(place) && name !== undefined;
+  const context = isNamed ? { "apigateway:request/apiname": [textOf(name)] } : {};
   const prefix = `arn:aws:apigateway:${region}::`;
   const resource = `${prefix}${place}`;
   const asks: Ask[] = [{ action: `apigateway:${method}`, resource, context }];

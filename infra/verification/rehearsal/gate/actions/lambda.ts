@@ -22,8 +22,6 @@ const operations = Object.values<unknown>(sdk)
       : [],
   );
 
-export type LambdaOperation = NonNullable<ReturnType<typeof lambdaOperation>>;
-
 /** A request's Lambda operation and function; undefined for an unknown one. */
 export function lambdaOperation({ method, path: sent, query, body }: ServiceRequest) {
   const found = operations.find(({ itsMethod, path }) => itsMethod === method && path.test(sent));
@@ -39,26 +37,21 @@ export function lambdaOperation({ method, path: sent, query, body }: ServiceRequ
 
 /** The operations that need a permission on the named version or alias; all others need one on the function. */
 const qualified =
-  /^(GetFunction(Configuration)?|DeleteFunction|InvokeFunction|AddPermission|RemovePermission|GetPolicy)$|(EventInvoke|FunctionUrl)Config$/;
+  /^(GetFunction(Configuration)?|DeleteFunction|InvokeFunction|AddPermission|RemovePermission|GetPolicy)$|EventInvokeConfig$/;
 
 export function asksOfLambda(request: ServiceRequest): Ask[] | undefined {
   const operation = lambdaOperation(request);
   if (!operation) return undefined;
   const { action, functionName, qualifier } = operation;
-  const { Principal, AuthType, Tags, Role } = jsonOf(request);
-  const functionArn = `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}`;
+  const { Principal, Tags, Role } = jsonOf(request);
   const version = qualifier !== undefined && qualified.test(action) ? `:${qualifier}` : "";
-  const resource = action === "ListFunctions" ? "*" : `${functionArn}${version}`;
-  const context = {
-    ...(action === "AddPermission" && { "lambda:principal": [textOf(Principal)] }),
-    ...(AuthType !== undefined && { "lambda:functionurlauthtype": [textOf(AuthType)] }),
-  };
+  const functionArn = `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}`;
+  const resource = action === "ListFunctions" ? "*" : functionArn + version;
+  const context = action === "AddPermission" ? { "lambda:principal": [textOf(Principal)] } : {};
   const asks: Ask[] = [{ action: `lambda:${action}`, resource, context }];
   if (action === "CreateFunction" && Object.keys(Tags ?? {}).length > 0)
     asks.push({ action: "lambda:TagResource", resource });
-  if (textOf(Role) !== "") {
-    const passed = { "iam:passedtoservice": ["lambda.amazonaws.com"], "iam:associatedresourcearn": [functionArn] };
-    asks.push({ action: "iam:PassRole", resource: textOf(Role), context: passed });
-  }
+  const passed = { "iam:passedtoservice": ["lambda.amazonaws.com"] };
+  if (textOf(Role) !== "") asks.push({ action: "iam:PassRole", resource: textOf(Role), context: passed });
   return asks;
 }

@@ -13,7 +13,7 @@ const otherNames: Record<string, string> = {
 };
 const ofBucket = [
   ...Object.keys(otherNames),
-  ..."acl location logging notification ownershipControls policy policyStatus publicAccessBlock requestPayment tagging versioning website".split(
+  ..."acl location logging notification ownershipControls policy publicAccessBlock requestPayment tagging versioning website".split(
     " ",
   ),
 ];
@@ -39,8 +39,8 @@ function asksOfBucket({ method, query, body }: ServiceRequest, resource: string)
   const part = ofBucket.find((name) => query.has(name));
   if (part !== undefined) {
     const called = otherNames[part] ?? `Bucket${part.replace(/^./, (first) => first.toUpperCase())}`;
-    // A DELETE of a sub-resource needs the permission to Put it; a policy and a website have their own.
-    const deletes = method === "DELETE" && ["policy", "website"].includes(part);
+    // A DELETE of a sub-resource needs the permission to Put it; only a policy has its own.
+    const deletes = method === "DELETE" && part === "policy";
     return [{ action: `s3:${method === "GET" ? "Get" : deletes ? "Delete" : "Put"}${called}`, resource }];
   }
   if (method === "POST" && query.has("delete"))
@@ -50,21 +50,19 @@ function asksOfBucket({ method, query, body }: ServiceRequest, resource: string)
     }));
   const read = query.has("versions") ? "BucketVersions" : query.has("uploads") ? "BucketMultipartUploads" : "Bucket";
   const action = { GET: `List${read}`, HEAD: "ListBucket", PUT: "CreateBucket", DELETE: "DeleteBucket" }[method];
-  const keys = ["prefix", "delimiter", "max-keys"].filter((name) => query.has(name));
-  const context = Object.fromEntries(keys.map((name) => [`s3:${name}`, [query.get(name) ?? ""]]));
+  const prefix = query.get("prefix");
+  const context = prefix === null ? {} : { "s3:prefix": [prefix] };
   return action === undefined ? undefined : [{ action: `s3:${action}`, resource, context }];
 }
 
 function asksOfObject({ method, query, headers }: ServiceRequest, resource: string): Ask[] | undefined {
-  const sent = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-"));
-  const context = Object.fromEntries(sent.map(([name, values]) => [`s3:${name}`, values ?? []]));
   const begin = query.has("uploads") ? "Put" : undefined; // only the matrix tries multipart uploads
   const verb = { GET: "Get", HEAD: "Get", PUT: "Put", DELETE: "Delete", POST: begin }[method];
   if (verb === undefined || query.has("uploadId")) return undefined;
   const part = query.has("tagging") ? "Tagging" : query.has("acl") ? "Acl" : "";
   const isUpload = verb === "Put" && part === "";
   const version = query.has("versionId") && !isUpload ? "Version" : "";
-  const asks: Ask[] = [{ action: `s3:${verb}Object${version}${part}`, resource, context }];
+  const asks: Ask[] = [{ action: `s3:${verb}Object${version}${part}`, resource }];
   const source = decodeURIComponent(headers["x-amz-copy-source"]?.[0] ?? "").replace(/^\/|\?.*/g, "");
   if (isUpload && source !== "") asks.push({ action: "s3:GetObject", resource: `arn:aws:s3:::${source}` });
   return asks;

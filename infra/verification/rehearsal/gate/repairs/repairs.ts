@@ -1,16 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { detectLabels, type DetectLabels } from "../../../../local/bucket/labels.ts";
-import type { HttpAnswer } from "../../../../local/gateway/gateway-answer.ts";
-import {
-  jsonAnswer,
-  jsonOf,
-  listOf,
-  textOf,
-  withJson,
-  type Fields,
-  type Pass,
-  type ServiceRequest,
-} from "../service-request.ts";
+import { jsonAnswer, jsonOf, listOf, textOf, withJson, type Fields, type Repair } from "../service-request.ts";
 import { lambdaRepair, type InvokerOf } from "./lambda.ts";
 import { s3Repair } from "./s3.ts";
 
@@ -23,21 +13,20 @@ export function makeRepairs(
 ) {
   const lambda = lambdaRepair(invokerOf);
   const s3 = s3Repair();
-  const repairs: Record<string, (request: ServiceRequest, pass: Pass) => Promise<HttpAnswer>> = {
+  const repairs: Record<string, Repair> = {
     budgets: budgetsRepair(),
     dynamodb: dynamodbRepair(),
     lambda: lambda.repair,
     logs: logsRepair(),
     s3: s3.repair,
     /** moto gives every file the same labels, even if it is no image: the local run's labels replace it. */
-    async rekognition(request, pass) {
-      if (request.operation !== "DetectLabels") return pass();
+    async rekognition(request) {
       const input: DetectLabels = jsonOf(request);
       const { Bucket = "", Name = "" } = input.Image?.S3Object ?? {};
       return detectLabels(input, await readObject(Bucket, Name));
     },
   };
-  const repair = (request: ServiceRequest, pass: Pass) => repairs[request.service]?.(request, pass) ?? pass();
+  const repair: Repair = (request, pass) => repairs[request.service]?.(request, pass) ?? pass();
   return { ...lambda, ...s3, repair };
 }
 
@@ -45,11 +34,12 @@ export function makeRepairs(
  * moto drops OnDemandThroughput of tables and their indexes. It also checks a condition and writes in two steps, between
  * which another write can come: here writes pass one at a time.
  */
-function dynamodbRepair() {
-  const maxima = new Map<string, unknown>();
+function dynamodbRepair(): Repair {
+  /** By table, then by index; the table's own has no name. */
+  const maxima = new Map<string, Fields>();
   let lastWrite: Promise<unknown> = Promise.resolve();
-  return async (request: ServiceRequest, pass: Pass) => {
-    const { operation, region } = request;
+  return async (request, pass) => {
+    const { operation } = request;
     if (/^(Put|Update|Delete)Item$/.test(operation)) {
       const write = lastWrite.then(pass, pass);
       lastWrite = write;
@@ -58,24 +48,24 @@ function dynamodbRepair() {
     const answer = await pass();
     if (!/^(Create|Update|Describe|Delete)Table$/.test(operation) || answer.status !== 200) return answer;
     const input = jsonOf(request);
-    const table = `${region} ${textOf(input["TableName"]).split("/").at(-1) ?? ""} `;
-    if (/^(Create|Delete)/.test(operation))
-      for (const key of maxima.keys()) if (key.startsWith(table)) maxima.delete(key);
+    const table = textOf(input["TableName"]).split("/").at(-1) ?? "";
+    const known = (/^(Create|Delete)/.test(operation) ? undefined : maxima.get(table)) ?? {};
+    maxima.set(table, known);
     const updates = listOf(input["GlobalSecondaryIndexUpdates"]).flatMap((update) => Object.values(update) as Fields[]);
     for (const { IndexName, OnDemandThroughput } of [input, ...listOf(input["GlobalSecondaryIndexes"]), ...updates])
-      if (OnDemandThroughput !== undefined) maxima.set(table + textOf(IndexName), OnDemandThroughput);
+      if (OnDemandThroughput !== undefined) known[textOf(IndexName)] = OnDemandThroughput;
     const output = jsonOf(answer);
     const described = (output["Table"] ?? output["TableDescription"] ?? {}) as Fields;
     for (const each of [described, ...listOf(described["GlobalSecondaryIndexes"])])
-      each["OnDemandThroughput"] = maxima.get(table + textOf(each["IndexName"]));
+      each["OnDemandThroughput"] = known[textOf(each["IndexName"])];
     return withJson(answer, output);
   };
 }
 
 /** moto has no tags of budgets, and answers 500. */
-function budgetsRepair() {
+function budgetsRepair(): Repair {
   const tags = new Map<string, unknown>();
-  return async (request: ServiceRequest, pass: Pass) => {
+  return async (request, pass) => {
     const { Budget, ResourceARN, ResourceTags } = jsonOf(request);
     if (request.operation === "CreateBudget")
       tags.set(textOf((Budget as Fields | undefined)?.["BudgetName"]), ResourceTags);
@@ -85,9 +75,9 @@ function budgetsRepair() {
 }
 
 /** moto has no saved queries of CloudWatch Logs, and answers 500. */
-function logsRepair() {
+function logsRepair(): Repair {
   const definitions = new Map<string, Fields>();
-  return async (request: ServiceRequest, pass: Pass) => {
+  return async (request, pass) => {
     const { queryDefinitionId: known, queryDefinitionNamePrefix, ...definition } = jsonOf(request);
     switch (request.operation) {
       case "PutQueryDefinition": {
