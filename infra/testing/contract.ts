@@ -32,7 +32,8 @@ interface Document {
 export const documentPath = join(root, "functions/openapi.yaml");
 const source: unknown = parse(readFileSync(documentPath, "utf8"));
 
-export const document = dereference(source) as Document;
+/** Without references. */
+export const document = JSON.parse(JSON.stringify(source, (_name, node) => resolve(node))) as Document;
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -42,13 +43,10 @@ export const operations = Object.entries(document.paths).flatMap(([path, item]) 
   ),
 );
 
-/** Keeps the siblings of a `$ref`. */
-function dereference(node: unknown): unknown {
-  if (typeof node !== "object" || node === null) return node;
-  if (Array.isArray(node)) return node.map(dereference);
-  const { $ref, ...rest } = node as Record<string, unknown>;
-  const own = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, dereference(value)]));
-  return typeof $ref === "string" ? { ...(dereference(find($ref)) as object), ...own } : own;
+/** What a reference refers to, with the reference's siblings; any other value unchanged. */
+function resolve(node: unknown): unknown {
+  const { $ref, ...own } = (node ?? {}) as { $ref?: string };
+  return $ref === undefined ? node : { ...(resolve(find($ref)) as object), ...own };
 }
 
 function find(reference: string): unknown {

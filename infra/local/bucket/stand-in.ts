@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { endWith, type HttpAnswer } from "../gateway/gateway-answer.ts";
+import { endWith, send, type HttpAnswer } from "../gateway/gateway-answer.ts";
 import { listen, stop } from "../gateway/server.ts";
 import type { SignedRequest } from "./signature.ts";
 
@@ -45,17 +45,9 @@ export async function startStandIn(service: Service): Promise<StandIn> {
 async function serve(received: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
   const { method = "", url = "", headersDistinct: headers } = received;
   const request = { method, url, headers, body: await buffer(received) };
-  const answer = await answerOf(service, request);
-  for (const [name, value] of answer.headers) response.appendHeader(name, value);
-  if (answer.status !== 204 && answer.status !== 304) response.setHeader("content-length", answer.body.length);
-  response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
-}
-
-async function answerOf({ answerTo, failed }: Service, request: SignedRequest): Promise<HttpAnswer> {
-  try {
-    return await answerTo(request);
-  } catch (error) {
+  const answer = (async () => service.answerTo(request))().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
-    return failed;
-  }
+    return service.failed;
+  });
+  send(response, await answer);
 }

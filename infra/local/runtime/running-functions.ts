@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
 import { readFunctions, root, type FunctionFolder } from "../../build/functions.ts";
-import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
+import { runInProcess, runInThread, type Invoked, type RunningFunction } from "./runner.ts";
 
 export interface FunctionRoute {
   routeKey: string;
@@ -82,7 +82,7 @@ export async function runEditedBundles(environment: Record<string, string>, path
   };
 }
 
-function serve(folders: FunctionFolder[], running: RunningFunction[]) {
+export function serve(folders: FunctionFolder[], running: (Invoked & Partial<RunningFunction>)[]) {
   const routes = folders.flatMap(({ routes, scopes }, index) =>
     routes.map((routeKey) => ({ routeKey, scopes, invoke: async (event: object) => running[index]?.invoke(event) })),
   );
@@ -94,10 +94,10 @@ function serve(folders: FunctionFolder[], running: RunningFunction[]) {
       return found.invoke(event);
     },
     retire: () => {
-      for (const each of running) each.retire();
+      for (const each of running) each.retire?.();
     },
     stop: async () => {
-      await Promise.all(running.map((each) => each.stop()));
+      await Promise.all(running.map(async (each) => each.stop?.()));
     },
   };
 }

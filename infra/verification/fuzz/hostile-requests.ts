@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { operations } from "../../testing/contract.ts";
 import { changes, contents, pick, weighted } from "../traffic/operations.ts";
@@ -168,7 +169,8 @@ export function hostileRequests(tokens: string[]): fc.Arbitrary<HostileRequest> 
 export function toCurl(url: string, { method, path, headers, body }: HostileRequest): string {
   const isPlain = body === undefined || /^[\x20-\x7e]{0,1000}$/.test(body.toString("latin1"));
   return [
-    ...(isPlain ? [] : [`${toPrint(body)} |`]),
+    // Compressed, because a command line ends at 128 KB.
+    ...(isPlain ? [] : [`printf %s ${gzipSync(body).toString("base64")} | base64 -d | gzip -d |`]),
     "curl --include --globoff --path-as-is",
     method === "HEAD" ? "--head" : `--request ${method}`,
     quote(url + path),
@@ -177,17 +179,6 @@ export function toCurl(url: string, { method, path, headers, body }: HostileRequ
     ),
     ...(body === undefined ? [] : [isPlain ? `--data-raw ${quote(body.toString())}` : "--data-binary @-"]),
   ].join(" ");
-}
-
-/** Commands that print any bytes. Long runs of x are abbreviated: a command line ends at 128 KB. */
-function toPrint(body: Buffer): string {
-  const parts = body.toString("latin1").split(/(x{1000,})/);
-  const commands = parts.map((part) =>
-    /^x{1000}/.test(part)
-      ? `head -c ${part.length} /dev/zero | tr '\\0' x`
-      : `printf %s ${Buffer.from(part, "latin1").toString("base64")} | base64 -d`,
-  );
-  return `{ ${commands.join("; ")}; }`;
 }
 
 function quote(text: string): string {
