@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv2020, type AnySchemaObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { parse } from "yaml";
 import { readFunctions, root } from "../build/functions.ts";
@@ -141,11 +141,9 @@ function complaintsAboutBody(
 const ajv = addFormats.default(
   new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true }),
 );
-const validators = new WeakMap<AnySchemaObject, ValidateFunction>();
 
 export function complaintsAboutValue(schema: AnySchemaObject, value: unknown): string[] {
-  const validate = validators.get(schema) ?? ajv.compile(schema);
-  validators.set(schema, validate);
+  const validate = ajv.compile(schema); // it keeps what it has compiled
   return validate(value)
     ? []
     : (validate.errors ?? []).map(({ instancePath, message = "" }) => `${instancePath} ${message}`);

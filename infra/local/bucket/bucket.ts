@@ -8,7 +8,7 @@ import { startStandIn, type StandIn } from "./stand-in.ts";
 
 export const bucketName = "images";
 
-export interface BucketOptions {
+interface BucketOptions {
   objects: Objects;
   now: () => Date;
   /** The origins whose pages may upload; pages of any origin may download. If empty, there is no CORS. */
@@ -53,8 +53,7 @@ function answerTo(request: SignedRequest, options: BucketOptions): HttpAnswer {
   if (bucket !== bucketName) return s3Error("noSuchBucket");
   const unsupported = unsupportedIn(request, query, key);
   if (unsupported !== undefined) return notImplemented(unsupported);
-  if (key === "") return list(query, options);
-  return Buffer.byteLength(key) > 1024 ? s3Error("keyTooLong") : act(key, request, options);
+  return key === "" ? list(query, options) : act(key, request, options);
 }
 
 type Act = (key: string, request: SignedRequest, options: BucketOptions) => HttpAnswer;

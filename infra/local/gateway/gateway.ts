@@ -136,16 +136,8 @@ async function answerTo(
   const { routeKey, scopes = [], authorizer: authorize, invoke } = found.route;
   const authorizer = await authorize?.(headers["authorization"]?.join(","), scopes);
   if (authorizer && "status" in authorizer) return refusal(authorizer.status, authorizer.message, authorizer.headers);
-  const matched = {
-    routeKey,
-    stage,
-    rawPath,
-    pathParameters: found.parameters,
-    authorizer,
-    requestId,
-    now: new Date(),
-  };
-  const event = toEvent(request, body, matched);
+  const matched = { routeKey, stage, rawPath, pathParameters: found.parameters, authorizer, requestId };
+  const event = toEvent(request, body, { ...matched, now: new Date() });
   if (Buffer.byteLength(JSON.stringify(event)) > limits.event_bytes) return refusal(413, "Request Entity Too Large");
   return within(limits.integration_ms, invoke(event).then(toAnswer), () => refusal(503, "Service Unavailable"));
 }

@@ -111,15 +111,15 @@ const lastingOfOneLoad = 10;
 async function loadFunctions(environment: Environment) {
   const limit_ms = longest_ms + 10_000 * ++sets;
   let handlers = await load(environment);
-  const folders = readFunctions();
-  const running = folders.map(({ name }) => ({
+  const running = readFunctions().map((folder) => ({
+    ...folder,
     invoke: async (event: object): Promise<unknown> => {
-      const invocation = { name, memory_mb: 256, requestId: "fault", deadline_ms: Date.now() + limit_ms };
-      return JSON.parse(await callHandler(handlers[name], JSON.stringify(event), invocation));
+      const invocation = { ...folder, requestId: "fault", deadline_ms: Date.now() + limit_ms };
+      return JSON.parse(await callHandler(handlers[folder.name], JSON.stringify(event), invocation));
     },
   }));
   return {
-    functions: serve(folders, running),
+    functions: serve(running),
     endTime: () => timeIsUp.get(limit_ms / 10_000)?.(),
     restart: async () => {
       handlers = await load(environment);

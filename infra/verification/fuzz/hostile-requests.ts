@@ -17,9 +17,7 @@ export const placeholders = { etag: '"{etag}"', cursor: "{cursor}" };
 const pickOf = (texts: string) => pick(...texts.trim().split(/\s+/));
 
 /** No blank or control character, which Node refuses to send, and no #, which curl does not send. */
-const visible = fc
-  .string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 30 })
-  .map((text) => text.replaceAll("#", ""));
+const visible = fc.stringMatching(/^[!"$-~]{0,30}$/);
 /** Any well-formed character; fast-check's "binary" lists them all first, which takes a second. */
 const character = fc
   .integer({ min: 0, max: 0x10f7ff })
