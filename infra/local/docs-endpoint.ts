@@ -6,6 +6,11 @@ import { root } from "../build/functions.ts";
 import { textAnswer, type HttpAnswer } from "./gateway/gateway-answer.ts";
 
 const swaggerUi = join(root, "node_modules/swagger-ui-dist");
+const pages: Partial<Record<string, { contentType: string; file: string }>> = {
+  "/docs": { contentType: "text/html", file: join(import.meta.dirname, "docs.html") },
+  "/docs/swagger-ui.css": { contentType: "text/css", file: join(swaggerUi, "swagger-ui.css") },
+  "/docs/swagger-ui-bundle.js": { contentType: "text/javascript", file: join(swaggerUi, "swagger-ui-bundle.js") },
+};
 
 /**
  * Answers `GET /openapi.yaml` with the current document, and `GET /docs` with Swagger UI from node_modules: a CDN or a
@@ -14,19 +19,10 @@ const swaggerUi = join(root, "node_modules/swagger-ui-dist");
 export function docsEndpoint(stage: string) {
   return ({ method, url = "" }: IncomingMessage): HttpAnswer | undefined => {
     if (method !== "GET" && method !== "HEAD") return undefined;
-    switch (url.replace(/\?.*$/s, "")) {
-      case "/docs":
-      case "/docs/":
-        return text("text/html", readFileSync(join(import.meta.dirname, "docs.html")));
-      case "/docs/swagger-ui.css":
-        return text("text/css", readFileSync(join(swaggerUi, "swagger-ui.css")));
-      case "/docs/swagger-ui-bundle.js":
-        return text("text/javascript", readFileSync(join(swaggerUi, "swagger-ui-bundle.js")));
-      case "/openapi.yaml":
-        return text("application/yaml", describeApiAt(stage));
-      default:
-        return undefined;
-    }
+    const path = url.replace(/\?.*$/s, "");
+    if (path === "/openapi.yaml") return text("application/yaml", describeApiAt(stage));
+    const page = pages[path === "/docs/" ? "/docs" : path];
+    return page && text(page.contentType, readFileSync(page.file));
   };
 }
 

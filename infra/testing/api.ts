@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { afterAll, expect, vi } from "vitest";
 import { runBundlesHere, runSources } from "../local/runtime/running-functions.ts";
-import { makeUserPool, type UserPool } from "../local/sign-in/tokens.ts";
+import { makeUserPool } from "../local/sign-in/tokens.ts";
 import { startStack, type Stack, type StackOptions } from "../local/stack.ts";
 import type { Answer, Call } from "./call.ts";
 import { callAt as callAsDocumented } from "./contract.ts";
@@ -51,22 +51,11 @@ export const noTokens =
     ? undefined
     : "the deployed API needs two users: set API_TOKEN and API_OTHER_TOKEN to their access tokens";
 
-export interface Api {
-  url: string;
-  call: Call;
-}
-
-export interface Caller {
-  sub: string;
-  token: string;
-  call: Call;
-}
-
 /**
  * The API at API_URL, called with API_TOKEN; or the local one, which stops at the end of the test file. `sub` is the
  * token's user.
  */
-export async function startApi(): Promise<Api & { sub: string | undefined }> {
+export async function startApi() {
   const { url, token } = deployed;
   if (url !== undefined) return { url, call: callAt(url, token), sub: token === undefined ? undefined : subOf(token) };
   return { ...toApi(await start()), sub: undefined };
@@ -76,7 +65,7 @@ export async function startApi(): Promise<Api & { sub: string | undefined }> {
  * The same with sign-in. `call` sends no token; `pool` makes tokens of any kind, which a deployed API does not trust.
  * Skip the tests if `noTokens` is set, as this then starts the local API.
  */
-export async function startApiWithTokens(): Promise<Api & { alice: Caller; bob: Caller; pool: UserPool }> {
+export async function startApiWithTokens() {
   const pool = await makeUserPool();
   const { url, token, otherToken } = deployed;
   if (url !== undefined && token !== undefined && otherToken !== undefined) {
@@ -141,7 +130,7 @@ async function start(options: Omit<StackOptions, "run"> = {}): Promise<Stack> {
   return stack;
 }
 
-function toApi({ url }: Stack): Api {
+function toApi({ url }: Stack) {
   return { url, call: callAt(url) };
 }
 
@@ -154,7 +143,7 @@ export function callAt(baseUrl: string, token?: string): Call {
   };
 }
 
-function callerOf(url: string, token: string): Caller {
+function callerOf(url: string, token: string) {
   return { sub: subOf(token), token, call: callAt(url, token) };
 }
 

@@ -14,8 +14,8 @@ export interface Sent {
   json?: unknown;
   text?: string;
   bytes?: Uint8Array;
-  /** A list sends one header line for each value. */
-  headers?: Record<string, string | string[]>;
+  /** A list sends one header line for each value; undefined sends none. */
+  headers?: Record<string, string | string[] | undefined>;
 }
 
 /** Sends a request like `POST /events`; the path goes out unchanged, even `..`. */
@@ -58,10 +58,11 @@ export async function exchange(
   const { protocol, hostname, port } = new URL(origin);
   const open = protocol === "https:" ? httpsRequest : httpRequest;
   const length = headers?.["content-length"];
-  const all = body && length === undefined ? { ...headers, "transfer-encoding": "chunked" } : headers;
+  const all: Sent["headers"] = { ...(body && length === undefined && { "transfer-encoding": "chunked" }), ...headers };
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   const host = hostname === "localhost" ? "127.0.0.1" : hostname;
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = open({ ...request, hostname: host, port, headers: all }, resolve);
+    const sent = open({ ...request, hostname: host, port, headers: given }, resolve);
     sent.on("error", reject).end(body, () => {
       if (Number(length ?? 0) > (body?.length ?? 0)) sent.socket?.end();
     });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv2020, type AnySchemaObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { parse } from "yaml";
 import { readFunctions, root } from "../build/functions.ts";
@@ -32,7 +32,8 @@ interface Document {
 export const documentPath = join(root, "functions/openapi.yaml");
 const source: unknown = parse(readFileSync(documentPath, "utf8"));
 
-export const document = dereference(source) as Document;
+/** Without references. */
+export const document = JSON.parse(JSON.stringify(source, (_name, node) => resolve(node))) as Document;
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -42,13 +43,10 @@ export const operations = Object.entries(document.paths).flatMap(([path, item]) 
   ),
 );
 
-/** Keeps the siblings of a `$ref`. */
-function dereference(node: unknown): unknown {
-  if (typeof node !== "object" || node === null) return node;
-  if (Array.isArray(node)) return node.map(dereference);
-  const { $ref, ...rest } = node as Record<string, unknown>;
-  const own = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, dereference(value)]));
-  return typeof $ref === "string" ? { ...(dereference(find($ref)) as object), ...own } : own;
+/** What a reference refers to, with the reference's siblings; any other value unchanged. */
+function resolve(node: unknown): unknown {
+  const { $ref, ...own } = (node ?? {}) as { $ref?: string };
+  return $ref === undefined ? node : { ...(resolve(find($ref)) as object), ...own };
 }
 
 function find(reference: string): unknown {
@@ -143,11 +141,9 @@ function complaintsAboutBody(
 const ajv = addFormats.default(
   new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true }),
 );
-const validators = new WeakMap<AnySchemaObject, ValidateFunction>();
 
 export function complaintsAboutValue(schema: AnySchemaObject, value: unknown): string[] {
-  const validate = validators.get(schema) ?? ajv.compile(schema);
-  validators.set(schema, validate);
+  const validate = ajv.compile(schema); // it keeps what it has compiled
   return validate(value)
     ? []
     : (validate.errors ?? []).map(({ instancePath, message = "" }) => `${instancePath} ${message}`);

@@ -15,21 +15,11 @@ export interface UploadChanges {
   headers?: Record<string, string | undefined>;
 }
 
-export async function upload(
-  { method, url, headers }: UploadUrl,
-  bytes: Uint8Array,
-  changes: UploadChanges = {},
-): Promise<Answer> {
-  const { origin, pathname, search } = new URL(changes.url ?? url);
-  const all: Record<string, string | undefined> = {
-    ...headers,
-    "content-length": String(bytes.length),
-    ...changes.headers,
-  };
-  const sent = Object.fromEntries(
-    Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined),
-  );
-  return exchange(origin, { method: changes.method ?? method, path: pathname + search, headers: sent, body: bytes });
+export function upload(to: UploadUrl, bytes: Uint8Array, changes: UploadChanges = {}): Promise<Answer> {
+  const { method, url } = { ...to, ...changes };
+  const { origin, pathname, search } = new URL(url);
+  const headers = { ...to.headers, "content-length": String(bytes.length), ...changes.headers };
+  return exchange(origin, { method, path: pathname + search, headers, body: bytes });
 }
 
 const polling = { times: 200, pause_ms: 100 };

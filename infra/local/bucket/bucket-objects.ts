@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import * as fs from "node:fs";
 import { join } from "node:path";
 
@@ -27,7 +27,7 @@ export const remedy = "Repair it, move it away, or use another folder with npm s
  * files that `set` did not write, or not completely.
  */
 export function objectsIn(folder: string): Objects {
-  const pathOf = (key: string) => join(folder, createHash("sha256").update(key).digest("hex"));
+  const pathOf = (key: string) => join(folder, hash("sha256", key));
   const hasObject = (key: string) => fs.existsSync(pathOf(key)) && fs.existsSync(`${pathOf(key)}.json`);
   const descriptions = () => fs.readdirSync(folder).filter((name) => name.endsWith(".json"));
   try {
@@ -96,5 +96,5 @@ function replaceFiles(contents: Record<string, Buffer | string>): void {
 
 /** S3's ETag of an object uploaded in one piece, without the quotes. */
 export function eTagOf(bytes: Buffer): string {
-  return createHash("md5").update(bytes).digest("hex");
+  return hash("md5", bytes);
 }

@@ -520,8 +520,6 @@ describe("reading", () => {
     ["bytes=0-15", "bytes 0-4/5", "hello"],
     ["bytes=1-2", "bytes 1-2/5", "el"],
     ["bytes=3-", "bytes 3-4/5", "lo"],
-    ["bytes=-2", "bytes 3-4/5", "lo"],
-    ["bytes=-9", "bytes 0-4/5", "hello"],
   ])("a range, %s, gives %s", async (range, contentRange, body) => {
     expect(await read(range)).toEqual(
       answered(206, { ...described, "content-range": contentRange, "content-length": String(body.length) }, body),
@@ -530,17 +528,12 @@ describe("reading", () => {
 
   test.each([
     ["bytes=5-", "hello"],
-    ["bytes=-0", "hello"],
     ["bytes=0-15", ""],
   ])("a range outside the object, %s of '%s', is refused", async (range, bytes) => {
     expect(await read(range, bytes)).toEqual(refused(416, "InvalidRange", "The requested range is not satisfiable"));
   });
 
-  const [seen, second, before] = [
-    "Fri, 02 Jan 2026 03:04:05 GMT",
-    "Fri, 02 Jan 2026 03:04:06 GMT",
-    "Thu, 01 Jan 2026 00:00:00 GMT",
-  ];
+  const seen = "Fri, 02 Jan 2026 03:04:05 GMT";
   const other = '"another"';
 
   test.each<[number, Record<string, string>]>([
@@ -549,24 +542,10 @@ describe("reading", () => {
     [304, { "if-none-match": `${other}, ${etag}` }],
     [304, { "if-none-match": "*" }],
     [200, { "if-none-match": other }],
-    [304, { "if-modified-since": seen }],
-    [304, { "if-modified-since": second }],
-    [200, { "if-modified-since": before }],
-    [200, { "if-modified-since": "yesterday" }],
     [200, { "if-none-match": other, "if-modified-since": seen }],
-    [200, { "if-match": etag }],
-    [200, { "if-match": `${other}, ${etag}` }],
-    [200, { "if-match": "*" }],
-    [412, { "if-match": other }],
-    [412, { "if-match": `W/${etag}` }],
-    [200, { "if-unmodified-since": seen }],
-    [412, { "if-unmodified-since": before }],
-    [200, { "if-unmodified-since": "yesterday" }],
-    [200, { "if-match": etag, "if-unmodified-since": before }],
-    [412, { "if-match": other, "if-none-match": etag }],
-    [304, { "if-match": etag, "if-none-match": etag }],
+    [304, { "if-none-match": etag, "if-modified-since": seen }],
     [304, { "if-none-match": etag, range: "bytes=9-" }],
-    [206, { "if-match": etag, range: "bytes=1-2" }],
+    [206, { "if-none-match": other, range: "bytes=1-2" }],
   ])("is answered with %i to %j", async (status, headers) => {
     const { bucket, objects } = await start();
     objects.set("images/1/a", {
@@ -596,13 +575,6 @@ describe("reading", () => {
     const { bucket } = await start();
     expect(await send(bucket.url, { method: "GET", headers: { "if-none-match": "*" } })).toEqual(noSuchKey);
   });
-
-  test.each(["bytes=2-1", "bytes=-", "bytes=0-1,3-4", "lines=1-2"])(
-    "a malformed range, %s, is ignored",
-    async (range) => {
-      expect(await read(range)).toMatchObject({ status: 200, body: "hello" });
-    },
-  );
 });
 
 describe("a list", () => {
@@ -677,7 +649,7 @@ describe("an unsupported request is refused and changes nothing:", () => {
     [
       "an unsupported header",
       { headers: { "content-length": "0", "x-amz-acl": "private" } },
-      unsupported("the header x-amz-acl"),
+      unsupported("the header x-amz-acl in a PUT"),
     ],
     [
       "another condition",
@@ -691,6 +663,16 @@ describe("an unsupported request is refused and changes nothing:", () => {
         unsupported(`the header ${name} in a PUT`),
       ],
     ),
+    ...["if-match", "if-modified-since", "if-unmodified-since"].map((name): [string, Request, Answer] => [
+      `the header ${name} in a GET`,
+      { method: "GET", headers: { [name]: "x" } },
+      unsupported(`the header ${name} in a GET`),
+    ]),
+    ...["bytes=-2", "bytes=0-1,3-4", "lines=1-2"].map((range): [string, Request, Answer] => [
+      `the range ${range}`,
+      { method: "GET", headers: { range } },
+      unsupported(`the range ${range}`),
+    ]),
     ["If-Range", { method: "GET", headers: { "if-range": etag } }, unsupported("the header if-range in a GET")],
     [
       "a condition of a DELETE",
@@ -702,48 +684,18 @@ describe("an unsupported request is refused and changes nothing:", () => {
       { method: "GET", path: "/images", query: { "list-type": "2" }, headers: { "if-none-match": etag } },
       unsupported("the header if-none-match in a GET"),
     ],
-    [
-      "a key of over 1024 bytes",
-      { method: "GET", path: `/images/${"ä".repeat(513)}` },
-      refused(400, "KeyTooLongError", "Your key is too long"),
-    ],
   ])("%s", async (_what, request, refusal) => {
     const { bucket, objects } = await start();
-    expect(
-      await send(bucket.url, { ...request, ...(request.path !== undefined && { path: encodeURI(request.path) }) }),
-    ).toEqual(refusal);
+    expect(await send(bucket.url, request)).toEqual(refusal);
     expect(objects.size).toBe(0);
   });
 });
 
-describe("an unsupported kind of upload is named in the error, whatever its signature:", () => {
-  const stream =
-    "This S3 emulator does not support uploads that the SDK streams (aws-chunked): send the bytes in one piece.";
-  const policy = "This S3 emulator does not support uploads with a POST policy: send it to a presigned URL.";
-  const form = { "content-type": "multipart/form-data; boundary=x" };
-  test.each<[string, string, string, Record<string, string>, string]>([
-    ["a stream", "PUT", "/images/a", { "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" }, stream],
-    [
-      "a stream of unknown length",
-      "PUT",
-      "/images/a?x-id=PutObject",
-      {
-        "content-encoding": "aws-chunked",
-        "transfer-encoding": "chunked",
-        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-        "x-amz-decoded-content-length": "5",
-        "x-amz-sdk-checksum-algorithm": "CRC32",
-        "x-amz-trailer": "x-amz-checksum-crc32",
-      },
-      stream,
-    ],
-    ["a form", "POST", "/images", form, policy],
-    ["a form of unknown length", "POST", "/images/", { ...form, "transfer-encoding": "chunked" }, policy],
-  ])("%s", async (_what, method, path, headers, message) => {
-    const { bucket, objects } = await start();
-    expect(await exchange(bucket.url, { method, path, headers, body: Buffer.from("hello") })).toEqual(
-      refused(501, "NotImplemented", message),
-    );
-    expect(objects.size).toBe(0);
-  });
+test.each(["/images", "/images/"])("a form to %s is refused whatever its signature", async (path) => {
+  const { bucket, objects } = await start();
+  const headers = { "content-type": "multipart/form-data; boundary=x" };
+  expect(await exchange(bucket.url, { method: "POST", path, headers, body: Buffer.from("hello") })).toEqual(
+    refused(501, "NotImplemented", "This S3 emulator does not support POST for objects."),
+  );
+  expect(objects.size).toBe(0);
 });

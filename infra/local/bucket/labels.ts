@@ -28,8 +28,7 @@ export async function startLabels({ objects, now }: { objects: Pick<Objects, "ge
     const target = request.headers["x-amz-target"]?.[0];
     if (target !== "RekognitionService.DetectLabels")
       return refusal("UnknownOperationException", `This Rekognition emulator does not support ${String(target)}.`);
-    const input = readInput(request.body);
-    if (!input) return refusal("SerializationException", "The body is not a JSON object.");
+    const input = JSON.parse(request.body.toString()) as DetectLabels;
     requests.push(input);
     const { Bucket, Name } = input.Image?.S3Object ?? {};
     return detectLabels(input, Bucket === bucketName && Name !== undefined ? objects.get(Name)?.bytes : undefined);
@@ -47,8 +46,6 @@ export function detectLabels(
   { MaxLabels = 1000, MinConfidence = 55 }: DetectLabels,
   bytes: Buffer | undefined,
 ): HttpAnswer {
-  const invalid = refusal("InvalidParameterException", "Request has invalid parameters");
-  if (!(Number.isInteger(MaxLabels) && MaxLabels >= 0 && MinConfidence >= 0 && MinConfidence <= 100)) return invalid;
   if (!bytes)
     return refusal(
       "InvalidS3ObjectException",
@@ -58,7 +55,8 @@ export function detectLabels(
   if (!image) return refusal("InvalidImageFormatException", "Request has invalid image format");
   const { format, width, height } = image;
   // The error for too small an image is not documented, but recorded: github.com/boto/botocore/issues/1366
-  if (Math.min(width, height) < limits.leastSide_px) return invalid;
+  if (Math.min(width, height) < limits.leastSide_px)
+    return refusal("InvalidParameterException", "Request has invalid parameters");
   if (bytes.length > limits.image_bytes || Math.max(width, height) > limits.side_px)
     return refusal("ImageTooLargeException", `The image has ${bytes.length} bytes and ${width} x ${height} pixels.`);
   // By falling confidence, like Rekognition.
@@ -68,15 +66,6 @@ export function detectLabels(
     { Name: "Local stand-in: perhaps a photo", Confidence: 60 },
   ].filter(({ Confidence }) => Confidence >= MinConfidence);
   return json(200, { Labels: labels.slice(0, MaxLabels), LabelModelVersion: "local" });
-}
-
-function readInput(body: Buffer): DetectLabels | undefined {
-  try {
-    const input: unknown = JSON.parse(body.toString());
-    return typeof input === "object" && input !== null ? input : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A PNG starts with its signature and the chunk IHDR, whose first fields are width and height. */

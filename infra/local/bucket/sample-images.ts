@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-export interface Picture {
+interface Picture {
   /** In pixels, by default 80, Rekognition's minimum. Other sizes are only written to the header. */
   width?: number;
   height?: number;

@@ -1,4 +1,7 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
+import { escapeUri } from "@smithy/core/protocols";
+import { HttpRequest } from "@smithy/core/transport";
+import { getCanonicalQuery } from "@smithy/signature-v4";
 
 /** As node:http received it: `url` and header values unchanged, header names in lower case. */
 export interface SignedRequest {
@@ -69,22 +72,22 @@ function refuse(reason: Reason, sentence: string): Refusal {
   return { reason, sentence };
 }
 
-function readClaim({ url, headers }: SignedRequest) {
-  const authorization = headers["authorization"]?.[0];
-  const query = new URLSearchParams(queryOf(url));
+function readClaim({ url, headers, body }: SignedRequest) {
+  const authorization = headers["authorization"]?.[0] ?? "";
+  const [path = "", search] = url.split(/\?(.*)/s);
+  const query = new URLSearchParams(search);
   const isPresigned = query.has("X-Amz-Signature");
-  if (authorization === undefined && !isPresigned) return refuse("unsigned", "The request is not signed.");
-  if (authorization !== undefined && isPresigned)
+  if (authorization === "" && !isPresigned) return refuse("unsigned", "The request is not signed.");
+  if (authorization !== "" && isPresigned)
     return refuse("signed twice", "The request is signed in its URL and in the Authorization header: remove one.");
-  const [, scheme, list = ""] = /^(\S+)\s+(.*)$/.exec(authorization ?? "") ?? [];
-  const parts = new Map(list.split(",").map((part) => split(part.trim(), "=")));
+  const parts = new Map([...authorization.matchAll(/(\w+)=([^,]+)/g)].map(([, name, value]) => [name, value]));
   const read = (name: string) =>
     isPresigned
       ? (query.get(`X-Amz-${name}`) ?? undefined)
       : (parts.get(name) ?? headers[`x-amz-${name.toLowerCase()}`]?.[0]);
   if (isPresigned && read("Algorithm") !== algorithm)
     return refuse("malformed", `X-Amz-Algorithm must be ${algorithm}.`);
-  if (!isPresigned && scheme !== algorithm)
+  if (!isPresigned && !authorization.startsWith(`${algorithm} `))
     return refuse("malformed", `The Authorization header must begin with ${algorithm}.`);
   const lifetime_s = isPresigned ? Number(read("Expires") ?? NaN) : skew_ms / 1000;
   if (!Number.isInteger(lifetime_s) || lifetime_s < 1 || lifetime_s > week_s)
@@ -99,12 +102,27 @@ function readClaim({ url, headers }: SignedRequest) {
       "The credential must be KEY/DAY/REGION/SERVICE/aws4_request, with the same day as X-Amz-Date.",
     );
   const [signedHeaders, sessionToken] = [signed.split(";"), read("Security-Token")];
-  return { accessKeyId, day, region, service, signature, signedHeaders, time, sessionToken, isPresigned, lifetime_s };
+  const ofBody = isPresigned && service === "s3" ? "UNSIGNED-PAYLOAD" : hash("sha256", body);
+  const payload = headers["x-amz-content-sha256"]?.[0] ?? ofBody;
+  const scope = [day, region, service, "aws4_request"];
+  return {
+    accessKeyId,
+    region,
+    service,
+    scope,
+    signature,
+    signedHeaders,
+    time,
+    sessionToken,
+    lifetime_s,
+    payload,
+    path,
+    query,
+  };
 }
 
 /** What can be refused without knowing the secret. */
-function check(claim: Claim, request: SignedRequest, now: Date): Refusal | undefined {
-  const { service, signedHeaders, time, lifetime_s } = claim;
+function check({ service, signedHeaders, time, lifetime_s, payload }: Claim, request: SignedRequest, now: Date) {
   const signed_ms = Date.parse(time.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
   if (!(signed_ms - now.getTime() <= skew_ms)) return refuse("early", `The signature's time ${time} is in the future.`);
   if (now.getTime() - signed_ms > lifetime_s * 1000)
@@ -114,70 +132,41 @@ function check(claim: Claim, request: SignedRequest, now: Date): Refusal | undef
   const own = Object.keys(request.headers).filter((name) => service === "s3" && name.startsWith("x-amz-"));
   const unsigned = own.filter((name) => !signedHeaders.includes(name));
   if (unsigned.length > 0) return refuse("unsigned headers", `These headers must be signed: ${unsigned.join(", ")}.`);
-  const hash = payloadHash(claim, request);
-  if (!/^[0-9a-f]{64}$/.test(hash) || hash === sha256(request.body)) return undefined;
+  if (!/^[0-9a-f]{64}$/.test(payload) || payload === hash("sha256", request.body)) return undefined;
   return refuse("other body", "The body was changed after signing: its SHA-256 differs from x-amz-content-sha256.");
 }
 
-function payloadHash({ isPresigned, service }: Claim, { headers, body }: SignedRequest): string {
-  return headers["x-amz-content-sha256"]?.[0] ?? (isPresigned && service === "s3" ? "UNSIGNED-PAYLOAD" : sha256(body));
-}
-
 /** Undefined if the URL cannot be decoded. */
-function canonicalRequest(claim: Claim, request: SignedRequest): string | undefined {
-  const { service, signedHeaders } = claim;
-  const { method, url, headers } = request;
+function canonicalRequest({ service, signedHeaders, payload, path, query }: Claim, request: SignedRequest) {
   // S3 signs the path as sent; all other services encode it once more.
   const decode = service === "s3" ? decodeURIComponent : String;
+  const inOneLine = (value: string) => value.trim().replace(/\s+/g, " ");
+  const lines = signedHeaders.map((name) => `${name}:${(request.headers[name] ?? []).map(inOneLine).join(",")}`);
+  const parameters = Object.fromEntries([...query.keys()].map((name) => [name, query.getAll(name)]));
   try {
-    const path = split(url, "?")[0]
-      .split("/")
-      .map((segment) => encode(decode(segment)));
-    const inOneLine = (value: string) => value.trim().replace(/\s+/g, " ");
-    const lines = signedHeaders.map((name) => `${name}:${(headers[name] ?? []).map(inOneLine).join(",")}`);
-    const hash = payloadHash(claim, request);
-    return [method, path.join("/"), canonicalQuery(url), ...lines, "", signedHeaders.join(";"), hash].join("\n");
+    return [
+      request.method,
+      path
+        .split("/")
+        .map((segment) => escapeUri(decode(segment)))
+        .join("/"),
+      getCanonicalQuery(new HttpRequest({ query: parameters })),
+      ...lines,
+      "",
+      signedHeaders.join(";"),
+      payload,
+    ].join("\n");
   } catch (error) {
     if (error instanceof URIError) return undefined;
     throw error;
   }
 }
 
-function canonicalQuery(url: string): string {
-  const parameters = queryOf(url)
-    .split("&")
-    .filter((parameter) => parameter !== "")
-    .map((parameter) => split(parameter, "=").map((text) => encode(decodeURIComponent(text.replaceAll("+", " ")))))
-    .filter(([name]) => name !== "X-Amz-Signature");
-  // By name, then by value, both by bytes: a tab sorts before all encoded text.
-  const sorted = parameters.map((parameter) => parameter.join("\t")).sort();
-  return sorted.map((parameter) => parameter.replace("\t", "=")).join("&");
-}
-
-function signatureOf({ time, day, region, service }: Claim, secret: string, canonical: string): string {
-  const scope = [day, region, service, "aws4_request"];
+function signatureOf({ time, scope }: Claim, secret: string, canonical: string): string {
   const key = scope.reduce<string | Buffer>((previous, part) => hmac(previous, part), `AWS4${secret}`);
-  return hmac(key, [algorithm, time, scope.join("/"), sha256(canonical)].join("\n")).toString("hex");
+  return hmac(key, [algorithm, time, scope.join("/"), hash("sha256", canonical)].join("\n")).toString("hex");
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
-}
-
-function sha256(bytes: string | Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-function queryOf(url: string): string {
-  return split(url, "?")[1];
-}
-
-function split(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** encodeURIComponent leaves five characters that RFC 3986 reserves. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);
 }

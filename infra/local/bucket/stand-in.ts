@@ -1,14 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { endWith, type HttpAnswer } from "../gateway/gateway-answer.ts";
+import { endWith, send, type HttpAnswer } from "../gateway/gateway-answer.ts";
 import { listen, stop } from "../gateway/server.ts";
 import type { SignedRequest } from "./signature.ts";
 
-export interface StandIn {
-  /** Its endpoint, without a trailing `/`. */
-  url: string;
-  stop: () => Promise<void>;
-}
+export type StandIn = Awaited<ReturnType<typeof startStandIn>>;
 
 interface Service {
   answerTo: (request: SignedRequest) => HttpAnswer | Promise<HttpAnswer>;
@@ -19,43 +15,27 @@ interface Service {
 }
 
 /** Listens on loopback as an AWS service. */
-export async function startStandIn(service: Service): Promise<StandIn> {
-  const running = new Set<Promise<unknown>>();
+export async function startStandIn({ answerTo, broken, failed }: Service) {
+  const serve = async (received: IncomingMessage, response: ServerResponse) => {
+    const { method = "", url = "", headersDistinct: headers } = received;
+    const request = { method, url, headers, body: await buffer(received) };
+    const answer = (async () => answerTo(request))().catch((error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      return failed;
+    });
+    send(response, await answer);
+  };
   const server = createServer((request, response) => {
-    const served = serve(request, response, service)
-      .catch(() => response.destroy())
-      .finally(() => running.delete(served));
-    running.add(served);
+    serve(request, response).catch(() => response.destroy());
   });
   // The connection ended in the middle of a request, or the bytes are not HTTP.
   server.on("clientError", (_error, socket) => {
-    if (socket.writable) endWith(socket, service.broken);
+    if (socket.writable) endWith(socket, broken);
   });
   const { port } = await listen(server, 0);
-  // Not localhost: curl would send the API's Authorization header here, too, which S3 refuses with a signed URL.
   return {
+    /** Not localhost: curl would send the API's Authorization header here, too, which S3 refuses with a signed URL. */
     url: `http://127.0.0.1:${port}`,
-    stop: async () => {
-      await stop(server);
-      await Promise.all(running);
-    },
+    stop: () => stop(server),
   };
-}
-
-async function serve(received: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
-  const { method = "", url = "", headersDistinct: headers } = received;
-  const request = { method, url, headers, body: await buffer(received) };
-  const answer = await answerOf(service, request);
-  for (const [name, value] of answer.headers) response.appendHeader(name, value);
-  if (answer.status !== 204 && answer.status !== 304) response.setHeader("content-length", answer.body.length);
-  response.writeHead(answer.status).end(method === "HEAD" ? undefined : answer.body);
-}
-
-async function answerOf({ answerTo, failed }: Service, request: SignedRequest): Promise<HttpAnswer> {
-  try {
-    return await answerTo(request);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return failed;
-  }
 }

@@ -47,6 +47,7 @@ export async function startDatabase(path?: string, tableFile = join(root, "infra
     failed: json(500, { __type: "com.amazonaws.dynamodb.v20120810#InternalServerError" }),
   });
   return {
+    act: dynalite.act,
     environment: {
       ...quiet,
       ...accountEnvironment,

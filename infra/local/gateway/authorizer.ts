@@ -6,13 +6,13 @@ export interface Authorized {
   jwt: { claims: Record<string, string>; scopes: string[] | null };
 }
 
-export interface Refused {
+interface Refused {
   status: 401 | 403;
   message: string;
   headers: [name: string, value: string][];
 }
 
-export interface JwtSettings {
+interface JwtSettings {
   issuer: string;
   /** One of these must be the token's `aud`, or its `client_id` if it has no `aud`. */
   audience: string[];
@@ -93,14 +93,14 @@ function describe(error: errors.JOSEError, token: string): string {
   if (error instanceof errors.JOSEAlgNotAllowed) {
     return `signing method ${String(decodeProtectedHeader(token).alg).replaceAll(/\W/g, "")} is invalid`;
   }
-  if (error instanceof errors.JWKSNoMatchingKey) return "the key of the token is not known";
-  if (error instanceof errors.JWSSignatureVerificationFailed) return "the signature is invalid";
-  const claim =
-    error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired ? error.claim : "";
-  return wrongClaims[claim] ?? "the token is malformed";
+  const { code, claim = code } = error as errors.JOSEError & { claim?: string };
+  return descriptions[claim] ?? "the token is malformed";
 }
 
-const wrongClaims: Record<string, string> = {
+/** By the wrong claim, or by jose's code. */
+const descriptions: Record<string, string> = {
+  [errors.JWKSNoMatchingKey.code]: "the key of the token is not known",
+  [errors.JWSSignatureVerificationFailed.code]: "the signature is invalid",
   iss: "issuer does not match",
   aud: "the token does not have a valid audience",
   exp: "the token has expired",

@@ -1,4 +1,4 @@
-import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
+import { STATUS_CODES, validateHeaderName, validateHeaderValue, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 export interface HttpAnswer {
@@ -14,6 +14,17 @@ export function textAnswer(
   headers: HttpAnswer["headers"] = [],
 ): HttpAnswer {
   return { status, headers: [["content-type", contentType], ...headers], body: Buffer.from(body) };
+}
+
+/** Node leaves out the body of a HEAD, a 204 and a 304. */
+export function send(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  for (const [name, value] of headers) response.appendHeader(name, value);
+  if (!isBodiless(status)) response.setHeader("content-length", body.length);
+  response.writeHead(status).end(body);
+}
+
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
 }
 
 /** Ends the connection with an answer to a request that is not valid HTTP. */

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type { Authorized } from "./authorizer.ts";
 
-export interface Matched {
+interface Matched {
   routeKey: string;
   stage: string;
   /** The whole path, percent-decoded, with the stage if it has one. */

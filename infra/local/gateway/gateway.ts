@@ -6,7 +6,7 @@ import { within } from "../runtime/runner.ts";
 import type { FunctionRoute } from "../runtime/running-functions.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { gatewayCors } from "./cors.ts";
-import { endWith, textAnswer, toAnswer, type HttpAnswer } from "./gateway-answer.ts";
+import { endWith, isBodiless, send, textAnswer, toAnswer, type HttpAnswer } from "./gateway-answer.ts";
 import { toEvent } from "./gateway-event.ts";
 import { decodePath, findRoute } from "./routes.ts";
 import { listenAsLocalhost, stop } from "./server.ts";
@@ -97,16 +97,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   });
   if (request.errored) return; // the caller has hung up
   const { status, body } = answer;
-  const isBodiless = status === 204 || status === 304;
   const origins = options.corsOrigins ?? [];
-  const ofCors = origins.length > 0 ? gatewayCors(origins, headers.origin, answer.methods) : [];
-  for (const [name, value] of answer.headers) {
-    const isDropped = origins.length > 0 && name.startsWith("access-control-");
-    if (!isDropped && !(isBodiless && name.startsWith("content-"))) response.appendHeader(name, value);
-  }
-  for (const [name, value] of [...ofCors, ["apigw-requestid", requestId] as const]) response.appendHeader(name, value);
-  if (!isBodiless) response.setHeader("content-length", body.length);
-  response.writeHead(status).end(method === "HEAD" || isBodiless ? undefined : body);
+  const isDropped = (name: string) =>
+    (origins.length > 0 && name.startsWith("access-control-")) || (isBodiless(status) && name.startsWith("content-"));
+  const kept = answer.headers.filter(([name]) => !isDropped(name));
+  const ofCors = gatewayCors(origins, headers.origin, answer.methods);
+  send(response, { status, headers: [...kept, ...ofCors, ["apigw-requestid", requestId]], body });
   const duration_ms = performance.now() - started;
   const path = url.replace(/\?.*$/s, "");
   options.log({ method, path, status, duration_ms, requestId, ...(error !== undefined && { error }) });
@@ -140,16 +136,8 @@ async function answerTo(
   const { routeKey, scopes = [], authorizer: authorize, invoke } = found.route;
   const authorizer = await authorize?.(headers["authorization"]?.join(","), scopes);
   if (authorizer && "status" in authorizer) return refusal(authorizer.status, authorizer.message, authorizer.headers);
-  const matched = {
-    routeKey,
-    stage,
-    rawPath,
-    pathParameters: found.parameters,
-    authorizer,
-    requestId,
-    now: new Date(),
-  };
-  const event = toEvent(request, body, matched);
+  const matched = { routeKey, stage, rawPath, pathParameters: found.parameters, authorizer, requestId };
+  const event = toEvent(request, body, { ...matched, now: new Date() });
   if (Buffer.byteLength(JSON.stringify(event)) > limits.event_bytes) return refusal(413, "Request Entity Too Large");
   return within(limits.integration_ms, invoke(event).then(toAnswer), () => refusal(503, "Service Unavailable"));
 }

@@ -3,9 +3,8 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function matchRoute(routeKey: string, method: string, path: string) {
-  const [routeMethod, routePath = ""] = routeKey.split(" ");
-  const [wanted, given] = [routePath.split("/"), path.split("/")];
-  if (routeMethod !== method || wanted.length !== given.length) return undefined;
+  const [wanted, given] = [routeKey.split("/"), `${method} ${path}`.split("/")];
+  if (wanted.length !== given.length) return undefined;
   const parameters: Record<string, string> = {};
   for (const [index, segment] of wanted.entries()) {
     const value = given[index] ?? "";

@@ -14,6 +14,9 @@ export interface RunningFunction {
   stop: () => Promise<void>;
 }
 
+/** What runs in this process has no thread to end. */
+export type Invoked = Pick<RunningFunction, "invoke">;
+
 export interface Configuration {
   name: string;
   memory_mb: number;
@@ -63,15 +66,11 @@ const inTurnInProcess = pLimit(callsAtOnce.inProcess);
  * clock. The function's environment is already in process.env: a handler reads it on load, and a bundle is loaded each
  * time.
  */
-export async function runInProcess(path: string, configuration: Configuration): Promise<RunningFunction> {
+export async function runInProcess(path: string, configuration: Configuration): Promise<Invoked> {
   const loaded: unknown = path.endsWith(".cjs") ? loadFresh(path) : await import(pathToFileURL(path).href);
   const { handler } = loaded as HandlerModule;
   const call = (event: string, invocation: Invocation) => callHandler(handler, event, invocation);
-  return {
-    invoke: (event) => inTurnInProcess(() => invokeWith(configuration, event, call)),
-    retire: () => undefined,
-    stop: () => Promise.resolve(),
-  };
+  return { invoke: (event) => inTurnInProcess(() => invokeWith(configuration, event, call)) };
 }
 
 function loadFresh(bundle: string): unknown {

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bundleFunctions, writeBundles } from "../../build/bundle.ts";
 import { readFunctions, root, type FunctionFolder } from "../../build/functions.ts";
-import { runInProcess, runInThread, type RunningFunction } from "./runner.ts";
+import { runInProcess, runInThread, type Invoked, type RunningFunction } from "./runner.ts";
 
 export interface FunctionRoute {
   routeKey: string;
@@ -35,17 +35,19 @@ export function runBundlesHere(environment: Record<string, string>) {
 
 async function runHere(environment: Record<string, string>, pathOf: (folder: FunctionFolder) => string) {
   Object.assign(process.env, environment);
-  const folders = readFunctions(repo.functionsPath);
-  const running = await Promise.all(folders.map((folder) => runInProcess(pathOf(folder), { ...folder, environment })));
-  return serve(folders, running);
+  const running = readFunctions(repo.functionsPath).map(async (folder) => ({
+    ...folder,
+    ...(await runInProcess(pathOf(folder), { ...folder, environment })),
+  }));
+  return serve(await Promise.all(running));
 }
 
 export function runBundles(environment: Record<string, string>, { functionsPath, distPath } = repo) {
-  const folders = readFunctions(functionsPath);
-  const running = folders.map((folder) =>
-    runInThread(join(distPath, folder.name, "index.mjs"), { ...folder, environment: { ...environment } }),
-  );
-  return serve(folders, running);
+  const running = readFunctions(functionsPath).map((folder) => ({
+    ...folder,
+    ...runInThread(join(distPath, folder.name, "index.mjs"), { ...folder, environment: { ...environment } }),
+  }));
+  return serve(running);
 }
 
 /**
@@ -82,22 +84,22 @@ export async function runEditedBundles(environment: Record<string, string>, path
   };
 }
 
-function serve(folders: FunctionFolder[], running: RunningFunction[]) {
-  const routes = folders.flatMap(({ routes, scopes }, index) =>
-    routes.map((routeKey) => ({ routeKey, scopes, invoke: async (event: object) => running[index]?.invoke(event) })),
+export function serve(running: (FunctionFolder & Invoked & Partial<RunningFunction>)[]) {
+  const routes = running.flatMap(({ routes, scopes, invoke }) =>
+    routes.map((routeKey) => ({ routeKey, scopes, invoke })),
   );
   return {
     routes: () => Promise.resolve(routes),
     invoke: async (name: string, event: object) => {
-      const found = running[folders.findIndex((folder) => folder.name === name)];
+      const found = running.find((each) => each.name === name);
       if (!found) throw new Error(`There is no function ${name}: it would be the folder functions/${name}.`);
       return found.invoke(event);
     },
     retire: () => {
-      for (const each of running) each.retire();
+      for (const each of running) each.retire?.();
     },
     stop: async () => {
-      await Promise.all(running.map((each) => each.stop()));
+      await Promise.all(running.map(async (each) => each.stop?.()));
     },
   };
 }

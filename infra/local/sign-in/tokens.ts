@@ -1,16 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import type { JwtSettings } from "../gateway/authorizer.ts";
 
 type Claims = Record<string, unknown>;
 
-export interface UserPool extends JwtSettings {
-  /** An access token of `sub`, valid for an hour; `claims` replace its own, undefined removes one. */
-  accessToken: (sub: string, claims?: Claims) => Promise<string>;
-  idToken: (sub: string, claims?: Claims) => Promise<string>;
-  /** Any claims, signed with the pool's key; `header` does the same for the token's header. */
-  sign: (claims: Claims, header?: Record<string, unknown>) => Promise<string>;
-}
+export type UserPool = Awaited<ReturnType<typeof makeUserPool>>;
 
 /** A made-up pool in Cognito's format: the issuer ends in REGION_ID, and client ids have 26 characters. */
 const local = {
@@ -24,10 +17,10 @@ const scope = "aws.cognito.signin.user.admin";
  * Emulates a Cognito user pool with one app client. Its key is new each time, so its tokens expire with the process.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
  */
-export async function makeUserPool({ issuer, clientId } = local): Promise<UserPool> {
+export async function makeUserPool({ issuer, clientId } = local) {
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const kid = randomBytes(32).toString("base64");
-  const sign: UserPool["sign"] = (claims, header) =>
+  const sign = (claims: Claims, header?: Record<string, unknown>) =>
     new SignJWT(claims).setProtectedHeader({ kid, alg: "RS256", ...header }).sign(privateKey);
   const issue = (sub: string, own: Claims, claims: Claims = {}) => {
     const now_s = Math.floor(Date.now() / 1000);
@@ -38,9 +31,12 @@ export async function makeUserPool({ issuer, clientId } = local): Promise<UserPo
     issuer,
     audience: [clientId],
     keys: { keys: [{ ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" }] },
+    /** Any claims, signed with the pool's key; `header` replaces or adds fields of the token's header. */
     sign,
-    accessToken: (sub, claims) =>
+    /** An access token of `sub`, valid for an hour; `claims` replace its own, undefined removes one. */
+    accessToken: (sub: string, claims?: Claims) =>
       issue(sub, { client_id: clientId, token_use: "access", scope, username: sub }, claims),
-    idToken: (sub, claims) => issue(sub, { aud: clientId, token_use: "id", "cognito:username": sub }, claims),
+    idToken: (sub: string, claims?: Claims) =>
+      issue(sub, { aud: clientId, token_use: "id", "cognito:username": sub }, claims),
   };
 }

@@ -19,15 +19,10 @@ export function planCpuShare(root: string, name: string, memory_mb: number) {
   return { path: join(root, "cpu", name), settings };
 }
 
-export interface CpuShare {
-  /** Limits the process to this share from now on. */
-  give(process_id: number): void;
-  /** Call it after all its processes have ended. */
-  remove(): void;
-}
+export type CpuShare = ReturnType<typeof makeCpuShare>;
 
 /** Creates that cgroup. Throws without the permission, which root has. */
-export function makeCpuShare(memory_mb: number, root = "/sys/fs/cgroup"): CpuShare {
+export function makeCpuShare(memory_mb: number, root = "/sys/fs/cgroup") {
   const { path, settings } = planCpuShare(root, `events-api-bench-${process.pid}`, memory_mb);
   const write = (file: string, value: string) => {
     writeFileSync(join(path, file), value);
@@ -40,9 +35,11 @@ export function makeCpuShare(memory_mb: number, root = "/sys/fs/cgroup"): CpuSha
     throw error;
   }
   return {
-    give: (process_id) => {
+    /** Limits the process to this share from now on. */
+    give: (process_id: number) => {
       write("cgroup.procs", String(process_id));
     },
+    /** Call it after all its processes have ended. */
     remove: () => {
       rmdirSync(path);
     },

@@ -23,7 +23,7 @@ export interface Sample {
 }
 
 /** The median, and the bounds of the middle eighty percent. */
-export interface Spread {
+interface Spread {
   median: number;
   p10: number;
   p90: number;

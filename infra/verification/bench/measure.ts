@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -106,9 +107,7 @@ export async function measure(
   const child = spawn(command, [...args, join(path, "task.json")], { env });
   const kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill);
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once("close", resolve).once("error", reject);
-  });
+  const ended = once(child, "close") as Promise<[code: number | null]>;
   child.stdin.on("error", () => undefined); // it has ended with a message
   const complained = text(child.stderr);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -117,7 +116,7 @@ export async function measure(
     if (!loaded.done && child.pid !== undefined) share?.give(child.pid);
     child.stdin.end("\n");
     const line = await lines.next();
-    const [code, complaint] = await Promise.all([ended, complained]);
+    const [[code], complaint] = await Promise.all([ended, complained]);
     if (code !== 0 || complaint !== "" || line.done)
       throw new Error(`${variant.name}, ${event.routeKey}: ended with ${code ?? "a signal"}.\n${complaint}`);
     const report = JSON.parse(line.value) as Omit<Sample, "answer_ms"> & { first_ms: number; answer: string };

@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import pLimit from "p-limit";
 import { vi } from "vitest";
 import { readFunctions } from "../../build/functions.ts";
-import { account } from "../../local/bucket/account.ts";
 import type { Images } from "../../local/bucket/images.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
 import { callHandler } from "../../local/runtime/call-handler.js";
 import type { HandlerModule } from "../../local/runtime/function-thread.js";
-import type { RunningFunctions } from "../../local/runtime/running-functions.ts";
+import { serve, type RunningFunctions } from "../../local/runtime/running-functions.ts";
 import { startStack, type Environment } from "../../local/stack.ts";
 import type { Call } from "../../testing/call.ts";
 import { callAt } from "../../testing/contract.ts";
@@ -70,8 +68,6 @@ export async function startFaultyStack() {
   const front = await between(calls.pass)(services);
   const faulty = await loadFunctions({ ...services, ...front.environment });
   const gateway = await startGateway({ stage: "prod", routes: faulty.functions.routes, port: 0, log: () => undefined });
-  const endpoint = database.environment.AWS_ENDPOINT_URL_DYNAMODB;
-  const client = new DynamoDBClient({ region: account.region, endpoint, credentials: account });
   let lasting = 0;
   return {
     healthy: toMachine(url, functions),
@@ -86,18 +82,17 @@ export async function startFaultyStack() {
     /** Returns a function that copies an event under a new id: cheaper than preparing each one by requests. */
     copiesOf: async (event: Prepared) => {
       const key = { TableName: "events", Key: { id: { S: event.id } } };
-      const { Item: item } = await client.send(new GetItemCommand({ ...key, ConsistentRead: true }));
+      const { Item: item } = (await database.act("GetItem", { ...key, ConsistentRead: true })) as { Item?: object };
       const objects = keysOf(images, event.id).map((each) => [each, images.objects.get(each)] as const);
       return async () => {
         const id = randomUUID();
         const renamed = <Value>(value: Value) => JSON.parse(JSON.stringify(value).replaceAll(event.id, id)) as Value;
         for (const [each, object] of objects) if (object) images.objects.set(renamed(each), object);
-        if (item) await client.send(new PutItemCommand({ TableName: "events", Item: renamed(item) }));
+        if (item) await database.act("PutItem", { TableName: "events", Item: renamed(item) });
         return renamed(event);
       };
     },
     stop: async () => {
-      client.destroy();
       await gateway.stop();
       await front.stop();
       await stop();
@@ -116,15 +111,15 @@ const lastingOfOneLoad = 10;
 async function loadFunctions(environment: Environment) {
   const limit_ms = longest_ms + 10_000 * ++sets;
   let handlers = await load(environment);
-  const invoke = async (name: string, event: object): Promise<unknown> => {
-    const invocation = { name, memory_mb: 256, requestId: "fault", deadline_ms: Date.now() + limit_ms };
-    return JSON.parse(await callHandler(handlers[name], JSON.stringify(event), invocation));
-  };
-  const routes = readFunctions().flatMap(({ name, routes: keys }) =>
-    keys.map((routeKey) => ({ routeKey, invoke: (event: object) => invoke(name, event) })),
-  );
+  const running = readFunctions().map((folder) => ({
+    ...folder,
+    invoke: async (event: object): Promise<unknown> => {
+      const invocation = { ...folder, requestId: "fault", deadline_ms: Date.now() + limit_ms };
+      return JSON.parse(await callHandler(handlers[folder.name], JSON.stringify(event), invocation));
+    },
+  }));
   return {
-    functions: { routes: () => Promise.resolve(routes), invoke, stop: () => Promise.resolve() },
+    functions: serve(running),
     endTime: () => timeIsUp.get(limit_ms / 10_000)?.(),
     restart: async () => {
       handlers = await load(environment);

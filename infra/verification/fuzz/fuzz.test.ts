@@ -54,7 +54,7 @@ describe("a forbidden answer is reported with a line that reproduces it:", () =>
         requests: 100,
       }).catch((error: unknown) => error);
       expect(String(failure)).toContain(complaint);
-      expect(String(failure)).toMatch(new RegExp(`^(\\{ .*)?curl .*'http://localhost:${port}/`, "m"));
+      expect(String(failure)).toMatch(new RegExp(`^(printf .*)?curl .*'http://localhost:${port}/`, "m"));
     } finally {
       await stop(server);
     }

@@ -64,13 +64,13 @@ function explain(events: Events, operation: Operation, answer: Answer, isDisturb
     case "create":
       return explainCreate(events, operation, answer);
     case "get":
-      return unlessWrong(isAnswerToGet(known, operation.ifNoneMatch, answer));
+      return unlessWrong(isAnswerToGet(known, operation.condition, answer));
     case "update":
       return explainUpdate(events, operation, answer);
     case "delete":
       if (isDisturbed && answer.status === 204 && !known) return events;
       if (!known) return unlessWrong(isRefusal(answer, 404));
-      if (!lets(operation.ifMatch, known)) return unlessWrong(isRefusal(answer, 412));
+      if (!lets(operation.condition, known)) return unlessWrong(isRefusal(answer, 412));
       if (answer.status !== 204 || answer.body !== undefined) return undefined;
       return new Map([...events].filter(([other]) => other !== operation.id));
   }
@@ -109,7 +109,7 @@ function isAnswerToGet(known: Known | undefined, ifNoneMatch: string | undefined
 }
 
 function explainUpdate(events: Events, operation: Doing<"update">, answer: Answer): Events | undefined {
-  const { id, changes, ifMatch } = operation;
+  const { id, changes, condition } = operation;
   const known = events.get(id);
   const refusedWith = (status: number) => (isRefusal(answer, status) ? events : undefined);
   if (changes["title"] === null && changes["payload"] === null) return refusedWith(400);
@@ -119,7 +119,7 @@ function explainUpdate(events: Events, operation: Doing<"update">, answer: Answe
   );
   const changed: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
   if (!("title" in changed) && !("payload" in changed)) return refusedWith(400);
-  if (!lets(ifMatch, known)) return refusedWith(412);
+  if (!lets(condition, known)) return refusedWith(412);
   const { updatedAt } = (answer.body ?? {}) as Fields;
   const event = { ...changed, updatedAt, version: Number(known.event["version"]) + 1 };
   return isSuccess(answer, 200, event) ? learn(events, id, event, known.content, answer) : undefined;

@@ -3,12 +3,12 @@ import type { Answer, Call } from "../../testing/call.ts";
 
 export type Fields = Record<string, unknown>;
 
-/** What a caller does. Headers of conditional requests are texts, with `, ` between ETags, or placeholders. */
+/** What a caller does. `condition` is If-None-Match of a get and If-Match of a write, as text or as placeholders. */
 export type Operation<Header = string> =
   | { does: "create"; id: string; content: Fields }
-  | { does: "get"; id: string; ifNoneMatch?: Header | undefined }
-  | { does: "update"; id: string; method: "PUT" | "PATCH"; changes: Fields; ifMatch?: Header | undefined }
-  | { does: "delete"; id: string; ifMatch?: Header | undefined }
+  | { does: "get"; id: string; condition?: Header | undefined }
+  | { does: "update"; id: string; method: "PUT" | "PATCH"; changes: Fields; condition?: Header | undefined }
+  | { does: "delete"; id: string; condition?: Header | undefined }
   | { does: "list"; filters: Record<string, string>; limit: number };
 
 /** `*`, or placeholders for ETags: the event's nth from the last, weak or not. */
@@ -50,34 +50,25 @@ export function operations(ids: string[], owner?: string): fc.Arbitrary<Operatio
   const owned = <Of extends Fields>(arbitrary: fc.Arbitrary<Of>) => arbitrary.map((each) => ({ ...each, ...own }));
   const { status, organizer, type } = fields;
   const filters = owned(fc.record({ status, organizer, type }, { requiredKeys: [] }));
-  const does = <Does extends string>(what: Does) => fc.constant(what);
   return weighted<Operation<Drawn>>(
-    [3, fc.record({ does: does("create"), id, content: owned(contents) })],
-    [1, fc.record({ does: does("get"), id, ifNoneMatch: header })],
+    [3, fc.record({ does: pick("create"), id, content: owned(contents) })],
+    [1, fc.record({ does: pick("get"), id, condition: header })],
     [
       4,
-      fc.record({ does: does("update"), id, method: pick("PUT", "PATCH"), changes: owned(changes), ifMatch: header }),
+      fc.record({ does: pick("update"), id, method: pick("PUT", "PATCH"), changes: owned(changes), condition: header }),
     ],
-    [2, fc.record({ does: does("delete"), id, ifMatch: header })],
-    [1, fc.record({ does: does("list"), filters, limit: fc.integer({ min: 1, max: 3 }) })],
+    [2, fc.record({ does: pick("delete"), id, condition: header })],
+    [1, fc.record({ does: pick("list"), filters, limit: fc.integer({ min: 1, max: 3 }) })],
   );
 }
 
 /** `seen` has all ETags that each event ever had, in order. */
 export function resolve(drawn: Operation<Drawn>, seen: ReadonlyMap<string, string[]>): Operation {
-  const textOf = (id: string, header: Drawn | undefined) =>
-    header === "*"
-      ? header
-      : header?.map(({ n, isWeak }) => (isWeak ? "W/" : "") + (seen.get(id)?.at(-1 - n) ?? '"none"')).join(", ");
-  switch (drawn.does) {
-    case "get":
-      return { ...drawn, ifNoneMatch: textOf(drawn.id, drawn.ifNoneMatch) };
-    case "update":
-    case "delete":
-      return { ...drawn, ifMatch: textOf(drawn.id, drawn.ifMatch) };
-    default:
-      return drawn;
-  }
+  if (drawn.does === "create" || drawn.does === "list") return drawn;
+  const { id, condition } = drawn;
+  if (condition === undefined || condition === "*") return { ...drawn, condition };
+  const etags = condition.map(({ n, isWeak }) => (isWeak ? "W/" : "") + (seen.get(id)?.at(-1 - n) ?? '"none"'));
+  return { ...drawn, condition: etags.join(", ") };
 }
 
 /** A list is read to its end; its body is the list of its pages. */
@@ -86,14 +77,14 @@ export function perform(call: Call, operation: Operation): Promise<Answer> {
     case "create":
       return call("POST /events", { json: { id: operation.id, ...operation.content } });
     case "get":
-      return call(`GET /events/${operation.id}`, conditional("if-none-match", operation.ifNoneMatch));
+      return call(`GET /events/${operation.id}`, { headers: { "if-none-match": operation.condition } });
     case "update":
       return call(`${operation.method} /events/${operation.id}`, {
         json: operation.changes,
-        ...conditional("if-match", operation.ifMatch),
+        headers: { "if-match": operation.condition },
       });
     case "delete":
-      return call(`DELETE /events/${operation.id}`, conditional("if-match", operation.ifMatch));
+      return call(`DELETE /events/${operation.id}`, { headers: { "if-match": operation.condition } });
     case "list":
       return list(call, operation.filters, operation.limit);
   }
@@ -110,8 +101,4 @@ async function list(call: Call, filters: Record<string, string>, limit: number):
     if (next === undefined || pages.length > 100) return { ...answer, body: pages };
     query.set("cursor", next);
   }
-}
-
-function conditional(name: string, value: string | undefined) {
-  return value === undefined ? {} : { headers: { [name]: value } };
 }
