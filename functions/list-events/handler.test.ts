@@ -69,7 +69,7 @@ async function pagesOf(filters: Filters, limit: number, since = ""): Promise<Pag
 
 /** Immediately, or with retries for a deployed table, whose indexes lag behind. */
 async function expectSoon(check: () => Promise<void>): Promise<void> {
-  await (target === "deployed" ? vi.waitFor(check, { timeout: 20_000, interval: 500 }) : check());
+  await (target === "deployed" ? vi.waitFor(check, { timeout: 300_000, interval: 500 }) : check());
 }
 
 function matches(event: Listed, filters: Filters): boolean {
