@@ -57,6 +57,7 @@ beforeEach(() => {
   front.answer = () => undefined;
 });
 afterEach(() => {
+  vi.clearAllTimers(); // time limits of calls that were answered; hundreds of them make the fake clock slow
   vi.unstubAllEnvs();
 });
 
