@@ -236,6 +236,20 @@ describe("AUTH", () => {
     },
   );
 
+  test.each([
+    [{ jwt: { claims: { sub: "alice" } } }, { caller: "alice" }],
+    [undefined, {}],
+  ])("of off accepts requests without a token, and obeys a verified one: %j", async (authorizer, body) => {
+    vi.stubEnv("AUTH", "off");
+    vi.resetModules();
+    const { endpoint } = await import("./http.ts");
+    const request = { version: "2.0", requestContext: { authorizer } } as unknown as Request;
+    const answer = await endpoint((_request, caller) => Promise.resolve({ status: 200, body: { caller } }))(request, {
+      getRemainingTimeInMillis: () => 10_000,
+    });
+    expect(JSON.parse(answer.body ?? "")).toEqual(body);
+  });
+
   test.each([[undefined], [""], ["on"], ["JWT"], ["none"], [" off"], ["true"]])(
     "of %j makes loading fail",
     async (auth) => {

@@ -87,22 +87,24 @@ const auth = process.env["AUTH"];
 if (auth !== "jwt" && auth !== "off") throw new Error('The environment variable AUTH must be "jwt" or "off".');
 
 /**
- * The caller, from the claims of the token that API Gateway has verified.
+ * The caller, from the claims of the token that API Gateway has verified. They count with AUTH=off, too: when
+ * sign-in is turned on, routes have their authorizer minutes before the functions are released.
  *
- * Throws a `Problem` 401 without claims, because a route without its authorizer must not be open; for an
- * ID token, which API Gateway accepts but which grants no access; and for a `sub` that is not a valid
+ * Throws a `Problem` 401 without claims if AUTH=jwt, because a route without its authorizer must not be open;
+ * for an ID token, which API Gateway accepts but which grants no access; and for a `sub` that is not a valid
  * organizer. Truncating it to 100 characters could merge two people.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
 function parseCaller({ requestContext }: Request): Caller {
-  if (auth === "off") return undefined;
   const claims = (requestContext as Authorized).authorizer?.jwt?.claims;
-  if (!claims)
+  if (!claims) {
+    if (auth === "off") return undefined;
     throw unauthorized(
       "Bearer",
       "This request has no verified token: send an access token in the Authorization header. If you did, this route is missing its authorizer.",
     );
+  }
   const { sub, token_use: use = "access" } = claims; // only Cognito's tokens have token_use
   if (use !== "access")
     throw invalidToken("This is not an access token: sign in again and send the access token, not the ID token.");
