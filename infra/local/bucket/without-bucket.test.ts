@@ -1,17 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { root } from "../../build/functions.ts";
 import { startDatabase } from "../database/database.ts";
 
 const deleteEvent = join(root, "functions/delete-event/handler.ts");
-const { environment, stop } = await startDatabase();
+const { environment, act, stop } = await startDatabase();
 afterAll(stop);
 
 type Handler = (request: object, context: object) => Promise<object>;
 
-test.skipIf(!existsSync(deleteEvent))("delete-event needs no bucket: a deleted event is a 404", async () => {
+/** The answer of delete-event in a project without the functions for images. */
+async function deletion(id: string): Promise<object> {
   for (const [name, value] of Object.entries({ ...environment, AUTH: "off", BUCKET_NAME: undefined }))
     vi.stubEnv(name, value);
   const { handler } = (await import(deleteEvent)) as { handler: Handler };
@@ -20,10 +21,25 @@ test.skipIf(!existsSync(deleteEvent))("delete-event needs no bucket: a deleted e
     routeKey: "DELETE /events/{id}",
     rawQueryString: "",
     headers: {},
-    pathParameters: { id: randomUUID() },
+    pathParameters: { id },
     requestContext: { requestId: "request" },
   };
-  const answer = await handler(request, { getRemainingTimeInMillis: () => 10_000 });
-  expect(answer).toMatchObject({ statusCode: 404 });
+  return handler(request, { getRemainingTimeInMillis: () => 10_000 });
+}
+
+afterEach(() => {
   vi.unstubAllEnvs();
+});
+
+describe.skipIf(!existsSync(deleteEvent))("delete-event needs no bucket", () => {
+  test("for an event that does not exist: 404", async () => {
+    expect(await deletion(randomUUID())).toMatchObject({ statusCode: 404 });
+  });
+
+  test("for an event that had an upload URL before the functions for images were removed: 204", async () => {
+    const id = randomUUID();
+    await act("PutItem", { TableName: "events", Item: { id: { S: id }, uploads: { N: "1" } } });
+    expect(await deletion(id)).toEqual({ statusCode: 204, headers: {} });
+    expect(await deletion(id)).toMatchObject({ statusCode: 404 });
+  });
 });
