@@ -12,7 +12,7 @@ export default {
   incremental: true,
   incrementalFile: ".data/mutation.json",
   reporters: ["clear-text", "progress-append-only"],
-  concurrency: 1, // the fault tests depend on time and would delay each other's timeouts
+  concurrency: 1, // runs beside each other could exceed Stryker's time limits, which would count as noticed
   tempDirName: "dist/mutation",
   ignorePatterns: ["dist", ".data", ".terraform", "infra/verification/rehearsal", "oidc", ".github"],
 };

@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["functions/**/*.test.ts"],
     env: { TARGET: "source", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    setupFiles: "infra/testing/setup.ts",
     testTimeout: 0, // Stryker ends a run that takes much longer than before the change
     hookTimeout: 0,
   },
