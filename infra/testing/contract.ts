@@ -54,9 +54,7 @@ function find(reference: string): unknown {
   return names.reduce((node: unknown, name) => (node as Record<string, unknown> | undefined)?.[name], source);
 }
 
-/**
- * Rejects if an answer differs from functions/openapi.yaml, so that no test accepts an undocumented answer.
- */
+/** Rejects if an answer differs from functions/openapi.yaml, so that no test accepts an undocumented answer. */
 export function callAt(baseUrl: string, token?: string): Call {
   const call = callServerAt(baseUrl, token);
   return async (request, sent) => {
