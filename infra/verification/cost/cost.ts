@@ -84,7 +84,7 @@ export function usualMonth(requests: number): Usage {
 const month_s = 30 * 24 * 3600;
 
 /** A flood: every request times out, every unit of the database is used, and everything read is sent. */
-export function worstMonth(limits: ReturnType<typeof defaultLimits>): Usage {
+export function worstMonth(): Usage {
   const requests = limits.throttle_rate_per_s * month_s;
   const tables = 1 + limits.indexes;
   const reads = limits.max_read_request_units * tables * month_s;
@@ -100,7 +100,10 @@ export function worstMonth(limits: ReturnType<typeof defaultLimits>): Usage {
   };
 }
 
-export function defaultLimits() {
+/** The defaults of infra/. */
+export const limits = readLimits();
+
+function readLimits() {
   const files = ["api.tf", "table.tf"].map((file) => readFileSync(join(root, "infra", file), "utf8")).join("\n");
   const variable = (name: string) => {
     const [, found] = new RegExp(`variable "${name}" \\{[^}]*?default += (\\d+)`).exec(files) ?? [];
