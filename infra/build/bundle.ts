@@ -51,13 +51,7 @@ export const { handler, primed } = createRequire(import.meta.url)("./main.cjs");
 await primed;
 `;
 
-export interface Bundle {
-  name: string;
-  /** The contents of the zip, by file name. */
-  files: Record<string, Uint8Array>;
-  zip: Uint8Array;
-  sourceMap: Uint8Array;
-}
+export type Bundle = Awaited<ReturnType<typeof bundleFunction>>;
 
 /**
  * Bundles each function with its imports, the AWS SDK included, and zips it: the same source gives the
@@ -77,7 +71,7 @@ export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void
   }
 }
 
-async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number): Promise<Bundle> {
+async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number) {
   const { metafile, ...bundle } = await bundleModule(join(path, "handler.ts"), { plugins: [bareCommands], external });
   const parts = partsOf(metafile);
   const heavy = parts.map(([path]) => path).filter((path) => denied.test(path));
@@ -94,7 +88,10 @@ async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: numbe
   return { name, ...bundle };
 }
 
-/** Bundles a module that exports `handler` with its imports, which `metafile` lists, and the whole SDK. */
+/**
+ * Bundles a module that exports `handler` with its imports, which `metafile` lists, and the whole SDK. The zip holds
+ * the files.
+ */
 export async function bundleModule(path: string, options: Pick<BuildOptions, "plugins" | "external"> = {}) {
   const { outputFiles, metafile } = await build({
     ...common,

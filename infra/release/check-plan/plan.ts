@@ -56,7 +56,7 @@ function readChange(entry: unknown) {
   ];
 }
 
-export function isMade({ actions }: Pick<Change, "actions">): boolean {
+export function isMade({ actions }: Change): boolean {
   return actions.includes("create") || actions.includes("update");
 }
 

@@ -35,7 +35,7 @@ export interface Clock {
 export const realClock: Clock = { now: () => performance.now(), pause: wait };
 
 export interface Conditions {
-  print?: (line: string) => void;
+  print: (line: string) => void;
   stop?: AbortSignal;
   /** For a rollback: an answer that says nothing about the functions does not count. */
   isAtOnce?: boolean;
@@ -55,13 +55,7 @@ const patience_s = 60;
  * the route, its function or its authorizer, or may still have the old one.
  * Returns the answer that passed; undefined in a rollback if no answer proved anything.
  */
-export function checker({
-  print = console.log,
-  stop,
-  isAtOnce = false,
-  clock = realClock,
-  timeout_ms = limit_ms,
-}: Conditions = {}) {
+export function checker({ print, stop, isAtOnce = false, clock = realClock, timeout_ms = limit_ms }: Conditions) {
   let left_s = patience_s;
   return async ({ claim, way, request, expected, holds }: Check, isEarly = false): Promise<Answer | undefined> => {
     for (let next_s = 1; ; next_s *= 2) {
@@ -89,9 +83,9 @@ export async function smokeTest(
   baseUrl: string,
   {
     signedIn,
-    check = checker(),
-    print = console.log,
-  }: { signedIn?: Way | undefined; check?: ReturnType<typeof checker>; print?: (line: string) => void },
+    check,
+    print,
+  }: { signedIn?: Way | undefined; check: ReturnType<typeof checker>; print: Conditions["print"] },
 ): Promise<void> {
   const open = overHttp(baseUrl);
   const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, true)] : checksOf(open, false);

@@ -56,7 +56,7 @@ function sum(numbers: number[]): number {
  * As infra/README.md assumes: a write of an event of 1 KB takes 2 units with the stored metadata, and one more for
  * each of three indexes.
  */
-export const usual = {
+const usual = {
   shares: { get: 0.6, list: 0.25, write: 0.15 },
   reads: { get: 1, list: 7.5, write: 0 },
   writes: { get: 0, list: 0, write: 5 },
