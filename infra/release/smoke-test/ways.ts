@@ -36,7 +36,7 @@ export interface NoAnswer {
 /** Through API Gateway, without a token. It does not follow redirects. */
 export function overHttp(baseUrl: string): Way {
   return {
-    describe: (request) => request.routeKey.replace(/ .*/, ` ${baseUrl}${pathOf(request)}`),
+    describe: (request) => `${methodOf(request)} ${baseUrl}${pathOf(request)}`,
     send: sendBy(async (request, signal) => {
       const content = request.body && {
         body: JSON.stringify(request.body),
