@@ -1,11 +1,21 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
 import { readFunctions, root, type FunctionFolder } from "./functions.ts";
 
 /** The maximum size of a zip: every byte makes a cold start slower. */
 const budget_bytes = 32 * 1024;
+
+/** What the bundles of functions and of commands have in common. */
+export const common = {
+  bundle: true,
+  write: false,
+  platform: "node",
+  mainFields: ["module", "main"], // "main" first would take the SDK's CommonJS, which cannot be trimmed and fails in ESM
+  logLevel: "silent", // errors are thrown
+  tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
+} satisfies BuildOptions;
 
 /**
  * Reduces the SDK's commands to what aws-client.ts reads of them. Whole, they contain the schemas of every
@@ -41,19 +51,11 @@ export const { handler, primed } = createRequire(import.meta.url)("./main.cjs");
 await primed;
 `;
 
-export interface Bundle {
-  name: string;
-  /** The contents of the zip, by file name. */
-  files: Record<string, Uint8Array>;
-  zip: Uint8Array;
-  sourceMap: Uint8Array;
-}
+export type Bundle = Awaited<ReturnType<typeof bundleFunction>>;
 
 /**
  * Bundles each function with its imports, the AWS SDK included, and zips it: the same source gives the
- * same bytes in any folder, at any time, on any machine. Writes nothing.
- *
- * Throws, with the cause, if a zip is over budget or contains the SDK's client.
+ * same bytes in any folder, at any time, on any machine. Throws if a zip is over budget or contains the SDK's client.
  */
 export async function bundleFunctions(functionsPath?: string, limit_bytes = budget_bytes): Promise<Bundle[]> {
   return Promise.all(readFunctions(functionsPath).map((folder) => bundleFunction(folder, limit_bytes)));
@@ -62,7 +64,6 @@ export async function bundleFunctions(functionsPath?: string, limit_bytes = budg
 /** Writes NAME.zip, NAME/ (the zip's files) and NAME.map to a folder; leaves unchanged files alone. */
 export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void {
   for (const { name, files, zip, sourceMap } of bundles) {
-    mkdirSync(join(path, name), { recursive: true });
     for (const [file, bytes] of Object.entries(files)) writeFile(join(path, name, file), bytes);
     writeFile(join(path, `${name}.zip`), zip);
     // Not in the zip: Node reads the map at startup, and the bundle would load a fifth slower.
@@ -70,48 +71,42 @@ export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void
   }
 }
 
-async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number): Promise<Bundle> {
+async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number) {
   const { metafile, ...bundle } = await bundleModule(join(path, "handler.ts"), { plugins: [bareCommands], external });
-  const heavy = partsOf(metafile).filter(([path]) => denied.test(path));
+  const parts = partsOf(metafile);
+  const heavy = parts.map(([path]) => path).filter((path) => denied.test(path));
   if (heavy.length > 0)
     throw new Error(
-      `${name}: the bundle must not contain ${heavy.map(([path]) => path).join(", ")}. Send commands as functions/_shared/table.ts does, without the SDK's client.`,
+      `${name}: the bundle must not contain ${heavy.join(", ")}. Send commands as functions/_shared/table.ts does, without the SDK's client.`,
     );
   if (bundle.zip.length > limit_bytes) {
+    const largest = parts.slice(0, 5).map(([path, bytes]) => `${path} (${bytes} bytes)`);
     throw new Error(
-      `${name}: the zip has ${bundle.zip.length} bytes, at most ${limit_bytes} are allowed. Its largest parts: ${largest(metafile)}.`,
+      `${name}: the zip has ${bundle.zip.length} bytes, at most ${limit_bytes} are allowed. Its largest parts: ${largest.join(", ")}.`,
     );
   }
   return { name, ...bundle };
 }
 
 /**
- * Bundles a module that exports `handler` with its imports, which `metafile` lists, and the whole SDK. Throws if it
- * cannot be bundled.
+ * Bundles a module that exports `handler` with its imports, which `metafile` lists, and the whole SDK. The zip holds
+ * the files.
  */
-export async function bundleModule(
-  path: string,
-  options: BuildOptions = {},
-): Promise<Omit<Bundle, "name"> & { metafile: Metafile }> {
+export async function bundleModule(path: string, options: Pick<BuildOptions, "plugins" | "external"> = {}) {
   const { outputFiles, metafile } = await build({
+    ...common,
+    ...options,
     entryPoints: [path],
     outfile: "main.cjs",
-    bundle: true,
-    write: false,
-    platform: "node",
     target: "node22",
     format: "cjs", // as ESM the SDK loads slower, and its `require` of Node's modules fails
-    mainFields: ["module", "main"], // "main" first would take the SDK's CommonJS, which cannot be trimmed
     minify: true,
     legalComments: "none",
     sourcemap: "external",
     metafile: true,
-    logLevel: "silent", // errors are thrown
-    tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
-    ...options,
   });
-  const [sourceMap, main] = outputFiles?.map(({ contents }) => contents) ?? [];
-  if (!sourceMap || !main || !metafile) throw new Error(`${path}: the bundler wrote no bundle or no source map.`);
+  const [sourceMap, main] = outputFiles.map(({ contents }) => contents);
+  if (!sourceMap || !main) throw new Error(`${path}: the bundler wrote no bundle or no source map.`);
   const files = { "index.mjs": Buffer.from(index), "main.cjs": main };
   return { files, zip: zipFiles(files), sourceMap, metafile };
 }
@@ -125,13 +120,6 @@ function partsOf({ outputs }: Metafile): [path: string, bytes: number][] {
     .sort(([, one], [, other]) => other - one);
 }
 
-function largest(metafile: Metafile): string {
-  return partsOf(metafile)
-    .slice(0, 5)
-    .map(([path, bytes]) => `${path} (${bytes} bytes)`)
-    .join(", ");
-}
-
 /** Deflates in JavaScript: zlib's output differs between processors. */
 function zipFiles(files: Record<string, Uint8Array>): Uint8Array {
   const readable = (0o100644 << 16) >>> 0;
@@ -139,9 +127,10 @@ function zipFiles(files: Record<string, Uint8Array>): Uint8Array {
   return zipSync(files, { level: 9, mem: 12, mtime: new Date(1980, 0, 1, 12), os: 3, attrs: readable });
 }
 
-/** Renames into place, so that a function that starts at that moment never reads half a bundle. */
+/** Makes the folder, and renames into place, so that a function that starts at that moment never reads half a bundle. */
 export function writeFile(path: string, bytes: Uint8Array): void {
   if (existsSync(path) && readFileSync(path).equals(bytes)) return;
+  mkdirSync(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.unfinished`;
   writeFileSync(unfinished, bytes);
   renameSync(unfinished, path);

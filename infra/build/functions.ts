@@ -41,9 +41,8 @@ const allowed: Record<string, string> = {
 export const defaults = { memory_mb: 256, timeout_s: 10 };
 
 /**
- * Finds the functions: every folder of `functionsPath` with a function.json. A folder whose name begins
- * with `_` is not a function. Throws all errors at once, one sentence each: JSON has no types, and a
- * misspelt key would otherwise be silently ignored.
+ * Every folder of `functionsPath` is a function, unless its name begins with `_`. Throws all errors at once, one
+ * sentence each: JSON has no types, and a misspelt key would otherwise be silently ignored.
  */
 export function readFunctions(functionsPath = join(root, "functions")): FunctionFolder[] {
   const names = readdirSync(functionsPath, { withFileTypes: true })
@@ -85,16 +84,15 @@ function readFunction(name: string, path: string): FunctionFolder {
     timeout_s = defaults.timeout_s,
     ...unknown
   } = readObject(join(path, "function.json"), where);
-  const asked = isTexts(actions, actionForm) ? actions : [];
   const complaint = [
     ...Object.keys(unknown).map(
       (key) => `unknown key ${key}: the keys are routes, actions, scopes, memory_mb and timeout_s`,
     ),
     !isTexts(routes, routeKey) &&
       'routes must be a list like ["GET /events/{id}"], with a named method and no / at the end',
-    !isTexts(actions, actionForm) &&
-      'actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard',
-    ...asked.flatMap(complaintsOf),
+    ...(isTexts(actions, actionForm)
+      ? actions.flatMap(complaintsOf)
+      : ['actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard']),
     !(isTexts(scopes, /^[^\s"\\]+$/) && scopes.length <= 10) &&
       'scopes must be a list like ["events/write"] with at most 10 entries, the maximum of API Gateway',
     !isInteger(memory_mb, 128, 10_240) && "memory_mb must be an integer from 128 to 10240",
@@ -147,22 +145,19 @@ function withoutBucket(functions: FunctionFolder[]): string[] {
 /** To API Gateway `/events/{id}` and `/events/{name}` are the same route. */
 function repeatedRoutes(functions: FunctionFolder[]): string[] {
   const seen = new Map<string, string>();
-  const complaints: string[] = [];
-  for (const { name, routes } of functions) {
-    for (const route of routes) {
+  return functions.flatMap(({ name, routes }) =>
+    routes.flatMap((route) => {
       const pattern = route.replaceAll(/\{[^}]+\}/g, "{}");
       const other = seen.get(pattern);
-      if (other !== undefined)
-        complaints.push(`functions/${name}: the route ${route} is already that of functions/${other}.`);
       seen.set(pattern, name);
-    }
-  }
-  return complaints;
+      return other === undefined
+        ? []
+        : [`functions/${name}: the route ${route} is already that of functions/${other}.`];
+    }),
+  );
 }
 
-/**
- * The functions for Terraform, each with its permissions. The same functions give the same bytes.
- */
+/** The functions for Terraform, each with its permissions. */
 export function listForTerraform(functions: FunctionFolder[]): Uint8Array {
   const list = functions.map(({ name, routes, actions, scopes, memory_mb, timeout_s }) => [
     name,

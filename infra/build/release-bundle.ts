@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
-import { writeFile } from "./bundle.ts";
+import { common, writeFile } from "./bundle.ts";
 import { root } from "./functions.ts";
 
 /** A file of the artifact that is built once and deployed to every stage. */
@@ -15,38 +15,28 @@ export interface BuiltFile {
 /**
  * Bundles the commands that the deployment runs with credentials, where `npm ci` must not run: every
  * .ts directly in `releasePath` that is not a test becomes release/NAME.mjs, with all its imports. The
- * same source gives the same bytes in any folder. Writes nothing.
- *
- * Throws, with the cause, if a command cannot be bundled.
+ * same source gives the same bytes in any folder.
  */
 export async function bundleCommands(releasePath = join(root, "infra/release")): Promise<BuiltFile[]> {
   const commands = readdirSync(releasePath, { withFileTypes: true }).filter(
     (entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts"),
   );
   const { outputFiles } = await build({
+    ...common,
     entryPoints: commands.map(({ name }) => join(releasePath, name)).sort(),
     absWorkingDir: releasePath, // the paths in the bundle's comments are relative to it
     outdir: ".",
     outExtension: { ".js": ".mjs" },
-    bundle: true,
-    write: false,
-    platform: "node",
     target: "node20",
     format: "esm",
-    mainFields: ["module", "main"], // "main" first would take the SDK's CommonJS, whose `require` of Node's modules fails in ESM
     preserveSymlinks: true, // else the bundle would contain the packages' real paths, which differ between machines
-    logLevel: "silent", // errors are thrown
-    tsconfigRaw: { compilerOptions: { alwaysStrict: true, verbatimModuleSyntax: true } },
   });
   return outputFiles.map(({ path, contents }) => ({ path: `release/${basename(path)}`, bytes: contents }));
 }
 
 /** Writes files to a folder; leaves unchanged ones alone. */
 export function writeFiles(files: BuiltFile[], path = join(root, "dist")): void {
-  for (const file of files) {
-    mkdirSync(dirname(join(path, file.path)), { recursive: true });
-    writeFile(join(path, file.path), file.bytes);
-  }
+  for (const file of files) writeFile(join(path, file.path), file.bytes);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Proves that the deployed API works: it creates, reads and refuses events, and leaves one behind.
 import { runCommand } from "./_shared/command.ts";
 import { baseUrlIn, readOutputs, regionIn, routesIn } from "./_shared/outputs.ts";
-import { smokeTest } from "./smoke-test/checks.ts";
+import { checker, smokeTest } from "./smoke-test/checks.ts";
 import { signedIn } from "./smoke-test/ways.ts";
 
 const usage = "terraform -chdir=infra output -json | node dist/release/smoke-test.mjs";
@@ -11,5 +11,6 @@ const isMisused = process.argv.length > 2;
 await runCommand(usage, isMisused && "Pipe in the Terraform outputs, without parameters", async (input) => {
   const outputs = readOutputs(input, usage);
   const way = outputs["issuer"] === undefined ? undefined : signedIn(routesIn(outputs), regionIn(outputs));
-  await smokeTest(baseUrlIn(outputs), { signedIn: way });
+  const print = console.log;
+  await smokeTest(baseUrlIn(outputs), { signedIn: way, check: checker({ print }), print });
 });

@@ -21,7 +21,7 @@ export { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
 export { callServerAt, type Answer, type Call, type Sent } from "./call.ts";
 export type { FaultyCall, ServiceFault } from "./faults.ts";
 export { has, needs } from "./left-out.ts";
-export { untilEvent, untilLabelled, upload, type UploadChanges, type UploadUrl } from "./upload.ts";
+export * from "./upload.ts";
 
 export type Fault = AnyFault<FaultyCall>;
 

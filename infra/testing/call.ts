@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
 
@@ -43,26 +43,25 @@ export function callServerAt(baseUrl: string, token?: string): Call {
   };
 }
 
+interface Exchange extends Pick<Sent, "headers"> {
+  method: string;
+  path: string;
+  body: Uint8Array | undefined;
+}
+
 /**
  * Also sends requests with a wrong Content-Length. If that is more than the body has, the sending side of the
  * connection is closed after the last byte.
  */
-export async function exchange(
-  origin: string,
-  {
-    headers,
-    body,
-    ...request
-  }: Pick<RequestOptions, "method" | "path"> & Pick<Sent, "headers"> & { body: Uint8Array | undefined },
-): Promise<Answer> {
+export async function exchange(origin: string, { method, path, headers = {}, body }: Exchange): Promise<Answer> {
   const { protocol, hostname, port } = new URL(origin);
   const open = protocol === "https:" ? httpsRequest : httpRequest;
-  const length = headers?.["content-length"];
+  const length = headers["content-length"];
   const all: Sent["headers"] = { ...(body && length === undefined && { "transfer-encoding": "chunked" }), ...headers };
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   const host = hostname === "localhost" ? "127.0.0.1" : hostname;
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = open({ ...request, hostname: host, port, headers: given }, resolve);
+    const sent = open({ method, path, hostname: host, port, headers: given }, resolve);
     sent.on("error", reject).end(body, () => {
       if (Number(length ?? 0) > (body?.length ?? 0)) sent.socket?.end();
     });

@@ -19,12 +19,12 @@ const entries = [
   ".prettierignore",
 ];
 
-/** Without the state and the providers of Terraform. */
+/** Without installed packages, and without the state and the providers of Terraform. */
 export function copyProject(from: string, to: string): void {
   for (const entry of entries) {
     cpSync(join(from, entry), join(to, entry), {
       recursive: true,
-      filter: (path) => !path.includes(".terraform/") && !path.includes(".tfstate"),
+      filter: (path) => !/\/node_modules$|\.terraform\/|\.tfstate/.test(path),
     });
   }
 }

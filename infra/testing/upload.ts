@@ -22,8 +22,6 @@ export function upload(to: UploadUrl, bytes: Uint8Array, changes: UploadChanges 
   return exchange(origin, { method, path: pathname + search, headers, body: bytes });
 }
 
-const polling = { times: 200, pause_ms: 100 };
-
 /** Gets an event until it is as expected, for at most about 20 seconds. */
 export async function untilEvent(
   call: Call,
@@ -31,11 +29,11 @@ export async function untilEvent(
   isExpected: (event: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
   let answer: Answer | undefined;
-  for (let time = 1; time <= polling.times; time++) {
+  for (let time = 0; time < 200; time++) {
     answer = await call(`GET /events/${id}`);
     const event = (answer.body ?? {}) as Record<string, unknown>;
     if (answer.status === 200 && isExpected(event)) return event;
-    await pause(polling.pause_ms);
+    await pause(100);
   }
   throw new Error(`The event ${id} did not become what was expected: ${JSON.stringify(answer)}`);
 }

@@ -6,12 +6,16 @@ export function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
-/** Undefined unless it is a JSON object. JSON.parse's own message would quote the text, which may be a secret. */
-export function parseObject(text: string): Record<string, unknown> | undefined {
+/** Undefined unless it is JSON. JSON.parse's own message would quote the text, which may be a secret. */
+export function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  const value = parse(text);
+  return isObject(value) ? value : undefined;
 }

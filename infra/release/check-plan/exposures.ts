@@ -10,7 +10,8 @@ const settings = ["block_public_acls", "block_public_policy", "ignore_public_acl
 
 const rules = new Map(
   Object.entries<Rule>({
-    aws_apigatewayv2_route: (change) => lost(change, isGuarded, "authorizer"),
+    aws_apigatewayv2_route: (change) =>
+      lost(change, ({ authorization_type: type }) => type !== undefined && type !== "NONE", "authorizer"),
     aws_cloudwatch_log_group: ({ before, after }) =>
       unless(days(after) >= days(before), "keep its logs for a shorter time"),
     aws_cognito_user_pool: (change) =>
@@ -52,10 +53,6 @@ function unless(holds: boolean, what: string): string[] {
 
 function lost({ before, after }: Change, has: (values: Values) => boolean, what: string): string[] {
   return unless(!has(before) || has(after), `lose its ${what}`);
-}
-
-function isGuarded({ authorization_type: type }: Values): boolean {
-  return type !== undefined && type !== "NONE";
 }
 
 /** 0 means forever. */

@@ -1,4 +1,4 @@
-import { isObject, isTexts } from "../_shared/json.ts";
+import { isObject, isTexts, parse } from "../_shared/json.ts";
 
 export type Values = Record<string, unknown>;
 
@@ -16,7 +16,12 @@ export const byHand = 'If this is intended, deploy by hand: infra/README.md, "De
  * https://developer.hashicorp.com/terraform/internals/json-format
  */
 export function readPlan(text: string): Change[] {
-  const { format_version: format, errored, complete, resource_changes: changes = [] } = parseObject(text);
+  if (text.trim() === "") throw new Error("The plan is empty: did terraform show fail?");
+  const plan = parse(text);
+  if (plan === undefined)
+    throw new Error("The plan is not JSON, or is truncated: pipe in what terraform show -json prints.");
+  if (!isObject(plan)) throw notAPlan();
+  const { format_version: format, errored, complete, resource_changes: changes = [] } = plan;
   if (typeof format !== "string") throw notAPlan();
   if (!format.startsWith("1."))
     throw new Error("The plan's format_version is not 1.x: check what Terraform has changed, then adapt check-plan.");
@@ -25,19 +30,6 @@ export function readPlan(text: string): Change[] {
   if (complete === false) throw new Error("The plan does not cover everything: plan again, without -target.");
   if (errored !== false || complete !== true || !Array.isArray(changes)) throw notAPlan();
   return changes.flatMap(readChange);
-}
-
-function parseObject(text: string): Values {
-  if (text.trim() === "") throw new Error("The plan is empty: did terraform show fail?");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // JSON.parse's own message quotes the text.
-    throw new Error("The plan is not JSON, or is truncated: pipe in what terraform show -json prints.");
-  }
-  if (!isObject(value)) throw notAPlan();
-  return value;
 }
 
 function readChange(entry: unknown) {
@@ -64,7 +56,7 @@ function readChange(entry: unknown) {
   ];
 }
 
-export function isMade({ actions }: Pick<Change, "actions">): boolean {
+export function isMade({ actions }: Change): boolean {
   return actions.includes("create") || actions.includes("update");
 }
 

@@ -11,7 +11,7 @@ import { checksOfVersions, expectNoAlarm } from "./watch.ts";
  * `isAtOnce` is for a rollback while the current version makes alarms red: it skips the canary and ignores alarms.
  * Aborting `stop`, with a reason, ends the run.
  */
-export type Options = Conditions & Required<Pick<Conditions, "stop" | "print">>;
+export type Options = Conditions & Required<Pick<Conditions, "stop">>;
 
 /**
  * Gives callers the newest version of every function. Calls the new versions before any caller, then gives them part

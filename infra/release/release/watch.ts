@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import { paginateDescribeAlarms, type CloudWatchClient, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import { functionOf, type Stack } from "../_shared/outputs.ts";
 import { checksOf, type Check } from "../smoke-test/checks.ts";
-import { byInvoking, inOneLine, type Target } from "../smoke-test/ways.ts";
+import { byInvoking, inOneLine } from "../smoke-test/ways.ts";
 
 /**
  * Checks of these versions, whatever callers get: the smoke test's, and a probe of every route with an unknown id,
  * which changes nothing and is answered only after a query to the database.
  */
 export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions: Map<string, string>): Check[] {
-  const targetOf = (routeKey: string): Target => {
+  const targetOf = (routeKey: string) => {
     const functionName = functionOf(routes, routeKey);
     const qualifier = versions.get(functionName);
     if (qualifier === undefined)

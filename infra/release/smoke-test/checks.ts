@@ -25,8 +25,6 @@ export interface Check {
   request: Request;
   expected: string;
   holds: (answer: Answer) => boolean;
-  /** Whether API Gateway may still lack the route, its function or its authorizer. */
-  isEarly?: boolean;
 }
 
 export interface Clock {
@@ -37,7 +35,7 @@ export interface Clock {
 export const realClock: Clock = { now: () => performance.now(), pause: wait };
 
 export interface Conditions {
-  print?: (line: string) => void;
+  print: (line: string) => void;
   stop?: AbortSignal;
   /** For a rollback: an answer that says nothing about the functions does not count. */
   isAtOnce?: boolean;
@@ -53,18 +51,13 @@ const patience_s = 60;
 
 /**
  * Throws if a check fails, and when told to stop. A check that may pass later is retried after a second, two, four
- * and so on, with a line each time, and fails once a run's retries have taken a minute.
+ * and so on, with a line each time, and fails once a run's retries have taken a minute. Early on, API Gateway may lack
+ * the route, its function or its authorizer, or may still have the old one.
  * Returns the answer that passed; undefined in a rollback if no answer proved anything.
  */
-export function checker({
-  print = console.log,
-  stop,
-  isAtOnce = false,
-  clock = realClock,
-  timeout_ms = limit_ms,
-}: Conditions = {}) {
+export function checker({ print, stop, isAtOnce = false, clock = realClock, timeout_ms = limit_ms }: Conditions) {
   let left_s = patience_s;
-  return async ({ claim, way, request, expected, holds, isEarly = false }: Check): Promise<Answer | undefined> => {
+  return async ({ claim, way, request, expected, holds }: Check, isEarly = false): Promise<Answer | undefined> => {
     for (let next_s = 1; ; next_s *= 2) {
       const started_ms = clock.now();
       const answer = await way.send(request, timeout_ms, stop);
@@ -88,14 +81,17 @@ export function checker({
 
 export async function smokeTest(
   baseUrl: string,
-  options: { signedIn?: Way | undefined; check?: ReturnType<typeof checker>; print?: (line: string) => void } = {},
+  {
+    signedIn,
+    check,
+    print,
+  }: { signedIn?: Way | undefined; check: ReturnType<typeof checker>; print: Conditions["print"] },
 ): Promise<void> {
-  const { signedIn, check = checker(), print = console.log } = options;
   const open = overHttp(baseUrl);
   const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, true)] : checksOf(open, false);
   const early = signedIn ? 2 : 1;
   for (const [index, each] of checks.entries()) {
-    const answer = await check({ ...each, isEarly: index < early });
+    const answer = await check(each, index < early);
     if (answer) print(`${each.claim}: ${answer.status} in ${answer.duration_ms.toFixed(0)} ms`);
   }
 }
@@ -155,10 +151,7 @@ function saysNothing(answer: Answer | NoAnswer): boolean {
   return answer.status === undefined ? answer.isLost : [429, 502, 503, 504].includes(answer.status);
 }
 
-/**
- * API Gateway itself answers 500 if a function has failed, and sometimes if none has. Early on, a route may have no
- * function or no authorizer yet, or may still have the old one.
- */
+/** API Gateway itself answers 500 if a function has failed, and sometimes if none has. */
 function mayPass(answer: Answer | NoAnswer, isEarly: boolean): boolean {
   if (answer.status === undefined || saysNothing(answer)) return saysNothing(answer);
   const { status, contentType, object } = answer;

@@ -36,7 +36,7 @@ export interface NoAnswer {
 /** Through API Gateway, without a token. It does not follow redirects. */
 export function overHttp(baseUrl: string): Way {
   return {
-    describe: (request) => request.routeKey.replace(/ .*/, ` ${baseUrl}${pathOf(request)}`),
+    describe: (request) => `${methodOf(request)} ${baseUrl}${pathOf(request)}`,
     send: sendBy(async (request, signal) => {
       const content = request.body && {
         body: JSON.stringify(request.body),
@@ -57,11 +57,6 @@ export function overHttp(baseUrl: string): Way {
 /** infra/function/'s name for the version that callers get. */
 export const liveAlias = "live";
 
-export interface Target {
-  functionName: string;
-  qualifier: string;
-}
-
 /** The one caller of every deployment: it needs no stored password or token. */
 const claims = { sub: "smoke-test", token_use: "access" };
 
@@ -75,7 +70,7 @@ export function signedIn(routes: Routes, region: { region?: string } = {}): Way 
  */
 export function byInvoking(
   region: { region?: string },
-  targetOf: (routeKey: string) => Target,
+  targetOf: (routeKey: string) => { functionName: string; qualifier: string },
   isSignedIn: boolean,
 ): Way {
   const client = new LambdaClient({ ...region, maxAttempts: 1 }); // the SDK would retry silently

@@ -22,8 +22,8 @@ export function planCpuShare(root: string, name: string, memory_mb: number) {
 export type CpuShare = ReturnType<typeof makeCpuShare>;
 
 /** Creates that cgroup. Throws without the permission, which root has. */
-export function makeCpuShare(memory_mb: number, root = "/sys/fs/cgroup") {
-  const { path, settings } = planCpuShare(root, `events-api-bench-${process.pid}`, memory_mb);
+export function makeCpuShare(memory_mb: number) {
+  const { path, settings } = planCpuShare("/sys/fs/cgroup", `events-api-bench-${process.pid}`, memory_mb);
   const write = (file: string, value: string) => {
     writeFileSync(join(path, file), value);
   };

@@ -2,25 +2,22 @@ import { mean, type Figures, type State } from "./figures.ts";
 import type { Operation } from "./requests.ts";
 import { express, fastapi, hono, limit, ours, primedLimit, unprimed } from "./variants.ts";
 
-type Find = (figures: Figures) => number | undefined;
+/** NaN if a figure was not measured. */
+type Find = (figures: Figures) => number;
 
-/** Of two figures of one run, so it holds on any machine. */
-function over(dividend = NaN, divisor = NaN): number | undefined {
-  const ratio = dividend / divisor;
-  return Number.isNaN(ratio) ? undefined : ratio;
-}
+const meanOf = (...asked: Parameters<typeof mean>) => mean(...asked) ?? NaN;
 
 const answer =
   (state: State, one: string, other: string): Find =>
   (figures) =>
-    over(mean(figures, one, state), mean(figures, other, state));
+    meanOf(figures, one, state) / meanOf(figures, other, state);
 
 const warm =
   (operation: Operation): Find =>
   ({ measured }) => {
-    const cpu_us = (name: string) =>
-      measured.find((row) => row.variant === name && row.operation === operation && row.state === "warm")?.cpu_us;
-    return over(cpu_us(ours)?.median, cpu_us(limit)?.median);
+    const rows = measured.filter((row) => row.operation === operation && row.state === "warm");
+    const cpu_us = (name: string) => rows.find(({ variant }) => variant === name)?.cpu_us?.median ?? NaN;
+    return cpu_us(ours) / cpu_us(limit);
   };
 
 const zip_kb =
@@ -28,12 +25,13 @@ const zip_kb =
   ({ zip_bytes }) =>
     zip_bytes[operation] / 1024;
 
-const primingMemory_mb: Find = (figures) => {
-  const [primed = NaN, without = NaN] = [ours, unprimed].map((name) => mean(figures, name, "whole", "memory_mb"));
-  return over(primed - without, 1);
-};
+const primingMemory_mb: Find = (figures) =>
+  meanOf(figures, ours, "whole", "memory_mb") - meanOf(figures, unprimed, "whole", "memory_mb");
 
-/** The promises; without another figure they are about load + first answer, of a create and a get together. */
+/**
+ * The promises; without another figure they are about load + first answer, of a create and a get together. Ratios of
+ * one run hold on any machine.
+ */
 const promises: [claim: string, is: "at most" | "at least", must: number, goFor: number, find: Find][] = [
   ["256 MB: against signed by hand", "at most", 0.6, 0.5, answer("share", ours, limit)],
   ["256 MB: against signed by hand, primed", "at most", 1.6, 1.3, answer("share", ours, primedLimit)],
@@ -59,13 +57,14 @@ export const compared: Record<string, State[]> = {
   [fastapi]: ["share"],
 };
 
-/** Compares the figures of one run; `found` is undefined if one was not measured, for example without Python's packages. */
+/** Compares the figures of one run. Some may not be measured, for example without Python's packages. */
 export function judge(figures: Figures) {
   return promises.map(([promise, is, must, goFor, find]) => {
     const found = find(figures);
-    const meets = (bound: number) => found !== undefined && (is === "at most" ? found <= bound : found >= bound);
-    const kept = meets(goFor) ? "reached" : meets(must) ? "kept" : "broken";
-    const verdict = found === undefined ? "not measured" : kept;
-    return { promise, found: found?.toFixed(2), is, must, goFor, verdict };
+    const about = { promise, is, must, goFor };
+    if (Number.isNaN(found)) return { ...about, found: undefined, verdict: "not measured" };
+    const meets = (bound: number) => (is === "at most" ? found <= bound : found >= bound);
+    const verdict = meets(goFor) ? "reached" : meets(must) ? "kept" : "broken";
+    return { ...about, found: found.toFixed(2), verdict };
   });
 }

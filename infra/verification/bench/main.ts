@@ -4,15 +4,23 @@ import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { draw } from "./chart.ts";
-import { makeCpuShare, type CpuShare } from "./cpu-share.ts";
-import { summarize, tableOf, type Case, type Figures, type Sample } from "./figures.ts";
+import { makeCpuShare } from "./cpu-share.ts";
+import { summarize, tableOf, type Figures, type Sample } from "./figures.ts";
 import { compared, judge } from "./gates.ts";
-import { checkAnswers, functionEnvironment, lambdaFlags, measure, memory_mb, type Setting } from "./measure.ts";
+import {
+  checkAnswers,
+  functionEnvironment,
+  lambdaFlags,
+  measure,
+  memory_mb,
+  type Measurement,
+  type Setting,
+} from "./measure.ts";
 import { operations } from "./requests.ts";
 import { startDatabaseStub } from "./stub.ts";
 import { buildVariants, findPython, lambdaNode, primable, type Variant } from "./variants.ts";
 
-const help = `npm run bench -- [options]
+const usage = `npm run bench -- [options]
 
 Measures our functions beside what people would pick instead, and writes figures.json and figures.svg.
 PRIMING=off turns priming off.
@@ -21,34 +29,40 @@ PRIMING=off turns priming off.
   --quick      two short rounds, to see whether everything runs; writes nothing
   --node FILE  another Node.js to run the functions with`;
 
-const thorough = { cold: 15, warm: 3, warmCalls: 2_000 };
-const quick = { cold: 2, warm: 1, warmCalls: 100 };
+const thoroughRounds = { cold: 15, warm: 3, warmCalls: 2_000 };
+const quickRounds = { cold: 2, warm: 1, warmCalls: 100 };
 
 const roundTrips_ms = [0, 1, 5];
 
 const interrupted = new AbortController();
 
 async function main(): Promise<void> {
-  const options = { gates: { type: "boolean" }, quick: { type: "boolean" }, node: { type: "string" } } as const;
-  const { values } = parseArgs({ options: { ...options, help: { type: "boolean" } } });
-  if (values.help) {
-    console.log(help);
+  const { gates, quick, node, help } = parseArgs({
+    options: {
+      gates: { type: "boolean" },
+      quick: { type: "boolean" },
+      node: { type: "string", default: lambdaNode },
+      help: { type: "boolean" },
+    },
+  }).values;
+  if (help) {
+    console.log(usage);
     return;
   }
+  const isAsked = ({ variant: { name }, state, roundTrip_ms }: Measurement) =>
+    !gates || (roundTrip_ms === 0 && compared[name]?.includes(state) === true);
   // Noise rarely breaks a promise twice.
-  for (let attemptsLeft = values.gates ? 2 : 1; attemptsLeft > 0; attemptsLeft--) {
-    const isAsked = (name: string, { state, roundTrip_ms }: Omit<Case, "variant">) =>
-      !values.gates || (roundTrip_ms === 0 && compared[name]?.includes(state) === true);
-    const figures = await takeFigures(values.quick ? quick : thorough, values.node ?? lambdaNode, isAsked);
+  for (let attemptsLeft = gates ? 2 : 1; attemptsLeft > 0; attemptsLeft--) {
+    const figures = await takeFigures(quick ? quickRounds : thoroughRounds, node, isAsked);
     const verdicts = judge(figures);
     console.log(figures.about);
     console.table(tableOf(figures));
     console.table(verdicts);
-    if (!values.gates && !values.quick) {
+    if (!gates && !quick) {
       writeFileSync(join(import.meta.dirname, "figures.json"), `${JSON.stringify(figures, undefined, 1)}\n`);
       writeFileSync(join(import.meta.dirname, "figures.svg"), draw(figures));
     }
-    if (!values.gates || verdicts.every(({ verdict }) => verdict === "reached" || verdict === "kept")) return;
+    if (!gates || verdicts.every(({ verdict }) => verdict === "reached" || verdict === "kept")) return;
   }
   throw new Error("A promise is broken or was not measured: see the last table.");
 }
@@ -56,7 +70,7 @@ async function main(): Promise<void> {
 async function takeFigures(
   rounds: Figures["about"]["rounds"],
   node: string,
-  isAsked: (variant: string, one: Omit<Case, "variant">) => boolean,
+  isAsked: (one: Measurement) => boolean,
 ): Promise<Figures> {
   const [load = 0] = loadavg();
   const notMeasured: string[] = [];
@@ -64,8 +78,9 @@ async function takeFigures(
     try {
       return find();
     } catch (error) {
-      notMeasured.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-      console.error(`NOT MEASURED: ${notMeasured.at(-1) ?? what}`);
+      const reason = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      console.error(`NOT MEASURED: ${reason}`);
+      notMeasured.push(reason);
       return undefined;
     }
   };
@@ -78,8 +93,10 @@ async function takeFigures(
     const python = withPython?.python;
     const stub = await startDatabaseStub(path, roundTrips_ms, python);
     try {
+      const { portAt } = stub;
       const environment = { ...functionEnvironment(path), ...stub.environment };
-      const setting = { node, python, path, portAt: stub.portAt, environment, signal: interrupted.signal };
+      const { signal } = interrupted;
+      const setting = { node, python, path, portAt, environment, signal, share, warmCalls: rounds.warmCalls };
       for (const variant of variants) {
         console.error(`checking the answers of ${variant.name}`);
         await checkAnswers(setting, variant);
@@ -96,12 +113,7 @@ async function takeFigures(
           rounds,
         },
         zip_bytes,
-        measured: await inRounds(
-          setting,
-          casesOf(variants, share !== undefined).filter(({ variant, ...one }) => isAsked(variant.name, one)),
-          share,
-          rounds,
-        ),
+        measured: await inRounds(setting, casesOf(variants, share !== undefined).filter(isAsked), rounds),
       };
     } finally {
       await stub.stop();
@@ -110,10 +122,6 @@ async function takeFigures(
     share?.remove();
     rmSync(path, { recursive: true });
   }
-}
-
-interface Measurement extends Omit<Case, "variant"> {
-  variant: Variant;
 }
 
 function casesOf(variants: Variant[], hasShare: boolean): Measurement[] {
@@ -133,20 +141,15 @@ function casesOf(variants: Variant[], hasShare: boolean): Measurement[] {
 async function inRounds(
   setting: Setting,
   cases: Measurement[],
-  share: CpuShare | undefined,
   rounds: Figures["about"]["rounds"],
 ): Promise<Figures["measured"]> {
   const taken = cases.map((one) => ({ ...one, samples: [] as Sample[] }));
   for (let round = 0; round <= rounds.cold; round++) {
     console.error(`round ${round} of ${rounds.cold}`);
-    for (const { variant, operation, state, roundTrip_ms, samples } of taken) {
-      if (state === "warm" && (round === 0 || round > rounds.warm)) continue;
-      const { sample } = await measure(setting, variant, operation, {
-        roundTrip_ms,
-        calls: state === "warm" ? rounds.warmCalls : 0,
-        share: state === "share" ? share : undefined,
-      });
-      if (round > 0) samples.push(sample); // the first one reads the files from disk
+    for (const one of taken) {
+      if (one.state === "warm" && (round === 0 || round > rounds.warm)) continue;
+      const { sample } = await measure(setting, one);
+      if (round > 0) one.samples.push(sample); // the first one reads the files from disk
     }
   }
   return taken.map(({ variant, samples, ...one }) => ({ ...one, variant: variant.name, ...summarize(samples) }));

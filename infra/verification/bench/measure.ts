@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
 import type { CpuShare } from "./cpu-share.ts";
-import type { Sample } from "./figures.ts";
-import { checks, exchanges, type Exchange, type Operation } from "./requests.ts";
+import type { Case, Sample } from "./figures.ts";
+import { checks, exchanges, type Exchange } from "./requests.ts";
 import type { Python, Variant } from "./variants.ts";
 
 export const memory_mb = 256;
@@ -35,16 +35,14 @@ export interface Setting {
   path: string;
   /** Ends the measured process. */
   signal: AbortSignal;
+  /** The share of a process after loading. */
+  share: CpuShare | undefined;
+  /** In sequence, after twice as many that let V8 compile the code. */
+  warmCalls: number;
 }
 
-/** Differences from a cold start on whole processors next to the database. */
-interface Circumstances {
-  exchange?: Exchange;
-  roundTrip_ms?: number;
-  /** The process's share after loading. */
-  share?: CpuShare | undefined;
-  /** How many warm calls follow, in sequence, after twice as many that let V8 compile the code. */
-  calls?: number;
+export interface Measurement extends Omit<Case, "variant"> {
+  variant: Variant;
 }
 
 /** Lambda's variables for a function, and from this machine only the one that turns priming off. */
@@ -73,24 +71,23 @@ export function functionEnvironment(home: string): Record<string, string> {
 /** Throws at the first wrong answer: a variant that does less is not compared. */
 export async function checkAnswers(setting: Setting, variant: Variant): Promise<void> {
   for (const [operation, exchange] of checks) {
-    if (!variant.statuses.includes(exchange.status)) continue;
-    const { answer } = await measure(setting, variant, operation, { exchange });
+    if (variant.lacks?.includes(exchange.status)) continue;
+    const { answer } = await measure(setting, { variant, operation, state: "whole", roundTrip_ms: 0 }, exchange);
     const body = JSON.parse((JSON.parse(answer) as { body?: string }).body ?? "{}") as object;
     if (!isDeepStrictEqual(body, { ...body, ...exchange.body }))
       throw new Error(`${variant.name}: must answer with ${JSON.stringify(exchange.body)}, not ${answer}`);
   }
 }
 
-/** One cold start and its first answer, in a process of its own, then the requested warm calls. */
+/** One cold start and its first answer, in a process of its own, then the warm calls. */
 export async function measure(
-  { node, python, portAt, environment, path, signal }: Setting,
-  variant: Variant,
-  operation: Operation,
-  { exchange = exchanges[operation], roundTrip_ms = 0, share, calls = 0 }: Circumstances = {},
+  { node, python, portAt, environment, path, signal, share, warmCalls }: Setting,
+  { variant, operation, state, roundTrip_ms }: Measurement,
+  { event, status }: Exchange = exchanges[operation],
 ): Promise<{ sample: Sample; answer: string }> {
   signal.throwIfAborted();
-  const { event, status } = exchange;
   const artifact = variant.artifacts[operation];
+  const calls = state === "warm" ? warmCalls : 0;
   const task = { artifact, event: JSON.stringify(event), status, port: portAt(roundTrip_ms), calls };
   writeFileSync(join(path, "task.json"), JSON.stringify(task));
   const isPython = python && artifact.endsWith(".py");
@@ -113,7 +110,7 @@ export async function measure(
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   try {
     const loaded = await lines.next();
-    if (!loaded.done && child.pid !== undefined) share?.give(child.pid);
+    if (state === "share" && !loaded.done && child.pid !== undefined) share?.give(child.pid);
     child.stdin.end("\n");
     const line = await lines.next();
     const [[code], complaint] = await Promise.all([ended, complained]);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root } from "../../build/functions.ts";
-import { billOf, defaultLimits, labelsCost, totalOf, usualMonth, worstMonth, type Bill, type Usage } from "./cost.ts";
+import { billOf, labelsCost, limits, totalOf, usualMonth, worstMonth, type Bill, type Usage } from "./cost.ts";
 import prices from "./prices.json" with { type: "json" };
 
 const nothing: Usage = { requests: 0, compute_gb_s: 0, reads: 0, writes: 0, stored_gb: 0, logged_gb: 0, sent_gb: 0 };
@@ -36,7 +36,7 @@ test("labels get cheaper in four steps", () => {
 });
 
 test("the worst month has the limits that infra/ sets", () => {
-  expect(defaultLimits()).toEqual({
+  expect(limits).toEqual({
     throttle_rate_per_s: 50,
     max_read_request_units: 200,
     max_write_request_units: 100,
@@ -47,7 +47,7 @@ test("the worst month has the limits that infra/ sets", () => {
 });
 
 test("no part of a usual month with as many requests costs more than in the worst one", () => {
-  const worst = worstMonth(defaultLimits());
+  const worst = worstMonth();
   const usual = usualMonth(worst.requests);
   for (const [what, amount] of Object.entries(usual))
     expect(amount, what).toBeLessThanOrEqual(worst[what as keyof Usage]);
@@ -55,7 +55,7 @@ test("no part of a usual month with as many requests costs more than in the wors
 
 test("provisioned stays within the 25 units of DynamoDB's free tier, over all stages, the table and its indexes", () => {
   const stages = readdirSync(join(root, "infra/environments")).length;
-  const tables = stages * (1 + defaultLimits().indexes);
+  const tables = stages * (1 + limits.indexes);
   expect(Math.floor(25 / tables)).toBeGreaterThanOrEqual(1);
   expect(Math.floor(25 / tables) * tables).toBeLessThanOrEqual(25);
 });
@@ -65,12 +65,7 @@ describe("infra/README.md", () => {
     /\n## What it costs\n(.*?)\n## /s.exec(readFileSync(join(root, "infra/README.md"), "utf8")) ?? [];
 
   test("has the table computed from the prices", () => {
-    const months = [
-      usualMonth(1000),
-      usualMonth(1_000_000),
-      usualMonth(1_000_000_000),
-      worstMonth(defaultLimits()),
-    ].map(billOf);
+    const months = [usualMonth(1000), usualMonth(1_000_000), usualMonth(1_000_000_000), worstMonth()].map(billOf);
     const rows = (Object.keys(free) as (keyof Bill)[]).map((part) => [
       part,
       ...months.map((bill) => inDollars(bill[part])),
@@ -86,7 +81,7 @@ describe("infra/README.md", () => {
   });
 
   test("states what labels cost if uploads reach the throttle", () => {
-    const { requests } = worstMonth(defaultLimits());
+    const { requests } = worstMonth();
     expect(section).toContain(`${inDollars(labelsCost(requests))} dollars`);
   });
 

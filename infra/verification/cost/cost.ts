@@ -56,7 +56,7 @@ function sum(numbers: number[]): number {
  * As infra/README.md assumes: a write of an event of 1 KB takes 2 units with the stored metadata, and one more for
  * each of three indexes.
  */
-export const usual = {
+const usual = {
   shares: { get: 0.6, list: 0.25, write: 0.15 },
   reads: { get: 1, list: 7.5, write: 0 },
   writes: { get: 0, list: 0, write: 5 },
@@ -84,7 +84,7 @@ export function usualMonth(requests: number): Usage {
 const month_s = 30 * 24 * 3600;
 
 /** A flood: every request times out, every unit of the database is used, and everything read is sent. */
-export function worstMonth(limits: ReturnType<typeof defaultLimits>): Usage {
+export function worstMonth(): Usage {
   const requests = limits.throttle_rate_per_s * month_s;
   const tables = 1 + limits.indexes;
   const reads = limits.max_read_request_units * tables * month_s;
@@ -100,7 +100,10 @@ export function worstMonth(limits: ReturnType<typeof defaultLimits>): Usage {
   };
 }
 
-export function defaultLimits() {
+/** The defaults of infra/. */
+export const limits = readLimits();
+
+function readLimits() {
   const files = ["api.tf", "table.tf"].map((file) => readFileSync(join(root, "infra", file), "utf8")).join("\n");
   const variable = (name: string) => {
     const [, found] = new RegExp(`variable "${name}" \\{[^}]*?default += (\\d+)`).exec(files) ?? [];

@@ -15,7 +15,7 @@ import { callAt } from "../../testing/contract.ts";
 import { between, faults, type ServiceCall } from "../../testing/faults.ts";
 
 /** What happens to a call to DynamoDB, S3 or Rekognition. A killed function does nothing after that call. */
-export type Fault = "hang up" | "answer lost" | "internal error" | "no answer" | "slow body" | "killed";
+type Fault = Exclude<keyof typeof faults, "throttle"> | "killed";
 
 export interface Injection {
   /** The call that fails, counted from 0; the SDK's retries are the same call. */

@@ -6,12 +6,6 @@ import { root } from "../../build/functions.ts";
 import { copyProject } from "../../testing/project-copy.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
 
-/** A program's output in a fork, and whether it succeeded. */
-interface Ran {
-  isContent: boolean;
-  said: string;
-}
-
 export type Fork = ReturnType<typeof makeFork>;
 
 /** A copy of the project to change. */
@@ -40,21 +34,18 @@ export function makeFork() {
   };
 }
 
-function runNode(cwd: string, parameters: string[], more: Record<string, string> = {}): Promise<Ran> {
+/** Whether a program is content, and its output. */
+function runNode(cwd: string, parameters: string[], more: Record<string, string> = {}) {
   const { PATH = "", HOME = "" } = process.env; // but not Vitest's own variables
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      parameters,
-      { cwd, env: { PATH, HOME, NO_COLOR: "1", ...more }, maxBuffer: 64e6 },
-      (error, output, errors) => {
-        resolve({ isContent: error === null, said: output + errors });
-      },
-    );
+  const env = { PATH, HOME, NO_COLOR: "1", ...more };
+  return new Promise<{ isContent: boolean; said: string }>((resolve) => {
+    execFile(process.execPath, parameters, { cwd, env, maxBuffer: 64e6 }, (error, output, errors) => {
+      resolve({ isContent: error === null, said: output + errors });
+    });
   });
 }
 
-export async function expectContent(ran: Promise<Ran>): Promise<void> {
+export async function expectContent(ran: ReturnType<typeof runNode>): Promise<void> {
   const { isContent, said } = await ran;
   expect(isContent, said).toBe(true);
 }

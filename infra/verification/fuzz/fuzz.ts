@@ -3,24 +3,30 @@ import { callServerAt } from "../../testing/call.ts";
 import { complaintsAbout } from "../../testing/contract.ts";
 import { hostileRequests, placeholders, toCurl, type HostileRequest } from "./hostile-requests.ts";
 
+interface Options {
+  url: string;
+  tokens: string[];
+  seed: number;
+  requests: number;
+}
+
 /**
  * Counts the answers by status. Rejects at the first answer that is a 5xx or not in functions/openapi.yaml, with the
  * simplest request that gets it and a curl line. The same seed sends the same requests.
  */
-export async function fuzz(options: { url: string; tokens: string[]; seed: number; requests: number }) {
-  const { url, tokens, seed, requests: numRuns } = options;
+export async function fuzz({ url, tokens, seed, requests }: Options) {
   const call = callServerAt(url);
   let last = { etag: '"none"', cursor: "none" };
   const statuses = new Map<number, number>();
 
   const check = async (drawn: HostileRequest) => {
-    const filled = Object.entries(drawn.headers).map(
-      ([name, value]) => [name, value.replaceAll(placeholders.etag, last.etag)] as const,
+    const headers = Object.fromEntries(
+      Object.entries(drawn.headers).map(([name, value]) => [name, value.replaceAll(placeholders.etag, last.etag)]),
     );
     const path = drawn.path.replaceAll(placeholders.cursor, last.cursor);
-    const request: HostileRequest = { ...drawn, path, headers: Object.fromEntries(filled) };
+    const request = { ...drawn, path, headers };
     const line = `${request.method} ${path}`;
-    const sent = { headers: request.headers, ...(request.body && { bytes: request.body }) };
+    const sent = { headers, ...(request.body && { bytes: request.body }) };
     const answer = await call(line, sent).catch((error: unknown) => {
       throw new Error(`No answer, or invalid JSON declared as JSON: ${String(error)}\n${toCurl(url, request)}`);
     });
@@ -35,7 +41,7 @@ export async function fuzz(options: { url: string; tokens: string[]; seed: numbe
     last = { etag: answer.headers["etag"] ?? last.etag, cursor: next };
   };
   const property = fc.asyncProperty(fc.limitShrink(hostileRequests(tokens), 100), check);
-  const failure = await fc.check(property, { seed, numRuns });
+  const failure = await fc.check(property, { seed, numRuns: requests });
   if (failure.failed) throw failure.errorInstance;
   return statuses;
 }

@@ -15,7 +15,22 @@ const usage = `npm run fuzz -- [options]
 /** Each batch has an empty database and its own seed, so that a failure can be reproduced alone. */
 const batch = 5_000;
 
-const { requests, seed, isGuarded } = readOptions();
+const { values } = parseArgs({
+  options: {
+    requests: { type: "string", default: "10000" },
+    seed: { type: "string", default: String(Date.now() | 0) },
+    auth: { type: "boolean" },
+    help: { type: "boolean" },
+  },
+});
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
+const [requests, seed] = [Number(values.requests), Number(values.seed)];
+if (!Number.isInteger(requests) || requests < 1) throw new Error("--requests must be an integer of at least 1.");
+if (!Number.isInteger(seed)) throw new Error("--seed must be an integer.");
+
 writeBundles(await bundleFunctions());
 for (let sent = 0; sent < requests; sent += batch) {
   const batchSeed = seed + sent / batch;
@@ -27,7 +42,7 @@ for (let sent = 0; sent < requests; sent += batch) {
     );
   } catch (error) {
     console.error(
-      `${error instanceof Error ? error.message : String(error)}\n\nTo reproduce it: npm run fuzz -- --seed ${batchSeed} --requests ${count}${isGuarded ? " --auth" : ""}`,
+      `${error instanceof Error ? error.message : String(error)}\n\nTo reproduce it: npm run fuzz -- --seed ${batchSeed} --requests ${count}${values.auth ? " --auth" : ""}`,
     );
     process.exitCode = 1;
     break;
@@ -35,7 +50,7 @@ for (let sent = 0; sent < requests; sent += batch) {
 }
 
 async function fuzzOnce(batchSeed: number, count: number): Promise<Map<number, number>> {
-  const pool = isGuarded ? await makeUserPool() : undefined;
+  const pool = values.auth ? await makeUserPool() : undefined;
   const stack = await startStack({ run: runBundles, pool, environment: { AWS_LAMBDA_LOG_LEVEL: "WARN" } });
   try {
     const tokens = pool
@@ -45,23 +60,4 @@ async function fuzzOnce(batchSeed: number, count: number): Promise<Map<number, n
   } finally {
     await stack.stop();
   }
-}
-
-function readOptions() {
-  const options = {
-    requests: { type: "string", default: "10000" },
-    seed: { type: "string" },
-    auth: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  } as const;
-  const { values } = parseArgs({ options });
-  if (values.help) {
-    console.log(usage);
-    process.exit();
-  }
-  const count = Number(values.requests);
-  const first = Number(values.seed ?? Date.now() | 0);
-  if (!Number.isInteger(count) || count < 1) throw new Error("--requests must be an integer of at least 1.");
-  if (!Number.isInteger(first)) throw new Error("--seed must be an integer.");
-  return { requests: count, seed: first, isGuarded: values.auth };
 }

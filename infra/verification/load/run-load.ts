@@ -9,13 +9,12 @@ import { between, databaseFaults, faults, type Fault, type FaultyDatabase } from
 import { makeCaller } from "../traffic/caller.ts";
 import { operations } from "../traffic/operations.ts";
 
-export interface Report {
+interface Report {
   requests: number;
   statuses: Record<string, number>;
   injected: Injected;
   /** Once a second. */
   memory_mb: number[];
-  complaints: string[];
 }
 
 interface Injected {
@@ -25,8 +24,8 @@ interface Injected {
   outages: number;
 }
 
-const callers = 10;
-const eventsPerCaller = 10;
+const tens = Array.from({ length: 10 }, (_, n) => n);
+const callers = tens.map((n) => ({ name: `caller-${n}`, ids: tens.map((event) => `caller-${n}-${event}`) }));
 
 /** How much memory may grow from the first quarter of a run to the last, while caches fill and garbage waits. */
 const memoryAllowance_mb = 100;
@@ -37,10 +36,7 @@ const memoryAllowance_mb = 100;
  * has 500 retry tokens: an outage takes up to 28, and only a success returns one. Without tokens the SDK does not
  * retry, and a hiccup is a 503 too.
  */
-export async function runLoad(
-  isOver: (requests: number) => boolean,
-  rates = { hiccup: 0.05, outage: 0.005 },
-): Promise<Report> {
+export async function runLoad(isOver: (requests: number) => boolean, rates = { hiccup: 0.05, outage: 0.005 }) {
   const folder = mkdtempSync(join(tmpdir(), "events-api-load-"));
   const database = databaseFaults();
   try {
@@ -51,10 +47,7 @@ export async function runLoad(
       environment: { AWS_LAMBDA_LOG_LEVEL: "FATAL" },
     });
     try {
-      const names = Array.from({ length: callers }, (_, caller) => `caller-${caller}`);
-      const idsOf = (name: string) => Array.from({ length: eventsPerCaller }, (_, event) => `${name}-${event}`);
-      const injected = injectFaults(database, names.flatMap(idsOf), rates);
-      return await send(callServerAt(stack.url), names, idsOf, isOver, injected);
+      return await send(callServerAt(stack.url), isOver, injectFaults(database, rates));
     } finally {
       await stack.stop();
     }
@@ -63,14 +56,8 @@ export async function runLoad(
   }
 }
 
-async function send(
-  call: Call,
-  names: string[],
-  idsOf: (name: string) => string[],
-  isOver: (requests: number) => boolean,
-  injected: Injected,
-): Promise<Report> {
-  const report: Omit<Report, "complaints"> = { requests: 0, statuses: {}, injected, memory_mb: [] };
+async function send(call: Call, isOver: (requests: number) => boolean, injected: Injected) {
+  const report: Report = { requests: 0, statuses: {}, injected, memory_mb: [] };
   const counting: Call = async (...request) => {
     const answer = await call(...request);
     report.requests += 1;
@@ -80,10 +67,10 @@ async function send(
   const sampling = setInterval(() => report.memory_mb.push(Math.round(process.memoryUsage.rss() / 1024 / 1024)), 1000);
   try {
     const complaints = await Promise.all(
-      names.map(async (name) => {
+      callers.map(async ({ name, ids }) => {
         const caller = makeCaller(counting, { isDisturbed: true });
         while (!isOver(report.requests))
-          for (const operation of fc.sample(operations(idsOf(name), name), 20)) await caller.act(operation);
+          for (const operation of fc.sample(operations(ids, name), 20)) await caller.act(operation);
         return caller.complaints;
       }),
     );
@@ -98,7 +85,7 @@ const attempts = 3;
 
 const kinds: Fault[] = [faults["hang up"], faults["answer lost"], faults["internal error"], faults.throttle];
 
-function injectFaults(database: FaultyDatabase, ids: string[], rates: { hiccup: number; outage: number }): Injected {
+function injectFaults(database: FaultyDatabase, rates: { hiccup: number; outage: number }): Injected {
   const injected = { hiccups: 0, outages: 0 };
   const pass: Fault = (call) => call.pass();
   const plan = (): Fault[] => {
@@ -113,7 +100,7 @@ function injectFaults(database: FaultyDatabase, ids: string[], rates: { hiccup: 
     }
     return [pass];
   };
-  for (const id of ids) {
+  for (const id of callers.flatMap(({ ids }) => ids)) {
     let planned: Fault[] = [];
     database.setFault(id, (call) => {
       if (planned.length === 0) planned = plan();
@@ -123,14 +110,14 @@ function injectFaults(database: FaultyDatabase, ids: string[], rates: { hiccup: 
   return injected;
 }
 
-export function complaintsOf({ requests, statuses, injected, memory_mb }: Omit<Report, "complaints">): string[] {
+export function complaintsOf({ requests, statuses, injected, memory_mb }: Report): string[] {
   const refused = statuses["503"] ?? 0;
   const quarter = Math.ceil(memory_mb.length / 4);
   const grown_mb = Math.min(...memory_mb.slice(-quarter)) - Math.max(...memory_mb.slice(0, quarter));
   return [
     ...(requests === 0 ? ["no request was answered"] : []),
     // On a busy machine an attempt may time out.
-    ...(Math.abs(injected.outages - refused) > callers
+    ...(Math.abs(injected.outages - refused) > callers.length
       ? [`${refused} answers were 503, and there were ${injected.outages} outages`]
       : []),
     ...(memory_mb.length > 4 && grown_mb > memoryAllowance_mb

@@ -25,8 +25,8 @@ export function makeCaller(call: Call, { isDisturbed = false } = {}) {
         ? explainUnknown(events, operation, got)
         : explain(events, operation, answer, isDisturbed);
       if (!after) {
-        const around = [...events].map(([, { event, etag }]) => ({ event, etag }));
-        complaints.push(`${JSON.stringify([operation, answer, got])} with ${JSON.stringify(around)} stored`);
+        const stored = JSON.stringify([...events.values()]);
+        complaints.push(`${JSON.stringify([operation, answer, got])} with ${stored} stored`);
         return;
       }
       for (const [id, { etag }] of after) {
