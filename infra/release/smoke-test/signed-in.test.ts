@@ -270,7 +270,7 @@ describe("notices", () => {
 
   const created =
     "Create an event repeatedly FAILED: POST /events by a signed-in caller (events-api-test-create-event:live) should give 201 or 200 with the event " +
-    "smoke-test-signed-in (after a 409 delete that event, which another caller created, and retry), but gave";
+    "smoke-test-signed-in, or 409 if another caller has created it, but gave";
 
   test.each<[string, Fault, string]>([
     [
@@ -329,7 +329,7 @@ describe("notices", () => {
     expect([lines, sentence]).toEqual([refused, `${created} no answer within 0.5 s.`]);
   });
 
-  test("another caller's event under its id", async () => {
+  test("a 409 that does not say which problem", async () => {
     fault = (response) => {
       response.end(
         '{"statusCode":409,"headers":{"content-type":"application/problem+json"},"body":"{\\"status\\":409}"}',
