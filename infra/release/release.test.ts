@@ -362,6 +362,18 @@ describe("a release puts every function back", () => {
     expect(lines.slice(-3)).toEqual(itSays("It may not."));
   });
 
+  test("when the answer to a move is lost for good, though the alias has moved", async () => {
+    let resets = 0;
+    aws.fault = (call) => {
+      if (call !== moving[0]) return undefined;
+      if (aws.moves.at(-1) === toAll[1]) return "lost answer";
+      return aws.moves.at(-1) === released[0] && ++resets < 5 ? "reset" : undefined;
+    };
+    const { lines, sentence } = await run();
+    expect(sentence).toMatch(/^Not released\. /);
+    expect([lines.slice(-2), aws.moves]).toEqual([itSays("").slice(1), [...onTrial, ...toAll, released[0], ...back]]);
+  });
+
   test("that it can, and names those it cannot", async () => {
     aws.fault = (call) => (call === moving[0] && aws.moves.length >= 2 ? denied : undefined);
     const { lines } = await run();

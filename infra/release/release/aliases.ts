@@ -24,8 +24,12 @@ export async function readAlias(client: LambdaClient, functionName: string): Pro
   return aliasOf(functionName, await client.send(command, limit()));
 }
 
+/** Another process has moved an alias since it was read. */
+export class MovedByOther extends Error {}
+
 /**
- * `version` answers all calls that do not go to the trial. Throws if another process has moved it since it was read.
+ * `version` answers all calls that do not go to the trial. Throws `MovedByOther`, or AWS's error: then the alias may
+ * have moved nevertheless.
  * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html (RevisionId)
  */
 export async function moveAlias(
@@ -46,10 +50,22 @@ export async function moveAlias(
   } catch (error) {
     if (!(error instanceof PreconditionFailedException)) throw error;
     // After a lost answer the SDK retries, and by then the alias has moved.
-    const moved = (error.$metadata.attempts ?? 1) > 1 ? await readAlias(client, functionName) : undefined;
-    if (moved && isDeepStrictEqual([moved.version, moved.trial], [version, trial])) return moved;
-    throw new Error(`Another process has moved the alias of ${functionName}.`, { cause: error });
+    const moved =
+      (error.$metadata.attempts ?? 1) > 1 ? await movedAlias(client, functionName, version, trial) : undefined;
+    if (moved) return moved;
+    throw new MovedByOther(`Another process has moved the alias of ${functionName}.`, { cause: error });
   }
+}
+
+/** The alias, if it is where it should have been moved. */
+export async function movedAlias(
+  client: LambdaClient,
+  functionName: string,
+  version: string,
+  trial: Alias["trial"],
+): Promise<Alias | undefined> {
+  const alias = await readAlias(client, functionName);
+  return isDeepStrictEqual([alias.version, alias.trial], [version, trial]) ? alias : undefined;
 }
 
 export async function rollBack({ functionNames, region }: Stack, print: (line: string) => void): Promise<void> {

@@ -4,7 +4,16 @@ import { messageOf } from "../_shared/command.ts";
 import type { Stack } from "../_shared/outputs.ts";
 import { checker, realClock, smokeTest, type Conditions } from "../smoke-test/checks.ts";
 import { signedIn } from "../smoke-test/ways.ts";
-import { endTrials, lambdaIn, moveAlias, newestVersion, readAlias, type Alias } from "./aliases.ts";
+import {
+  endTrials,
+  lambdaIn,
+  moveAlias,
+  movedAlias,
+  MovedByOther,
+  newestVersion,
+  readAlias,
+  type Alias,
+} from "./aliases.ts";
 import { checksOfVersions, expectNoAlarm } from "./watch.ts";
 
 /**
@@ -69,15 +78,25 @@ export async function release(stack: Stack, options: Options): Promise<void> {
 type Moving = ReturnType<typeof movingOf>;
 
 function movingOf(lambda: LambdaClient, alias: Alias, after: string) {
+  const { functionName } = alias;
+  /** A move that may have happened, although its answer was lost. */
+  let lost: [version: string, trial: Alias["trial"]] | undefined;
   const moving = {
-    functionName: alias.functionName,
+    functionName,
     before: alias.version,
     after,
     /** Whether this run has moved the alias, or tried to. */
     isTouched: false,
     move: async (version: string, trial?: Alias["trial"]) => {
       moving.isTouched = true;
-      alias = await moveAlias(lambda, alias, version, trial);
+      if (lost) alias = (await movedAlias(lambda, functionName, ...lost)) ?? alias;
+      try {
+        alias = await moveAlias(lambda, alias, version, trial);
+        lost = undefined;
+      } catch (error) {
+        lost = error instanceof MovedByOther ? undefined : [version, trial];
+        throw error;
+      }
     },
   };
   return moving;
