@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { startIssuer } from "../trust/tokens.ts";
-import { contextOf, readToken } from "./web-identity.ts";
+import { claimKeys, readToken } from "./web-identity.ts";
 
 const { publicKey, issue } = startIssuer();
 const stranger = startIssuer();
@@ -9,14 +9,18 @@ const [head = "", payload = "", signature = ""] = token.split(".");
 const later = (seconds: number) => new Date(Date.now() + seconds * 1000);
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-test("a token yields the claims that AWS supports, as condition keys", async () => {
+test("a token yields the claims that AWS supports as condition keys, without a value those that it lacks", async () => {
   const claims = await readToken(issue({ sub: "s", aud: "a", repository_id: "1", run_id: "2" }), publicKey, new Date());
   if (typeof claims === "string") throw new Error(claims);
-  expect(contextOf(claims)).toEqual({
-    "token.actions.githubusercontent.com:aud": ["a"],
-    "token.actions.githubusercontent.com:sub": ["s"],
-    "token.actions.githubusercontent.com:repository_id": ["1"],
-  });
+  const { aud, sub, repository_id, run_id, ...others } = Object.fromEntries(
+    Object.entries(claimKeys(claims)).map(([key, values]) => [
+      key.replace(/^token\.actions\.githubusercontent\.com:/, ""),
+      values,
+    ]),
+  );
+  expect({ aud, sub, repository_id, run_id }).toEqual({ aud: ["a"], sub: ["s"], repository_id: ["1"] });
+  expect(others).toMatchObject({ ref: [], environment: [] });
+  expect(Object.values(others).flat()).toEqual([]);
 });
 
 test.each<[string, string, Date, string]>([
