@@ -1,5 +1,3 @@
-import { request as send, type IncomingMessage } from "node:http";
-import { text } from "node:stream/consumers";
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { elementOf } from "./gate/xml.ts";
@@ -14,25 +12,21 @@ export interface Credentials {
 export type AwsCaller = (call: string, given?: object) => Promise<{ status: number; body: string }>;
 
 export function callerOf(url: string, region: string, credentials: Credentials): AwsCaller {
-  const { hostname, port } = new URL(url);
   return async (call, given) => {
     const { service, method, path, headers, body } = requestOf(call, given);
     const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== "s3" });
-    const [pathname = "", query = ""] = path.split("?");
+    const { href, protocol, host, hostname, pathname, searchParams } = new URL(path, url);
     const signed = await signer.sign({
-      protocol: "http:",
+      protocol,
       hostname,
-      port: Number(port),
       method,
       path: pathname,
-      query: Object.fromEntries(new URLSearchParams(query)),
-      headers: { host: `${hostname}:${port}`, ...headers },
+      query: Object.fromEntries(searchParams),
+      headers: { host, ...headers },
       body,
     });
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      send({ hostname, port, method, path, headers: signed.headers }, resolve).on("error", reject).end(body);
-    });
-    return { status: answer.statusCode ?? 0, body: await text(answer) };
+    const answer = await fetch(href, { method, headers: signed.headers, ...(body !== "" && { body }) });
+    return { status: answer.status, body: await answer.text() };
   };
 }
 

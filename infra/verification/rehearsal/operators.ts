@@ -23,7 +23,7 @@ export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, 
       ? [names.deployRole, claimsOf(trusted, jobs.deploy, stage)]
       : [`${names.project}-plan`, claimsOf(trusted, jobs.pullRequest)];
   const roleArn = `${names.iam}:role/${roleName}`;
-  const credentials = await takeRole(gate.url, roleArn, issuer.issue(claims));
+  const credentials = await takeRole(gate.url, roleArn, await issuer.issue(claims));
   if (typeof credentials === "string") throw new Error(`${roleName} could not be assumed: ${credentials}`);
   const file = join(mkdtempSync(join(scratchPath, "token-")), "token");
   const shell = shellWith(gate.url, region, {
@@ -34,8 +34,8 @@ export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, 
   });
   return {
     // A token is valid for ten minutes; a job may run longer.
-    shell: (...lines: Parameters<Shell>) => {
-      writeFileSync(file, issuer.issue(claims));
+    shell: async (...lines: Parameters<Shell>) => {
+      writeFileSync(file, await issuer.issue(claims));
       return shell(...lines);
     },
     call: callerOf(gate.url, region, credentials),

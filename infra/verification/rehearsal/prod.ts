@@ -61,7 +61,7 @@ async function expectTrust({ gate, issuer, names: { project, iam } }: Rehearsal)
   const roles = [`${project}-plan`, ...trusted.stages.map((stage) => `${project}-deploy-${stage}`)];
   const wrong: string[] = [];
   for (const { what, claims, assumes } of cases) {
-    const token = issuer.issue(claims);
+    const token = await issuer.issue(claims);
     for (const role of roles) {
       const answer = await takeRole(gate.url, `${iam}:role/${role}`, token);
       const isTaken = typeof answer !== "string";

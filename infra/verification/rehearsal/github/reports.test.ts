@@ -10,7 +10,7 @@ import { bot, startServices, type Comment, type Issue } from "./services.ts";
 
 // What workflows report to people and do for them: jobs that call gh, against its stand-in.
 
-const services = await startServices(() => "");
+const services = await startServices(() => Promise.resolve(""));
 const { issues: gitHub } = services;
 const same = "### staging: No changes. Your infrastructure matches the configuration.\n\nx\n";
 const drifted = "### staging: Plan: 0 to add, 1 to change, 0 to destroy.\n\n$(false) `false`\n";

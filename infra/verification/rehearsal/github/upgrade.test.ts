@@ -10,7 +10,7 @@ import { bot, startServices, type Issue } from "./services.ts";
 
 // upgrade.yml: what it tries, with programs that only print their arguments, and what it reports, with gh's stand-in.
 
-const services = await startServices(() => "");
+const services = await startServices(() => Promise.resolve(""));
 const { issues: gitHub } = services;
 
 afterAll(services.stop);
