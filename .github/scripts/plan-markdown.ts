@@ -22,22 +22,14 @@ export function headlineOf(plan: string): string {
 
 /** If it is too long, cut at the end of a line. */
 export function describePlan(stage: string, plan: string, limit_bytes: number, commits?: Commits): string {
-  const whole = render(stage, plan, commits, indent(plan), false);
+  const head = [`### ${stage}: ${headlineOf(plan)}`, ...(commits ? whatIsDeployed(stage, commits) : [])];
+  const render = (shown: string, ...remarks: string[]) =>
+    [...head, "<details><summary>The plan</summary>", shown, "</details>", ...remarks, ""].join("\n\n");
+  const whole = render(indent(plan));
   if (Buffer.byteLength(whole) <= limit_bytes) return whole;
-  const frame_bytes = Buffer.byteLength(render(stage, plan, commits, "", true));
-  return render(stage, plan, commits, cutAt(indent(plan), Math.max(0, limit_bytes - frame_bytes)), true);
-}
-
-function render(stage: string, plan: string, commits: Commits | undefined, shown: string, isCut: boolean): string {
-  return [
-    `### ${stage}: ${headlineOf(plan)}`,
-    ...(commits ? whatIsDeployed(stage, commits) : []),
-    "<details><summary>The plan</summary>",
-    shown,
-    "</details>",
-    ...(isCut ? [`The plan of ${stage} is cut: all of it is in ${stage}.txt, in its run's artifact.`] : []),
-    "",
-  ].join("\n\n");
+  const remark = `The plan of ${stage} is cut: all of it is in ${stage}.txt, in its run's artifact.`;
+  const frame_bytes = Buffer.byteLength(render("", remark));
+  return render(cutAt(indent(plan), Math.max(0, limit_bytes - frame_bytes)), remark);
 }
 
 function whatIsDeployed(stage: string, { planned, deployed }: Commits): string[] {
