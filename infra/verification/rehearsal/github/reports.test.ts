@@ -38,8 +38,9 @@ function runOf(file: string, event: object, substitutes: Record<string, Substitu
     environmentOf: () => ({ PATH: `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}` }),
     substitutes,
   };
-  const given = { github, vars: { AWS_REGION: "eu-central-1" }, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
-  return runWorkflow(root, `.github/workflows/${file}`, given, runner, { settled });
+  const contexts = { github, vars: { AWS_REGION: "eu-central-1" }, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
+  const extent = { settled };
+  return runWorkflow({ repositoryPath: root, file: `.github/workflows/${file}`, runner, extent, contexts });
 }
 
 /** Runs a workflow's last job with these plans, by file name; returns its output. */

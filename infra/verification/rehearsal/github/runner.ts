@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Job, Step, Workflow } from "../../../../.github/tests/workflows.ts";
 import { runProgram } from "../programs.ts";
 import { fill, fillAll, holds, type Contexts } from "./expressions.ts";
-import { nameOf, readAction } from "./workflow-file.ts";
+import { inputsOf, nameOf, readAction } from "./workflow-file.ts";
 
 export interface Runner {
   path: string;
@@ -132,9 +132,8 @@ async function perform(step: Step, contexts: StepContexts, place: Place): Promis
 
 /** Runs a checked-out action: its steps get its inputs, no secrets, and the job's environment. */
 async function runAction(uses: string, given: Record<string, string>, place: Place): Promise<Done> {
-  const { inputs = {}, runs } = readAction(join(place.job.workspace, uses, "action.yml"));
-  const filled = Object.entries(inputs).map(([name, input]) => [name, given[name] ?? input.default ?? ""]);
-  const contexts: Contexts = { ...place.contexts, inputs: Object.fromEntries(filled) as unknown };
+  const { inputs, runs } = readAction(join(place.job.workspace, uses, "action.yml"));
+  const contexts: Contexts = { ...place.contexts, inputs: inputsOf(inputs, given) };
   delete contexts["secrets"];
   const inner = { ...place, contexts, shell: undefined, hasFailed: false, steps: {} };
   const steps = await runSteps(runs.steps, inner);
