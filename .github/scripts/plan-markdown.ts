@@ -1,11 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
 
-export interface Commits {
-  planned: string;
-  deployed: string;
-}
-
 /** What `terraform show` prints, made safe to publish: a public repository's comments and artifacts are public. */
 export function readPlan(printed: string, accountId: string): string {
   return stripVTControlCharacters(printed)
@@ -20,9 +15,14 @@ export function headlineOf(plan: string): string {
   return line ?? (/^Changes to Outputs:$/m.test(plan) ? "Changes to outputs only." : "See the plan.");
 }
 
-/** If it is too long, cut at the end of a line. */
-export function describePlan(stage: string, plan: string, limit_bytes: number, commits?: Commits): string {
-  const head = [`### ${stage}: ${headlineOf(plan)}`, ...(commits ? whatIsDeployed(stage, commits) : [])];
+/** If it is too long, cut at the end of a line. A commit that is not given is "". */
+export function describePlan(
+  stage: string,
+  plan: string,
+  limit_bytes: number,
+  commits = { planned: "", deployed: "" },
+): string {
+  const head = [`### ${stage}: ${headlineOf(plan)}`, ...whatIsDeployed(stage, commits)];
   const render = (shown: string, ...remarks: string[]) =>
     [...head, "<details><summary>The plan</summary>", shown, "</details>", ...remarks, ""].join("\n\n");
   const whole = render(indent(plan));
@@ -32,8 +32,8 @@ export function describePlan(stage: string, plan: string, limit_bytes: number, c
   return render(cutAt(indent(plan), Math.max(0, limit_bytes - frame_bytes)), remark);
 }
 
-function whatIsDeployed(stage: string, { planned, deployed }: Commits): string[] {
-  if (deployed === planned) return [];
+function whatIsDeployed(stage: string, { planned, deployed }: Record<"planned" | "deployed", string>): string[] {
+  if (deployed === planned || deployed === "" || planned === "") return [];
   if (deployed === "unknown") return [`The commit that ${stage} runs is unknown: most likely it was never deployed.`];
   return [`${stage} runs ${deployed}, and ${planned} was planned: some of this may only be waiting to be deployed.`];
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Job, Workflow } from "../../../../.github/tests/workflows.ts";
-import { fillAll, fillTyped, holds, type Contexts } from "./expressions.ts";
+import { fillAll, fillTyped, holds } from "./expressions.ts";
 import { runJob, type JobRun, type JobSetting, type Result } from "./runner.ts";
 import { inputsOf, readWorkflow } from "./workflow-file.ts";
 
@@ -16,11 +16,6 @@ export type WorkflowRun = Record<string, JobRun>;
 export interface Setting extends Omit<JobSetting, "workflow"> {
   repositoryPath: string;
   extent: Extent;
-  contexts: Contexts & {
-    github: Record<string, unknown> & { event_name: string };
-    vars: Record<string, string>;
-    secrets: Record<string, string>;
-  };
 }
 
 /**

@@ -29,7 +29,11 @@ export interface JobSetting {
   file: string;
   workflow: Workflow;
   runner: Runner;
-  contexts: Contexts & { github: Record<string, unknown> };
+  contexts: Contexts & {
+    github: Record<string, unknown> & { event_name: string };
+    vars: Record<string, string>;
+    secrets: Record<string, string>;
+  };
 }
 
 export type Result = "success" | "failure" | "skipped";
