@@ -12,7 +12,7 @@ export interface Workflow {
   jobs: Record<string, Job>;
 }
 
-export type Inputs = Record<string, { type?: string; default?: unknown }>;
+export type Inputs = Record<string, { default?: unknown }>;
 /** YAML reads unquoted values as numbers and booleans. */
 export type Values = Record<string, string | number | boolean | null>;
 

@@ -106,11 +106,8 @@ async function runSteps(steps: Step[], place: Place): Promise<JobRun["steps"]> {
     const outside = { ...place.contexts, env: place.job.env, steps: place.steps };
     const contexts = { ...outside, env: { ...place.job.env, ...fillAll(step.env, outside) } };
     const isDue = holds(step.if, contexts, { success: !place.hasFailed, failure: place.hasFailed });
-    const {
-      outcome,
-      output,
-      outputs = {},
-    }: Done = isDue ? await perform(step, contexts, place) : { outcome: "skipped", output: "" };
+    const done: Done = isDue ? await perform(step, contexts, place) : { outcome: "skipped", output: "" };
+    const { outcome, output, outputs = {} } = done;
     if (outcome === "failure") place.hasFailed = true;
     if (step.id !== undefined) place.steps[step.id] = { outcome, outputs };
     runs.push({ name: fill(nameOf(step), contexts), outcome, output });

@@ -151,12 +151,12 @@ async function contextOf(service: string, fields: Fields, { userPoolTags }: Look
   if (key !== undefined) return { [key]: names.flatMap((name) => valuesOf(fields, name)) };
   if (service !== "cognito-idp") return {};
   const pool = textOf(fields["UserPoolId"] ?? fields["ResourceArn"]).replace(/.*\//, "");
-  const resourceTags = pool === "" ? {} : await userPoolTags(pool);
-  const requestTags = (fields["UserPoolTags"] ?? fields["Tags"] ?? {}) as Fields;
+  const tags = {
+    resource: pool === "" ? {} : await userPoolTags(pool),
+    request: (fields["UserPoolTags"] ?? fields["Tags"] ?? {}) as Fields,
+  };
   const context: Record<string, string[]> = { "aws:resourcetag/": [], "aws:requesttag/": [] };
-  for (const [name, value] of Object.entries(resourceTags))
-    context[`aws:resourcetag/${name.toLowerCase()}`] = [textOf(value)];
-  for (const [name, value] of Object.entries(requestTags))
-    context[`aws:requesttag/${name.toLowerCase()}`] = [textOf(value)];
+  for (const [of, its] of Object.entries(tags))
+    for (const [name, value] of Object.entries(its)) context[`aws:${of}tag/${name.toLowerCase()}`] = [textOf(value)];
   return context;
 }
