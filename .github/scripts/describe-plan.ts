@@ -19,13 +19,10 @@ const summaryLimit_bytes = 1024 * 1024;
 const [folder = "plans"] = process.argv.slice(2);
 const stage = expectVariable("STAGE", stageName, "the name of a stage, like staging");
 const accountId = expectVariable("AWS_ACCOUNT_ID", /^\d{12}$/, "the 12-digit AWS account number, which is removed");
-const planned = expectVariable("COMMIT", /^([0-9a-f]{40})?$/, "a commit of 40 digits, or empty");
-const deployed = expectVariable(
-  "DEPLOYED_COMMIT",
-  /^([0-9a-f]{40}|unknown)?$/,
-  "a commit of 40 digits, unknown, or empty",
-);
-const commits = planned === "" || deployed === "" ? undefined : { planned, deployed };
+const commits = {
+  planned: expectVariable("COMMIT", /^([0-9a-f]{40})?$/, "a commit of 40 digits, or empty"),
+  deployed: expectVariable("DEPLOYED_COMMIT", /^([0-9a-f]{40}|unknown)?$/, "a commit of 40 digits, unknown, or empty"),
+};
 
 const plan = readPlan(await text(process.stdin), accountId);
 if (plan === "") refuse("There is no plan to describe: pipe `terraform show -no-color stack.tfplan` into it.");

@@ -1,11 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
 
-export interface Commits {
-  planned: string;
-  deployed: string;
-}
-
 /** What `terraform show` prints, made safe to publish: a public repository's comments and artifacts are public. */
 export function readPlan(printed: string, accountId: string): string {
   return stripVTControlCharacters(printed)
@@ -20,28 +15,25 @@ export function headlineOf(plan: string): string {
   return line ?? (/^Changes to Outputs:$/m.test(plan) ? "Changes to outputs only." : "See the plan.");
 }
 
-/** If it is too long, cut at the end of a line. */
-export function describePlan(stage: string, plan: string, limit_bytes: number, commits?: Commits): string {
-  const whole = render(stage, plan, commits, indent(plan), false);
+/** If it is too long, cut at the end of a line. A commit that is not given is "". */
+export function describePlan(
+  stage: string,
+  plan: string,
+  limit_bytes: number,
+  commits = { planned: "", deployed: "" },
+): string {
+  const head = [`### ${stage}: ${headlineOf(plan)}`, ...whatIsDeployed(stage, commits)];
+  const render = (shown: string, ...remarks: string[]) =>
+    [...head, "<details><summary>The plan</summary>", shown, "</details>", ...remarks, ""].join("\n\n");
+  const whole = render(indent(plan));
   if (Buffer.byteLength(whole) <= limit_bytes) return whole;
-  const frame_bytes = Buffer.byteLength(render(stage, plan, commits, "", true));
-  return render(stage, plan, commits, cutAt(indent(plan), Math.max(0, limit_bytes - frame_bytes)), true);
+  const remark = `The plan of ${stage} is cut: all of it is in ${stage}.txt, in its run's artifact.`;
+  const frame_bytes = Buffer.byteLength(render("", remark));
+  return render(cutAt(indent(plan), Math.max(0, limit_bytes - frame_bytes)), remark);
 }
 
-function render(stage: string, plan: string, commits: Commits | undefined, shown: string, isCut: boolean): string {
-  return [
-    `### ${stage}: ${headlineOf(plan)}`,
-    ...(commits ? whatIsDeployed(stage, commits) : []),
-    "<details><summary>The plan</summary>",
-    shown,
-    "</details>",
-    ...(isCut ? [`The plan of ${stage} is cut: all of it is in ${stage}.txt, in its run's artifact.`] : []),
-    "",
-  ].join("\n\n");
-}
-
-function whatIsDeployed(stage: string, { planned, deployed }: Commits): string[] {
-  if (deployed === planned) return [];
+function whatIsDeployed(stage: string, { planned, deployed }: Record<"planned" | "deployed", string>): string[] {
+  if (deployed === planned || deployed === "" || planned === "") return [];
   if (deployed === "unknown") return [`The commit that ${stage} runs is unknown: most likely it was never deployed.`];
   return [`${stage} runs ${deployed}, and ${planned} was planned: some of this may only be waiting to be deployed.`];
 }

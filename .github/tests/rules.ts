@@ -4,13 +4,6 @@ import { isDeepStrictEqual } from "node:util";
 import { root } from "../../infra/build/functions.ts";
 import { jobsIn, stepsWith, workflowsIn, type Job, type Step, type Texts } from "./workflows.ts";
 
-/**
- * What must hold for the workflows: by claim, a function that finds violations. actionlint checks that they are
- * well-formed; zizmor checks pins, untrusted shell input and inherited secrets; the rehearsal runs them with the roles,
- * the state and the environments that oidc/ creates.
- */
-export type Rules = Record<string, (texts: Texts) => string[]>;
-
 const isSetUp = "if needs.ready.outputs.is_set_up == 'true'";
 const onMain = "if github.ref == 'refs/heads/main'";
 const afterBuild = "if ${{ !cancelled() && needs.build.result == 'success' }}";
@@ -103,7 +96,12 @@ const inOrder = [
   "release.mjs roll-back",
 ];
 
-export const rules: Rules = {
+/**
+ * What must hold for the workflows: by claim, a function that finds violations. actionlint checks that they are
+ * well-formed; zizmor checks pins, untrusted shell input and inherited secrets; the rehearsal runs them with the roles,
+ * the state and the environments that oidc/ creates.
+ */
+export const rules: Record<string, (texts: Texts) => string[]> = {
   "every workflow, job and step is as the table says": (texts) => {
     const found = factsIn(texts);
     return [...new Set([...Object.keys(expected), ...Object.keys(found)])]

@@ -12,7 +12,7 @@ export interface Workflow {
   jobs: Record<string, Job>;
 }
 
-export type Inputs = Record<string, { type?: string; default?: unknown }>;
+export type Inputs = Record<string, { default?: unknown }>;
 /** YAML reads unquoted values as numbers and booleans. */
 export type Values = Record<string, string | number | boolean | null>;
 
@@ -62,7 +62,7 @@ export function workflowsIn(texts: Texts): Record<string, Workflow> {
 }
 
 /** Each job, with the steps of this repository's actions among its own; `where` is like `deploy.yml: build`. */
-export function jobsIn(texts: Texts): { where: string; file: string; job: Job; steps: Step[] }[] {
+export function jobsIn(texts: Texts) {
   return Object.entries(workflowsIn(texts)).flatMap(([file, { jobs }]) =>
     Object.entries(jobs).map(([name, job]) => ({
       where: `${file}: ${name}`,
@@ -76,7 +76,7 @@ export function jobsIn(texts: Texts): { where: string; file: string; job: Job; s
   );
 }
 
-export function stepsWith(texts: Texts, action: string): (ReturnType<typeof jobsIn>[number] & { step: Step })[] {
+export function stepsWith(texts: Texts, action: string) {
   return jobsIn(texts).flatMap((job) =>
     job.steps.filter(({ uses = "" }) => uses.split("@")[0] === action).map((step) => ({ ...job, step })),
   );

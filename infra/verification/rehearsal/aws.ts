@@ -1,5 +1,3 @@
-import { request as send, type IncomingMessage } from "node:http";
-import { text } from "node:stream/consumers";
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { elementOf } from "./gate/xml.ts";
@@ -14,68 +12,46 @@ export interface Credentials {
 export type AwsCaller = (call: string, given?: object) => Promise<{ status: number; body: string }>;
 
 export function callerOf(url: string, region: string, credentials: Credentials): AwsCaller {
-  const { hostname, port } = new URL(url);
   return async (call, given) => {
     const { service, method, path, headers, body } = requestOf(call, given);
     const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== "s3" });
-    const [pathname = "", query = ""] = path.split("?");
+    const { href, protocol, host, hostname, pathname, searchParams } = new URL(path, url);
     const signed = await signer.sign({
-      protocol: "http:",
+      protocol,
       hostname,
-      port: Number(port),
       method,
       path: pathname,
-      query: Object.fromEntries(new URLSearchParams(query)),
-      headers: { host: `${hostname}:${port}`, ...headers },
+      query: Object.fromEntries(searchParams),
+      headers: { host, ...headers },
       body,
     });
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      send({ hostname, port, method, path, headers: signed.headers }, resolve).on("error", reject).end(body);
-    });
-    return { status: answer.statusCode ?? 0, body: await text(answer) };
+    const answer = await fetch(href, { method, headers: signed.headers, ...(body !== "" && { body }) });
+    return { status: answer.status, body: await answer.text() };
   };
 }
 
-/** The prefix of the operation in a header, for services that take JSON. */
-const targets: Record<string, string> = {
-  dynamodb: "DynamoDB_20120810",
-  logs: "Logs_20140328",
-  sqs: "AmazonSQS",
-  rekognition: "RekognitionService",
-  budgets: "AWSBudgetServiceGateway",
-  "cognito-idp": "AWSCognitoIdentityProviderService",
-};
-
-/** The API versions of services that take a form and answer in XML. */
-const versions: Record<string, string> = {
-  iam: "2010-05-08",
-  sts: "2011-06-15",
-  sns: "2010-03-31",
-  monitoring: "2010-08-01",
-};
+/** Services that take a form and answer in XML; all others take JSON, by operation or, if the call has a path, by REST. */
+const takeForms = ["iam", "sts", "sns", "monitoring"];
 
 /**
  * A request from one line: the service with the operation, as in `iam GetRole RoleName=x`, or with method and path for
  * REST services, as in `s3 PUT /bucket/key text`. Then fields, unless these are given, or the text of the body.
  */
-export function requestOf(call: string, given?: object) {
+function requestOf(call: string, given?: object) {
   const [, service = "", operation = "", path, rest] = /^(\S+) (\S+)(?: (\/\S*))?(?: (.*))?$/.exec(call) ?? [];
   const input = given ?? inputIn(rest);
   const json = typeof input === "string" ? input : JSON.stringify(input);
   if (path !== undefined) {
-    const headers: Record<string, string> = service === "s3" ? {} : { "content-type": "application/json" };
+    const headers = { "content-type": "application/json" };
     return { service, method: operation, path, headers, body: /^(PUT|POST|PATCH)$/.test(operation) ? json : "" };
   }
-  const version = versions[service];
-  if (version !== undefined) {
-    const form = new URLSearchParams({ Action: operation, Version: version, ...(input as Record<string, string>) });
+  if (takeForms.includes(service)) {
+    const form = new URLSearchParams({ Action: operation, ...(input as Record<string, string>) });
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     return { service, method: "POST", path: "/", headers, body: form.toString() };
   }
-  const headers = {
-    "content-type": `application/x-amz-json-${service === "dynamodb" ? "1.0" : "1.1"}`,
-    "x-amz-target": `${targets[service] ?? ""}.${operation}`,
-  };
+  // Of the target only the operation counts, except in moto's DynamoDB.
+  const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": `DynamoDB_20120810.${operation}` };
   return { service, method: "POST", path: "/", headers, body: json };
 }
 

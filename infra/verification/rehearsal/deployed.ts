@@ -37,7 +37,7 @@ const times = 20;
  */
 export async function readDeployedApi(rehearsal: Rehearsal) {
   const { gate, operate, names } = rehearsal;
-  const { its: name, stage, region } = names;
+  const { its: name, stage, region, accountId } = names;
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const readItems = async <Item>(path: string) => (await read<{ items: Item[] }>(`apigateway GET ${path}`)).items;
   const { apiId } =
@@ -84,7 +84,7 @@ export async function readDeployedApi(rehearsal: Rehearsal) {
     const integration = integrations.find(({ integrationId }) => target === `integrations/${integrationId}`);
     const { functionName, alias } = integratedFunction(integration);
     const place = `${apiId}/${stage}/${routeKey.replace(" ", "")}`;
-    const sourceArn = `arn:aws:execute-api:${region}:${gate.accountId}:${place}`;
+    const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${place}`;
     return {
       routeKey,
       ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes }),

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../build/functions.ts";
 import { copyProject } from "../../testing/project-copy.ts";
-import { callerOf } from "./aws.ts";
 import { startGate } from "./gate/gate.ts";
 import { startGitHub } from "./github/github.ts";
 import { startMoto } from "./moto.ts";
@@ -35,16 +34,16 @@ try {
   const moto = await step("Start moto", startMoto);
   started.push(moto);
   const issuer = startIssuer();
-  const gate = await step("Start the gate in front of it", () => startGate({ motoUrl: moto.url, region, issuer }));
+  const gate = await step("Start the gate in front of it", () => startGate(moto.url, region, issuer));
   started.push(gate);
-  const github = await step("Make the project a repository", () => startGitHub(gate, issuer, scratchPath, region));
+  const github = await step("Make the project a repository", () => startGitHub(gate, issuer, scratchPath));
   started.push(github);
   await rehearse({
     gate,
-    operate: callerOf(gate.url, region, gate.operator),
+    operate: gate.callAs(gate.operator),
     issuer,
     github,
-    names: namesOf("prod", gate.accountId, region),
+    names: namesOf("prod", gate),
     scratchPath,
   });
   console.log(`\nThe rehearsal has passed in ${(performance.now() / 60_000).toFixed(1)} minutes.`);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 const install = "python3 -m pip install --requirement infra/verification/rehearsal/requirements.txt";
 
 /** Starts moto_server on a free port of loopback, in memory, and waits until it listens. */
-export async function startMoto(): Promise<{ url: string; stop: () => Promise<void> }> {
+export async function startMoto() {
   // moto uses AWS's own client inside, which must not follow the settings that lead Terraform to the gate.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_")));
   const parameters = ["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"];

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { callerOf, takeRole } from "./aws.ts";
+import { takeRole } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
 import { environmentAt, pathStyle, runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
@@ -11,22 +11,22 @@ type Shell = (folder: string, lines: string, more?: Record<string, string>) => P
 
 export type Job = Awaited<ReturnType<typeof startJob>>;
 
-export function operatorsShell({ url, operator: { accessKeyId, secretAccessKey } }: Gate, region: string): Shell {
-  return shellWith(url, region, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+export function operatorsShell(gate: Gate): Shell {
+  const { accessKeyId, secretAccessKey } = gate.operator;
+  return shellWith(gate, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
 }
 
 /** A GitHub job, which has only its token; `call` makes requests under its role. */
 export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, does: "deploy" | "plan") {
-  const { region, stage } = names;
   const [roleName, claims] =
     does === "deploy"
-      ? [names.deployRole, claimsOf(trusted, jobs.deploy, stage)]
+      ? [names.deployRole, claimsOf(trusted, jobs.deploy, names.stage)]
       : [`${names.project}-plan`, claimsOf(trusted, jobs.pullRequest)];
   const roleArn = `${names.iam}:role/${roleName}`;
-  const credentials = await takeRole(gate.url, roleArn, issuer.issue(claims));
+  const credentials = await takeRole(gate.url, roleArn, await issuer.issue(claims));
   if (typeof credentials === "string") throw new Error(`${roleName} could not be assumed: ${credentials}`);
   const file = join(mkdtempSync(join(scratchPath, "token-")), "token");
-  const shell = shellWith(gate.url, region, {
+  const shell = shellWith(gate, {
     ...pathStyle,
     AWS_ROLE_ARN: roleArn,
     AWS_WEB_IDENTITY_TOKEN_FILE: file,
@@ -34,15 +34,15 @@ export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, 
   });
   return {
     // A token is valid for ten minutes; a job may run longer.
-    shell: (...lines: Parameters<Shell>) => {
-      writeFileSync(file, issuer.issue(claims));
+    shell: async (...lines: Parameters<Shell>) => {
+      writeFileSync(file, await issuer.issue(claims));
       return shell(...lines);
     },
-    call: callerOf(gate.url, region, credentials),
+    call: gate.callAs(credentials),
   };
 }
 
-function shellWith(url: string, region: string, credentials: Record<string, string>): Shell {
+function shellWith({ url, region }: Gate, credentials: Record<string, string>): Shell {
   const unasked = {
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",

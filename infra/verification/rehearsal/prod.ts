@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readFunctions } from "../../build/functions.ts";
 import type { DeadLetter } from "../../local/bucket/image-events.ts";
-import { callerOf, succeed, takeRole } from "./aws.ts";
+import { succeed, takeRole } from "./aws.ts";
 import { elementOf } from "./gate/xml.ts";
 import { operatorsShell, readmeBlocks, startJob, type Job } from "./operators.ts";
 import { explainToken, findDrift, planPullRequest } from "./pipeline/other-workflows.ts";
@@ -18,7 +18,7 @@ import { trustCases } from "./trust/trust-cases.ts";
 /** Prod, by hand as in infra/README.md, and the workflows for pull requests and for every week. */
 export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, scratchPath } = rehearsal;
-  const { stage, region, accountId } = names;
+  const { stage, accountId } = names;
   const block = (heading: string) =>
     readmeBlocks(join(scratchPath, "infra/README.md"), heading, "npm")[0].replaceAll("ACCOUNT_ID", accountId);
   await step("Try every role with every similar token", () => expectTrust(rehearsal));
@@ -52,7 +52,7 @@ export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
   });
   await rehearseReleases(rehearsal, deploy, byHand.find(isRelease) ?? "");
   await step("Destroy prod by hand, with images in it", async () => {
-    await operatorsShell(gate, region)(scratchPath, block("Take it down"));
+    await operatorsShell(gate)(scratchPath, block("Take it down"));
   });
 }
 
@@ -61,7 +61,7 @@ async function expectTrust({ gate, issuer, names: { project, iam } }: Rehearsal)
   const roles = [`${project}-plan`, ...trusted.stages.map((stage) => `${project}-deploy-${stage}`)];
   const wrong: string[] = [];
   for (const { what, claims, assumes } of cases) {
-    const token = issuer.issue(claims);
+    const token = await issuer.issue(claims);
     for (const role of roles) {
       const answer = await takeRole(gate.url, `${iam}:role/${role}`, token);
       const isTaken = typeof answer !== "string";
@@ -91,7 +91,7 @@ async function expectLeastPrivilege({ gate, names }: Rehearsal): Promise<string>
   const wrong: string[] = [];
   let tried = 0;
   for (const { name, actions } of readFunctions()) {
-    const caller = callerOf(gate.url, names.region, await gate.credentialsFor(`${names.roles}-${name}`));
+    const caller = gate.callAs(await gate.credentialsFor(`${names.roles}-${name}`));
     const matrix = await tryMatrix(`${names.its}-${name}`, [...actions, ...(ofTerraform[name] ?? [])], names, caller);
     wrong.push(...matrix.wrong);
     tried += matrix.tried;

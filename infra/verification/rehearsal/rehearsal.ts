@@ -16,12 +16,11 @@ import { issuer, trusted } from "./trust/tokens.ts";
  */
 export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   const { gate, names, operate, scratchPath } = rehearsal;
-  const { region, accountId, iam } = names;
   const folder = join(scratchPath, "oidc");
   const blocks = (heading: string, notRun?: string) => readmeBlocks(join(folder, "README.md"), heading, notRun);
-  const shell = operatorsShell(gate, region);
+  const shell = operatorsShell(gate);
 
-  await step("Try what the gate itself must refuse", () => tryGate(gate, region));
+  await step("Try what the gate itself must refuse", () => tryGate(gate));
   await step("Apply oidc/ in an empty account", async () => {
     writeFileSync(join(folder, "terraform.tfvars"), variables);
     await shell(scratchPath, blocks("Set up", "gh")[0]);
@@ -34,7 +33,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
   });
   await together(
     () => rehearseProd(rehearsal),
-    () => rehearsePipeline({ ...rehearsal, names: namesOf(staging, accountId, region) }),
+    () => rehearsePipeline({ ...rehearsal, names: namesOf(staging, gate) }),
   );
   await step("Take down the trust, but keep the provider", async () => {
     // As if others used it: that is the last line but one.
@@ -43,7 +42,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
     await shell(folder, [...lines.slice(0, -1), keepProvider, ...lines.slice(-1)].join("\n"));
   });
   await step("Look for leftovers", async () => {
-    const provider = `${iam}:oidc-provider/${new URL(issuer).host}`;
+    const provider = `${names.iam}:oidc-provider/${new URL(issuer).host}`;
     // Fails unless it was kept.
     await succeed(operate, `iam DeleteOpenIDConnectProvider OpenIDConnectProviderArn=${provider}`);
     expectNone(await whatIsLeft(operate), "Leftovers");

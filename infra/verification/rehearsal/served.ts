@@ -16,10 +16,7 @@ export interface Served {
   uploads: () => Promise<string[]>;
 }
 
-export async function whileServed<Result>(
-  rehearsal: Rehearsal,
-  use: (served: Served) => Promise<Result>,
-): Promise<Result> {
+export async function whileServed<Result>(rehearsal: Rehearsal, use: (served: Served) => Promise<Result>) {
   const { gate, names } = rehearsal;
   const { its, stage } = names;
   const prefix = `${its}-`;

@@ -15,7 +15,7 @@ export interface Rehearsal {
 
 export type Names = ReturnType<typeof namesOf>;
 
-export function namesOf(stage: string, accountId: string, region: string) {
+export function namesOf(stage: string, { accountId, region }: Pick<Gate, "accountId" | "region">) {
   const { project } = trusted;
   const [its, path, iam] = [`${project}-${stage}`, `/${project}/${stage}/`, `arn:aws:iam::${accountId}`];
   const states = `/${project}-state-${accountId}`;

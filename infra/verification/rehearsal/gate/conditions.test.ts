@@ -62,8 +62,9 @@ describe("a condition", () => {
   test("finds its key in any case, and holds only if all others do", () => {
     const conditions = { StringEquals: { "AWS:Some": "a", "aws:other": "b" }, Bool: { "aws:third": true } };
     expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:other": ["b"], "aws:third": ["true"] })).toBe(true);
-    expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:other": ["b"] })).toBe(false);
-    expect(matchesConditions(conditions, { "aws:some": ["a"], "aws:third": ["true"] })).toBe(false);
+    const absent = { "aws:some": ["a"], "aws:other": [], "aws:third": [] };
+    expect(matchesConditions(conditions, { ...absent, "aws:other": ["b"] })).toBe(false);
+    expect(matchesConditions(conditions, { ...absent, "aws:third": ["true"] })).toBe(false);
   });
 
   test.each([
@@ -80,6 +81,23 @@ describe("a condition", () => {
     expect(() => matchesConditions({ [operator]: { "aws:some": "a" } }, {})).toThrow(
       `The condition operator ${operator} is not supported here.`,
     );
+  });
+
+  test.each(["StringEquals", "StringNotEquals", "StringEqualsIfExists", "ForAllValues:StringEquals"])(
+    "with %s on a key of which it is unknown whether the request has it is refused",
+    (operator) => {
+      expect(() => matchesConditions({ [operator]: { "s3:VersionId": "1" } }, { "s3:prefix": [] })).toThrow(
+        "The gate does not know whether the request has the condition key s3:VersionId.",
+      );
+    },
+  );
+
+  test("on a tag holds only if the request has the tag, and is refused if its tags are unknown", () => {
+    const isOfStage = (context: Record<string, string[]>) =>
+      matchesConditions({ StringEquals: { "aws:ResourceTag/Stage": "prod" } }, context);
+    expect(isOfStage({ "aws:resourcetag/": [], "aws:resourcetag/stage": ["prod"] })).toBe(true);
+    expect(isOfStage({ "aws:resourcetag/": [], "aws:resourcetag/other": ["prod"] })).toBe(false);
+    expect(() => isOfStage({ "aws:requesttag/": [] })).toThrow("the condition key aws:ResourceTag/Stage.");
   });
 
   test("that compares one value is refused if the key has several", () => {

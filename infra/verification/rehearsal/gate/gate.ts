@@ -4,7 +4,7 @@ import pLimit from "p-limit";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
 import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 import { listen, stop } from "../../../local/gateway/server.ts";
-import { callerOf } from "../aws.ts";
+import { callerOf, type Credentials } from "../aws.ts";
 import type { TokenIssuer } from "../trust/tokens.ts";
 import { makeAccount } from "./account.ts";
 import { asksOf } from "./actions/actions.ts";
@@ -28,19 +28,12 @@ export interface Fault {
   error?: [status: number, code: string, message: string];
 }
 
-interface Setting {
-  motoUrl: string;
-  region: string;
-  /** Its tokens are accepted, if the deployed trust policies also accept them. */
-  issuer: Pick<TokenIssuer, "publicKey">;
-}
-
 /**
  * Stands in for AWS on a free port of loopback, in front of a moto that trusts everything: verifies
  * the signature of every request, decides by the deployed policies whether its caller may make it,
- * and corrects moto's errors.
+ * and corrects moto's errors. It accepts the issuer's tokens, if the deployed trust policies also do.
  */
-export async function startGate({ motoUrl, region, issuer: { publicKey } }: Setting) {
+export async function startGate(motoUrl: string, region: string, { publicKey }: Pick<TokenIssuer, "publicKey">) {
   const forward = forwardTo(motoUrl);
   // It verifies nothing, but finds the service and the region in a signature.
   const moto = callerOf(motoUrl, region, { accessKeyId: "gate", secretAccessKey: "gate" });
@@ -124,9 +117,12 @@ export async function startGate({ motoUrl, region, issuer: { publicKey } }: Sett
     void serve(request, response);
   });
   const { port } = await listen(server, 0);
+  const url = `http://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
+    region,
     accountId,
+    callAs: (credentials: Credentials) => callerOf(url, region, credentials),
     operator: sessions.operator,
     decisions: permissions.decisions,
     mayInvoke: permissions.mayInvoke,

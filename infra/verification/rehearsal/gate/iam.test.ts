@@ -4,7 +4,9 @@ import { decide, decideByResource, type Ask, type Asked, type Policy, type Princ
 const table = "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-prod";
 const role = "arn:aws:iam::123456789012:role/events-api/prod/events-api-prod-get-event";
 const caller: Principal = { kind: "AWS", value: role };
-const read: Asked = { action: "dynamodb:GetItem", resource: table, context: {}, principal: caller };
+/** Its keys are absent. */
+const context = { "aws:some": [], "aws:securetransport": [] };
+const read: Asked = { action: "dynamodb:GetItem", resource: table, context, principal: caller };
 
 function policy(...statements: Statement[]): Policy {
   return { Version: "2012-10-17", Statement: statements };
@@ -178,6 +180,11 @@ describe("a policy is refused", () => {
       "with an unknown operator",
       allow({ Condition: { StringMatches: { "aws:Some": "x" } } }),
       "The condition operator StringMatches is not supported here.",
+    ],
+    [
+      "with a condition key that the request might have",
+      allow({ Condition: { StringNotEqualsIfExists: { "s3:VersionId": "x" } } }),
+      "The gate does not know whether the request has the condition key s3:VersionId.",
     ],
   ])("%s", (_what, statement, message) => {
     expect(() => decide({ identity: [policy(statement as Statement)] }, read)).toThrow(message);

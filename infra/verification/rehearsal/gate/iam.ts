@@ -18,6 +18,7 @@ export interface Policy {
 export interface Ask {
   action: string;
   resource: string;
+  /** The condition keys that it could have; those that it lacks have no value. */
   context?: Record<string, string[]>;
 }
 
@@ -41,7 +42,7 @@ const known = ["Sid", "Effect", "Principal", "Action", "Resource", "NotResource"
  * Decides as AWS does within one account: a Deny anywhere wins; otherwise a policy of the caller, or the
  * resource's if it names the caller, must allow it, and so must the boundary, which grants nothing
  * alone. Throws for a policy that it cannot read: policy variables, NotAction, NotPrincipal, an account as
- * principal, an unknown condition operator.
+ * principal, an unknown condition key or operator.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */

@@ -79,7 +79,7 @@ export function nameIn(arn: string): string {
 }
 
 /** The context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
-function contextOf(region: string, { arn, functionArn }: Caller): Record<string, string[]> {
+export function contextOf(region: string, { arn, functionArn }: Caller): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
     "aws:principalarn": [arn],
@@ -87,6 +87,9 @@ function contextOf(region: string, { arn, functionArn }: Caller): Record<string,
     "aws:resourceaccount": [accountId],
     "aws:requestedregion": [region],
     "aws:viaawsservice": ["false"],
-    ...(functionArn !== undefined && { "lambda:sourcefunctionarn": [functionArn] }),
+    "lambda:sourcefunctionarn": functionArn === undefined ? [] : [functionArn],
+    // Only what a service does on another's behalf has a source.
+    "aws:sourcearn": [],
+    "aws:sourceaccount": [],
   };
 }

@@ -5,9 +5,9 @@ import { credentialsIn, type AwsCaller, type Credentials } from "../aws.ts";
 import { issuer } from "../trust/tokens.ts";
 import type { Account } from "./account.ts";
 import type { Principal } from "./iam.ts";
-import { nameIn, type Caller, type Permissions } from "./permissions.ts";
+import { contextOf, nameIn, type Caller, type Permissions } from "./permissions.ts";
 import { accessDenied, accountId, formOf, refusal, xmlAnswer, type ServiceRequest } from "./service-request.ts";
-import { contextOf, providerName, readToken } from "./web-identity.ts";
+import { claimKeys, providerName, readToken } from "./web-identity.ts";
 
 interface Parts {
   /** The functions' region. */
@@ -56,9 +56,10 @@ export function makeSessions({ region, account, permissions, publicKey, moto }: 
     secretOf: (accessKeyId: string) => known.get(accessKeyId)?.secret,
     callerOf: (accessKeyId: string) => known.get(accessKeyId)?.caller,
     /** For a caller whose own permission is already checked. */
-    async assumeRole(request: ServiceRequest, { arn }: Caller): Promise<HttpAnswer> {
-      const context = { "aws:principalarn": [arn], "aws:principalaccount": [accountId] };
-      return answerOf(request, await assume(formOf(request), nameIn(arn), { kind: "AWS", value: arn }, context));
+    async assumeRole(request: ServiceRequest, caller: Caller): Promise<HttpAnswer> {
+      const principal: Principal = { kind: "AWS", value: caller.arn };
+      const context = contextOf(request.region, caller);
+      return answerOf(request, await assume(formOf(request), nameIn(caller.arn), principal, context));
     },
     async assumeRoleWithWebIdentity(request: ServiceRequest): Promise<HttpAnswer> {
       const invalid = (sentence: string) => refusal(request, 400, "InvalidIdentityToken", sentence);
@@ -69,7 +70,7 @@ export function makeSessions({ region, account, permissions, publicKey, moto }: 
       const claims = await readToken(form["WebIdentityToken"] ?? "", publicKey, new Date(), audiences);
       if (typeof claims === "string") return invalid(claims);
       const asking = `The token of ${String(claims.sub)}`;
-      return answerOf(request, await assume(form, asking, { kind: "Federated", value }, contextOf(claims)));
+      return answerOf(request, await assume(form, asking, { kind: "Federated", value }, claimKeys(claims)));
     },
     /** Assumes a role as Lambda does for the function of the same name. Throws if the role does not trust Lambda. */
     credentialsFor: async (RoleArn: string): Promise<Credentials> => {

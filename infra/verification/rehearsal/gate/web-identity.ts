@@ -29,7 +29,7 @@ export async function readToken(
   );
 }
 
-export function contextOf(claims: JWTPayload): Record<string, string[]> {
-  const keys = known.split(" ").filter((name) => claims[name] !== undefined);
-  return Object.fromEntries(keys.map((name) => [`${providerName}:${name}`, [claims[name]].flat().map(String)]));
+export function claimKeys(claims: JWTPayload): Record<string, string[]> {
+  const valuesOf = (name: string) => [claims[name] ?? []].flat().map(String);
+  return Object.fromEntries(known.split(" ").map((name) => [`${providerName}:${name}`, valuesOf(name)]));
 }

@@ -38,10 +38,9 @@ function matching(pattern: string): string[] {
 }
 
 function commonFolder(patterns: string[]): string {
-  const [first = [], ...others] = patterns.map((pattern) => {
-    const isFolder = statSync(pattern, { throwIfNoEntry: false })?.isDirectory() ?? false;
-    return (isFolder ? pattern : dirname(pattern)).split("/");
-  });
-  const end = first.findIndex((part, index) => others.some((other) => other[index] !== part));
-  return (end === -1 ? first : first.slice(0, end)).join("/");
+  const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  const folders = patterns.map((pattern) => (isFolder(pattern) ? pattern : dirname(pattern)));
+  let [common = ""] = folders;
+  while (folders.some((folder) => relative(common, folder).startsWith(".."))) common = dirname(common);
+  return common;
 }

@@ -5,7 +5,7 @@ import type { Values } from "../../../../.github/tests/workflows.ts";
 export type Contexts = Record<string, unknown>;
 
 /** The state of the preceding steps or jobs: after a skipped job neither is true. */
-export interface Standing {
+interface Standing {
   success: boolean;
   failure: boolean;
 }
@@ -47,12 +47,12 @@ export function holds(condition: string | boolean | undefined, contexts: Context
   const text = String(condition); // YAML has its own true and false
   const inside = onlyExpression.exec(text)?.[1] ?? text;
   if (inside.includes("${{")) throw new Error(`if: ${text}: always true, because of the text beside \${{ }}.`);
-  return (askingHowItStands.test(inside) || standing.success) && truthy(evaluate(inside, contexts, standing));
+  const status = { ...standing, always: true, cancelled: false };
+  return (askingHowItStands.test(inside) || standing.success) && truthy(evaluate(inside, contexts, status));
 }
 
-function evaluate(expression: string, contexts: Contexts, standing?: Standing): data.ExpressionData {
-  const status = standing && { ...standing, always: true, cancelled: false };
-  const functions = Object.entries(status ?? {}).map(([name, value]) => ({
+function evaluate(expression: string, contexts: Contexts, status: Record<string, boolean> = {}) {
+  const functions = Object.entries(status).map(([name, value]) => ({
     name,
     minArgs: 0,
     maxArgs: 0,

@@ -2,7 +2,7 @@ import { mkdtempSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../../../build/functions.ts";
 import { copyProject } from "../../../testing/project-copy.ts";
-import { callerOf, succeed, takeRole } from "../aws.ts";
+import { succeed, takeRole } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
 import { elementOf } from "../gate/xml.ts";
 import { environmentAt, pathStyle } from "../programs.ts";
@@ -26,7 +26,7 @@ export interface Started extends Extent {
 }
 
 /** Stands in for GitHub with the project in `scratchPath` as a repository, set up by the README. */
-export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: string, region: string) {
+export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: string) {
   const path = join(scratchPath, "repository");
   copyProject(scratchPath, path);
   const repository = await makeRepository(path);
@@ -42,7 +42,7 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
     stop: services.stop,
     run(
       file: string,
-      { event, sha = repository.first, inputs = {}, apiOrigin, tamper, ...extent }: Started,
+      { event, sha = repository.first, inputs, apiOrigin, tamper, ...extent }: Started,
     ): Promise<WorkflowRun> {
       runs += 1;
       const runPath = mkdtempSync(join(scratchPath, "run-"));
@@ -86,9 +86,10 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
         api_url: services.url,
         token: "a-token-of-the-rehearsal",
       };
-      const given = { github, inputs, vars: { AWS_REGION: region }, secrets: { AWS_ACCOUNT_ID: gate.accountId } };
+      const contexts = { github, vars: { AWS_REGION: gate.region }, secrets: { AWS_ACCOUNT_ID: gate.accountId } };
       const runner = { path: runPath, environmentOf, substitutes };
-      return runWorkflow(path, `.github/workflows/${file}`, given, runner, extent);
+      const setting = { repositoryPath: path, file: `.github/workflows/${file}`, runner, extent, contexts };
+      return runWorkflow(setting, inputs);
     },
   };
 }
@@ -107,7 +108,7 @@ function configureCredentials(gate: Gate): Substitute {
       DurationSeconds: parameters["role-duration-seconds"] ?? "",
     });
     if (typeof credentials === "string") throw new Error(credentials);
-    const identity = await succeed(callerOf(gate.url, region, credentials), "sts GetCallerIdentity");
+    const identity = await succeed(gate.callAs(credentials), "sts GetCallerIdentity");
     const account = elementOf(identity, "Account") ?? "";
     if (!allowed.split(",").includes(account))
       throw new Error(`The account ${account} is not among the allowed ones: ${allowed}.`);

@@ -10,7 +10,7 @@ import { bot, startServices, type Comment, type Issue } from "./services.ts";
 
 // What workflows report to people and do for them: jobs that call gh, against its stand-in.
 
-const services = await startServices(() => "");
+const services = await startServices(() => Promise.resolve(""));
 const { issues: gitHub } = services;
 const same = "### staging: No changes. Your infrastructure matches the configuration.\n\nx\n";
 const drifted = "### staging: Plan: 0 to add, 1 to change, 0 to destroy.\n\n$(false) `false`\n";
@@ -38,8 +38,9 @@ function runOf(file: string, event: object, substitutes: Record<string, Substitu
     environmentOf: () => ({ PATH: `${join(import.meta.dirname, "bin")}:${process.env["PATH"] ?? ""}` }),
     substitutes,
   };
-  const given = { github, vars: { AWS_REGION: "eu-central-1" }, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
-  return runWorkflow(root, `.github/workflows/${file}`, given, runner, { settled });
+  const contexts = { github, vars: { AWS_REGION: "eu-central-1" }, secrets: { AWS_ACCOUNT_ID: "123456789012" } };
+  const extent = { settled };
+  return runWorkflow({ repositoryPath: root, file: `.github/workflows/${file}`, runner, extent, contexts });
 }
 
 /** Runs a workflow's last job with these plans, by file name; returns its output. */

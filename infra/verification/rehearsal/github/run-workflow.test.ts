@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../../../testing/scratch.ts";
 import type { JobRun, Substitute } from "./runner.ts";
-import { runWorkflow, type Event, type Extent, type WorkflowRun } from "./run-workflow.ts";
+import { runWorkflow, type Extent, type Setting, type WorkflowRun } from "./run-workflow.ts";
 
-interface Given extends Partial<Event>, Extent {
+interface Given extends Partial<Pick<Setting["contexts"], "github" | "vars" | "secrets">>, Extent {
+  inputs?: Record<string, unknown>;
   /** The repository's other workflows, by path. */
   files?: Record<string, string>;
   substitutes?: Record<string, Substitute>;
@@ -16,23 +17,18 @@ const bash = "defaults: {run: {shell: bash}}\n";
 /** Runs a workflow for a push, in a repository that has it. */
 function run(
   workflow: string,
-  { files = {}, substitutes = {}, github, inputs = {}, secrets = {}, vars = {}, ...extent }: Given = {},
+  { files = {}, substitutes = {}, github, inputs, secrets = {}, vars = {}, ...extent }: Given = {},
 ): Promise<WorkflowRun> {
   const withShell = ([file, text]: [string, string]) => [file, text.includes("defaults:") ? text : `${bash}${text}`];
   const all = Object.entries({ "workflow.yml": workflow, ...files }).map(withShell);
-  const repository = scratchFolder(Object.fromEntries(all) as Record<string, string>);
+  const repositoryPath = scratchFolder(Object.fromEntries(all) as Record<string, string>);
   const runner = {
     path: scratchFolder(),
     environmentOf: () => ({ PATH: process.env["PATH"], MACHINE: "machine", BOTH: "machine" }),
     substitutes,
   };
-  return runWorkflow(
-    repository,
-    "workflow.yml",
-    { github: { event_name: "push", ...github }, inputs, secrets, vars },
-    runner,
-    extent,
-  );
+  const contexts = { github: { event_name: "push", ...github }, secrets, vars };
+  return runWorkflow({ repositoryPath, file: "workflow.yml", runner, extent, contexts }, inputs);
 }
 
 /** Runs a job of these steps and returns its result. */

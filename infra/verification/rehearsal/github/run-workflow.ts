@@ -1,15 +1,8 @@
 import { join } from "node:path";
 import type { Job, Workflow } from "../../../../.github/tests/workflows.ts";
-import { fillAll, fillTyped, holds, type Contexts } from "./expressions.ts";
-import { runJob, type JobRun, type JobSetting, type Result, type Runner } from "./runner.ts";
-import { readWorkflow } from "./workflow-file.ts";
-
-export interface Event {
-  github: Record<string, unknown> & { event_name: string };
-  inputs?: Record<string, unknown>;
-  vars: Record<string, string>;
-  secrets: Record<string, string>;
-}
+import { fillAll, fillTyped, holds } from "./expressions.ts";
+import { runJob, type JobRun, type JobSetting, type Result } from "./runner.ts";
+import { inputsOf, readWorkflow } from "./workflow-file.ts";
 
 export interface Extent {
   matrix?: Record<string, string>;
@@ -20,35 +13,23 @@ export interface Extent {
 /** By name; jobs of a called workflow have GitHub's names, such as `staging / deploy`. */
 export type WorkflowRun = Record<string, JobRun>;
 
-interface Setting extends Omit<JobSetting, "workflow"> {
+export interface Setting extends Omit<JobSetting, "workflow"> {
   repositoryPath: string;
   extent: Extent;
-  contexts: Contexts & Pick<Event, "github" | "vars" | "secrets">;
 }
 
 /**
  * Runs a workflow's jobs in sequence: a job may need only jobs above it, and may call only workflows of the same
  * repository. actionlint reports what GitHub would refuse.
  */
-export function runWorkflow(
-  repositoryPath: string,
-  file: string,
-  { github, inputs = {}, vars, secrets }: Event,
-  runner: Runner,
-  extent: Extent = {},
+export async function runWorkflow(
+  setting: Setting,
+  inputs: Record<string, unknown> = {},
+  trigger = setting.contexts.github.event_name,
 ): Promise<WorkflowRun> {
-  const contexts = { github, vars, secrets };
-  return runJobs(github.event_name, inputs, { repositoryPath, file, runner, extent, contexts });
-}
-
-async function runJobs(trigger: string, given: Record<string, unknown>, setting: Setting): Promise<WorkflowRun> {
   const { repositoryPath, file, extent } = setting;
   const workflow = readWorkflow(join(repositoryPath, file));
   if (!(trigger in workflow.on)) throw new Error(`${file} is not started by ${trigger}.`);
-  const inputs = Object.entries(workflow.on[trigger]?.inputs ?? {}).map(([name, input]) => [
-    name,
-    given[name] ?? input.default ?? "",
-  ]);
   const { jobs } = workflow;
   const runs: WorkflowRun = {};
   for (const [name, job] of Object.entries(jobs)) {
@@ -60,7 +41,7 @@ async function runJobs(trigger: string, given: Record<string, unknown>, setting:
     const known = needs.map((needed) => [needed, { result: runs[needed]?.result, outputs: runs[needed]?.outputs }]);
     const contexts = {
       ...setting.contexts,
-      inputs: Object.fromEntries(inputs) as unknown,
+      inputs: inputsOf(workflow.on[trigger]?.inputs, inputs),
       needs: Object.fromEntries(known) as unknown,
     };
     const settled = extent.settled?.[name];
@@ -92,11 +73,15 @@ async function runOrCall(name: string, job: Job, workflow: Workflow, setting: Se
   if (job.uses === undefined) return { [name]: await runJob(job, { ...setting, workflow, contexts }) };
   const given = Object.entries(job.with ?? {}).map(([input, value]) => [input, fillTyped(value, contexts)] as const);
   const { github, vars } = contexts;
-  const called = await runJobs("workflow_call", Object.fromEntries(given), {
-    ...setting,
-    file: job.uses.replace(/^\.\//, ""),
-    contexts: { github, vars, secrets: fillAll(job.secrets, contexts) },
-  });
+  const called = await runWorkflow(
+    {
+      ...setting,
+      file: job.uses.replace(/^\.\//, ""),
+      contexts: { github, vars, secrets: fillAll(job.secrets, contexts) },
+    },
+    Object.fromEntries(given),
+    "workflow_call",
+  );
   const results = Object.values(called).map(({ result }) => result);
   const result = (["failure", "success"] as const).find((each) => results.includes(each)) ?? "skipped";
   return {

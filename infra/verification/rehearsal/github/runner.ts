@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Job, Step, Workflow } from "../../../../.github/tests/workflows.ts";
 import { runProgram } from "../programs.ts";
 import { fill, fillAll, holds, type Contexts } from "./expressions.ts";
-import { nameOf, readAction } from "./workflow-file.ts";
+import { inputsOf, nameOf, readAction } from "./workflow-file.ts";
 
 export interface Runner {
   path: string;
@@ -29,7 +29,11 @@ export interface JobSetting {
   file: string;
   workflow: Workflow;
   runner: Runner;
-  contexts: Contexts & { github: Record<string, unknown> };
+  contexts: Contexts & {
+    github: Record<string, unknown> & { event_name: string };
+    vars: Record<string, string>;
+    secrets: Record<string, string>;
+  };
 }
 
 export type Result = "success" | "failure" | "skipped";
@@ -102,11 +106,8 @@ async function runSteps(steps: Step[], place: Place): Promise<JobRun["steps"]> {
     const outside = { ...place.contexts, env: place.job.env, steps: place.steps };
     const contexts = { ...outside, env: { ...place.job.env, ...fillAll(step.env, outside) } };
     const isDue = holds(step.if, contexts, { success: !place.hasFailed, failure: place.hasFailed });
-    const {
-      outcome,
-      output,
-      outputs = {},
-    }: Done = isDue ? await perform(step, contexts, place) : { outcome: "skipped", output: "" };
+    const done: Done = isDue ? await perform(step, contexts, place) : { outcome: "skipped", output: "" };
+    const { outcome, output, outputs = {} } = done;
     if (outcome === "failure") place.hasFailed = true;
     if (step.id !== undefined) place.steps[step.id] = { outcome, outputs };
     runs.push({ name: fill(nameOf(step), contexts), outcome, output });
@@ -132,9 +133,8 @@ async function perform(step: Step, contexts: StepContexts, place: Place): Promis
 
 /** Runs a checked-out action: its steps get its inputs, no secrets, and the job's environment. */
 async function runAction(uses: string, given: Record<string, string>, place: Place): Promise<Done> {
-  const { inputs = {}, runs } = readAction(join(place.job.workspace, uses, "action.yml"));
-  const filled = Object.entries(inputs).map(([name, input]) => [name, given[name] ?? input.default ?? ""]);
-  const contexts: Contexts = { ...place.contexts, inputs: Object.fromEntries(filled) as unknown };
+  const { inputs, runs } = readAction(join(place.job.workspace, uses, "action.yml"));
+  const contexts: Contexts = { ...place.contexts, inputs: inputsOf(inputs, given) };
   delete contexts["secrets"];
   const inner = { ...place, contexts, shell: undefined, hasFailed: false, steps: {} };
   const steps = await runSteps(runs.steps, inner);

@@ -40,7 +40,7 @@ export const bot = { login: "github-actions[bot]", type: "Bot" };
  *
  * https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
  */
-export async function startServices(issueFor: (job: JobAtWork, audience: string) => string) {
+export async function startServices(issueFor: (job: JobAtWork, audience: string) => Promise<string>) {
   const jobs = new Map<string, JobAtWork>();
   const issues: Issues = { isEnabled: true, issues: [], comments: [], waiting: [], done: [] };
   const answerTo = async (request: IncomingMessage): Promise<Answer> => {
@@ -52,7 +52,7 @@ export async function startServices(issueFor: (job: JobAtWork, audience: string)
     }
     const job = jobs.get(headers.authorization?.replace(/^bearer /i, "") ?? "");
     return job
-      ? [200, { value: issueFor(job, searchParams.get("audience") ?? "") }]
+      ? [200, { value: await issueFor(job, searchParams.get("audience") ?? "") }]
       : [401, { message: "Unknown request token." }];
   };
   const server = createServer((request, response) => {

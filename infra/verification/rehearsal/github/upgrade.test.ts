@@ -10,7 +10,7 @@ import { bot, startServices, type Issue } from "./services.ts";
 
 // upgrade.yml: what it tries, with programs that only print their arguments, and what it reports, with gh's stand-in.
 
-const services = await startServices(() => "");
+const services = await startServices(() => Promise.resolve(""));
 const { issues: gitHub } = services;
 
 afterAll(services.stop);
@@ -30,8 +30,9 @@ async function run(name: string, path: string, substitutes: Record<string, Subst
   };
   const environmentOf = () => ({ PATH: `${path}:${process.env["PATH"] ?? ""}` });
   const runner = { path: scratchFolder(), environmentOf, substitutes };
-  const event = { github, vars: {}, secrets: {} };
-  return jobOf(await runWorkflow(root, ".github/workflows/upgrade.yml", event, runner, extent), name);
+  const contexts = { github, vars: {}, secrets: {} };
+  const setting = { repositoryPath: root, file: ".github/workflows/upgrade.yml", runner, extent, contexts };
+  return jobOf(await runWorkflow(setting), name);
 }
 
 /** Runs its last job with the earlier jobs' findings, by file name; returns its output. */

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import type { Step, Workflow } from "../../../../.github/tests/workflows.ts";
+import type { Inputs, Step, Workflow } from "../../../../.github/tests/workflows.ts";
 
 interface Action {
-  inputs?: Record<string, { default?: string }>;
+  inputs?: Inputs;
   runs: { using: string; steps: Step[] };
 }
 
@@ -36,6 +36,12 @@ export function readAction(path: string): Action {
   expectKnown(path, action, known.action);
   for (const step of action.runs.steps) expectKnown(`${path}: step ${nameOf(step)}`, step, known.step);
   return action;
+}
+
+/** Each declared input as given, or its default. */
+export function inputsOf(declared: Inputs = {}, given: Record<string, unknown>): Record<string, unknown> {
+  const inputs = Object.entries(declared).map(([name, input]) => [name, given[name] ?? input.default ?? ""] as const);
+  return Object.fromEntries(inputs);
 }
 
 export function nameOf({ name, uses, run = "" }: Step): string {

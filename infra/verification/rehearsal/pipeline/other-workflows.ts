@@ -30,7 +30,7 @@ function headlineOf(body: string, stage: string): string {
 }
 
 export async function explainToken({ gate, github, names, scratchPath }: Rehearsal): Promise<string> {
-  const shell = operatorsShell(gate, names.region);
+  const shell = operatorsShell(gate);
   const trust = await shell(scratchPath, "terraform -chdir=oidc output -json trust");
   const inputs = { stage: names.stage, trust };
   const run = await github.run("explain.yml", { event: "workflow_dispatch", inputs });

@@ -36,7 +36,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     rehearsal.gate.faults.push(faults.noLogDelivery);
     const run = expectDeployed(await deploy(rehearsal), "Nothing to release", 201);
     expectPrinted(run, "Apply", "API Gateway could not create the stage yet");
-    return addressIn(jobOf(run, stageJob).summary);
+    expectText(jobOf(run, stageJob).summary, "**staging** answers at https://");
   });
   await step(
     "Push again while an older run waits for approval: nothing changes, and the older run is cancelled",
@@ -142,12 +142,6 @@ function expectStopped(run: WorkflowRun, stepName: string, cleanUp?: string): vo
 
 function expectPrinted(run: WorkflowRun, stepName: string, text: string): void {
   expectText(outputOf(run, stageJob, stepName), text);
-}
-
-function addressIn(summary: string): string {
-  const [address] = /https:\/\/\S+/.exec(summary) ?? [];
-  if (address === undefined) throw new Error(`The summary of ${stageJob} has no address:\n${summary}`);
-  return address;
 }
 
 /** As in infra/README.md, except that staging has nothing to unprotect. A deploy role cannot empty the bucket. */

@@ -1,8 +1,8 @@
 import type { AwsCaller } from "../aws.ts";
-import type { Names } from "../setting.ts";
 import { expectNone } from "../steps.ts";
 
 type Attempt = Record<"line" | "title" | "call", string>;
+type Values = Record<string, string>;
 
 export async function expectRefused(caller: AwsCaller, attempts: Attempt[], isRefused = true): Promise<string> {
   const wrong: string[] = [];
@@ -21,10 +21,10 @@ const allowAll = allow({ Action: "*", Resource: "*" });
 /** Anyone may assume the role, and so may Lambda. */
 const trustAll = allow({ Action: "sts:AssumeRole", Principal: { AWS: "*", Service: "lambda.amazonaws.com" } });
 
-/** An attempt a line: `title: ` or nothing, and a call. <its> is the name of the stage, and <other.its> of the other. */
-export function attemptsIn(table: string, own: Names, other?: Names, more: Record<string, string> = {}): Attempt[] {
-  const values: Record<string, string> = { ...own, allowAll, trustAll, ...more };
-  for (const [name, value] of Object.entries(other ?? {})) values[`other.${name}`] = value;
+/** An attempt a line: `title: ` or nothing, and a call. <its> is the `its` of `own`, and <other.its> of `other`. */
+export function attemptsIn(table: string, own: Values, other: Values = {}): Attempt[] {
+  const values: Values = { ...own, allowAll, trustAll };
+  for (const [name, value] of Object.entries(other)) values[`other.${name}`] = value;
   const filled = table.trim().replaceAll(/<([\w.]+)>/g, (_all, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`The table of attempts has an unknown <${name}>.`);

@@ -1,4 +1,4 @@
-import { callerOf, credentialsIn, succeed } from "../aws.ts";
+import { credentialsIn, succeed } from "../aws.ts";
 import { startJob } from "../operators.ts";
 import { namesOf, type Names, type Rehearsal } from "../setting.ts";
 import { attemptsIn, expectRefused } from "./attempts.ts";
@@ -126,30 +126,30 @@ const failing = "sqs SendMessage QueueUrl=<failures> MessageBody=x";
 
 /** What a stage's deploy role does to its own stage must be refused for another, and some of it for both. */
 export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Promise<string> {
-  const { operate, names: own } = rehearsal;
-  const other = namesOf(otherStage, own.accountId, own.region);
+  const { operate, names } = rehearsal;
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const { call } = await startJob(rehearsal, "deploy");
-  const tags = `{"project":"${other.project}","stage":"${other.stage}"}`;
-  await succeed(operate, `cognito-idp CreateUserPool PoolName=${other.its} UserPoolTags=${tags}`);
+  const otherNames = namesOf(otherStage, names);
+  const tags = `{"project":"${names.project}","stage":"${otherStage}"}`;
+  await succeed(operate, `cognito-idp CreateUserPool PoolName=${otherNames.its} UserPoolTags=${tags}`);
   const { items } = await read<{ items: { name: string; apiId: string }[] }>("apigateway GET /v2/apis");
   const { UserPools: pools } = await read<{ UserPools: { Id: string; Name: string }[] }>(
     "cognito-idp ListUserPools MaxResults=60",
   );
-  const idsOf = ({ its, region, accountId }: Names) => {
-    const { apiId = "" } = items.find(({ name }) => name === its) ?? {};
-    const { Id: pool = "" } = pools.find(({ Name }) => Name === its) ?? {};
-    const apiTags = encodeURIComponent(`arn:aws:apigateway:${region}::/apis/${apiId}`);
-    const poolArn = `arn:aws:cognito-idp:${region}:${accountId}:userpool/${pool}`;
-    return { api: `/v2/apis/${apiId}`, apiTags, pool, poolArn, deploying: own.stage };
+  const withIds = (of: Names) => {
+    const { apiId = "" } = items.find(({ name }) => name === of.its) ?? {};
+    const { Id: pool = "" } = pools.find(({ Name }) => Name === of.its) ?? {};
+    const apiTags = encodeURIComponent(`arn:aws:apigateway:${of.region}::/apis/${apiId}`);
+    const poolArn = `arn:aws:cognito-idp:${of.region}:${of.accountId}:userpool/${pool}`;
+    return { ...of, api: `/v2/apis/${apiId}`, apiTags, pool, poolArn, deploying: names.stage };
   };
-  const [ids, otherIds] = [idsOf(own), idsOf(other)];
+  const [own, other] = [withIds(names), withIds(otherNames)];
   const tried = await expectRefused(call, [
-    ...attemptsIn(doneToOwnStage, other, own, otherIds),
-    ...attemptsIn(doneToNone, own, other, { ...ids, "other.api": otherIds.api }),
+    ...attemptsIn(doneToOwnStage, other),
+    ...attemptsIn(doneToNone, own, other),
   ]);
-  const twins = await expectRefused(call, attemptsIn(doneToOwnStage + doneInTheSameWords, own, other, ids), false);
-  await succeed(operate, `cognito-idp DeleteUserPool UserPoolId=${otherIds.pool}`);
+  const twins = await expectRefused(call, attemptsIn(doneToOwnStage + doneInTheSameWords, own), false);
+  await succeed(operate, `cognito-idp DeleteUserPool UserPoolId=${other.pool}`);
   return `${tried}, and of the same on its own stage ${twins}`;
 }
 
@@ -159,13 +159,13 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
  */
 export async function tryAsOutsider(otherStage: string, rehearsal: Rehearsal): Promise<string> {
   const { gate, operate, names: own } = rehearsal;
-  const other = namesOf(otherStage, own.accountId, own.region);
+  const other = namesOf(otherStage, own);
   const { call } = await startJob(rehearsal, "deploy");
   const role = `${own.its}-x`;
   for (const attempt of attemptsIn(createRole, own)) await succeed(call, attempt.call);
   const taken = await succeed(operate, `sts AssumeRole RoleArn=${own.roles}-x RoleSessionName=outsider`);
-  const outsider = callerOf(gate.url, own.region, credentialsIn(taken));
-  const inFunction = callerOf(gate.url, own.region, await gate.credentialsFor(`${own.roles}-x`));
+  const outsider = gate.callAs(credentialsIn(taken));
+  const inFunction = gate.callAs(await gate.credentialsFor(`${own.roles}-x`));
   const ofOwn = attemptsIn(`${doneByFunctions}\n${labelling}`, own);
   const ofOther = attemptsIn(`${doneByFunctions}\n${failing}`, other);
   const tried = await expectRefused(outsider, [...ofOwn, ...ofOther]);

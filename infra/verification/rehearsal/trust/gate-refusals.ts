@@ -1,10 +1,10 @@
-import { callerOf, type AwsCaller, type Credentials } from "../aws.ts";
+import type { AwsCaller, Credentials } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
 import { expectNone } from "../steps.ts";
 
 /** What the gate itself must refuse, whatever is deployed. It needs a running moto, so it is no test. */
-export async function tryGate(gate: Gate, region: string): Promise<string> {
-  const as = (changes: Partial<Credentials>) => callerOf(gate.url, region, { ...gate.operator, ...changes });
+export async function tryGate(gate: Gate): Promise<string> {
+  const as = (changes: Partial<Credentials>) => gate.callAs({ ...gate.operator, ...changes });
   const wrong = as({ secretAccessKey: "wrong" });
   const stranger = as({ accessKeyId: "AKIAUNKNOWN" });
   const role = `RoleArn=arn:aws:iam::${gate.accountId}:role/missing RoleSessionName=gate`;

@@ -55,7 +55,7 @@ const ownLog = ["logs:PutLogEvents (its own)", "logs:CreateLogStream (its own)"]
 
 /** Tries every action as a function's role; returns a sentence for each wrongly allowed or wrongly refused one. */
 export async function tryMatrix(functionName: string, granted: string[], names: Names, caller: AwsCaller) {
-  const attempts = attemptsIn([table, ...ofObjects].join(""), names, undefined, { ...values, function: functionName });
+  const attempts = attemptsIn([table, ...ofObjects].join(""), { ...names, ...values, function: functionName });
   const wrong: string[] = [];
   for (const { title: action, call } of attempts) {
     // A role that may list the whole bucket may list every prefix.

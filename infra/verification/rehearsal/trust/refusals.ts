@@ -64,5 +64,5 @@ const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
 /** What the role that deploys a stage may not do, and what the role that plans it may not. */
 export function refusedTo(role: "deploy" | "plan", names: Names) {
   const table = toData + (role === "deploy" ? toDeploy : toPlan);
-  return attemptsIn(table, names, undefined, { administrator });
+  return attemptsIn(table, { ...names, administrator });
 }

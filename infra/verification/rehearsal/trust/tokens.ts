@@ -1,4 +1,5 @@
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
+import { SignJWT } from "jose";
 
 export const issuer = "https://token.actions.githubusercontent.com";
 
@@ -7,15 +8,13 @@ export type TokenIssuer = ReturnType<typeof startIssuer>;
 /** Stands in for GitHub as the issuer of tokens, with a key made for one rehearsal. */
 export function startIssuer() {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   return {
     publicKey,
     issue: (claims: Record<string, string | number>) => {
       const now_s = Math.floor(Date.now() / 1000);
-      const header = encode({ alg: "RS256", typ: "JWT", kid: "rehearsal" });
-      const payload = encode({ iss: issuer, iat: now_s, nbf: now_s - 5, exp: now_s + 600, ...claims });
-      const signature = sign("RSA-SHA256", Buffer.from(`${header}.${payload}`), privateKey).toString("base64url");
-      return `${header}.${payload}.${signature}`;
+      return new SignJWT({ iss: issuer, iat: now_s, nbf: now_s - 5, exp: now_s + 600, ...claims })
+        .setProtectedHeader({ alg: "RS256", kid: "rehearsal" })
+        .sign(privateKey);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decideByResource, type Policy } from "../gate/iam.ts";
+import { claimKeys } from "../gate/web-identity.ts";
 import type { Trusted } from "./tokens.ts";
 import { trustCases } from "./trust-cases.ts";
 
@@ -78,9 +79,7 @@ describe("a wider trust policy admits one of the tokens:", () => {
 });
 
 function opened(of: Record<string, Policy>, claims: Record<string, string>): string[] {
-  const context = Object.fromEntries(
-    Object.entries(claims).map(([name, value]) => [`token.actions.githubusercontent.com:${name}`, [value]]),
-  );
+  const context = claimKeys(claims);
   const asked = {
     action: "sts:AssumeRoleWithWebIdentity",
     resource: "",

@@ -40,10 +40,14 @@ function lambda(method: string, path: string, input?: object): ServiceRequest {
   return request("lambda", method, path, input && JSON.stringify(input));
 }
 
-/** `action resource`, and the condition keys if there are any. */
+/** `action resource`, and the condition keys that have a value. */
 function lines(asks: Ask[] | undefined): string[] | undefined {
   return asks?.map(({ action, resource, context = {} }) =>
-    [action, resource, ...Object.entries(context).map(([key, values]) => `${key}=${values.join("|")}`)].join(" "),
+    [
+      action,
+      resource,
+      ...Object.entries(context).flatMap(([key, values]) => (values.length > 0 ? `${key}=${values.join("|")}` : [])),
+    ].join(" "),
   );
 }
 

@@ -147,15 +147,16 @@ const keys: Record<string, [key: string, ...fields: string[]]> = {
 };
 
 async function contextOf(service: string, fields: Fields, { userPoolTags }: Lookups) {
-  const [key = "", ...names] = keys[service] ?? [];
-  const values = names.flatMap((name) => valuesOf(fields, name));
-  if (values.length > 0) return { [key]: values };
+  const [key, ...names] = keys[service] ?? [];
+  if (key !== undefined) return { [key]: names.flatMap((name) => valuesOf(fields, name)) };
   if (service !== "cognito-idp") return {};
   const pool = textOf(fields["UserPoolId"] ?? fields["ResourceArn"]).replace(/.*\//, "");
-  const tagKeys = (kind: string, tags: Fields): [string, string[]][] =>
-    Object.entries(tags).map(([name, value]) => [`aws:${kind}tag/${name.toLowerCase()}`, [textOf(value)]]);
-  return Object.fromEntries([
-    ...tagKeys("resource", pool === "" ? {} : await userPoolTags(pool)),
-    ...tagKeys("request", (fields["UserPoolTags"] ?? fields["Tags"] ?? {}) as Fields),
-  ]);
+  const tags = {
+    resource: pool === "" ? {} : await userPoolTags(pool),
+    request: (fields["UserPoolTags"] ?? fields["Tags"] ?? {}) as Fields,
+  };
+  const context: Record<string, string[]> = { "aws:resourcetag/": [], "aws:requesttag/": [] };
+  for (const [of, its] of Object.entries(tags))
+    for (const [name, value] of Object.entries(its)) context[`aws:${of}tag/${name.toLowerCase()}`] = [textOf(value)];
+  return context;
 }

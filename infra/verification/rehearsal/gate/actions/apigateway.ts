@@ -10,7 +10,7 @@ export function asksOfApiGateway({ method, path, region, body }: ServiceRequest)
   if (place === undefined) return undefined;
   const { name, tags, accessLogSettings } = method === "GET" ? {} : jsonOf({ body });
   const isNamed = /^\/apis(\/[^/]+)?$/.test(place) && name !== undefined;
-  const context = isNamed ? { "apigateway:request/apiname": [textOf(name)] } : {};
+  const context = { "apigateway:request/apiname": isNamed ? [textOf(name)] : [] };
   const prefix = `arn:aws:apigateway:${region}::`;
   const resource = `${prefix}${place}`;
   const asks: Ask[] = [{ action: `apigateway:${method}`, resource, context }];

@@ -15,7 +15,7 @@ export async function asksOfIam(request: ServiceRequest, { role }: Lookups): Pro
   const known = RoleName === undefined || operation === "CreateRole" ? undefined : await role(RoleName);
   const requested = boundaryOfRequest.test(operation) ? PermissionsBoundary : undefined;
   const boundary = boundaryOfRole.test(operation) ? known?.boundary : requested;
-  const context = boundary === undefined ? {} : { "iam:permissionsboundary": [boundary] };
+  const context = { "iam:permissionsboundary": boundary === undefined ? [] : [boundary] };
   const [kind, name] =
     Object.entries({ role: RoleName, user: UserName, policy: PolicyName }).find(([, each]) => each !== undefined) ?? [];
   const place =

@@ -47,7 +47,7 @@ export function asksOfLambda(request: ServiceRequest): Ask[] | undefined {
   const version = qualifier !== undefined && qualified.test(action) ? `:${qualifier}` : "";
   const functionArn = `arn:aws:lambda:${request.region}:${accountId}:function:${functionName}`;
   const resource = action === "ListFunctions" ? "*" : functionArn + version;
-  const context = action === "AddPermission" ? { "lambda:principal": [textOf(Principal)] } : {};
+  const context = { "lambda:principal": action === "AddPermission" ? [textOf(Principal)] : [] };
   const asks: Ask[] = [{ action: `lambda:${action}`, resource, context }];
   if (action === "CreateFunction" && Object.keys(Tags ?? {}).length > 0)
     asks.push({ action: "lambda:TagResource", resource });

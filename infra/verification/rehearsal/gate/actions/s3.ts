@@ -51,7 +51,7 @@ function asksOfBucket({ method, query, body }: ServiceRequest, resource: string)
   const read = query.has("versions") ? "BucketVersions" : query.has("uploads") ? "BucketMultipartUploads" : "Bucket";
   const action = { GET: `List${read}`, HEAD: "ListBucket", PUT: "CreateBucket", DELETE: "DeleteBucket" }[method];
   const prefix = query.get("prefix");
-  const context = prefix === null ? {} : { "s3:prefix": [prefix] };
+  const context = { "s3:prefix": prefix === null ? [] : [prefix] };
   return action === undefined ? undefined : [{ action: `s3:${action}`, resource, context }];
 }
 
