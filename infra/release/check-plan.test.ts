@@ -27,6 +27,9 @@ function recorded(name: string): string {
   return readFileSync(join(import.meta.dirname, `check-plan/recorded/${name}.json`), "utf8");
 }
 
+const accountId = "111122223333";
+const account = { mode: "data", address: "data.aws_caller_identity.this", values: { account_id: accountId } };
+
 /** A plan with one change, otherwise as Terraform makes it. */
 function planOf(type: string, change: object, more: object = {}): string {
   const resource = {
@@ -37,7 +40,8 @@ function planOf(type: string, change: object, more: object = {}): string {
     change: { before: {}, after: {}, ...change },
     ...more,
   };
-  return JSON.stringify({ ...(JSON.parse(recorded("nothing")) as object), resource_changes: [resource] });
+  const prior_state = { values: { root_module: { resources: [account] } } };
+  return JSON.stringify({ ...(JSON.parse(recorded("nothing")) as object), prior_state, resource_changes: [resource] });
 }
 
 /** A plan that changes a table's indexes from `before` to `after`. */
@@ -50,11 +54,11 @@ function planOfIndexes(before: Values[], after: Values[] | undefined, block = "g
 }
 
 function contractions(plan: string): string[] {
-  return contractionsIn(readPlan(plan)).map((line) => line.split(". ")[0] ?? "");
+  return contractionsIn(readPlan(plan).changes).map((line) => line.split(". ")[0] ?? "");
 }
 
 function losses(plan: string): string[] {
-  return lossesIn(readPlan(plan));
+  return lossesIn(readPlan(plan).changes);
 }
 
 /** The refusal when all three objects of a recorded plan share a fate. */
@@ -218,6 +222,9 @@ describe("an exposure by an update", () => {
     source_arn,
     source_account,
   });
+  const authorizer = (issuer: string | undefined, ...audience: string[]) => ({
+    jwt_configuration: [{ ...(issuer !== undefined && { issuer }), audience }],
+  });
   const exposures = (type: string, before: object | null, after: object | null, actions: string[]) =>
     exposuresIn(readPlan(planOf(type, { actions, before, after })));
 
@@ -235,6 +242,27 @@ describe("an exposure by an update", () => {
       { authorization_type: "JWT" },
       {},
       "lose its authorizer",
+    ],
+    [
+      "a route with another authorizer",
+      "aws_apigatewayv2_route",
+      { authorization_type: "JWT", authorizer_id: "a" },
+      { authorization_type: "JWT", authorizer_id: "b" },
+      "lose its authorizer",
+    ],
+    [
+      "an authorizer of another issuer",
+      "aws_apigatewayv2_authorizer",
+      authorizer("https://a.example", "a"),
+      authorizer("https://b.example", "a"),
+      "accept the tokens of another issuer",
+    ],
+    [
+      "an authorizer whose issuer is unknown",
+      "aws_apigatewayv2_authorizer",
+      authorizer("https://a.example", "a"),
+      authorizer(undefined, "a"),
+      "accept the tokens of another issuer",
     ],
     [
       "a shorter log",
@@ -306,6 +334,27 @@ describe("an exposure by an update", () => {
       {},
       call("apigateway.amazonaws.com", null),
       "let apigateway.amazonaws.com call the function for every customer of AWS",
+    ],
+    [
+      "a function for another account's API",
+      "aws_lambda_permission",
+      {},
+      call("apigateway.amazonaws.com", "arn:aws:execute-api:eu-north-1:444455556666:a/prod/GET/events"),
+      "let another account call the function",
+    ],
+    [
+      "a function for a bucket of any account",
+      "aws_lambda_permission",
+      {},
+      call("s3.amazonaws.com", "arn:aws:s3:::images"),
+      "let s3.amazonaws.com call the function for every customer of AWS",
+    ],
+    [
+      "a function for another account's bucket",
+      "aws_lambda_permission",
+      {},
+      call("s3.amazonaws.com", "arn:aws:s3:::images", "444455556666"),
+      "let another account call the function",
     ],
     [
       "a bucket that opens",
@@ -432,6 +481,16 @@ describe("an exposure by an update", () => {
     expect(exposures(type, before, after, ["update"])).toEqual([`${type}.this would ${sentence}. ${advice}`]);
   });
 
+  test("is refused: a new open route, if others have an authorizer", () => {
+    const type = "aws_apigatewayv2_route";
+    const { changes } = readPlan(planOf(type, { actions: ["create"], after: { authorization_type: "NONE" } }));
+    const [guarded] = readPlan(planOf(type, { actions: ["no-op"], before: { authorization_type: "JWT" } })).changes;
+    if (!guarded) throw new Error("There should be a change.");
+    expect(exposuresIn({ changes: [...changes, guarded], accountId })).toEqual([
+      `${type}.this would have no authorizer, unlike other routes. ${advice}`,
+    ]);
+  });
+
   test("is refused: a deleted block of public access", () => {
     const type = "aws_s3_bucket_public_access_block";
     const sentence = `${type}.this would be deleted, which may open a bucket to the public. ${advice}`;
@@ -463,8 +522,23 @@ describe("an exposure by an update", () => {
       "a function for one account's buckets",
       "aws_lambda_permission",
       null,
-      call("s3.amazonaws.com", null, "1"),
+      call("s3.amazonaws.com", null, accountId),
       ["create"],
+    ],
+    [
+      "a function for one of the account's APIs",
+      "aws_lambda_permission",
+      null,
+      call("apigateway.amazonaws.com", `arn:aws:execute-api:eu-north-1:${accountId}:a/prod/GET/events`),
+      ["create"],
+    ],
+    ["a first authorizer", "aws_apigatewayv2_authorizer", null, authorizer("https://a.example", "a"), ["create"]],
+    [
+      "an authorizer of one more client",
+      "aws_apigatewayv2_authorizer",
+      authorizer("https://a.example", "a"),
+      authorizer("https://a.example", "a", "b"),
+      ["update"],
     ],
     ["a bucket that closes", "aws_s3_bucket_public_access_block", block(false), block(true), ["update"]],
     ["a forgotten block", "aws_s3_bucket_public_access_block", block(true), null, ["forget"]],
@@ -747,6 +821,6 @@ describe("refuses as a plan", () => {
   });
 
   test("but not a plan without resources", () => {
-    expect(readPlan(JSON.stringify({ ...plan, resource_changes: undefined }))).toEqual([]);
+    expect(readPlan(JSON.stringify({ ...plan, resource_changes: undefined })).changes).toEqual([]);
   });
 });

@@ -12,9 +12,9 @@ const usage = "terraform -chdir=infra show -json stack.tfplan | node dist/releas
 const warning = process.env["GITHUB_ACTIONS"] === "true" ? "::warning title=The plan removes something::" : "Warning: ";
 
 await runCommand(usage, false, (input) => {
-  const changes = readPlan(input);
-  for (const contraction of contractionsIn(changes)) console.log(`${warning}${contraction}`);
-  const refused = [...lossesIn(changes), ...exposuresIn(changes)];
+  const plan = readPlan(input);
+  for (const contraction of contractionsIn(plan.changes)) console.log(`${warning}${contraction}`);
+  const refused = [...lossesIn(plan.changes), ...exposuresIn(plan)];
   if (refused.length > 0) throw new Error(refused.join("\n"));
   console.log(
     "The plan keeps every table, index, bucket and user pool with its protection, lets nothing expire sooner, " +

@@ -1,8 +1,8 @@
 import { isObject, parseObject } from "../_shared/json.ts";
-import { blocks, byHand, isMade, type Change, type Values } from "./plan.ts";
+import { blocks, byHand, isMade, type Change, type Plan, type Values } from "./plan.ts";
 
 /** What a change would do; follows the address in a sentence. */
-type Rule = (change: Change) => string[];
+type Rule = (change: Change, plan: Plan) => string[];
 
 /** What the bucket holds only for a while: uploads, and records of deletions (infra/images.tf). */
 const passing = ["deletions/", "incoming/"];
@@ -10,8 +10,8 @@ const settings = ["block_public_acls", "block_public_policy", "ignore_public_acl
 
 const rules = new Map(
   Object.entries<Rule>({
-    aws_apigatewayv2_route: (change) =>
-      lost(change, ({ authorization_type: type }) => type !== undefined && type !== "NONE", "authorizer"),
+    aws_apigatewayv2_authorizer: otherIssuer,
+    aws_apigatewayv2_route: openedRoute,
     aws_cloudwatch_log_group: ({ before, after }) =>
       unless(days(after) >= days(before), "keep its logs for a shorter time"),
     aws_cognito_user_pool: (change) =>
@@ -38,11 +38,11 @@ const rules = new Map(
  * One line for each thing that a plan would let expire, leave unprotected or open to strangers without deleting
  * anything itself. A value known only after apply counts as the worst possible.
  */
-export function exposuresIn(changes: Change[]): string[] {
-  return changes.flatMap((change) => {
+export function exposuresIn(plan: Plan): string[] {
+  return plan.changes.flatMap((change) => {
     const { address, actions, type } = change;
     const opens = actions.includes("delete") && type.endsWith("_public_access_block");
-    const found = isMade(change) || opens ? rules.get(type)?.(change) : undefined;
+    const found = isMade(change) || opens ? rules.get(type)?.(change, plan) : undefined;
     return (found ?? []).map((what) => `${address} would ${what}. ${byHand}`);
   });
 }
@@ -53,6 +53,24 @@ function unless(holds: boolean, what: string): string[] {
 
 function lost({ before, after }: Change, has: (values: Values) => boolean, what: string): string[] {
   return unless(!has(before) || has(after), `lose its ${what}`);
+}
+
+function isGuarded({ authorization_type: type }: Values): boolean {
+  return type !== undefined && type !== "NONE";
+}
+
+function openedRoute({ type, before, after }: Change, { changes }: Plan): string[] {
+  if (isGuarded(before))
+    return unless(isGuarded(after) && after["authorizer_id"] === before["authorizer_id"], "lose its authorizer");
+  const isNew = Object.keys(before).length === 0;
+  const areOthersGuarded = changes.some((each) => each.type === type && isGuarded(each.before));
+  return unless(isGuarded(after) || !isNew || !areOthersGuarded, "have no authorizer, unlike other routes");
+}
+
+/** A new authorizer opens nothing alone: a route that gets it is open, or loses the one that it has. */
+function otherIssuer({ before, after }: Change): string[] {
+  const [was, is] = [before, after].map((values) => blocks(values["jwt_configuration"])[0]);
+  return unless(!was || is?.["issuer"] === was["issuer"], "accept the tokens of another issuer");
 }
 
 /** 0 means forever. */
@@ -76,11 +94,17 @@ function openedBlock(change: Change): string[] {
   return open.map((name) => `not have ${name} on`);
 }
 
-function callers({ after: { principal, source_arn: arn, source_account: account } }: Change): string[] {
+/** Unset is null; a value known only after apply is absent. */
+function callers({ after: { principal, source_arn: arn, source_account: account } }: Change, plan: Plan): string[] {
   if (typeof principal !== "string" || !/^[a-z0-9.-]+\.amazonaws\.com$/.test(principal))
     return ["let everyone or another account call the function"];
-  // Unset is null; a value known only after apply is absent.
-  return unless(arn !== null || account !== null, `let ${principal} call the function for every customer of AWS`);
+  const ofArn = typeof arn === "string" ? (arn.split(":")[4] ?? "") : arn;
+  // A bucket's ARN names no account.
+  const owner = account ?? (account === null && principal === "s3.amazonaws.com" ? null : ofArn);
+  return [
+    ...unless(owner !== null, `let ${principal} call the function for every customer of AWS`),
+    ...unless(typeof owner !== "string" || owner === plan.accountId, "let another account call the function"),
+  ];
 }
 
 /** Whether a policy lets in anyone but AWS's own services. An unknown policy passes if its resource is unknown too, as it is new. */

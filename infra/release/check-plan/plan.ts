@@ -2,20 +2,22 @@ import { isObject, isTexts, parse } from "../_shared/json.ts";
 
 export type Values = Record<string, unknown>;
 
+export type Plan = ReturnType<typeof readPlan>;
+
 /** What a plan does to one object. */
 export type Change = ReturnType<typeof readChange>[number];
 
 export const byHand = 'If this is intended, deploy by hand: infra/README.md, "Deploy by hand".';
 
 /**
- * The changes to resources in the output of `terraform show -json PLAN`; reads of data sources do not count.
+ * The output of `terraform show -json PLAN`: its changes to resources, without reads of data sources, and the account.
  *
  * Throws one sentence unless it is a complete plan of Terraform 1.11 or later, not a state, half a
  * document, or the plan of a failed run. No sentence quotes the input: a plan holds secrets.
  *
  * https://developer.hashicorp.com/terraform/internals/json-format
  */
-export function readPlan(text: string): Change[] {
+export function readPlan(text: string) {
   if (text.trim() === "") throw new Error("The plan is empty: did terraform show fail?");
   const plan = parse(text);
   if (plan === undefined)
@@ -29,7 +31,14 @@ export function readPlan(text: string): Change[] {
     throw new Error("Terraform failed while it made this plan, so the plan is incomplete: plan again.");
   if (complete === false) throw new Error("The plan does not cover everything: plan again, without -target.");
   if (errored !== false || complete !== true || !Array.isArray(changes)) throw notAPlan();
-  return changes.flatMap(readChange);
+  return { changes: changes.flatMap(readChange), accountId: accountIn(plan) };
+}
+
+/** Terraform has asked AWS for it, in the data source of infra/variables.tf. */
+function accountIn({ prior_state: state }: Values): unknown {
+  const { root_module: { resources } = {} } = (valuesIn(state)["values"] ?? {}) as { root_module?: Values };
+  const found = blocks(resources).find(({ address }) => address === "data.aws_caller_identity.this");
+  return valuesIn(found?.["values"])["account_id"];
 }
 
 function readChange(entry: unknown) {
