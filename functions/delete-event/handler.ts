@@ -41,7 +41,7 @@ export const handler = endpoint(async (request, caller) => {
   const precondition = ownedBy(caller, parsePrecondition(request));
   if (!isId(id)) throw noSuchEvent();
 
-  // After the functions for images were removed, so was the bucket: an event with uploads has no objects any more.
+  // Without the functions for images there is no bucket, so an event from before with uploads has no objects any more.
   const first = await deleteIf(id, hasBucket ? and(precondition, "attribute_not_exists(#uploads)") : precondition);
   if (first.isDeleted) return { status: 204 };
   if (first.item) return deleteWithObjects(id, first.item, precondition, request, caller);
