@@ -62,9 +62,9 @@ function isGuarded({ authorization_type: type }: Values): boolean {
 function openedRoute({ type, before, after }: Change, { changes }: Plan): string[] {
   if (isGuarded(before))
     return unless(isGuarded(after) && after["authorizer_id"] === before["authorizer_id"], "lose its authorizer");
-  const isNew = Object.keys(before).length === 0;
-  const areOthersGuarded = changes.some((each) => each.type === type && isGuarded(each.before));
-  return unless(isGuarded(after) || !isNew || !areOthersGuarded, "have no authorizer, unlike other routes");
+  const isOld = Object.keys(before).length > 0;
+  const areAllOpen = !changes.some((each) => each.type === type && isGuarded(each.before));
+  return unless(isOld || isGuarded(after) || areAllOpen, "have no authorizer, unlike other routes");
 }
 
 /** A new authorizer opens nothing alone: a route that gets it is open, or loses the one that it has. */

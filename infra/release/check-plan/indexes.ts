@@ -5,7 +5,9 @@ const updatable = new Set(["read_capacity", "write_capacity", "on_demand_through
 
 /**
  * A text for each index that a table would lose. A value known only after apply is absent from `after` and
- * so counts as changed: an unknown name proves nothing. The rules are those of updateDiffGSI in the AWS provider's internal/service/dynamodb/table.go.
+ * so counts as changed: an unknown name proves nothing.
+ *
+ * The rules are those of updateDiffGSI in the AWS provider's internal/service/dynamodb/table.go.
  */
 export function lostIndexes({ before, after, secret }: Change): string[] {
   return ["global_secondary_index", "local_secondary_index"].flatMap((block) => {
