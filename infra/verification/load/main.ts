@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import { runLoad } from "./run-load.ts";
 
-const { minutes } = parseArgs({ options: { minutes: { type: "string", default: "1" } } }).values;
-const seconds = Math.round(Number(minutes) * 60);
-if (!(seconds >= 4 && seconds <= 24 * 3600)) throw new Error("--minutes must be a number from 0.1 to 1440.");
+const seconds = readSeconds();
+if (seconds === undefined) {
+  console.error("The only option: npm run load -- --minutes NUMBER, from 0.1 to 1440, by default 1.");
+  process.exit(1);
+}
 
 let end_ms: number | undefined;
 console.log(`Mixed traffic for ${seconds} seconds, with faults in the database. Ctrl-C ends it.`);
@@ -21,3 +23,13 @@ console.log(`Memory, from start to end: ${sampled.join(", ")} MB.`);
 for (const complaint of complaints) console.error(complaint);
 console.log(complaints.length === 0 ? "No acknowledged write is lost." : `${complaints.length} problems.`);
 process.exitCode = complaints.length === 0 ? 0 : 1;
+
+function readSeconds(): number | undefined {
+  try {
+    const { minutes } = parseArgs({ options: { minutes: { type: "string", default: "1" } } }).values;
+    const seconds = Math.round(Number(minutes) * 60);
+    return seconds >= 4 && seconds <= 24 * 3600 ? seconds : undefined;
+  } catch {
+    return undefined;
+  }
+}
