@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { basename, dirname, join } from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { zipSync } from "fflate";
-import { readFunctions, root, type FunctionFolder } from "./functions.ts";
+import { readFunctions, root } from "./functions.ts";
 
 /** The maximum size of a zip: every byte makes a cold start slower. */
 const budget_bytes = 32 * 1024;
@@ -51,14 +51,17 @@ export const { handler, primed } = createRequire(import.meta.url)("./main.cjs");
 await primed;
 `;
 
-export type Bundle = Awaited<ReturnType<typeof bundleFunction>>;
+export type Bundle = Awaited<ReturnType<typeof bundleModules>>[number];
 
 /**
  * Bundles each function with its imports, the AWS SDK included, and zips it: the same source gives the
  * same bytes in any folder, at any time, on any machine. Throws if a zip is over budget or contains the SDK's client.
  */
 export async function bundleFunctions(functionsPath?: string, limit_bytes = budget_bytes): Promise<Bundle[]> {
-  return Promise.all(readFunctions(functionsPath).map((folder) => bundleFunction(folder, limit_bytes)));
+  const handlers = readFunctions(functionsPath).map(({ name, path }) => ({ name, path: join(path, "handler.ts") }));
+  const bundles = await bundleModules(handlers, { plugins: [bareCommands], external });
+  for (const bundle of bundles) check(bundle, limit_bytes);
+  return bundles;
 }
 
 /** Writes NAME.zip, NAME/ (the zip's files) and NAME.map to a folder; leaves unchanged files alone. */
@@ -71,33 +74,34 @@ export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void
   }
 }
 
-async function bundleFunction({ name, path }: FunctionFolder, limit_bytes: number) {
-  const { metafile, ...bundle } = await bundleModule(join(path, "handler.ts"), { plugins: [bareCommands], external });
-  const parts = partsOf(metafile);
+function check({ name, parts, zip }: Bundle, limit_bytes: number): void {
   const heavy = parts.map(([path]) => path).filter((path) => denied.test(path));
   if (heavy.length > 0)
     throw new Error(
       `${name}: the bundle must not contain ${heavy.join(", ")}. Send commands as functions/_shared/table.ts does, without the SDK's client.`,
     );
-  if (bundle.zip.length > limit_bytes) {
+  if (zip.length > limit_bytes) {
     const largest = parts.slice(0, 5).map(([path, bytes]) => `${path} (${bytes} bytes)`);
     throw new Error(
-      `${name}: the zip has ${bundle.zip.length} bytes, at most ${limit_bytes} are allowed. Its largest parts: ${largest.join(", ")}.`,
+      `${name}: the zip has ${zip.length} bytes, at most ${limit_bytes} are allowed. Its largest parts: ${largest.join(", ")}.`,
     );
   }
-  return { name, ...bundle };
 }
 
 /**
- * Bundles a module that exports `handler` with its imports, which `metafile` lists, and the whole SDK. The zip holds
- * the files.
+ * Bundles modules that export `handler`, each with its imports, which `parts` lists, and the whole SDK; the zip holds
+ * the files. All in one build: one for each would parse the SDK again for each.
  */
-export async function bundleModule(path: string, options: Pick<BuildOptions, "plugins" | "external"> = {}) {
+export async function bundleModules(
+  modules: { name: string; path: string }[],
+  options: Pick<BuildOptions, "plugins" | "external"> = {},
+) {
   const { outputFiles, metafile } = await build({
     ...common,
     ...options,
-    entryPoints: [path],
-    outfile: "main.cjs",
+    entryPoints: modules.map(({ name, path }) => ({ in: path, out: name })),
+    outdir: ".",
+    outExtension: { ".js": ".cjs" },
     target: "node22",
     format: "cjs", // as ESM the SDK loads slower, and its `require` of Node's modules fails
     minify: true,
@@ -105,16 +109,18 @@ export async function bundleModule(path: string, options: Pick<BuildOptions, "pl
     sourcemap: "external",
     metafile: true,
   });
-  const [sourceMap, main] = outputFiles.map(({ contents }) => contents);
-  if (!sourceMap || !main) throw new Error(`${path}: the bundler wrote no bundle or no source map.`);
-  const files = { "index.mjs": Buffer.from(index), "main.cjs": main };
-  return { files, zip: zipFiles(files), sourceMap, metafile };
+  const outputs = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
+  return modules.map(({ name }) => {
+    const [main, sourceMap] = [outputs.get(`${name}.cjs`), outputs.get(`${name}.cjs.map`)];
+    if (!main || !sourceMap) throw new Error(`${name}: the bundler wrote no bundle or no source map.`);
+    const files = { "index.mjs": Buffer.from(index), "main.cjs": main };
+    return { name, files, zip: zipFiles(files), sourceMap, parts: partsOf(metafile.outputs[`${name}.cjs`]) };
+  });
 }
 
 /** The files in a bundle and their bytes, largest first. */
-function partsOf({ outputs }: Metafile): [path: string, bytes: number][] {
-  return Object.values(outputs)
-    .flatMap(({ inputs }) => Object.entries(inputs))
+function partsOf(output: Metafile["outputs"][string] | undefined): [path: string, bytes: number][] {
+  return Object.entries(output?.inputs ?? {})
     .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput])
     .filter(([, bytes]) => bytes > 0)
     .sort(([, one], [, other]) => other - one);

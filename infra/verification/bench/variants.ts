@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundleFunctions, bundleModule, type Bundle } from "../../build/bundle.ts";
+import { bundleFunctions, bundleModules, type Bundle } from "../../build/bundle.ts";
 import type { Operation } from "./requests.ts";
 
 /** One way to write the API, ready to run. */
@@ -31,14 +31,14 @@ export const primable = [ours, unprimed, primedLimit, limit];
 const notPrimed = { environment: { PRIMING: "off" } };
 const peersPath = join(import.meta.dirname, "peers");
 const peers = [
-  { name: limit, file: "raw-https.ts", lacks: [400, 409], ...notPrimed },
-  { name: primedLimit, file: "raw-https.ts", lacks: [400, 409], isTwin: true },
-  { name: "the same code, AWS SDK as it comes", file: "no-framework.ts" },
-  { name: hono, file: "hono.ts" },
-  { name: "Powertools event handler", file: "powertools.ts" },
-  { name: "middy + zod", file: "middy-zod.ts" },
-  { name: express, file: "express.ts" },
-  { name: "fastify + @fastify/aws-lambda", file: "fastify.ts" },
+  { name: limit, module: "raw-https", lacks: [400, 409], ...notPrimed },
+  { name: primedLimit, module: "raw-https", lacks: [400, 409], isTwin: true },
+  { name: "the same code, AWS SDK as it comes", module: "no-framework" },
+  { name: hono, module: "hono" },
+  { name: "Powertools event handler", module: "powertools" },
+  { name: "middy + zod", module: "middy-zod" },
+  { name: express, module: "express" },
+  { name: "fastify + @fastify/aws-lambda", module: "fastify" },
 ];
 
 /**
@@ -53,19 +53,22 @@ export async function buildVariants(path: string) {
     return bundle;
   };
   const [create, get] = [bundleOf("create-event"), bundleOf("get-event")];
-  const artifacts = { create: write(path, "create", create), get: write(path, "get", get) };
+  const artifacts = { create: write(path, create), get: write(path, get) };
   const own: Variant = { name: ours, artifacts };
-  const others = peers.map(async ({ file, ...about }): Promise<Variant> => {
-    const artifact = write(path, about.name.replaceAll(/\W+/g, "-"), await bundleModule(join(peersPath, file)));
-    return { ...about, artifacts: { create: artifact, get: artifact } };
+  const modules = [...new Set(peers.map(({ module }) => module))];
+  const built = await bundleModules(modules.map((name) => ({ name, path: join(peersPath, `${name}.ts`) })));
+  const others = built.flatMap((bundle): Variant[] => {
+    const artifact = write(path, bundle);
+    const artifacts = { create: artifact, get: artifact };
+    return peers.filter(({ module }) => module === bundle.name).map((peer) => ({ ...peer, artifacts }));
   });
   return {
-    variants: [own, { ...own, ...notPrimed, name: unprimed, isTwin: true }, ...(await Promise.all(others))],
+    variants: [own, { ...own, ...notPrimed, name: unprimed, isTwin: true }, ...others],
     zip_bytes: { create: create.zip.length, get: get.zip.length },
   };
 }
 
-function write(path: string, name: string, { files }: Pick<Bundle, "files">): string {
+function write(path: string, { name, files }: Bundle): string {
   mkdirSync(join(path, name));
   for (const [file, bytes] of Object.entries(files)) writeFileSync(join(path, name, file), bytes);
   return join(path, name, "index.mjs");
