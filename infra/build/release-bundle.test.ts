@@ -14,6 +14,11 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
+/** Comparing a megabyte with toEqual takes seconds. */
+function digests(files: BuiltFile[]): string[][] {
+  return files.map(({ path, bytes }) => [path, sha256(bytes)]);
+}
+
 function run(dist: string, path: string): string {
   return execFileSync(process.execPath, [join(dist, path)], { encoding: "utf8" });
 }
@@ -41,7 +46,7 @@ describe("the commands of a release", () => {
     const elsewhere = join(folder, "infra/release");
     cpSync(join(root, "infra/release"), elsewhere, { recursive: true });
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-    expect(await bundleCommands(elsewhere)).toEqual(real);
+    expect(digests(await bundleCommands(elsewhere))).toEqual(digests(real));
   });
 
   test.each(real)("$path needs nothing but Node.js", ({ bytes }) => {

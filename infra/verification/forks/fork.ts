@@ -27,8 +27,9 @@ export function makeFork() {
       expect(after).not.toBe(before);
       writeFileSync(join(path, file), after);
     },
-    /** Runs these suites, which need no build. */
-    runSuites: (...parameters: string[]) => runNode(path, [...vitest, ...parameters], { BUILD: "never" }),
+    /** Runs these suites, which need no build, by one worker: a second one would load everything again. */
+    runSuites: (...parameters: string[]) =>
+      runNode(path, [...vitest, "--maxWorkers=1", ...parameters], { BUILD: "never" }),
     runAllSuites: () => runNode(path, vitest),
     build: () => runNode(path, ["--import", "tsx", "infra/build/build.ts"]),
   };
