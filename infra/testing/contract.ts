@@ -31,9 +31,10 @@ interface Document {
 
 export const documentPath = join(root, "functions/openapi.yaml");
 const source: unknown = parse(readFileSync(documentPath, "utf8"));
+const found = new Map<string, unknown>();
 
-/** Without references. */
-export const document = JSON.parse(JSON.stringify(source, (_name, node) => resolve(node))) as Document;
+/** Without references. What is referred to twice is the same object, so that its schema is compiled once. */
+export const document = resolve(source) as Document;
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -43,10 +44,14 @@ export const operations = Object.entries(document.paths).flatMap(([path, item]) 
   ),
 );
 
-/** What a reference refers to, with the reference's siblings; any other value unchanged. */
+/** A value with what its references refer to, beside their siblings, in their place. */
 function resolve(node: unknown): unknown {
-  const { $ref, ...own } = (node ?? {}) as { $ref?: string };
-  return $ref === undefined ? node : { ...(resolve(find($ref)) as object), ...own };
+  if (Array.isArray(node)) return node.map(resolve);
+  if (typeof node !== "object" || node === null) return node;
+  const { $ref, ...own } = node as { $ref?: string };
+  if ($ref === undefined) return Object.fromEntries(Object.entries(own).map(([name, value]) => [name, resolve(value)]));
+  if (!found.has($ref)) found.set($ref, resolve(find($ref)));
+  return Object.keys(own).length === 0 ? found.get($ref) : { ...(found.get($ref) as object), ...own };
 }
 
 function find(reference: string): unknown {
