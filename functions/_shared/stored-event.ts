@@ -20,6 +20,7 @@ export function toItem(
   requestId: string,
   shards: number,
 ): Item {
+  const stored = toStored(id, event, shards); // first: a digest of what is too large would take seconds
   const own = {
     id,
     incarnation,
@@ -27,7 +28,7 @@ export function toItem(
     contentDigest: digestOf(content),
     writers: firstWriters(requestId),
   };
-  return toAttributes({ ...own, ...toStored(id, event, shards) });
+  return toAttributes({ ...own, ...stored });
 }
 
 /**
@@ -79,13 +80,18 @@ export function fromItem(item: Item): Event {
 
 /** Equal for equal content, in any order of keys. */
 function digestOf(content: NewEvent): string {
-  return createHash("sha256").update(JSON.stringify(content, sortKeys)).digest("base64url").slice(0, 22);
+  return createHash("sha256").update(canonicalJson(content)).digest("base64url").slice(0, 22);
 }
 
-/** Object.fromEntries, not assignment: a key `__proto__` must stay a key. */
-function sortKeys(_key: string, value: unknown): unknown {
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+/**
+ * JSON with sorted keys, in at most 200 levels of recursion. A replacer of JSON.stringify that sorts keeps its copies of
+ * all objects until the end: 200 KB of `{"1023":0}` would take more than 256 MB.
+ */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const names = Object.keys(value).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`).join()}}`;
 }
 
 /**
@@ -96,7 +102,7 @@ function sortKeys(_key: string, value: unknown): unknown {
  *
  * The limit: if four others change the event between two attempts, the change is made twice, or with
  * If-Match gets a 412. If another request deletes the event in between, the list is lost with it: an update
- * gets a 404, and a create is made again.
+ * gets a 404, or without If-Match changes an event recreated with the same id, and a create is made again.
  */
 export function writerOf(requestId: string): string {
   return createHash("sha256").update(requestId).digest("base64url").slice(0, 8);
