@@ -269,6 +269,13 @@ describe("with an image", () => {
       expect([(await callLocal(`GET ${path}`)).headers["etag"], kept(id)]).toEqual([etag, before]);
     });
 
+    test("that cannot be searched for the remains of an unknown event: 503, which claims no deletion", async () => {
+      bucket.failNext("LIST", ...always("hang up"));
+      expect(await callLocal(`DELETE /events/${randomUUID()}`)).toEqual(
+        unavailable("There is no event with this id, but files of a deleted one may remain: retry the request."),
+      );
+    });
+
     describe.each(["LIST", "DELETE"])(
       "that fails (%s) after the event is deleted: 503, the event is gone, and",
       (method) => {

@@ -21,6 +21,7 @@ const advice = {
   deciding:
     "The event may or may not have been deleted: retry with its ETag in If-Match; a 404 then means that it was.",
   decided: "The event was deleted, but not all of its files: retry the request.",
+  absent: "There is no event with this id, but files of a deleted one may remain: retry the request.",
 };
 
 /**
@@ -33,8 +34,8 @@ const advice = {
  * never had an upload URL has no objects, and needs only the write.
  *
  * The SDK retries a write whose response was lost. If the event is gone by then, this request probably
- * deleted it: 204. An event recreated between the two attempts is deleted, too, if it never had an upload
- * URL, unless it has another organizer, 403, or If-Match protects it, 412.
+ * deleted it: 204. An event recreated between the two attempts is deleted, too, unless it has another
+ * organizer, 403, or If-Match protects it, 412.
  */
 export const handler = endpoint(async (request, caller) => {
   const id = request.pathParameters?.["id"];
@@ -86,7 +87,7 @@ function refusalOf(item: Item, request: Request, caller: Caller): Problem | unde
 /** Finishes deletions that crashed or are still running. True if there were any. */
 async function finishDeletions(id: string): Promise<boolean> {
   if (!hasBucket) return false;
-  const { keys } = await listKeys(deletionKey(id, ""), advice.decided);
+  const { keys } = await listKeys(deletionKey(id, ""), advice.absent);
   const incarnations = keys.map((key) => key.slice(deletionKey(id, "").length));
   const outcomes = await Promise.all(
     incarnations.map((incarnation) => finishDeletion(id, incarnation, advice.decided)),
