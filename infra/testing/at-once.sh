@@ -6,7 +6,7 @@
 # A script that sources this ends all its parts when it ends.
 
 parts=$(mktemp -d)
-names=()
+names=() pids=()
 
 part() {
   local name=$1
@@ -18,15 +18,15 @@ part() {
     SECONDS=0
     "$@"
   ) </dev/null >"$parts/$name.output" 2>&1 &
-  echo $! >"$parts/$name.pid"
+  pids+=("$!")
   set +m
 }
 
 finish() {
-  local name failed=() times=()
-  for name in "${names[@]}"; do
-    if wait "$(<"$parts/$name.pid")"; then result=passed; else result=FAILED failed+=("$name"); fi
-    rm "$parts/$name.pid"
+  local index name failed=() times=()
+  for index in "${!names[@]}"; do
+    name=${names[index]}
+    if wait "${pids[index]}"; then result=passed; else result=FAILED failed+=("$name"); fi
     times+=("$name $result after $(<"$parts/$name.seconds") s")
     printf '\n== %s\n' "$name"
     cat "$parts/$name.output"
@@ -37,7 +37,8 @@ finish() {
 }
 
 trap '
-  for file in "$parts"/*.pid; do [ ! -e "$file" ] || kill -TERM -- "-$(<"$file")" 2>/dev/null; done
+  for pid in $(jobs -pr); do kill -TERM -- "-$pid" 2>/dev/null || true; done
+  wait # or a part could still write to the folder
   rm -rf "$parts"
 ' EXIT
 trap 'exit 130' INT TERM HUP
