@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../../infra/testing/scratch.ts";
@@ -13,11 +14,13 @@ const refuse = shellOf("Refuse another plan than was approved");
 const bin = scratchFolder({ terraform: '#!/bin/sh\nprintf "%s\\n" "$PLAN"\n' });
 chmodSync(join(bin, "terraform"), 0o755);
 
+const bash = ["--noprofile", "--norc", "-eo", "pipefail"];
+
 /** Runs a step as GitHub does, with this plan shown by Terraform. */
 function run(shell: string, cwd: string, plan: string, approved = "", programs = bin) {
   const PATH = `${programs}${delimiter}${process.env["PATH"] ?? ""}`;
   const env = { ...process.env, PATH, PLAN: plan, APPROVED: approved, GITHUB_OUTPUT: "output.txt" };
-  const { status, stdout } = spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", shell], {
+  const { status, stdout } = spawnSync("bash", [...bash, "-c", shell], {
     cwd,
     env,
     encoding: "utf8",
@@ -119,5 +122,33 @@ answer="$2$(grep --count "^$2 " calls.txt).txt"
     ],
   ])("%s", (_what, answers, outcome) => {
     expect(apply(answers)).toEqual(outcome);
+  });
+});
+
+describe("a cancelled run", () => {
+  const programs = scratchFolder({
+    terraform: `#!/bin/sh
+echo "$2" >> calls.txt
+trap 'echo told >> signals.txt; kill "$waiting"; exit 1' INT TERM
+sleep 1000 &
+waiting=$!
+touch started
+wait
+`,
+  });
+  chmodSync(join(programs, "terraform"), 0o755);
+
+  // From a file, as GitHub does: with -c bash itself replaces itself by a last command.
+  test.each(["Plan", "Apply"])("lets Terraform end its %s, and starts nothing after it", async (name) => {
+    const cwd = scratchFolder({ "step.sh": shellOf(name) });
+    const env = { ...process.env, PATH: `${programs}${delimiter}${process.env["PATH"] ?? ""}`, STAGE: "staging" };
+    const shell = spawn("bash", [...bash, "step.sh"], { cwd, env, stdio: "ignore" });
+    const ended = once(shell, "exit");
+    await expect.poll(() => existsSync(join(cwd, "started")), { timeout: 120_000 }).toBe(true);
+    shell.kill("SIGINT");
+    shell.kill("SIGTERM");
+    expect((await ended)[0]).toBe(1);
+    const lines = (file: string) => readFileSync(join(cwd, file), "utf8").trim().split("\n");
+    expect([lines("signals.txt"), lines("calls.txt")]).toEqual([["told"], [name.toLowerCase()]]);
   });
 });
