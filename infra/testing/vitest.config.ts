@@ -9,14 +9,15 @@ const testTimeout = 600_000;
 
 /**
  * What a caller sees is tested against the handlers' source and the shipped bundles, or with API_URL
- * against the deployed API; everything else is tested once.
+ * against the deployed API; everything else is tested once. Vitest takes projects by name: the first two
+ * wait more than they compute, which leaves the processor to the linters.
  */
 const projects =
   process.env["API_URL"] === undefined
     ? [
-        project("source", suites),
         project("bundle", suites),
-        project("infra", ["infra/**/*.test.ts", ".github/**/*.test.ts"]),
+        project("source", suites),
+        project("tooling", ["infra/**/*.test.ts", ".github/**/*.test.ts"]),
       ]
     : [project("deployed", suites)];
 

@@ -59,7 +59,7 @@ test("the README's steps, all of them needed, add a field", { timeout: patience_
   addBehind("functions/_shared/event.ts", /^ {2}location: text\(200\),$/m, rule);
   const half = await fork.runSuites(
     "--project",
-    "infra",
+    "tooling",
     "infra/testing/contract.test.ts",
     "--testNamePattern",
     "the fields are the same",
@@ -81,7 +81,7 @@ test("the README's steps, all of them needed, add a field", { timeout: patience_
       "--project",
       "source",
       "--project",
-      "infra",
+      "tooling",
       "functions/get-event",
       "functions/_shared/venue",
       "infra/testing/contract.test.ts",

@@ -30,7 +30,7 @@ async function expectGoodFork({ path, build, run, runSuites, runAllSuites }: For
     await expectContent(run("prettier/bin/prettier.cjs", "--write", "functions/openapi.yaml"));
     await expectContent(run("typescript/bin/tsc"));
     await expectContent(runAllSuites());
-  } else await expectContent(runSuites("--project", "source", "--project", "infra", ...tellingSuites));
+  } else await expectContent(runSuites("--project", "source", "--project", "tooling", ...tellingSuites));
 }
 
 /** A fork deletes files and changes no others: the types of these are right if all their imports exist. */
@@ -56,7 +56,7 @@ test.each(forks)(
   async ({ without }) => {
     const fork = makeFork();
     for (const name of without) rmSync(join(fork.path, "functions", name), { recursive: true });
-    const { said } = await fork.runSuites("--project", "infra", "infra/testing/routes.test.ts");
+    const { said } = await fork.runSuites("--project", "tooling", "infra/testing/routes.test.ts");
     const sentences = sentencesIn(said);
     expect(sentences.length, said).toBeGreaterThan(0);
     for (const sentence of sentences) follow(fork, sentence);
