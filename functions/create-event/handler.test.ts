@@ -146,9 +146,9 @@ describe("a new event", () => {
 describe("repeated with the same id", () => {
   test("and content: 200 with the stored event, in any order of keys", async () => {
     const id = randomUUID();
-    const first = await call("POST /events", { json: { id, title: "Same", payload: { a: 1, b: { c: 2, d: 3 } } } });
+    const first = await call("POST /events", { json: { id, title: "Same", payload: { a: 1, b: [{ c: 2, d: 3 }] } } });
     const second = await call("POST /events", {
-      json: { payload: { b: { d: 3, c: 2 }, a: 1 }, status: "active", title: "Same", id },
+      json: { payload: { b: [{ d: 3, c: 2 }], a: 1 }, status: "active", title: "Same", id },
     });
     expect([first.status, second.status]).toEqual([201, 200]);
     expect(second.body).toEqual(first.body);
