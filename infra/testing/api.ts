@@ -80,6 +80,11 @@ export async function startApiWithTokens() {
 export async function startLocalApi(options: Pick<StackOptions, "pool" | "labels" | "environment"> = {}) {
   const [database, bucket, rekognition] = [databaseFaults(), plannedFaults(), plannedFaults()];
   const faulty = { DYNAMODB: database.meet, S3: bucket.meet, REKOGNITION: rekognition.meet };
+  // Timeouts and delays pass at three times the speed (see setup.ts); nothing here waits for another process.
+  const ticks = setInterval(() => vi.advanceTimersByTime(10), 5);
+  afterAll(() => {
+    clearInterval(ticks);
+  });
   let ahead_s = 0;
   const now = () => new Date(Date.now() + ahead_s * 1000);
   const stack = await start({ ...options, now, between: between((call) => faulty[call.service](call)) });

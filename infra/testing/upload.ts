@@ -33,7 +33,7 @@ export async function untilEvent(
     answer = await call(`GET /events/${id}`);
     const event = (answer.body ?? {}) as Record<string, unknown>;
     if (answer.status === 200 && isExpected(event)) return event;
-    await pause(100);
+    await pause(Math.min(5 * (time + 1), 100));
   }
   throw new Error(`The event ${id} did not become what was expected: ${JSON.stringify(answer)}`);
 }
