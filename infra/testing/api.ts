@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
-import { afterAll, expect, vi } from "vitest";
+import { afterAll, expect, onTestFinished, TestRunner, vi } from "vitest";
 import { runBundlesHere, runSources } from "../local/runtime/running-functions.ts";
 import { makeUserPool } from "../local/sign-in/tokens.ts";
 import { startStack, type Stack, type StackOptions } from "../local/stack.ts";
@@ -52,7 +52,7 @@ export const noTokens =
     : "the deployed API needs two users: set API_TOKEN and API_OTHER_TOKEN to their access tokens";
 
 /**
- * The API at API_URL, called with API_TOKEN; or the local one, which stops at the end of the test file. `sub` is the
+ * The API at API_URL, called with API_TOKEN; or the local one, which stops at the end of the test or the file. `sub` is the
  * token's user.
  */
 export async function startApi() {
@@ -81,8 +81,8 @@ export async function startLocalApi(options: Pick<StackOptions, "pool" | "labels
   const [database, bucket, rekognition] = [databaseFaults(), plannedFaults(), plannedFaults()];
   const faulty = { DYNAMODB: database.meet, S3: bucket.meet, REKOGNITION: rekognition.meet };
   // Timeouts and delays pass at three times the speed (see setup.ts); nothing here waits for another process.
-  const ticks = setInterval(() => vi.advanceTimersByTime(10), 5);
-  afterAll(() => {
+  const ticks = setInterval(() => vi.isFakeTimers() && vi.advanceTimersByTime(10), 5);
+  atEnd(() => {
     clearInterval(ticks);
   });
   let ahead_s = 0;
@@ -131,8 +131,14 @@ async function start(options: Omit<StackOptions, "run"> = {}): Promise<Stack> {
       if (error !== undefined) console.error(error);
     },
   });
-  afterAll(stack.stop);
+  atEnd(stack.stop);
   return stack;
+}
+
+/** At the end of the test, or of the file if none is running: `afterAll` does nothing in a test. */
+function atEnd(stop: () => Promise<void> | void): void {
+  if (TestRunner.getCurrentTest()) onTestFinished(stop);
+  else afterAll(stop);
 }
 
 function toApi({ url }: Stack) {

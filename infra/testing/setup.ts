@@ -8,13 +8,23 @@ import { afterAll, afterEach, vi } from "vitest";
  */
 vi.resetModules();
 const environment = { ...process.env };
-afterAll(() => {
+afterAll(async () => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
   for (const name of Object.keys(process.env)) if (!(name in environment)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, environment);
+  // A stopped server is gone after a few turns of the event loop.
+  for (let turn = 0; turn < 100 && hasServer(); turn++) await new Promise(setImmediate);
+  if (hasServer())
+    throw new Error(
+      "This file left a server running: stop it with onTestFinished if a test started it, else afterAll.",
+    );
 });
+
+function hasServer(): boolean {
+  return process.getActiveResourcesInfo().includes("TCPServerWrap");
+}
 
 /** A test's log is shown only if it fails: writing each line takes longer than many a request. */
 const kept: (() => void)[] = [];

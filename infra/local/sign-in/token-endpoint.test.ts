@@ -16,6 +16,8 @@ async function start(stage: string, routeKey: string) {
 }
 
 const { url, call } = await start("prod", "GET /token");
+const unnamed = await start("$default", "GET /token");
+const alike = await start("token", "GET /token");
 const { port } = new URL(url);
 
 const text = (status: number, body: string) => ({
@@ -116,9 +118,7 @@ test("answers only GET, only at its path", async () => {
 
 test("does not hide a route of the API at its path", async () => {
   expect((await callServerAt(url)("GET /token?sub=alice")).body).toBe("a route");
-  const unnamed = await start("$default", "GET /token");
   expect((await unnamed.call("GET /token?sub=alice")).body).toBe("a route");
-  const alike = await start("token", "GET /token");
   expect((await alike.call("GET /token?sub=alice")).body).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
   expect((await alike.call("GET /token/token")).body).toBe("a route");
 });

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { readFunctions } from "../../build/functions.ts";
 import { startApi } from "../../testing/api.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
@@ -168,7 +168,7 @@ async function startSwitch(before: string, after: string): Promise<{ url: string
     });
   });
   const { port } = await listen(server, 0);
-  afterAll(() => stop(server));
+  onTestFinished(() => stop(server));
   const pause = () => {
     target = after;
     return Promise.resolve();

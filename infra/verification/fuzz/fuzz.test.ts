@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { has, startApi, startApiWithTokens } from "../../testing/api.ts";
 import { callServerAt } from "../../testing/call.ts";
 import { fuzz } from "./fuzz.ts";
@@ -75,7 +75,7 @@ describe("a forbidden answer is reported with a line that reproduces it:", () =>
       });
     });
     const { port } = await listen(server, 0);
-    afterAll(() => stop(server));
+    onTestFinished(() => stop(server));
     const url = `http://127.0.0.1:${port}`;
     for (const request of fc.sample(hostileRequests([]), { seed: 1, numRuns: 30 })) {
       received.length = 0;
