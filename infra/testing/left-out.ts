@@ -1,5 +1,4 @@
-import { beforeEach, type TestContext } from "vitest";
-import { getCurrentTest } from "vitest/suite";
+import { beforeEach, TestRunner, type TestContext } from "vitest";
 import { readFunctions } from "../build/functions.ts";
 import { decodePath, matchRoute } from "../local/gateway/routes.ts";
 
@@ -39,7 +38,7 @@ export function needsRouteOf(request: string): void {
 
 /** Throws in the test to skip; with concurrent tests, `latest` may be another one. */
 function skip(reason: string): void {
-  const context = getCurrentTest()?.context ?? latest;
+  const context = TestRunner.getCurrentTest()?.context ?? latest;
   if (!context) throw new Error(`A call outside of tests ${reason}.`);
   try {
     context.skip(reason);
