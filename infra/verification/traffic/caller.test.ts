@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { startApi, type Answer } from "../../testing/api.ts";
 import { makeCaller } from "./caller.ts";
-import { operations, type Drawn, type Operation } from "./operations.ts";
+import { operations, type Operation } from "./operations.ts";
 
 const { call } = await startApi();
 
@@ -21,9 +21,9 @@ describe("a caller complains", () => {
   const at = "2026-03-15T18:00:00.000Z";
   const event = { id: "a", title: "x", type: "event", status: "active", version: 1, createdAt: at, updatedAt: at };
   const created = answer(201, event, '"1"');
-  const create: Operation<Drawn> = { does: "create", id: "a", content: { title: "x" } };
-  const get: Operation<Drawn> = { does: "get", id: "a" };
-  const remove: Operation<Drawn> = { does: "delete", id: "a" };
+  const create: Operation = { does: "create", id: "a", content: { title: "x" } };
+  const get: Operation = { does: "get", id: "a" };
+  const remove: Operation = { does: "delete", id: "a" };
   const [notFound, unavailable] = [refusal(404), refusal(503)];
 
   function answer(status: number, body?: object, etag?: string): Answer {
@@ -35,13 +35,13 @@ describe("a caller complains", () => {
   }
 
   /** A caller with these operations and answers. */
-  async function complaintsOf(done: Operation<Drawn>[], answers: Answer[]): Promise<string[]> {
+  async function complaintsOf(done: Operation[], answers: Answer[]): Promise<string[]> {
     const { act, complaints } = makeCaller(() => Promise.resolve(answers.shift() ?? answer(500)));
     for (const operation of done) await act(operation);
     return complaints;
   }
 
-  test.each<[string, Operation<Drawn>[], Answer[], number]>([
+  test.each<[string, Operation[], Answer[], number]>([
     ["of a lost acknowledged create", [create, get], [created, notFound], 1],
     ["of one that reads differently from its answer", [create], [answer(201, { ...event, title: "y" }, '"1"')], 1],
     ["of a reused ETag", [create, remove, create], [created, answer(204), created], 1],

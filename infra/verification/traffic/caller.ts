@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Answer, Call } from "../../testing/call.ts";
-import { perform, resolve, type Drawn, type Fields, type Operation } from "./operations.ts";
+import { perform, resolve, type Fields, type Operation } from "./operations.ts";
 
 /** The only caller that changes its events, so it knows what the API must hold. */
 export function makeCaller(call: Call, { isDisturbed = false } = {}) {
@@ -16,7 +16,7 @@ export function makeCaller(call: Call, { isDisturbed = false } = {}) {
 
   return {
     complaints,
-    act: async (drawn: Operation<Drawn>) => {
+    act: async (drawn: Operation) => {
       const operation = resolve(drawn, seen);
       const answer = await perform(call, operation);
       const isUnknown = answer.status === 503;

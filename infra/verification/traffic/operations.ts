@@ -3,16 +3,16 @@ import type { Answer, Call } from "../../testing/call.ts";
 
 export type Fields = Record<string, unknown>;
 
-/** What a caller does. `condition` is If-None-Match of a get and If-Match of a write, as text or as placeholders. */
-export type Operation<Header = string> =
+/**
+ * What a caller does. `condition` is If-None-Match of a get and If-Match of a write. As drawn, it has placeholders: {0} for
+ * the event's last ETag, {1} for the one before.
+ */
+export type Operation =
   | { does: "create"; id: string; content: Fields }
-  | { does: "get"; id: string; condition?: Header | undefined }
-  | { does: "update"; id: string; method: "PUT" | "PATCH"; changes: Fields; condition?: Header | undefined }
-  | { does: "delete"; id: string; condition?: Header | undefined }
+  | { does: "get"; id: string; condition?: string | undefined }
+  | { does: "update"; id: string; method: "PUT" | "PATCH"; changes: Fields; condition?: string | undefined }
+  | { does: "delete"; id: string; condition?: string | undefined }
   | { does: "list"; filters: Record<string, string>; limit: number };
-
-/** `*`, or placeholders for ETags: the event's nth from the last, weak or not. */
-export type Drawn = "*" | { n: number; isWeak: boolean }[];
 
 export const pick = fc.constantFrom;
 
@@ -29,8 +29,9 @@ const fields = {
   date: pick("2026-03-15", "2026-03-15T18:00:00+08:00"),
   organizer: pick("Dev Community", "Ops, Inc."),
 };
-const etags = fc.array(fc.record({ n: fc.nat(2), isWeak: fc.boolean() }), { minLength: 1, maxLength: 3 });
-const header = weighted<Drawn | undefined>([3, fc.constant(undefined)], [3, etags], [1, fc.constant("*")]);
+const etag = pick("{0}", "{1}", "{2}", "W/{0}", "W/{1}", "W/{2}");
+const etags = fc.array(etag, { minLength: 1, maxLength: 3 }).map((list) => list.join(", "));
+const header = weighted<string | undefined>([3, fc.constant(undefined)], [3, etags], [1, fc.constant("*")]);
 
 export const contents: fc.Arbitrary<Fields> = fc.oneof(
   fc.record(fields, { requiredKeys: ["title"] }),
@@ -44,13 +45,13 @@ export const changes: fc.Arbitrary<Fields> = fc.record(
 );
 
 /** With `owner` all events belong to it, and lists hold no others. */
-export function operations(ids: string[], owner?: string): fc.Arbitrary<Operation<Drawn>> {
+export function operations(ids: string[], owner?: string): fc.Arbitrary<Operation> {
   const id = pick(...ids);
   const own = owner === undefined ? {} : { organizer: owner };
   const owned = <Of extends Fields>(arbitrary: fc.Arbitrary<Of>) => arbitrary.map((each) => ({ ...each, ...own }));
   const { status, organizer, type } = fields;
   const filters = owned(fc.record({ status, organizer, type }, { requiredKeys: [] }));
-  return weighted<Operation<Drawn>>(
+  return weighted<Operation>(
     [3, fc.record({ does: pick("create"), id, content: owned(contents) })],
     [1, fc.record({ does: pick("get"), id, condition: header })],
     [
@@ -62,13 +63,12 @@ export function operations(ids: string[], owner?: string): fc.Arbitrary<Operatio
   );
 }
 
-/** `seen` has all ETags that each event ever had, in order. */
-export function resolve(drawn: Operation<Drawn>, seen: ReadonlyMap<string, string[]>): Operation {
-  if (drawn.does === "create" || drawn.does === "list") return drawn;
-  const { id, condition } = drawn;
-  if (condition === undefined || condition === "*") return { ...drawn, condition };
-  const etags = condition.map(({ n, isWeak }) => (isWeak ? "W/" : "") + (seen.get(id)?.at(-1 - n) ?? '"none"'));
-  return { ...drawn, condition: etags.join(", ") };
+/** Fills the placeholders. `seen` has all ETags that each event ever had, in order. */
+export function resolve(drawn: Operation, seen: ReadonlyMap<string, string[]>): Operation {
+  if (!("condition" in drawn)) return drawn;
+  const etags = seen.get(drawn.id) ?? [];
+  const etagOf = (_placeholder: string, n: string) => etags.at(-1 - Number(n)) ?? '"none"';
+  return { ...drawn, condition: drawn.condition?.replaceAll(/\{(\d)\}/g, etagOf) };
 }
 
 /** A list is read to its end; its body is the list of its pages. */
