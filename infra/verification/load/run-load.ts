@@ -4,7 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { runEditedBundles } from "../../local/runtime/running-functions.ts";
 import { startStack } from "../../local/stack.ts";
-import { callServerAt, type Call } from "../../testing/call.ts";
+import type { Call } from "../../testing/call.ts";
+import { callAt } from "../../testing/contract.ts";
 import { between, databaseFaults, faults, type Fault, type FaultyDatabase } from "../../testing/faults.ts";
 import { makeCaller } from "../traffic/caller.ts";
 import { operations } from "../traffic/operations.ts";
@@ -31,7 +32,7 @@ const callers = tens.map((n) => ({ name: `caller-${n}`, ids: tens.map((event) =>
 const memoryAllowance_mb = 100;
 
 /**
- * Sends mixed traffic to the local stack while calls to the database fail at these rates. A model must explain every
+ * Sends mixed traffic to the local stack while calls to the database fail at these rates. The contract and a model must explain every
  * answer, each outage and nothing else must give a 503, and memory must not grow. Outages are rare because the SDK
  * has 500 retry tokens: an outage takes up to 28, and only a success returns one. Without tokens the SDK does not
  * retry, and a hiccup is a 503 too.
@@ -47,7 +48,7 @@ export async function runLoad(isOver: (requests: number) => boolean, rates = { h
       environment: { AWS_LAMBDA_LOG_LEVEL: "FATAL" },
     });
     try {
-      return await send(callServerAt(stack.url), isOver, injectFaults(database, rates));
+      return await send(callAt(stack.url), isOver, injectFaults(database, rates));
     } finally {
       await stack.stop();
     }

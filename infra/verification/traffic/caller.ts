@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { Answer, Call } from "../../testing/call.ts";
 import { perform, resolve, type Fields, type Operation } from "./operations.ts";
 
-/** The only caller that changes its events, so it knows what the API must hold. */
+/**
+ * The only caller that changes its events, so it knows what the API must hold. `call` must refuse answers that
+ * functions/openapi.yaml does not allow, such as a refusal without its problem or an event without its ETag.
+ */
 export function makeCaller(call: Call, { isDisturbed = false } = {}) {
   let events: Events = new Map();
   /** Every ETag that each event ever had, across recreations, in order. */
@@ -51,29 +54,21 @@ type Events = ReadonlyMap<string, Known>;
 const defaults: Fields = { type: "event", status: "active" };
 
 /**
- * The events after an operation, or undefined if the answer is forbidden. Times and ETags, which only the API knows,
- * are learned from the answer. With a database that loses answers (`isDisturbed`), a delete of nothing may be the
- * retry of one that was done: 204.
+ * The events after an operation, or undefined if the answer is forbidden. With a database that loses answers
+ * (`isDisturbed`), a delete of nothing may be the retry of one that was done: 204.
  */
 function explain(events: Events, operation: Operation, answer: Answer, isDisturbed = false): Events | undefined {
-  const unlessWrong = (isRight: boolean) => (isRight ? events : undefined);
   if (operation.does === "list")
-    return unlessWrong(isDeepStrictEqual(answer.body, pagesOf(events, operation.filters, operation.limit)));
+    return isDeepStrictEqual(answer.body, pagesOf(events, operation.filters, operation.limit)) ? events : undefined;
   const known = events.get(operation.id);
-  switch (operation.does) {
-    case "create":
-      return explainCreate(events, operation, answer);
-    case "get":
-      return unlessWrong(isAnswerToGet(known, operation.condition, answer));
-    case "update":
-      return explainUpdate(events, operation, answer);
-    case "delete":
-      if (isDisturbed && answer.status === 204 && !known) return events;
-      if (!known) return unlessWrong(isRefusal(answer, 404));
-      if (!lets(operation.condition, known)) return unlessWrong(isRefusal(answer, 412));
-      if (answer.status !== 204 || answer.body !== undefined) return undefined;
-      return new Map([...events].filter(([other]) => other !== operation.id));
-  }
+  if (isDisturbed && operation.does === "delete" && answer.status === 204 && !known) return events;
+  const { status, after } = expected(operation, known, answer);
+  const isShown = status === 200 || status === 201;
+  if (answer.status !== status) return undefined;
+  if (isShown && !isDeepStrictEqual(answer.body, after?.event)) return undefined;
+  if ((isShown || status === 304) && etagOf(answer) !== after?.etag) return undefined;
+  const others = [...events].filter(([id]) => id !== operation.id);
+  return new Map(after ? [...others, [operation.id, after]] : others);
 }
 
 /**
@@ -81,48 +76,58 @@ function explain(events: Events, operation: Operation, answer: Answer, isDisturb
  * neither outcome.
  */
 function explainUnknown(events: Events, operation: Operation, got: Answer): Events | undefined {
-  if (!("id" in operation) || operation.does === "get") return events;
-  const { id } = operation;
-  if (isAnswerToGet(events.get(id), undefined, got)) return events;
-  const done = { create: 201, update: 200, delete: 204 }[operation.does];
+  if (operation.does === "list" || operation.does === "get") return events;
+  if (explain(events, { does: "get", id: operation.id }, got)) return events;
   if (operation.does === "delete" && got.status !== 404) return undefined;
-  return explain(events, operation, { ...got, status: done, ...(done === 204 && { body: undefined }) });
+  return explain(events, operation, { ...got, status: { create: 201, update: 200, delete: 204 }[operation.does] });
 }
 
-type Doing<Does> = Extract<Operation, { does: Does }>;
-
-function explainCreate(events: Events, operation: Doing<"create">, answer: Answer): Events | undefined {
-  const content = { id: operation.id, ...defaults, ...operation.content };
-  const known = events.get(operation.id);
-  if (known && !isDeepStrictEqual(known.content, content)) return isRefusal(answer, 409) ? events : undefined;
-  if (known) return isSuccess(answer, 200, known.event) && etagOf(answer) === known.etag ? events : undefined;
-  const { createdAt } = (answer.body ?? {}) as Fields;
-  const event = { ...content, createdAt, updatedAt: createdAt, version: 1 };
-  return isSuccess(answer, 201, event) ? learn(events, operation.id, event, content, answer) : undefined;
+/**
+ * The status of the right answer, and the event after it. Times and ETags of a changed event, which only the API knows, are
+ * learned from the answer.
+ */
+function expected(
+  operation: Exclude<Operation, { does: "list" }>,
+  known: Known | undefined,
+  answer: Answer,
+): { status: number; after?: Known | undefined } {
+  const { createdAt, updatedAt } = (answer.body ?? {}) as Fields;
+  const etag = etagOf(answer);
+  const unchanged = (status: number) => ({ status, after: known });
+  if (operation.does === "create") {
+    const content = { id: operation.id, ...defaults, ...operation.content };
+    if (known) return unchanged(isDeepStrictEqual(known.content, content) ? 200 : 409);
+    return {
+      status: 201,
+      after: { event: { ...content, createdAt, updatedAt: createdAt, version: 1 }, etag, content },
+    };
+  }
+  const { condition } = operation;
+  switch (operation.does) {
+    case "get":
+      if (!known) return unchanged(404);
+      return unchanged(condition !== undefined && matches(condition.replaceAll("W/", ""), known) ? 304 : 200);
+    case "update": {
+      const { changes } = operation;
+      if (changes["title"] === null && changes["payload"] === null) return unchanged(400);
+      if (!known) return unchanged(404);
+      const merged = Object.entries({ ...known.event, ...changes }).map(
+        ([name, value]) => [name, value ?? defaults[name]] as const,
+      );
+      const changed: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
+      if (!("title" in changed) && !("payload" in changed)) return unchanged(400);
+      if (condition !== undefined && !matches(condition, known)) return unchanged(412);
+      const version = Number(known.event["version"]) + 1;
+      return { status: 200, after: { ...known, event: { ...changed, updatedAt, version }, etag } };
+    }
+    case "delete":
+      if (!known) return unchanged(404);
+      return condition === undefined || matches(condition, known) ? { status: 204 } : unchanged(412);
+  }
 }
 
-function isAnswerToGet(known: Known | undefined, ifNoneMatch: string | undefined, answer: Answer): boolean {
-  if (!known) return isRefusal(answer, 404);
-  if (etagOf(answer) !== known.etag) return false;
-  const isKnown = ifNoneMatch === "*" || ifNoneMatch?.split(", ").some((etag) => etag.replace("W/", "") === known.etag);
-  return isKnown ? answer.status === 304 && answer.body === undefined : isSuccess(answer, 200, known.event);
-}
-
-function explainUpdate(events: Events, operation: Doing<"update">, answer: Answer): Events | undefined {
-  const { id, changes, condition } = operation;
-  const known = events.get(id);
-  const refusedWith = (status: number) => (isRefusal(answer, status) ? events : undefined);
-  if (changes["title"] === null && changes["payload"] === null) return refusedWith(400);
-  if (!known) return refusedWith(404);
-  const merged = Object.entries({ ...known.event, ...changes }).map(
-    ([name, value]) => [name, value ?? defaults[name]] as const,
-  );
-  const changed: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
-  if (!("title" in changed) && !("payload" in changed)) return refusedWith(400);
-  if (!lets(condition, known)) return refusedWith(412);
-  const { updatedAt } = (answer.body ?? {}) as Fields;
-  const event = { ...changed, updatedAt, version: Number(known.event["version"]) + 1 };
-  return isSuccess(answer, 200, event) ? learn(events, id, event, known.content, answer) : undefined;
+function matches(condition: string, { etag }: Known): boolean {
+  return condition === "*" || condition.split(", ").includes(etag);
 }
 
 /** All pages, newest first, without the payloads. */
@@ -135,27 +140,6 @@ function pagesOf(events: Events, filters: Record<string, string>, limit: number)
   return Array.from({ length: Math.ceil(listed.length / limit) }, (_, page) =>
     listed.slice(page * limit, (page + 1) * limit),
   );
-}
-
-function learn(events: Events, id: string, event: Fields, content: Fields, answer: Answer): Events {
-  return new Map(events).set(id, { event, etag: etagOf(answer), content });
-}
-
-function lets(ifMatch: string | undefined, { etag }: Known): boolean {
-  return ifMatch === undefined || ifMatch === "*" || ifMatch.split(", ").includes(etag);
-}
-
-/** Whether times and ETags are well formed and everything else is as expected. */
-function isSuccess({ status, headers, body }: Answer, expectedStatus: number, expected: Fields): boolean {
-  const times = [expected["createdAt"], expected["updatedAt"]].map(String);
-  const areTimes = times.every((time) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time));
-  const isEtag = /^"[^"]+"$/.test(headers["etag"] ?? "");
-  return status === expectedStatus && areTimes && isEtag && isDeepStrictEqual(body, expected);
-}
-
-function isRefusal({ status, headers, body }: Answer, expected: number): boolean {
-  const isProblem = headers["content-type"] === "application/problem+json";
-  return isProblem && status === expected && (body as Fields | undefined)?.["status"] === expected;
 }
 
 function etagOf({ headers }: Answer): string {
