@@ -57,11 +57,23 @@ const expected: Record<string, string> = {
 
 const credentials = "aws-actions/configure-aws-credentials";
 
-/** By action, the inputs that make it safe. */
+/** By action, or by action of one job, the inputs that make it safe and choose its version. */
 const inputs: Record<string, Record<string, RegExp>> = {
   "actions/checkout": { "persist-credentials": /^false$/ }, // else it leaves a token behind
-  "actions/setup-node": { "package-manager-cache": /^false$/ }, // another job may have filled the cache
-  "hashicorp/setup-terraform": { terraform_wrapper: /^false$/ }, // it swallows signals and exit codes
+  "actions/setup-node": {
+    "node-version-file": /^\.nvmrc$/,
+    "node-version": /^$/, // it would override the file
+    "package-manager-cache": /^false$/, // another job may have filled the cache
+  },
+  "ci.yml: test: actions/setup-node": {
+    "node-version": /^\$\{\{ matrix\.node \}\}$/,
+    "package-manager-cache": /^false$/,
+  },
+  "hashicorp/setup-terraform": {
+    terraform_version: /^\$\{\{ steps\.terraform\.outputs\.version \}\}$/,
+    terraform_wrapper: /^false$/, // it swallows signals and exit codes
+  },
+  "upgrade.yml: try: hashicorp/setup-terraform": { terraform_wrapper: /^false$/ },
   "opentofu/setup-opentofu": { tofu_wrapper: /^false$/ }, // so does this one
   [credentials]: {
     "allowed-account-ids": /^\$\{\{ secrets\.AWS_ACCOUNT_ID \}\}$/,
@@ -70,6 +82,9 @@ const inputs: Record<string, Record<string, RegExp>> = {
     "role-session-name": /-\$\{\{ github\.run_id \}\}-\$\{\{ github\.run_attempt \}\}$/,
   },
 };
+
+/** Its output is the input of hashicorp/setup-terraform. */
+const readsVersion = `sed 's/^/version=/' .terraform-version >> "$GITHUB_OUTPUT"`;
 
 /** The stages of infra/environments. */
 export const stages = readdirSync(join(root, "infra/environments"))
@@ -127,34 +142,19 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
       .filter(({ job }) => writesOf(job).some((scope) => scope !== "id-token"))
       .map(({ where }) => `${where}: it must not check out what a pull request may have changed.`),
 
-  "actions get the inputs that make them safe": (texts) =>
+  "actions get the inputs that make them safe and choose their version": (texts) =>
     Object.entries(inputs).flatMap(([action, wanted]) =>
       stepsWith(texts, action).flatMap(({ where, step }) =>
-        Object.entries(wanted)
-          .filter(([input, pattern]) => !pattern.test(String(step.with?.[input])))
+        Object.entries(inputs[`${where}: ${action}`] ?? wanted)
+          .filter(([input, pattern]) => !pattern.test(String(step.with?.[input] ?? "")))
           .map(([input, pattern]) => `${where}: ${input} must be ${String(pattern)}.`),
       ),
     ),
 
-  "Node.js is .nvmrc's, except where CI tries several": (texts) =>
-    stepsWith(texts, "actions/setup-node").flatMap(({ where, step }) => {
-      const { "node-version": version, "node-version-file": file } = step.with ?? {};
-      const isRight = where === "ci.yml: test" ? version === "${{ matrix.node }}" : file === ".nvmrc" && !version;
-      return isRight ? [] : [`${where}: node-version-file must be .nvmrc, without a node-version.`];
-    }),
-
-  "Terraform is the one of .terraform-version, except in upgrade.yml": (texts) =>
-    stepsWith(texts, "hashicorp/setup-terraform")
-      .filter(({ file, steps, step }) => {
-        const reads = steps.find(({ id }) => id === "terraform")?.run;
-        const isRead = reads === `sed 's/^/version=/' .terraform-version >> "$GITHUB_OUTPUT"`;
-        const version = step.with?.["terraform_version"];
-        return file !== "upgrade.yml" && !(isRead && version === "${{ steps.terraform.outputs.version }}");
-      })
-      .map(
-        ({ where }) =>
-          `${where}: a step terraform must read .terraform-version, and setup-terraform must take its output.`,
-      ),
+  "Terraform's version is that of .terraform-version": (texts) =>
+    jobsIn(texts)
+      .filter(({ steps }) => steps.some(({ id, run }) => id === "terraform" && run !== readsVersion))
+      .map(({ where }) => `${where}: the step terraform must be ${readsVersion}`),
 
   "every job names its runner and its timeout": (texts) =>
     jobsIn(texts)
