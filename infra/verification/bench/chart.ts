@@ -15,10 +15,9 @@ export function draw(figures: Figures): string {
   const lines: string[] = [];
   let top = 50;
   for (const [title, state, figure] of panels) {
-    const bars = names.flatMap((name) => {
-      const value = mean(figures, name, state, figure);
-      return value === undefined ? [] : [{ name, value }];
-    });
+    const bars = names
+      .map((name) => ({ name, value: mean(figures, name, state, figure) }))
+      .filter(({ value }) => !Number.isNaN(value));
     if (bars.length === 0) continue;
     lines.push(...panel(top, title, bars));
     top += bars.length * (barHeight + gap) + 58;

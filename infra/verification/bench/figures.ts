@@ -1,4 +1,4 @@
-import { operations, type Operation } from "./requests.ts";
+import type { Operation } from "./requests.ts";
 
 /** Cold with Lambda's share of a processor after loading, cold with whole processors, or warm. */
 export type State = "share" | "whole" | "warm";
@@ -48,22 +48,25 @@ export interface Figures {
   measured: (Case & { [Figure in keyof Sample]: Spread })[];
 }
 
-/**
- * The mean of a figure of a create and a get, which do almost the same work: either alone varies by a tenth
- * from run to run. Undefined unless both were measured.
- */
-export function mean(
-  { measured }: Pick<Figures, "measured">,
+type Measured = Pick<Figures, "measured">;
+
+/** Of a figure without network latency. NaN if it was not measured. */
+export function median(
+  { measured }: Measured,
   variant: string,
+  operation: Operation,
   state: State,
-  figure: keyof Sample = "answer_ms",
-  roundTrip_ms = 0,
-): number | undefined {
-  const rows = measured.filter(
-    (row) => row.variant === variant && row.state === state && row.roundTrip_ms === roundTrip_ms,
+  figure: keyof Sample,
+): number {
+  const row = measured.find(
+    (one) => one.variant === variant && one.operation === operation && one.state === state && one.roundTrip_ms === 0,
   );
-  const sum = rows.reduce((sum, row) => sum + (row[figure]?.median ?? NaN), 0);
-  return rows.length < operations.length ? undefined : sum / rows.length;
+  return row?.[figure]?.median ?? NaN;
+}
+
+/** Of a create and a get, which do almost the same work: either alone varies by a tenth from run to run. */
+export function mean(figures: Measured, variant: string, state: State, figure: keyof Sample = "answer_ms"): number {
+  return (median(figures, variant, "create", state, figure) + median(figures, variant, "get", state, figure)) / 2;
 }
 
 /** The spread of each figure, to four digits. */
@@ -77,7 +80,7 @@ export function summarize<Each extends object>(samples: Each[]): Record<keyof Ea
 }
 
 /** Medians by variant and operation, for console.table. */
-export function tableOf({ measured }: Pick<Figures, "measured">): Record<string, Record<string, number>> {
+export function tableOf({ measured }: Measured): Record<string, Record<string, number>> {
   const table: Record<string, Record<string, number>> = {};
   for (const { variant, operation, state, roundTrip_ms, load_ms, answer_ms, memory_mb, cpu_us } of measured) {
     const processor = state === "share" ? "256 MB" : "whole";

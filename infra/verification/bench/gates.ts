@@ -1,24 +1,19 @@
-import { mean, type Figures, type State } from "./figures.ts";
+import { mean, median, type Figures, type State } from "./figures.ts";
 import type { Operation } from "./requests.ts";
 import { express, fastapi, hono, limit, ours, primedLimit, unprimed } from "./variants.ts";
 
 /** NaN if a figure was not measured. */
 type Find = (figures: Figures) => number;
 
-const meanOf = (...asked: Parameters<typeof mean>) => mean(...asked) ?? NaN;
-
 const answer =
   (state: State, one: string, other: string): Find =>
   (figures) =>
-    meanOf(figures, one, state) / meanOf(figures, other, state);
+    mean(figures, one, state) / mean(figures, other, state);
 
 const warm =
   (operation: Operation): Find =>
-  ({ measured }) => {
-    const rows = measured.filter((row) => row.operation === operation && row.state === "warm");
-    const cpu_us = (name: string) => rows.find(({ variant }) => variant === name)?.cpu_us?.median ?? NaN;
-    return cpu_us(ours) / cpu_us(limit);
-  };
+  (figures) =>
+    median(figures, ours, operation, "warm", "cpu_us") / median(figures, limit, operation, "warm", "cpu_us");
 
 const zip_kb =
   (operation: Operation): Find =>
@@ -26,7 +21,7 @@ const zip_kb =
     zip_bytes[operation] / 1024;
 
 const primingMemory_mb: Find = (figures) =>
-  meanOf(figures, ours, "whole", "memory_mb") - meanOf(figures, unprimed, "whole", "memory_mb");
+  mean(figures, ours, "whole", "memory_mb") - mean(figures, unprimed, "whole", "memory_mb");
 
 /**
  * The promises; without another figure they are about load + first answer, of a create and a get together. Ratios of
