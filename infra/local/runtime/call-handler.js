@@ -29,3 +29,26 @@ export async function callHandler(handler, event, { name, memory_mb, requestId, 
   const result = await handler(JSON.parse(event), context);
   return result === undefined ? "null" : JSON.stringify(result);
 }
+
+const levels = /** @type {const} */ (["debug", "info", "warn", "error"]);
+const names = [...levels.map((level) => level.toUpperCase()), "FATAL"];
+
+/**
+ * Makes this thread's console log like Lambda's Node.js runtime with the log format JSON: one line with
+ * its level, an object unchanged under `message`, and nothing below AWS_LAMBDA_LOG_LEVEL. Without
+ * Lambda's own request id: a thread has several calls at once.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
+ *
+ * @param {(line: string) => void} write
+ */
+export function logAsLambdaDoes(write) {
+  const lowest = names.indexOf(process.env["AWS_LAMBDA_LOG_LEVEL"] ?? "DEBUG");
+  for (const [index, level] of levels.entries()) {
+    console[level] = (/** @type {unknown} */ message) => {
+      if (index < lowest) return;
+      write(`${JSON.stringify({ timestamp: new Date().toISOString(), level: names[index], message })}\n`);
+    };
+  }
+  console.log = console.info;
+}

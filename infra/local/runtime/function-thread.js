@@ -1,7 +1,7 @@
 // Runs in a worker thread that emulates one Lambda environment: see runner.ts.
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
-import { callHandler } from "./call-handler.js";
+import { callHandler, logAsLambdaDoes } from "./call-handler.js";
 
 /** @typedef {{ key: number, event: string, invocation: import("./call-handler.js").Invocation }} Call */
 /** @typedef {{ key: number, result: string } | { key: number, error: string }} Reply */
@@ -12,10 +12,9 @@ import { callHandler } from "./call-handler.js";
 const given = workerData;
 const { bundle, exportName } = /** @type {{ bundle: string, exportName: string }} */ (given);
 
-const levels = /** @type {const} */ (["debug", "info", "warn", "error"]);
-const names = [...levels.map((level) => level.toUpperCase()), "FATAL"];
-
-logAsLambdaDoes();
+logAsLambdaDoes((line) => {
+  process.stdout.write(line);
+});
 
 /** By import() and not require(), like Lambda: index.mjs must have its exports in both. */
 const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(bundle).href));
@@ -35,24 +34,4 @@ function describe(/** @type {unknown} */ error) {
   return error instanceof Error
     ? (error.stack ?? error.message).replace(/^.{2000,}$/gm, "(a long line)")
     : String(error);
-}
-
-/**
- * Makes this thread's console log like Lambda's Node.js runtime with the log format JSON: one line with
- * its level, an object unchanged under `message`, and nothing below AWS_LAMBDA_LOG_LEVEL. Without
- * Lambda's own request id: a thread has several calls at once.
- *
- * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
- */
-function logAsLambdaDoes() {
-  const lowest = names.indexOf(process.env["AWS_LAMBDA_LOG_LEVEL"] ?? "DEBUG");
-  for (const [index, level] of levels.entries()) {
-    console[level] = (/** @type {unknown} */ message) => {
-      if (index < lowest) return;
-      process.stdout.write(
-        `${JSON.stringify({ timestamp: new Date().toISOString(), level: names[index], message })}\n`,
-      );
-    };
-  }
-  console.log = console.info;
 }

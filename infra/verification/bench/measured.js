@@ -2,7 +2,7 @@
 // because it runs on Lambda's version of Node without a loader.
 import { openSync, read, readFileSync, writeSync } from "node:fs";
 import { devNull } from "node:os";
-import { callHandler } from "../../local/runtime/call-handler.js";
+import { callHandler, logAsLambdaDoes } from "../../local/runtime/call-handler.js";
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
@@ -10,7 +10,10 @@ const now = () => Number(process.hrtime.bigint()) / 1e6;
 const task = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const { artifact, event, status, port, calls } =
   /** @type {{ artifact: string, event: string, status: number, port: number, calls: number }} */ (task);
-logAsLambdaDoes();
+const log = openSync(devNull, "w"); // a function's logs are part of its cost
+logAsLambdaDoes((line) => {
+  writeSync(log, line);
+});
 redirect(port);
 
 const started_ms = now();
@@ -38,16 +41,6 @@ async function call() {
   const answer = await callHandler(handler, event, { name: "bench", memory_mb: 256, requestId: "bench", deadline_ms });
   if (!answer.includes(`"statusCode":${status}`)) throw new Error(`The answer must have status ${status}: ${answer}`);
   return answer;
-}
-
-/** A line of JSON to an open descriptor; a function's logs are part of its cost. */
-function logAsLambdaDoes() {
-  const log = openSync(devNull, "w");
-  for (const level of /** @type {const} */ (["info", "error"])) {
-    console[level] = (/** @type {unknown} */ message) => {
-      writeSync(log, `${JSON.stringify({ timestamp: new Date().toISOString(), level, message })}\n`);
-    };
-  }
 }
 
 async function repeat() {
