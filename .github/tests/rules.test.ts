@@ -63,12 +63,12 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["deployments that cancel each other", "deploy-stage", "cancel-in-progress: false", "cancel-in-progress: true"],
     ["one group for all stages", "deploy-stage", "group: deploy-${{ inputs.stage }}", "group: ${{ github.workflow }}"],
   ],
-  "a workflow has no permission": [
+  "a workflow's permissions": [
     ["every permission", "ci", "permissions: {}", "permissions: write-all"],
     ["missing permissions", "plan", "permissions: {}\n\ndefaults", "defaults"],
     ["a pipe that hides failures", "deploy-stage", "    shell: bash #", "    shell: sh #"],
   ],
-  "package code": [
+  "no package manager": [
     ["packages beside the role", "deploy-stage", "      - name: Apply", "      - run: npm ci\n      - name: Apply"],
     ["packages in this repository's action", "../actions/plan-stage/action", "run: terraform", "run: npx terraform"],
   ],
@@ -105,8 +105,8 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ],
     ["the newest Terraform", "drift", "          terraform_version: ${{ steps.terraform.outputs.version }}\n", ""],
   ],
-  "Terraform's version": [["another file", "deploy-stage", "' .terraform-version", "' .tool-versions"]],
-  "every job names its runner": [
+  "a step terraform reads": [["another file", "deploy-stage", "' .terraform-version", "' .tool-versions"]],
+  "every job runs on": [
     ["a runner that changes", "ci", "ubuntu-24.04", "ubuntu-latest"],
     ["no timeout", "deploy-stage", "    timeout-minutes: 60\n", ""],
   ],
@@ -117,7 +117,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["another plan", "deploy-stage", "apply -lock-timeout=10m stack.tfplan", "apply -auto-approve"],
     ["no roll-back", "deploy-stage", "| node dist/release/release.mjs roll-back", ""],
   ],
-  "a release is told": [
+  "a release ends": [
     ["a release that gets no signal", "deploy-stage", "exec node dist", "node dist"],
     ["a release in a pipe", "deploy-stage", "< outputs.json", "< outputs.json | tee log"],
     ["a release for an hour", "deploy-stage", "        timeout-minutes: 20\n", "        timeout-minutes: 60\n"],

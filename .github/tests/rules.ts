@@ -112,7 +112,7 @@ const inOrder = [
 ];
 
 /**
- * What must hold for the workflows: by claim, a function that finds violations. actionlint checks that they are
+ * What must hold for the workflows: by claim, a function that finds where it does not. actionlint checks that they are
  * well-formed; zizmor checks pins, untrusted shell input and inherited secrets; the rehearsal runs them with the roles,
  * the state and the environments that oidc/ creates.
  */
@@ -124,23 +124,21 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
       .map((where) => `${where}: must be ${expected[where] ?? "nothing"}, not ${found[where] ?? "nothing"}.`);
   },
 
-  "a workflow has no permission, and its shell fails if any part of a pipe does": (texts) =>
+  "a workflow's permissions are {}, and its shell is bash, which fails if any part of a pipe does": (texts) =>
     Object.entries(workflowsIn(texts))
       .filter(([, { permissions, defaults }]) => !isDeepStrictEqual([permissions, defaults?.run?.shell], [{}, "bash"]))
-      .map(([file]) => `${file}: top-level permissions must be {}, and defaults.run.shell bash.`),
+      .map(([file]) => file),
 
-  "package code never runs beside a token that may write": (texts) =>
+  "no package manager runs beside a token that may write": (texts) =>
     jobsIn(texts)
-      .filter(
-        ({ job, steps }) =>
-          writesOf(job).length > 0 && steps.some(({ run = "" }) => /\b(npm|npx|pip|yarn|pnpm)\b/.test(run)),
-      )
-      .map(({ where }) => `${where}: it must not run a package manager beside a token that may write.`),
+      .filter(({ job }) => writesOf(job).length > 0)
+      .filter(({ steps }) => steps.some(({ run = "" }) => /\b(npm|npx|pip|yarn|pnpm)\b/.test(run)))
+      .map(({ where }) => where),
 
-  "a job that posts to GitHub runs nothing of the repository": (texts) =>
+  "a job that posts to GitHub checks out nothing that a pull request may have changed": (texts) =>
     stepsWith(texts, "actions/checkout")
       .filter(({ job }) => writesOf(job).some((scope) => scope !== "id-token"))
-      .map(({ where }) => `${where}: it must not check out what a pull request may have changed.`),
+      .map(({ where }) => where),
 
   "actions get the inputs that make them safe and choose their version": (texts) =>
     Object.entries(inputs).flatMap(([action, wanted]) =>
@@ -151,27 +149,25 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
       ),
     ),
 
-  "Terraform's version is that of .terraform-version": (texts) =>
+  "a step terraform reads .terraform-version, for hashicorp/setup-terraform": (texts) =>
     jobsIn(texts)
       .filter(({ steps }) => steps.some(({ id, run }) => id === "terraform" && run !== readsVersion))
-      .map(({ where }) => `${where}: the step terraform must be ${readsVersion}`),
+      .map(({ where }) => where),
 
-  "every job names its runner and its timeout": (texts) =>
+  "every job runs on ubuntu-24.04, for at most an hour, or six in nightly.yml": (texts) =>
     jobsIn(texts)
       .filter(({ file, job: { uses, "runs-on": runner, "timeout-minutes": minutes = 0 } }) => {
         const max = file === "nightly.yml" ? 350 : 60;
         return uses === undefined && !(runner === "ubuntu-24.04" && minutes >= 1 && minutes <= max);
       })
-      .map(({ where }) => `${where}: it must run on ubuntu-24.04, and have timeout-minutes.`),
+      .map(({ where }) => where),
 
-  "a release is told that it is cancelled, and has time to put everything back": (texts) => {
+  // It is told that it is cancelled, and can put everything back: a canary takes up to 15 minutes, and the role is held for 60.
+  "a release ends in exec node, without a pipe, and has 16 to 20 minutes": (texts) => {
     const { run = "", "timeout-minutes": minutes = 0 } =
       stepsOfDeployment(texts).find(({ id }) => id === "release") ?? {};
-    // A canary takes up to 15 minutes, and the role is held for 60.
     const isRight = /^exec node dist\/release\/release\.mjs [^|]*$/m.test(run) && minutes > 15 && minutes <= 20;
-    return isRight
-      ? []
-      : ["deploy-stage.yml: release: it must end in exec node, without a pipe, and have 16 to 20 minutes."];
+    return isRight ? [] : ["deploy-stage.yml"];
   },
 
   "a deployment verifies the bytes first, and applies the plan that it checked": (texts) => {
@@ -180,9 +176,7 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
       .join("\n");
     const parts = inOrder.map((part) => part.replaceAll(/\W/g, "\\$&"));
     const found = text.match(new RegExp(parts.join("|"), "g")) ?? [];
-    return isDeepStrictEqual(found, inOrder)
-      ? []
-      : [`deploy-stage.yml: it must have, in this order: ${inOrder.join(", ")}; not: ${found.join(", ")}.`];
+    return isDeepStrictEqual(found, inOrder) ? [] : [`deploy-stage.yml has ${found.join(", ")}`];
   },
 
   "the stages are those of infra/environments, in oidc/ and in every workflow": (texts) => {
