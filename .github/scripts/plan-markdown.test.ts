@@ -79,8 +79,6 @@ test("a long plan fills the limit, ends with a whole line, and says where the re
   expect(kept).toEqual(lines.slice(0, kept.length).map((line) => `    ${line}`));
 });
 
-test.each([0, 1, 2, 3, 4, 5, 6, 7])("no character is cut in half, with %i bytes more for an overlong line", (more) => {
-  const shown = describePlan("staging", "𝄞".repeat(1000), 1000 + more);
-  expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(1000 + more);
-  expect(shown).toMatch(/\n {4}(𝄞)+\n\n<\/details>/u);
+test("an overlong line is left out", () => {
+  expect(describePlan("staging", `a\n${"𝄞".repeat(1000)}`, 1000)).toMatch(/\n\n {4}a\n\n<\/details>/);
 });

@@ -1,4 +1,3 @@
-import { StringDecoder } from "node:string_decoder";
 import { stripVTControlCharacters } from "node:util";
 
 /** What `terraform show` prints, made safe to publish: a public repository's comments and artifacts are public. */
@@ -44,8 +43,8 @@ function indent(text: string): string {
   return lines.map((line) => (line === "" ? "" : `    ${line}`)).join("\n");
 }
 
+/** Keeps whole lines. */
 function cutAt(text: string, size: number): string {
-  const kept = new StringDecoder("utf8").write(Buffer.from(text).subarray(0, size));
-  const end = kept.lastIndexOf("\n");
-  return end === -1 ? kept : kept.slice(0, end);
+  const bytes = Buffer.from(text).subarray(0, size);
+  return bytes.toString("utf8", 0, bytes.lastIndexOf("\n") + 1).trimEnd();
 }
