@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { runEditedBundles } from "../../local/runtime/running-functions.ts";
-import { startStack } from "../../local/stack.ts";
+import { startStack, type Stack } from "../../local/stack.ts";
 import type { Call } from "../../testing/call.ts";
 import { callAt } from "../../testing/contract.ts";
 import { between, databaseFaults, faults, type Fault, type FaultyDatabase } from "../../testing/faults.ts";
@@ -40,33 +40,23 @@ const memoryAllowance_mb = 100;
 export async function runLoad(isOver: (requests: number) => boolean, rates = { hiccup: 0.05, outage: 0.005 }) {
   const folder = mkdtempSync(join(tmpdir(), "events-api-load-"));
   const database = databaseFaults();
+  const report: Report = { requests: 0, statuses: {}, injected: injectFaults(database, rates), memory_mb: [] };
+  const sampling = setInterval(() => report.memory_mb.push(Math.round(process.memoryUsage.rss() / 1024 / 1024)), 1000);
+  let stack: Stack | undefined;
   try {
-    const stack = await startStack({
+    stack = await startStack({
       data: folder, // in memory the database would grow with every write
       run: runEditedBundles,
       between: between(database.meet),
       environment: { AWS_LAMBDA_LOG_LEVEL: "FATAL" },
     });
-    try {
-      return await send(callAt(stack.url), isOver, injectFaults(database, rates));
-    } finally {
-      await stack.stop();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function send(call: Call, isOver: (requests: number) => boolean, injected: Injected) {
-  const report: Report = { requests: 0, statuses: {}, injected, memory_mb: [] };
-  const counting: Call = async (...request) => {
-    const answer = await call(...request);
-    report.requests += 1;
-    report.statuses[answer.status] = (report.statuses[answer.status] ?? 0) + 1;
-    return answer;
-  };
-  const sampling = setInterval(() => report.memory_mb.push(Math.round(process.memoryUsage.rss() / 1024 / 1024)), 1000);
-  try {
+    const call = callAt(stack.url);
+    const counting: Call = async (...request) => {
+      const answer = await call(...request);
+      report.requests += 1;
+      report.statuses[answer.status] = (report.statuses[answer.status] ?? 0) + 1;
+      return answer;
+    };
     const complaints = await Promise.all(
       callers.map(async ({ name, ids }) => {
         const caller = makeCaller(counting, { isDisturbed: true });
@@ -78,10 +68,12 @@ async function send(call: Call, isOver: (requests: number) => boolean, injected:
     return { ...report, complaints: [...complaints.flat(), ...complaintsOf(report)] };
   } finally {
     clearInterval(sampling);
+    await stack?.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** How often the SDK tries: `limits.attempts` of functions/_shared/table.ts. */
+/** How often functions/_shared/table.ts tries. */
 const attempts = 3;
 
 const kinds: Fault[] = [faults["hang up"], faults["answer lost"], faults["internal error"], faults.throttle];
