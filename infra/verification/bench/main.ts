@@ -17,7 +17,7 @@ import {
   type Setting,
 } from "./measure.ts";
 import { operations } from "./requests.ts";
-import { startDatabaseStub } from "./stub.ts";
+import { startDatabaseStub, type DatabaseStub } from "./stub.ts";
 import { buildVariants, findPython, lambdaNode, primable, type Variant } from "./variants.ts";
 
 const usage = `npm run bench -- [options]
@@ -86,39 +86,35 @@ async function takeFigures(
   };
   const path = mkdtempSync(join(tmpdir(), "events-api-bench-"));
   const share = attempt("256 MB", () => makeCpuShare(memory_mb));
-  const withPython = attempt("FastAPI", findPython);
+  const python = attempt("FastAPI", findPython);
+  let stub: DatabaseStub | undefined;
   try {
-    const { variants, zip_bytes } = await buildVariants(path);
-    if (withPython) variants.push(withPython.variant);
-    const python = withPython?.python;
-    const stub = await startDatabaseStub(path, roundTrips_ms, python);
-    try {
-      const { portAt } = stub;
-      const environment = { ...functionEnvironment(path), ...stub.environment };
-      const { signal } = interrupted;
-      const setting = { node, python, path, portAt, environment, signal, share, warmCalls: rounds.warmCalls };
-      for (const variant of variants) {
-        console.error(`checking the answers of ${variant.name}`);
-        await checkAnswers(setting, variant);
-      }
-      return {
-        about: {
-          date: new Date().toISOString(),
-          command: ["npm run bench", ...process.argv.slice(2)].join(" "),
-          machine: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
-          load: load.toFixed(1),
-          node: `${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()} ${lambdaFlags.join(" ")}`,
-          python: python?.description ?? "none",
-          notMeasured,
-          rounds,
-        },
-        zip_bytes,
-        measured: await inRounds(setting, casesOf(variants, share !== undefined).filter(isAsked), rounds),
-      };
-    } finally {
-      await stub.stop();
+    const { variants, zip_bytes } = await buildVariants(path, python !== undefined);
+    stub = await startDatabaseStub(path, roundTrips_ms, python);
+    const { portAt } = stub;
+    const environment = { ...functionEnvironment(path), ...stub.environment };
+    const { signal } = interrupted;
+    const setting = { node, python, path, portAt, environment, signal, share, warmCalls: rounds.warmCalls };
+    for (const variant of variants) {
+      console.error(`checking the answers of ${variant.name}`);
+      await checkAnswers(setting, variant);
     }
+    return {
+      about: {
+        date: new Date().toISOString(),
+        command: ["npm run bench", ...process.argv.slice(2)].join(" "),
+        machine: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
+        load: load.toFixed(1),
+        node: `${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()} ${lambdaFlags.join(" ")}`,
+        python: python?.description ?? "none",
+        notMeasured,
+        rounds,
+      },
+      zip_bytes,
+      measured: await inRounds(setting, casesOf(variants, share !== undefined).filter(isAsked), rounds),
+    };
   } finally {
+    await stub?.stop();
     share?.remove();
     rmSync(path, { recursive: true });
   }

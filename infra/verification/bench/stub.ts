@@ -22,6 +22,8 @@ function answerTo(operation: string, body: string): [status: number, answer: str
   return [200, /"(unknown|\.)"/.test(body) ? "{}" : found];
 }
 
+export type DatabaseStub = Awaited<ReturnType<typeof startDatabaseStub>>;
+
 /**
  * DynamoDB's wire protocol over TLS with constant answers, so that every variant waits the same time, and with a
  * certificate that only the variants trust. Listens on one port for each round trip.

@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundleFunctions, bundleModules, type Bundle } from "../../build/bundle.ts";
+import { bundleFunctions, bundleModules, writeBundles } from "../../build/bundle.ts";
 import type { Operation } from "./requests.ts";
 
 /** One way to write the API, ready to run. */
@@ -42,36 +41,27 @@ const peers = [
 ];
 
 /**
- * Builds every Node.js variant into `path`: our functions as `npm run build` does, the others by the same
- * bundler with the same settings, but with the complete SDK.
+ * Builds every variant into `path`: our functions as `npm run build` does, the others in Node.js by the same bundler
+ * with the same settings, but with the complete SDK.
  */
-export async function buildVariants(path: string) {
+export async function buildVariants(path: string, hasPython: boolean) {
   const bundles = await bundleFunctions();
-  const bundleOf = (name: string) => {
-    const bundle = bundles.find((each) => each.name === name);
-    if (!bundle) throw new Error(`There is no function ${name} to measure.`);
-    return bundle;
-  };
-  const [create, get] = [bundleOf("create-event"), bundleOf("get-event")];
-  const artifacts = { create: write(path, create), get: write(path, get) };
-  const own: Variant = { name: ours, artifacts };
+  const [create, get] = ["create-event", "get-event"].map((name) => bundles.find((each) => each.name === name));
+  if (!create || !get) throw new Error("The functions create-event and get-event are measured: one is missing.");
   const modules = [...new Set(peers.map(({ module }) => module))];
   const built = await bundleModules(modules.map((name) => ({ name, path: join(peersPath, `${name}.ts`) })));
-  const others = built.flatMap((bundle): Variant[] => {
-    const artifact = write(path, bundle);
-    const artifacts = { create: artifact, get: artifact };
-    return peers.filter(({ module }) => module === bundle.name).map((peer) => ({ ...peer, artifacts }));
-  });
-  return {
-    variants: [own, { ...own, ...notPrimed, name: unprimed, isTwin: true }, ...others],
-    zip_bytes: { create: create.zip.length, get: get.zip.length },
-  };
+  writeBundles([create, get, ...built], path);
+  const handlerOf = (name: string) => join(path, name, "index.mjs");
+  const own = { name: ours, artifacts: { create: handlerOf(create.name), get: handlerOf(get.name) } };
+  const inNode = peers.map((peer) => ({ ...peer, artifacts: both(handlerOf(peer.module)) }));
+  const inPython = { name: fastapi, artifacts: both(join(peersPath, "fastapi_mangum.py")) };
+  const variants: Variant[] = [own, { ...own, ...notPrimed, name: unprimed, isTwin: true }, ...inNode];
+  if (hasPython) variants.push(inPython);
+  return { variants, zip_bytes: { create: create.zip.length, get: get.zip.length } };
 }
 
-function write(path: string, { name, files }: Bundle): string {
-  mkdirSync(join(path, name));
-  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(path, name, file), bytes);
-  return join(path, name, "index.mjs");
+function both(artifact: string): Variant["artifacts"] {
+  return { create: artifact, get: artifact };
 }
 
 /** Lambda's version of Node.js, from the peers' lock file. */
@@ -100,15 +90,13 @@ print(json.dumps({
 }))
 `;
 
-/** PYTHON (by default python3) and the variant that it runs. Throws if it lacks the packages of requirements.txt. */
-export function findPython(): { python: Python; variant: Variant } {
+/** PYTHON, by default python3. Throws if it lacks the packages of requirements.txt. */
+export function findPython(): Python {
   const command = process.env["PYTHON"] ?? "python3";
   const { status, stdout, stderr, error } = spawnSync(command, ["-c", pythonQuestion], { encoding: "utf8" });
   if (status !== 0)
     throw new Error(
       `${command}: ${error?.message ?? stderr.trim().split("\n").at(-1) ?? ""}. Set PYTHON to an interpreter with the packages of infra/verification/bench/requirements.txt`,
     );
-  const file = join(peersPath, "fastapi_mangum.py");
-  const variant: Variant = { name: fastapi, artifacts: { create: file, get: file } };
-  return { python: JSON.parse(stdout) as Python, variant };
+  return JSON.parse(stdout) as Python;
 }
