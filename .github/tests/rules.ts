@@ -119,7 +119,7 @@ const inOrder = [
 export const rules: Record<string, (texts: Texts) => string[]> = {
   "every workflow, job and step is as the table says": (texts) => {
     const found = factsIn(texts);
-    return [...new Set([...Object.keys(expected), ...Object.keys(found)])]
+    return Object.keys({ ...expected, ...found })
       .filter((where) => expected[where] !== found[where])
       .map((where) => `${where}: must be ${expected[where] ?? "nothing"}, not ${found[where] ?? "nothing"}.`);
   },
