@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -13,15 +12,14 @@ import type { Python, Variant } from "./variants.ts";
 export const memory_mb = 256;
 
 /**
- * Node's flags in a dump of Lambda's bootstrap for nodejs18.x; that of nodejs22.x is not public. Any V8 flag
+ * Node's flags for that memory in a dump of Lambda's bootstrap for nodejs18.x; that of nodejs22.x is not public. Any V8 flag
  * makes Node recompile its own modules: without these flags all variants would look faster than on Lambda.
  */
-const newSpace_mb = Math.floor(memory_mb / 10);
 export const lambdaFlags = [
   "--expose-gc",
   "--max-http-header-size=81920",
-  `--max-semi-space-size=${Math.floor(newSpace_mb / 2)}`,
-  `--max-old-space-size=${memory_mb - newSpace_mb}`,
+  "--max-semi-space-size=12",
+  "--max-old-space-size=231",
 ];
 
 /** The environment of the variants. */
@@ -31,7 +29,7 @@ export interface Setting {
   /** The stub's port for this round trip. */
   portAt: (roundTrip_ms: number) => number | undefined;
   environment: Record<string, string>;
-  /** A folder to write to. */
+  /** A folder for Python's compiled files. */
   path: string;
   /** Ends the measured process. */
   signal: AbortSignal;
@@ -89,7 +87,6 @@ export async function measure(
   const artifact = variant.artifacts[operation];
   const calls = state === "warm" ? warmCalls : 0;
   const task = { artifact, event: JSON.stringify(event), status, port: portAt(roundTrip_ms), calls };
-  writeFileSync(join(path, "task.json"), JSON.stringify(task));
   const isPython = python && artifact.endsWith(".py");
   const [command, ...args] = isPython
     ? [python.executable, "-S", join(import.meta.dirname, "measured.py")]
@@ -97,11 +94,11 @@ export async function measure(
   const env = {
     ...environment,
     AWS_LAMBDA_FUNCTION_NAME: operation,
-    // Python keeps the first round's compiled files there; a zip could ship them.
+    // From the first round on; a zip could ship them.
     ...(isPython && { PYTHONPATH: python.paths.join(":"), PYTHONPYCACHEPREFIX: path }),
     ...variant.environment,
   };
-  const child = spawn(command, [...args, join(path, "task.json")], { env });
+  const child = spawn(command, [...args, JSON.stringify(task)], { env });
   const kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill);
   const ended = once(child, "close") as Promise<[code: number | null]>;

@@ -7,7 +7,7 @@ import { callHandler, logAsLambdaDoes } from "../../local/runtime/call-handler.j
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** @type {unknown} */
-const task = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
+const task = JSON.parse(process.argv[2] ?? "");
 const { artifact, event, status, port, calls } =
   /** @type {{ artifact: string, event: string, status: number, port: number, calls: number }} */ (task);
 const log = openSync(devNull, "w"); // a function's logs are part of its cost

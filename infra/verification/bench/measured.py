@@ -6,8 +6,7 @@ import os
 import sys
 import time
 
-with open(sys.argv[1]) as file:
-    task = json.load(file)
+task = json.loads(sys.argv[1])
 started_ms = time.monotonic_ns() / 1e6
 
 folder, name = os.path.split(task["artifact"])
