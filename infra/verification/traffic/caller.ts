@@ -137,7 +137,7 @@ function pagesOf(events: Events, filters: Record<string, string>, limit: number)
     .map(({ event }) => Object.fromEntries(Object.entries(event).filter(([name]) => name !== "payload")))
     .filter((event) => Object.entries(filters).every(([name, value]) => event[name] === value))
     .sort((one, other) => (position(one) < position(other) ? 1 : -1));
-  return Array.from({ length: Math.ceil(listed.length / limit) }, (_, page) =>
+  return Array.from({ length: Math.max(1, Math.ceil(listed.length / limit)) }, (_, page) =>
     listed.slice(page * limit, (page + 1) * limit),
   );
 }

@@ -97,7 +97,7 @@ async function list(call: Call, filters: Record<string, string>, limit: number):
     const answer = await call(`GET /events?${query.toString()}`);
     if (answer.status !== 200) return answer;
     const { events, next } = answer.body as { events: Fields[]; next?: string };
-    if (events.length > 0 || next !== undefined || pages.length > 0) pages.push(events);
+    pages.push(events);
     if (next === undefined || pages.length > 100) return { ...answer, body: pages };
     query.set("cursor", next);
   }
