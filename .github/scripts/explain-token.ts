@@ -45,8 +45,7 @@ async function askForToken(): Promise<string> {
     signal: AbortSignal.timeout(30_000),
   }).catch(() => undefined);
   if (!answer?.ok) refuse(`GitHub gave no token but answered ${answer?.status ?? "nothing"}: run this job again.`);
-  const { value } = ((await answer.json().catch(() => null)) ?? {}) as { value?: unknown };
-  return String(value);
+  return String(parseObject(await answer.text().catch(() => ""))?.["value"]);
 }
 
 /** AWS checks the signature. */

@@ -18,5 +18,5 @@ export function expectVariable(name: string, pattern: RegExp, what: string): str
 
 export function addToSummary(markdown: string): void {
   const file = process.env["GITHUB_STEP_SUMMARY"];
-  if (file !== undefined && file !== "") appendFileSync(file, markdown);
+  if (file) appendFileSync(file, markdown);
 }
