@@ -191,7 +191,7 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
     );
     return [["deploy.yml", deployed.map(String)] as const, ...lists]
       .filter(([, listed]) => !isDeepStrictEqual([...listed].sort(), stages))
-      .map(([file, listed]) => `${file}: the stages must be ${stages.join(", ")}, not ${listed.join(", ")}.`);
+      .map(([file, listed]) => `${file} has ${listed.join(", ")}`);
   },
 };
 

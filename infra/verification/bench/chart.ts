@@ -19,7 +19,7 @@ export function draw(figures: Figures): string {
       .map((name) => ({ name, value: mean(figures, name, state, figure) }))
       .filter(({ value }) => !Number.isNaN(value));
     if (bars.length === 0) continue;
-    lines.push(...panel(top, title, bars));
+    lines.push(...panel(top, title, bars, mean(figures, ours, state, figure)));
     top += bars.length * (barHeight + gap) + 58;
   }
   const { date, command, machine, node } = figures.about;
@@ -35,15 +35,13 @@ export function draw(figures: Figures): string {
   ].join("\n");
 }
 
-function panel(top: number, title: string, bars: { name: string; value: number }[]): string[] {
+function panel(top: number, title: string, bars: { name: string; value: number }[], own: number): string[] {
   const most = Math.max(...bars.map(({ value }) => value));
-  const own = bars.find(({ name }) => name === ours)?.value;
   const sorted = bars.toSorted((one, other) => one.value - other.value);
   const lines = sorted.flatMap(({ name, value }, index) => {
     const y = top + 18 + index * (barHeight + gap);
     const length = Math.max(1, (value / most) * longest);
-    const times =
-      own === undefined || name === ours ? "" : ` (${(value / own).toFixed(value < own / 10 ? 2 : 1)} x ours)`;
+    const times = name === ours ? "" : ` (${(value / own).toFixed(value < own / 10 ? 2 : 1)} x ours)`;
     return [
       text(left - 10, y + 14, name, `text-anchor="end" fill="#1f2328"${name === ours ? ' font-weight="bold"' : ""}`),
       `<rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="${barHeight}" fill="${colour(name)}"/>`,
