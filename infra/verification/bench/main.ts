@@ -94,7 +94,7 @@ async function takeFigures(
     const { portAt } = stub;
     const environment = { ...functionEnvironment(path), ...stub.environment };
     const { signal } = interrupted;
-    const setting = { node, python, path, portAt, environment, signal, share, warmCalls: rounds.warmCalls };
+    const setting = { node, python, portAt, environment, signal, share, warmCalls: rounds.warmCalls };
     for (const variant of variants) {
       console.error(`checking the answers of ${variant.name}`);
       await checkAnswers(setting, variant);

@@ -29,8 +29,6 @@ export interface Setting {
   /** The stub's port for this round trip. */
   portAt: (roundTrip_ms: number) => number | undefined;
   environment: Record<string, string>;
-  /** A folder for Python's compiled files. */
-  path: string;
   /** Ends the measured process. */
   signal: AbortSignal;
   /** The share of a process after loading. */
@@ -79,7 +77,7 @@ export async function checkAnswers(setting: Setting, variant: Variant): Promise<
 
 /** One cold start and its first answer, in a process of its own, then the warm calls. */
 export async function measure(
-  { node, python, portAt, environment, path, signal, share, warmCalls }: Setting,
+  { node, python, portAt, environment, signal, share, warmCalls }: Setting,
   { variant, operation, state, roundTrip_ms }: Measurement,
   { event, status }: Exchange = exchanges[operation],
 ): Promise<{ sample: Sample; answer: string }> {
@@ -94,8 +92,8 @@ export async function measure(
   const env = {
     ...environment,
     AWS_LAMBDA_FUNCTION_NAME: operation,
-    // From the first round on; a zip could ship them.
-    ...(isPython && { PYTHONPATH: python.paths.join(":"), PYTHONPYCACHEPREFIX: path }),
+    // Python keeps the first round's compiled files there; a zip could ship them.
+    ...(isPython && { PYTHONPATH: python.paths.join(":"), PYTHONPYCACHEPREFIX: environment["HOME"] }),
     ...variant.environment,
   };
   const child = spawn(command, [...args, JSON.stringify(task)], { env });
