@@ -111,10 +111,8 @@ function expected(
       const { changes } = operation;
       if (changes["title"] === null && changes["payload"] === null) return unchanged(400);
       if (!known) return unchanged(404);
-      const merged = Object.entries({ ...known.event, ...changes }).map(
-        ([name, value]) => [name, value ?? defaults[name]] as const,
-      );
-      const changed: Fields = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
+      const kept = Object.entries({ ...known.event, ...changes }).filter(([, value]) => value !== null);
+      const changed: Fields = { ...defaults, ...Object.fromEntries(kept) };
       if (!("title" in changed) && !("payload" in changed)) return unchanged(400);
       if (condition !== undefined && !matches(condition, known)) return unchanged(412);
       const version = Number(known.event["version"]) + 1;
