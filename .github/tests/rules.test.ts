@@ -116,10 +116,10 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["no check of the rest", "deploy-stage", /(check-plan\.mjs[^]*) \| node dist\/release\/check-plan\.mjs/, "$1"],
     ["another plan", "deploy-stage", "apply -lock-timeout=10m stack.tfplan", "apply -auto-approve"],
     ["no roll-back", "deploy-stage", "| node dist/release/release.mjs roll-back", ""],
-  ],
-  "a release ends": [
     ["a release that gets no signal", "deploy-stage", "exec node dist", "node dist"],
     ["a release in a pipe", "deploy-stage", "< outputs.json", "< outputs.json | tee log"],
+  ],
+  "a release has time": [
     ["a release for an hour", "deploy-stage", "        timeout-minutes: 20\n", "        timeout-minutes: 60\n"],
   ],
   "the stages are those": [
