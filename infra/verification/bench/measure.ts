@@ -111,9 +111,8 @@ export async function measure(
     const [[code], complaint] = await Promise.all([ended, complained]);
     if (code !== 0 || complaint !== "" || line.done)
       throw new Error(`${variant.name}, ${event.routeKey}: ended with ${code ?? "a signal"}.\n${complaint}`);
-    const report = JSON.parse(line.value) as Omit<Sample, "answer_ms"> & { first_ms: number; answer: string };
-    const { first_ms, answer, ...sample } = report;
-    return { sample: { ...sample, answer_ms: sample.load_ms + first_ms }, answer };
+    const { answer, ...sample } = JSON.parse(line.value) as Sample & { answer: string };
+    return { sample, answer };
   } finally {
     kill();
     await ended;
