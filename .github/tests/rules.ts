@@ -57,7 +57,7 @@ const expected: Record<string, string> = {
 
 const credentials = "aws-actions/configure-aws-credentials";
 
-/** By action, or by action of one job, the inputs that make it safe and choose its version. */
+/** By action, the inputs that make it safe and choose its version, and those that differ in one job. */
 const inputs: Record<string, Record<string, RegExp>> = {
   "actions/checkout": { "persist-credentials": /^false$/ }, // else it leaves a token behind
   "actions/setup-node": {
@@ -66,14 +66,14 @@ const inputs: Record<string, Record<string, RegExp>> = {
     "package-manager-cache": /^false$/, // another job may have filled the cache
   },
   "ci.yml: test: actions/setup-node": {
+    "node-version-file": /^$/,
     "node-version": /^\$\{\{ matrix\.node \}\}$/,
-    "package-manager-cache": /^false$/,
   },
   "hashicorp/setup-terraform": {
     terraform_version: /^\$\{\{ steps\.terraform\.outputs\.version \}\}$/,
     terraform_wrapper: /^false$/, // it swallows signals and exit codes
   },
-  "upgrade.yml: try: hashicorp/setup-terraform": { terraform_wrapper: /^false$/ },
+  "upgrade.yml: try: hashicorp/setup-terraform": { terraform_version: /^<2\.0\.0$/ },
   "opentofu/setup-opentofu": { tofu_wrapper: /^false$/ }, // so does this one
   [credentials]: {
     "allowed-account-ids": /^\$\{\{ secrets\.AWS_ACCOUNT_ID \}\}$/,
@@ -144,7 +144,7 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
   "actions get the inputs that make them safe and choose their version": (texts) =>
     Object.entries(inputs).flatMap(([action, wanted]) =>
       stepsWith(texts, action).flatMap(({ where, step }) =>
-        Object.entries(inputs[`${where}: ${action}`] ?? wanted)
+        Object.entries({ ...wanted, ...inputs[`${where}: ${action}`] })
           .filter(([input, pattern]) => !pattern.test(String(step.with?.[input] ?? "")))
           .map(([input, pattern]) => `${where}: ${input} must be ${String(pattern)}.`),
       ),
