@@ -28,7 +28,7 @@ export function describePlan(
   if (Buffer.byteLength(whole) <= limit_bytes) return whole;
   const remark = `The plan of ${stage} is cut: all of it is in ${stage}.txt, in its run's artifact.`;
   const frame_bytes = Buffer.byteLength(render("", remark));
-  return render(cutAt(indent(plan), Math.max(0, limit_bytes - frame_bytes)), remark);
+  return render(cutAt(indent(plan), limit_bytes - frame_bytes), remark);
 }
 
 function whatIsDeployed(stage: string, { planned, deployed }: Record<"planned" | "deployed", string>): string[] {

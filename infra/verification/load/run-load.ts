@@ -13,16 +13,9 @@ import { operations } from "../traffic/operations.ts";
 interface Report {
   requests: number;
   statuses: Record<string, number>;
-  injected: Injected;
+  injected: ReturnType<typeof injectFaults>;
   /** Once a second. */
   memory_mb: number[];
-}
-
-interface Injected {
-  /** Last one attempt: callers must not notice. */
-  hiccups: number;
-  /** Last all attempts: the caller gets 503, and only then. */
-  outages: number;
 }
 
 const tens = Array.from({ length: 10 }, (_, n) => n);
@@ -78,8 +71,13 @@ const attempts = 3;
 
 const kinds: Fault[] = [faults["hang up"], faults["answer lost"], faults["internal error"], faults.throttle];
 
-function injectFaults(database: FaultyDatabase, rates: { hiccup: number; outage: number }): Injected {
-  const injected = { hiccups: 0, outages: 0 };
+function injectFaults(database: FaultyDatabase, rates: { hiccup: number; outage: number }) {
+  const injected = {
+    /** Last one attempt: callers must not notice. */
+    hiccups: 0,
+    /** Last all attempts: the caller gets 503, and only then. */
+    outages: 0,
+  };
   const pass: Fault = (call) => call.pass();
   const plan = (): Fault[] => {
     const [drawn, kind = pass] = [Math.random(), kinds[Math.floor(Math.random() * kinds.length)]];

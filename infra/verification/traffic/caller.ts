@@ -66,7 +66,7 @@ function explain(events: Events, operation: Operation, answer: Answer, isDisturb
   const isShown = status === 200 || status === 201;
   if (answer.status !== status) return undefined;
   if (isShown && !isDeepStrictEqual(answer.body, after?.event)) return undefined;
-  if ((isShown || status === 304) && etagOf(answer) !== after?.etag) return undefined;
+  if ((isShown || status === 304) && answer.headers["etag"] !== after?.etag) return undefined;
   const others = [...events].filter(([id]) => id !== operation.id);
   return new Map(after ? [...others, [operation.id, after]] : others);
 }
@@ -92,7 +92,7 @@ function expected(
   answer: Answer,
 ): { status: number; after?: Known | undefined } {
   const { createdAt, updatedAt } = (answer.body ?? {}) as Fields;
-  const etag = etagOf(answer);
+  const { etag = "" } = answer.headers;
   const unchanged = (status: number) => ({ status, after: known });
   if (operation.does === "create") {
     const content = { id: operation.id, ...defaults, ...operation.content };
@@ -138,8 +138,4 @@ function pagesOf(events: Events, filters: Record<string, string>, limit: number)
   return Array.from({ length: Math.max(1, Math.ceil(listed.length / limit)) }, (_, page) =>
     listed.slice(page * limit, (page + 1) * limit),
   );
-}
-
-function etagOf({ headers }: Answer): string {
-  return headers["etag"] ?? "";
 }
