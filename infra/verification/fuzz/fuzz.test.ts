@@ -79,7 +79,7 @@ describe("a forbidden answer is reported with a line that reproduces it:", () =>
     const url = `http://127.0.0.1:${port}`;
     for (const request of fc.sample(hostileRequests([]), { seed: 1, numRuns: 30 })) {
       received.length = 0;
-      await callServerAt(url)(`${request.method} ${request.path}`, {
+      await callServerAt(url)(request.line, {
         headers: request.headers,
         ...(request.body && { bytes: request.body }),
       });

@@ -23,9 +23,8 @@ export async function fuzz({ url, tokens, seed, requests }: Options) {
     const headers = Object.fromEntries(
       Object.entries(drawn.headers).map(([name, value]) => [name, value.replaceAll(placeholders.etag, last.etag)]),
     );
-    const path = drawn.path.replaceAll(placeholders.cursor, last.cursor);
-    const request = { ...drawn, path, headers };
-    const line = `${request.method} ${path}`;
+    const line = drawn.line.replaceAll(placeholders.cursor, last.cursor);
+    const request = { ...drawn, line, headers };
     const sent = { headers, ...(request.body && { bytes: request.body }) };
     const answer = await call(line, sent).catch((error: unknown) => {
       throw new Error(`No answer, or invalid JSON declared as JSON: ${String(error)}\n${toCurl(url, request)}`);

@@ -4,8 +4,8 @@ import { operations } from "../../testing/contract.ts";
 import { changes, contents, pick, weighted } from "../traffic/operations.ts";
 
 export interface HostileRequest {
-  method: string;
-  path: string;
+  /** Like `GET /events`. */
+  line: string;
   headers: Record<string, string>;
   body: Buffer | undefined;
 }
@@ -153,18 +153,15 @@ export function hostileRequests(tokens: string[]): fc.Arbitrary<HostileRequest> 
   const headers = fc
     .tuple(weighted([8, jsonType], [1, anyType]), fc.array(header, { maxLength: 2 }), authorization)
     .map(([contentType, others, token]) => ({ "content-type": contentType, ...token, ...Object.fromEntries(others) }));
-  return fc.tuple(target, query, headers, body).map(([of, asked, sent, content]) => {
-    const [verb = "", at = ""] = of.split(/ (.*)/s);
-    return {
-      method: verb,
-      path: `${at}${asked}`,
-      headers: sent,
-      body: verb === "HEAD" || verb === "TRACE" ? undefined : content,
-    };
-  });
+  return fc.tuple(target, query, headers, body).map(([of, asked, sent, content]) => ({
+    line: `${of}${asked}`,
+    headers: sent,
+    body: /^(HEAD|TRACE) /.test(of) ? undefined : content,
+  }));
 }
 
-export function toCurl(url: string, { method, path, headers, body }: HostileRequest): string {
+export function toCurl(url: string, { line, headers, body }: HostileRequest): string {
+  const [method = "", path = ""] = line.split(/ (.*)/s);
   const isPlain = body === undefined || /^[\x20-\x7e]{0,1000}$/.test(body.toString("latin1"));
   return [
     // Compressed, because a command line ends at 128 KB.
