@@ -175,7 +175,9 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
       .join("\n");
     const parts = inOrder.map((part) => part.replaceAll(/\W/g, "\\$&"));
     const found = text.match(new RegExp(parts.join("|"), "g")) ?? [];
-    return isDeepStrictEqual(found, inOrder) ? [] : [`deploy-stage.yml has ${found.join(", ")}`];
+    return isDeepStrictEqual(found, inOrder)
+      ? []
+      : [`deploy-stage.yml: it must have, in this order: ${inOrder.join(", ")}; not: ${found.join(", ")}.`];
   },
 
   "the stages are those of infra/environments, in oidc/ and in every workflow": (texts) => {
@@ -190,7 +192,7 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
     );
     return [["deploy.yml", deployed.map(String)] as const, ...lists]
       .filter(([, listed]) => !isDeepStrictEqual([...listed].sort(), stages))
-      .map(([file, listed]) => `${file} has ${listed.join(", ")}`);
+      .map(([file, listed]) => `${file}: the stages must be ${stages.join(", ")}, not ${listed.join(", ")}.`);
   },
 };
 

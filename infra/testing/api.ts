@@ -52,8 +52,8 @@ export const noTokens =
     : "the deployed API needs two users: set API_TOKEN and API_OTHER_TOKEN to their access tokens";
 
 /**
- * The API at API_URL, called with API_TOKEN; or the local one, which stops at the end of the test or the file. `sub` is the
- * token's user.
+ * The API at API_URL, called with API_TOKEN; or the local one, which stops at the end of the test or the file. `sub` is
+ * the token's user.
  */
 export async function startApi() {
   const { url, token } = deployed;

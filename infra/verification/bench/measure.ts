@@ -12,8 +12,8 @@ import type { Python, Variant } from "./variants.ts";
 export const memory_mb = 256;
 
 /**
- * Node's flags for that memory in a dump of Lambda's bootstrap for nodejs18.x; that of nodejs22.x is not public. Any V8 flag
- * makes Node recompile its own modules: without these flags all variants would look faster than on Lambda.
+ * Node's flags for that memory in a dump of Lambda's bootstrap for nodejs18.x; that of nodejs22.x is not public. Any V8
+ * flag makes Node recompile its own modules: without these flags all variants would look faster than on Lambda.
  */
 export const lambdaFlags = [
   "--expose-gc",

@@ -25,10 +25,10 @@ const callers = tens.map((n) => ({ name: `caller-${n}`, ids: tens.map((event) =>
 const memoryAllowance_mb = 100;
 
 /**
- * Sends mixed traffic to the local stack while calls to the database fail at these rates. The contract and a model must explain every
- * answer, each outage and nothing else must give a 503, and memory must not grow. Outages are rare because the SDK
- * has 500 retry tokens: an outage takes up to 28, and only a success returns one. Without tokens the SDK does not
- * retry, and a hiccup is a 503 too.
+ * Sends mixed traffic to the local stack while calls to the database fail at these rates. The contract and a model must
+ * explain every answer, each outage and nothing else must give a 503, and memory must not grow. Outages are rare because
+ * the SDK has 500 retry tokens: an outage takes up to 28, and only a success returns one. Without tokens the SDK does
+ * not retry, and a hiccup is a 503 too.
  */
 export async function runLoad(isOver: (requests: number) => boolean, rates = { hiccup: 0.05, outage: 0.005 }) {
   const folder = mkdtempSync(join(tmpdir(), "events-api-load-"));

@@ -83,8 +83,8 @@ function explainUnknown(events: Events, operation: Operation, got: Answer): Even
 }
 
 /**
- * The status of the right answer, and the event after it. Times and ETags of a changed event, which only the API knows, are
- * learned from the answer.
+ * The status of the right answer, and the event after it. Times and ETags of a changed event, which only the API knows,
+ * are learned from the answer.
  */
 function expected(
   operation: Exclude<Operation, { does: "list" }>,

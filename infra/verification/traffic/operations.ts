@@ -4,8 +4,8 @@ import type { Answer, Call } from "../../testing/call.ts";
 export type Fields = Record<string, unknown>;
 
 /**
- * What a caller does. `condition` is If-None-Match of a get and If-Match of a write. As drawn, it has placeholders: {0} for
- * the event's last ETag, {1} for the one before.
+ * What a caller does. `condition` is If-None-Match of a get and If-Match of a write. As drawn, it has placeholders: {0}
+ * for the event's last ETag, {1} for the one before.
  */
 export type Operation =
   | { does: "create"; id: string; content: Fields }
