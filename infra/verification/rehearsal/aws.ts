@@ -1,5 +1,6 @@
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { region } from "./gate/service-request.ts";
 import { elementOf } from "./gate/xml.ts";
 
 export interface Credentials {
@@ -11,7 +12,7 @@ export interface Credentials {
 /** Sends the request that requestOf builds from these. */
 export type AwsCaller = (call: string, given?: object) => Promise<{ status: number; body: string }>;
 
-export function callerOf(url: string, region: string, credentials: Credentials): AwsCaller {
+export function callerOf(url: string, credentials: Credentials): AwsCaller {
   return async (call, given) => {
     const { service, method, path, headers, body } = requestOf(call, given);
     const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== "s3" });

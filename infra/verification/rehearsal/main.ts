@@ -14,7 +14,6 @@ import { namesOf } from "./setting.ts";
 import { interrupt, step } from "./steps.ts";
 import { startIssuer } from "./trust/tokens.ts";
 
-const region = "ap-southeast-1"; // the README's
 const scratchPath = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const started: { stop: () => Promise<void> }[] = [];
 
@@ -34,7 +33,7 @@ try {
   const moto = await step("Start moto", startMoto);
   started.push(moto);
   const issuer = startIssuer();
-  const gate = await step("Start the gate in front of it", () => startGate(moto.url, region, issuer));
+  const gate = await step("Start the gate in front of it", () => startGate(moto.url, issuer));
   started.push(gate);
   const github = await step("Make the project a repository", () => startGitHub(gate, issuer, scratchPath));
   started.push(github);
@@ -43,7 +42,7 @@ try {
     operate: gate.callAs(gate.operator),
     issuer,
     github,
-    names: namesOf("prod", gate),
+    names: namesOf("prod"),
     scratchPath,
   });
   console.log(`\nThe rehearsal has passed in ${(performance.now() / 60_000).toFixed(1)} minutes.`);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { takeRole } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
+import { region } from "./gate/service-request.ts";
 import { environmentAt, pathStyle, runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
 import { claimsOf, jobs, trusted } from "./trust/tokens.ts";
@@ -42,7 +43,7 @@ export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, 
   };
 }
 
-function shellWith({ url, region }: Gate, credentials: Record<string, string>): Shell {
+function shellWith({ url }: Gate, credentials: Record<string, string>): Shell {
   const unasked = {
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",

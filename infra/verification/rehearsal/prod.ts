@@ -79,7 +79,7 @@ async function expectDeletionFinished(rehearsal: Rehearsal): Promise<void> {
   const [image, note] = ["images/killed/incarnation/1", "deletions/killed/incarnation"];
   for (const key of [image, note]) await succeed(operate, `s3 PUT ${names.bucket}/${key} x`);
   await whileServed(rehearsal, async ({ uploads }) => {
-    await gate.deliveries.expire({ region: names.region, bucket: names.bucket.slice(1), key: note });
+    await gate.deliveries.expire({ bucket: names.bucket.slice(1), key: note });
     expectNone(await uploads(), "Notifications of expired records are lost");
     const { status } = await operate(`s3 HEAD ${names.bucket}/${image}`);
     if (status !== 404) throw new Error(`label-image should have removed the image: ${status}.`);

@@ -1,5 +1,6 @@
 import type { AwsCaller } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
+import { accountId, region } from "./gate/service-request.ts";
 import type { GitHub } from "./github/github.ts";
 import { trusted, type TokenIssuer } from "./trust/tokens.ts";
 
@@ -15,7 +16,7 @@ export interface Rehearsal {
 
 export type Names = ReturnType<typeof namesOf>;
 
-export function namesOf(stage: string, { accountId, region }: Pick<Gate, "accountId" | "region">) {
+export function namesOf(stage: string) {
   const { project } = trusted;
   const [its, path, iam] = [`${project}-${stage}`, `/${project}/${stage}/`, `arn:aws:iam::${accountId}`];
   const states = `/${project}-state-${accountId}`;

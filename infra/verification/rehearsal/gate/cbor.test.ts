@@ -27,7 +27,7 @@ const moto = createServer((request, response) => {
 });
 const motoUrl = `http://127.0.0.1:${(await listen(moto, 0)).port}`;
 const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const gate = await startGate(motoUrl, "eu-north-1", { publicKey });
+const gate = await startGate(motoUrl, { publicKey });
 const clientOf = (credentials: { accessKeyId: string; secretAccessKey: string }) =>
   new CloudWatchClient({
     endpoint: gate.url,

@@ -39,7 +39,7 @@ beforeEach(() => {
         calls.push(call);
         return Promise.resolve({ isAllowed: mayS3Invoke, reason: "no policy allows it" });
       },
-      firstDenial: (_request, { arn }, [{ action, resource } = { action: "", resource: "" }]) => {
+      firstDenial: ({ arn }, [{ action, resource } = { action: "", resource: "" }]) => {
         const name = String(arn.split("/").at(-1));
         calls.push(`${name} asks for ${action} on ${resource}`);
         return Promise.resolve(maySend ? undefined : `${name} may not ${action} on ${resource}: no policy allows it.`);
@@ -110,7 +110,7 @@ const fail: Invoke = () => {
 
 describe("an object that expires", () => {
   const expire = async (key: string) => {
-    await deliveries.expire({ region: "eu-north-1", bucket: "photos", key });
+    await deliveries.expire({ bucket: "photos", key });
     await deliveries.settled();
   };
 
@@ -121,7 +121,7 @@ describe("an object that expires", () => {
       [
         "DELETE /photos/notes/a%20b/1",
         asked,
-        "app-look:live LifecycleExpiration:Delete eu-north-1 photos notes/a+b/1  ",
+        "app-look:live LifecycleExpiration:Delete ap-southeast-1 photos notes/a+b/1  ",
       ],
       [],
     ]);
@@ -143,14 +143,14 @@ describe("a new object", () => {
   test("below the notification's prefix calls the alias that it names, with S3's record", async () => {
     await raise("PUT", "/photos/incoming/a%20b/1");
     expect([calls, deliveries.lost]).toEqual([
-      [asked, "app-look:live ObjectCreated:Put eu-north-1 photos incoming/a+b/1 3 e1"],
+      [asked, "app-look:live ObjectCreated:Put ap-southeast-1 photos incoming/a+b/1 3 e1"],
       [],
     ]);
   });
 
   test("that is a copy calls it with the event for copies", async () => {
     await raise("PUT", "/photos/incoming/1", { "x-amz-copy-source": ["/photos/2"] });
-    expect(calls).toEqual([asked, "app-look:live ObjectCreated:Copy eu-north-1 photos incoming/1 3 e1"]);
+    expect(calls).toEqual([asked, "app-look:live ObjectCreated:Copy ap-southeast-1 photos incoming/1 3 e1"]);
   });
 
   test.each([

@@ -6,7 +6,7 @@ import { matchesPattern } from "./conditions.ts";
 import type { Permissions } from "./permissions.ts";
 import type { InvokerOf } from "./repairs/lambda.ts";
 import type { Repairs } from "./repairs/repairs.ts";
-import { jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
+import { jsonOf, region, textOf, type ServiceRequest } from "./service-request.ts";
 import { elementOf, elementsOf } from "./xml.ts";
 
 interface Parts extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
@@ -16,7 +16,6 @@ interface Parts extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
 }
 
 interface ObjectPlace {
-  region: string;
   bucket: string;
   key: string;
 }
@@ -33,7 +32,7 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
   const lost: string[] = [];
 
   const invoke = async (functionArn: string, bucket: string, event: DeadLetter["requestPayload"]) => {
-    const [, , , region = "", , , functionName = "", alias = "$LATEST"] = functionArn.split(":");
+    const [, , , , , , functionName = "", alias = "$LATEST"] = functionArn.split(":");
     const call = { service: "s3.amazonaws.com", functionName, alias, sourceArn: `arn:aws:s3:::${bucket}` } as const;
     const { isAllowed, reason } = await permissions.mayInvoke(call);
     if (!isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${reason}.`;
@@ -54,7 +53,7 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
     const arn = textOf(jsonOf(await moto(`lambda GET ${path}`))["Role"]);
     const ask = { action: "sqs:SendMessage", resource: queueArn };
-    const denial = await permissions.firstDenial({ region }, { arn }, [ask]);
+    const denial = await permissions.firstDenial({ arn }, [ask]);
     if (denial !== undefined) return denial;
     const { errorMessage, errorType } = jsonOf({ body: failure });
     const error = Object.assign(new Error(textOf(errorMessage)), { name: textOf(errorType) });
@@ -64,7 +63,7 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
     return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body}`;
   };
 
-  const deliver = async ({ region, bucket, key }: ObjectPlace, eventName: ObjectEvent["eventName"]) => {
+  const deliver = async ({ bucket, key }: ObjectPlace, eventName: ObjectEvent["eventName"]) => {
     // S3 still calls a function a CloudFunction, its name of 2014.
     for (const target of elementsOf(notificationOf(bucket) ?? "", "CloudFunctionConfiguration")) {
       const [functionArn = "", prefix = ""] = ["CloudFunction", "Value"].map((name) => elementOf(target, name));
@@ -90,10 +89,10 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
   return {
     lost,
     /** Calls the functions that the bucket's notification names for this request's object, without waiting for them. */
-    raise({ method, query, headers, region, bucket, key }: ServiceRequest): void {
+    raise({ method, query, headers, bucket, key }: ServiceRequest): void {
       if (method !== "PUT" || bucket === undefined || key === undefined) return;
       if (["acl", "partNumber", "tagging"].some((name) => query.has(name))) return;
-      begin({ region, bucket, key }, headers["x-amz-copy-source"] ? "ObjectCreated:Copy" : "ObjectCreated:Put");
+      begin({ bucket, key }, headers["x-amz-copy-source"] ? "ObjectCreated:Copy" : "ObjectCreated:Put");
     },
     /** Removes an object as the bucket's lifecycle does, and calls the functions that the notification names. Throws without such a rule. */
     async expire(object: ObjectPlace): Promise<void> {

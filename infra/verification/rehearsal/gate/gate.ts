@@ -15,7 +15,7 @@ import { forwardTo } from "./forward.ts";
 import { makePermissions, type Caller } from "./permissions.ts";
 import type { Invoke } from "./repairs/lambda.ts";
 import { makeRepairs } from "./repairs/repairs.ts";
-import { accessDenied, accountId, refusal, serviceRequest, type ServiceRequest } from "./service-request.ts";
+import { accessDenied, refusal, region, serviceRequest, type ServiceRequest } from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
 
 export type Gate = Awaited<ReturnType<typeof startGate>>;
@@ -33,10 +33,10 @@ export interface Fault {
  * the signature of every request, decides by the deployed policies whether its caller may make it,
  * and corrects moto's errors. It accepts the issuer's tokens, if the deployed trust policies also do.
  */
-export async function startGate(motoUrl: string, region: string, { publicKey }: Pick<TokenIssuer, "publicKey">) {
+export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer, "publicKey">) {
   const forward = forwardTo(motoUrl);
   // It verifies nothing, but finds the service and the region in a signature.
-  const moto = callerOf(motoUrl, region, { accessKeyId: "gate", secretAccessKey: "gate" });
+  const moto = callerOf(motoUrl, { accessKeyId: "gate", secretAccessKey: "gate" });
   const account = makeAccount(moto);
   const handlers = new Map<string, Invoke>();
   const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
@@ -45,10 +45,10 @@ export async function startGate(motoUrl: string, region: string, { publicKey }: 
     const answer = await fetch(new URL(pathOf(bucket, key), motoUrl), { headers: { authorization } });
     return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
   });
-  const permissions = makePermissions({ region, account, bucketPolicyOf: repairs.bucketPolicyOf, moto });
+  const permissions = makePermissions({ account, bucketPolicyOf: repairs.bucketPolicyOf, moto });
   const deliveries = makeDeliveries({ ...repairs, moto, permissions, invokerOf });
   const faults: Fault[] = [];
-  const sessions = makeSessions({ region, account, permissions, publicKey, moto });
+  const sessions = makeSessions({ account, permissions, publicKey, moto });
   // Functions wait only two seconds for an answer, Terraform minutes.
   const afterFunctions = pLimit(2);
 
@@ -74,7 +74,7 @@ export async function startGate(motoUrl: string, region: string, { publicKey }: 
     // Not 403: a test of refusals would take ignorance for a refusal.
     const ignorance = `The gate does not know the permissions of ${name}: add them in infra/verification/rehearsal/gate/actions/.`;
     if (!asks) return refusal(request, 400, "NotKnownToGate", ignorance);
-    const denial = await permissions.firstDenial(request, caller, asks);
+    const denial = await permissions.firstDenial(caller, asks, bucket);
     if (denial !== undefined) return accessDenied(request, denial);
     if (service === "sts" && operation === "AssumeRole") return sessions.assumeRole(request, caller);
     const fault = faults.find(({ call, body = "" }) => call.test(name) && request.body.includes(body));
@@ -93,7 +93,7 @@ export async function startGate(motoUrl: string, region: string, { publicKey }: 
     // S3 reveals that an object is missing only to a caller who may list its bucket.
     if (answer.status !== 404 || bucket === undefined || key === undefined || method === "DELETE") return answer;
     const list = { action: "s3:ListBucket", resource: `arn:aws:s3:::${bucket}`, context: { "s3:prefix": [key] } };
-    return (await permissions.firstDenial(request, caller, [list]))
+    return (await permissions.firstDenial(caller, [list], bucket))
       ? accessDenied(request, `Only a caller with s3:ListBucket on ${bucket} may learn whether ${key} exists.`)
       : answer;
   };
@@ -120,9 +120,7 @@ export async function startGate(motoUrl: string, region: string, { publicKey }: 
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
-    region,
-    accountId,
-    callAs: (credentials: Credentials) => callerOf(url, region, credentials),
+    callAs: (credentials: Credentials) => callerOf(url, credentials),
     operator: sessions.operator,
     decisions: permissions.decisions,
     mayInvoke: permissions.mayInvoke,

@@ -1,7 +1,7 @@
 import type { AwsCaller } from "../aws.ts";
 import type { Account } from "./account.ts";
 import { decide, decideByResource, type Ask, type Asked, type Decision, type Policy } from "./iam.ts";
-import { accountId, jsonOf, textOf, type ServiceRequest } from "./service-request.ts";
+import { accountId, jsonOf, region, textOf } from "./service-request.ts";
 
 export interface Caller {
   /** Of a role, or of the operator, who may do everything that no resource policy forbids. */
@@ -21,7 +21,6 @@ export interface ServiceCall {
 export type Permissions = ReturnType<typeof makePermissions>;
 
 interface Parts {
-  region: string;
   account: Account;
   bucketPolicyOf: (bucket: string) => string | undefined;
   moto: AwsCaller;
@@ -29,7 +28,7 @@ interface Parts {
 
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
-export function makePermissions({ region, account, bucketPolicyOf, moto }: Parts) {
+export function makePermissions({ account, bucketPolicyOf, moto }: Parts) {
   const decisions: object[] = [];
   const record = (principal: string, { action, resource }: Ask, decision: Decision): Decision => {
     decisions.push({ principal, action, resource, ...decision });
@@ -41,17 +40,13 @@ export function makePermissions({ region, account, bucketPolicyOf, moto }: Parts
     decisions,
     byResource,
     /** The first denial among a request's asks, if any, as a sentence. */
-    async firstDenial(
-      { region, bucket = "" }: Pick<ServiceRequest, "region" | "bucket">,
-      caller: Caller,
-      asks: Ask[],
-    ): Promise<string | undefined> {
+    async firstDenial(caller: Caller, asks: Ask[], bucket = ""): Promise<string | undefined> {
       const { arn } = caller;
       const name = nameIn(arn);
       const ofBucket = bucketPolicyOf(bucket);
       const resource = ofBucket === undefined ? undefined : (JSON.parse(ofBucket) as Policy);
       for (const ask of asks) {
-        const context = { ...contextOf(region, caller), ...ask.context };
+        const context = { ...contextOf(caller), ...ask.context };
         const asked: Asked = { ...ask, context, principal: { kind: "AWS", value: arn } };
         const policies = arn.includes(":user/") ? { identity: [everything] } : await account.policiesOf(name);
         const { isAllowed, reason } = record(name, asked, decide({ ...policies, resource }, asked));
@@ -78,15 +73,11 @@ export function nameIn(arn: string): string {
   return arn.split("/").at(-1) ?? "";
 }
 
-/** The context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
-export function contextOf(region: string, { arn, functionArn }: Caller): Record<string, string[]> {
+/** What the policies here compare of the context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
+export function contextOf({ arn, functionArn }: Caller): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
     "aws:principalarn": [arn],
-    "aws:principalaccount": [accountId],
-    "aws:resourceaccount": [accountId],
-    "aws:requestedregion": [region],
-    "aws:viaawsservice": ["false"],
     "lambda:sourcefunctionarn": functionArn === undefined ? [] : [functionArn],
     // Only what a service does on another's behalf has a source.
     "aws:sourcearn": [],

@@ -4,6 +4,8 @@ import { textAnswer, type HttpAnswer } from "../../../local/gateway/gateway-answ
 
 /** moto's. */
 export const accountId = "123456789012";
+/** The README's. */
+export const region = "ap-southeast-1";
 
 export interface ServiceRequest extends SignedRequest {
   service: string;

@@ -2,10 +2,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Policy } from "./iam.ts";
 import { makePermissions } from "./permissions.ts";
-import { serviceRequest } from "./service-request.ts";
+import { accountId, region, serviceRequest } from "./service-request.ts";
 import { makeSessions } from "./sessions.ts";
 
-const [accountId, region] = ["123456789012", "eu-north-1"];
 const arn = `arn:aws:iam::${accountId}:role/app/prod/app-prod-get`;
 const principals = { AWS: "*", Service: "lambda.amazonaws.com" };
 const trust: Policy = { Statement: { Effect: "Allow", Action: "sts:AssumeRole", Principal: principals } };
@@ -26,29 +25,22 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     const body = `<AccessKeyId>${name}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`;
     return Promise.resolve({ status: 200, body });
   };
-  const permissions = makePermissions({ region, account, bucketPolicyOf: () => undefined, moto });
+  const permissions = makePermissions({ account, bucketPolicyOf: () => undefined, moto });
   const { publicKey } = generateKeyPairSync("ed25519");
-  const sessions = makeSessions({ region, account, permissions, publicKey, moto });
-  const request = (service: string, fields: Record<string, string>) =>
-    serviceRequest(
-      { method: "POST", url: "/", headers: {}, body: Buffer.from(new URLSearchParams(fields).toString()) },
-      service,
-      region,
-    );
+  const sessions = makeSessions({ account, permissions, publicKey, moto });
+  const form = new URLSearchParams({ Action: "AssumeRole", RoleArn: arn, RoleSessionName: "outsider" });
+  const body = Buffer.from(form.toString());
+  const request = serviceRequest({ method: "POST", url: "/", headers: {}, body }, "sts", region);
   return {
     async assume() {
-      const caller = { arn: `arn:aws:iam::${accountId}:user/outsider` };
-      await sessions.assumeRole(
-        request("sts", { Action: "AssumeRole", RoleArn: arn, RoleSessionName: "outsider" }),
-        caller,
-      );
+      await sessions.assumeRole(request, { arn: `arn:aws:iam::${accountId}:user/outsider` });
       return "outsider";
     },
     startFunction: async () => (await sessions.credentialsFor(arn)).accessKeyId,
     isAllowed: async (accessKeyId: string) => {
       const caller = sessions.callerOf(accessKeyId);
       if (!caller) throw new Error(`${accessKeyId} is unknown.`);
-      return (await permissions.firstDenial(request("dynamodb", {}), caller, [ask])) === undefined;
+      return (await permissions.firstDenial(caller, [ask])) === undefined;
     },
   };
 }

@@ -6,12 +6,10 @@ import { issuer } from "../trust/tokens.ts";
 import type { Account } from "./account.ts";
 import type { Principal } from "./iam.ts";
 import { contextOf, nameIn, type Caller, type Permissions } from "./permissions.ts";
-import { accessDenied, accountId, formOf, refusal, xmlAnswer, type ServiceRequest } from "./service-request.ts";
+import { accessDenied, accountId, formOf, refusal, region, xmlAnswer, type ServiceRequest } from "./service-request.ts";
 import { claimKeys, providerName, readToken } from "./web-identity.ts";
 
 interface Parts {
-  /** The functions' region. */
-  region: string;
   account: Account;
   permissions: Permissions;
   publicKey: KeyObject;
@@ -22,7 +20,7 @@ interface Parts {
  * All currently valid keys. A role's keys are only for those whom its trust policy names: moto gives any role, even a
  * missing one, to anyone.
  */
-export function makeSessions({ region, account, permissions, publicKey, moto }: Parts) {
+export function makeSessions({ account, permissions, publicKey, moto }: Parts) {
   const known = new Map<string, { secret: Secret; caller: Caller }>();
   const add = ({ accessKeyId, secretAccessKey: secret, sessionToken }: Credentials, caller: Caller) =>
     known.set(accessKeyId, { secret: { secret, ...(sessionToken !== undefined && { sessionToken }) }, caller });
@@ -58,8 +56,7 @@ export function makeSessions({ region, account, permissions, publicKey, moto }: 
     /** For a caller whose own permission is already checked. */
     async assumeRole(request: ServiceRequest, caller: Caller): Promise<HttpAnswer> {
       const principal: Principal = { kind: "AWS", value: caller.arn };
-      const context = contextOf(request.region, caller);
-      return answerOf(request, await assume(formOf(request), nameIn(caller.arn), principal, context));
+      return answerOf(request, await assume(formOf(request), nameIn(caller.arn), principal, contextOf(caller)));
     },
     async assumeRoleWithWebIdentity(request: ServiceRequest): Promise<HttpAnswer> {
       const invalid = (sentence: string) => refusal(request, 400, "InvalidIdentityToken", sentence);

@@ -4,6 +4,7 @@ import { root } from "../../../build/functions.ts";
 import { copyProject } from "../../../testing/project-copy.ts";
 import { succeed, takeRole } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
+import { accountId, region } from "../gate/service-request.ts";
 import { elementOf } from "../gate/xml.ts";
 import { environmentAt, pathStyle } from "../programs.ts";
 import { claimsOf, trusted, type TokenIssuer } from "../trust/tokens.ts";
@@ -86,7 +87,7 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
         api_url: services.url,
         token: "a-token-of-the-rehearsal",
       };
-      const contexts = { github, vars: { AWS_REGION: gate.region }, secrets: { AWS_ACCOUNT_ID: gate.accountId } };
+      const contexts = { github, vars: { AWS_REGION: region }, secrets: { AWS_ACCOUNT_ID: accountId } };
       const runner = { path: runPath, environmentOf, substitutes };
       const setting = { repositoryPath: path, file: `.github/workflows/${file}`, runner, extent, contexts };
       return runWorkflow(setting, inputs);
@@ -97,7 +98,11 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
 /** Stands in for aws-actions/configure-aws-credentials. */
 function configureCredentials(gate: Gate): Substitute {
   return async ({ variables, env }, parameters) => {
-    const { "role-to-assume": role = "", "aws-region": region = "", "allowed-account-ids": allowed = "" } = parameters;
+    const {
+      "role-to-assume": role = "",
+      "aws-region": AWS_REGION = "",
+      "allowed-account-ids": allowed = "",
+    } = parameters;
     const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = variables;
     if (url === undefined || bearer === undefined)
       throw new Error("The job has no permission id-token: write, and so no token.");
@@ -116,8 +121,8 @@ function configureCredentials(gate: Gate): Substitute {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_SESSION_TOKEN: credentials.sessionToken,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
+      AWS_REGION,
+      AWS_DEFAULT_REGION: AWS_REGION,
     });
   };
 }

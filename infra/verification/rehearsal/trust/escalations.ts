@@ -129,7 +129,7 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
   const { operate, names } = rehearsal;
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const { call } = await startJob(rehearsal, "deploy");
-  const otherNames = namesOf(otherStage, names);
+  const otherNames = namesOf(otherStage);
   const tags = `{"project":"${names.project}","stage":"${otherStage}"}`;
   await succeed(operate, `cognito-idp CreateUserPool PoolName=${otherNames.its} UserPoolTags=${tags}`);
   const { items } = await read<{ items: { name: string; apiId: string }[] }>("apigateway GET /v2/apis");
@@ -159,7 +159,7 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
  */
 export async function tryAsOutsider(otherStage: string, rehearsal: Rehearsal): Promise<string> {
   const { gate, operate, names: own } = rehearsal;
-  const other = namesOf(otherStage, own);
+  const other = namesOf(otherStage);
   const { call } = await startJob(rehearsal, "deploy");
   const role = `${own.its}-x`;
   for (const attempt of attemptsIn(createRole, own)) await succeed(call, attempt.call);

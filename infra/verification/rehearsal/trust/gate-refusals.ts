@@ -1,5 +1,6 @@
 import type { AwsCaller, Credentials } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
+import { accountId } from "../gate/service-request.ts";
 import { expectNone } from "../steps.ts";
 
 /** What the gate itself must refuse, whatever is deployed. It needs a running moto, so it is no test. */
@@ -7,7 +8,7 @@ export async function tryGate(gate: Gate): Promise<string> {
   const as = (changes: Partial<Credentials>) => gate.callAs({ ...gate.operator, ...changes });
   const wrong = as({ secretAccessKey: "wrong" });
   const stranger = as({ accessKeyId: "AKIAUNKNOWN" });
-  const role = `RoleArn=arn:aws:iam::${gate.accountId}:role/missing RoleSessionName=gate`;
+  const role = `RoleArn=arn:aws:iam::${accountId}:role/missing RoleSessionName=gate`;
   const attempts: [by: AwsCaller, call: string, status: number, says: RegExp][] = [
     [as({}), "dynamodb ListTables", 200, /TableNames/],
     [as({}), "s3 GET /", 200, /ListAllMyBucketsResult/],
