@@ -5,7 +5,7 @@ import type { Gate } from "./gate/gate.ts";
 import { region } from "./gate/service-request.ts";
 import { environmentAt, pathStyle, runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
-import { claimsOf, jobs, trusted } from "./trust/tokens.ts";
+import { claimsOf, jobs } from "./trust/tokens.ts";
 
 /** Runs shell lines as if pasted from a README. */
 type Shell = (folder: string, lines: string, more?: Record<string, string>) => Promise<string>;
@@ -21,8 +21,8 @@ export function operatorsShell(gate: Gate): Shell {
 export async function startJob({ gate, issuer, names, scratchPath }: Rehearsal, does: "deploy" | "plan") {
   const [roleName, claims] =
     does === "deploy"
-      ? [names.deployRole, claimsOf(trusted, jobs.deploy, names.stage)]
-      : [`${names.project}-plan`, claimsOf(trusted, jobs.pullRequest)];
+      ? [names.deployRole, claimsOf(jobs.deploy, names.stage)]
+      : [`${names.project}-plan`, claimsOf(jobs.pullRequest)];
   const roleArn = `${names.iam}:role/${roleName}`;
   const credentials = await takeRole(gate.url, roleArn, await issuer.issue(claims));
   if (typeof credentials === "string") throw new Error(`${roleName} could not be assumed: ${credentials}`);

@@ -57,10 +57,9 @@ export async function rehearseProd(rehearsal: Rehearsal): Promise<void> {
 }
 
 async function expectTrust({ gate, issuer, names: { project, iam } }: Rehearsal): Promise<string> {
-  const cases = trustCases(trusted);
   const roles = [`${project}-plan`, ...trusted.stages.map((stage) => `${project}-deploy-${stage}`)];
   const wrong: string[] = [];
-  for (const { what, claims, assumes } of cases) {
+  for (const { what, claims, assumes } of trustCases) {
     const token = await issuer.issue(claims);
     for (const role of roles) {
       const answer = await takeRole(gate.url, `${iam}:role/${role}`, token);
@@ -70,7 +69,7 @@ async function expectTrust({ gate, issuer, names: { project, iam } }: Rehearsal)
     }
   }
   expectNone(wrong, "Roles open to the wrong tokens");
-  return `${cases.length * roles.length} tried, as intended`;
+  return `${trustCases.length * roles.length} tried, as intended`;
 }
 
 /** A delete killed after its decision leaves this: no event, an image, and the record. */

@@ -33,7 +33,7 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
   const repository = await makeRepository(path);
   const services = await startServices(({ file, github, environment }, audience) => {
     const asking = { event: String(github["event_name"]), ref: String(github["ref"]), file };
-    return issuer.issue({ ...claimsOf(trusted, asking, environment), aud: audience });
+    return issuer.issue({ ...claimsOf(asking, environment), aud: audience });
   });
   const isHere: Substitute = () => undefined;
   let runs = 0;

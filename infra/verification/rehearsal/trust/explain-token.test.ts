@@ -3,23 +3,15 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compareClaims } from "../../../../.github/scripts/trust-claims.ts";
 import { root } from "../../../build/functions.ts";
-import { issuer, type Trusted } from "./tokens.ts";
+import { issuer } from "./tokens.ts";
 import { trustCases } from "./trust-cases.ts";
 
 // .github/scripts/explain-token.ts must report what the roles do with the same tokens.
 
-/** As in oidc/tests/trust.tftest.hcl. */
-const trusted: Trusted = {
-  project: "events-api",
-  repository: "Octo-Org/Events.API",
-  repositoryId: "987654321",
-  ownerId: "1234567",
-  stages: ["staging", "prod"],
-};
 const trust = readFileSync(join(root, "oidc/tests/trust.json"), "utf8");
 
 describe("explain-token.ts finds every claim as wanted for the deploy roles that a token opens, and for no others:", () => {
-  test.each(trustCases(trusted))("$what: $assumes", ({ claims, assumes }) => {
+  test.each(trustCases)("$what: $assumes", ({ claims, assumes }) => {
     const open = ["deploy-staging", "deploy-prod"].filter((role) =>
       compareClaims(trust, role, { ...claims, iss: issuer }).every(({ isMet }) => isMet),
     );

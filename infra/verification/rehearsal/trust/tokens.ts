@@ -19,15 +19,16 @@ export function startIssuer() {
   };
 }
 
-export type Trusted = typeof trusted;
-
+/** As in oidc/tests/trust.tftest.hcl. */
 export const trusted = {
   project: "events-api",
-  repository: "acme/events-api",
-  repositoryId: "123456",
-  ownerId: "654321",
+  repository: "Octo-Org/Events.API",
+  repositoryId: "987654321",
+  ownerId: "1234567",
   stages: ["staging", "prod"],
 };
+
+type Repository = Pick<typeof trusted, "repository" | "repositoryId" | "ownerId">;
 
 export type Claims = Record<string, string>;
 
@@ -46,22 +47,21 @@ export const jobs = {
 } satisfies Record<string, Asking>;
 
 /** The claims of a job's token, for a repository created after 15 July 2026. */
-export function claimsOf(trusted: Trusted, { event, ref, file }: Asking, environment?: string): Claims {
-  const { repository, repositoryId, ownerId } = trusted;
+export function claimsOf({ event, ref, file }: Asking, environment?: string, of: Repository = trusted): Claims {
   const context = event === "pull_request" ? "pull_request" : `ref:${ref}`;
   return {
     aud: "sts.amazonaws.com",
-    sub: `${subjectOf(trusted)}:${environment === undefined ? context : `environment:${environment}`}`,
-    repository,
-    repository_id: repositoryId,
-    repository_owner_id: ownerId,
+    sub: `${subjectOf(of)}:${environment === undefined ? context : `environment:${environment}`}`,
+    repository: of.repository,
+    repository_id: of.repositoryId,
+    repository_owner_id: of.ownerId,
     ref,
-    job_workflow_ref: `${repository}/${file}@${ref}`,
+    job_workflow_ref: `${of.repository}/${file}@${ref}`,
     ...(environment !== undefined && { environment }),
   };
 }
 
-export function subjectOf({ repository, repositoryId, ownerId }: Trusted): string {
+export function subjectOf({ repository, repositoryId, ownerId }: Repository): string {
   const [owner = "", name = ""] = repository.split("/");
   return `repo:${owner}@${ownerId}/${name}@${repositoryId}`;
 }

@@ -1,17 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { decideByResource, type Policy } from "../gate/iam.ts";
 import { claimKeys } from "../gate/web-identity.ts";
-import type { Trusted } from "./tokens.ts";
-import { trustCases } from "./trust-cases.ts";
+import { trustCases as cases } from "./trust-cases.ts";
 
-const trusted: Trusted = {
-  project: "events-api",
-  repository: "Octo-Org/Events.API",
-  repositoryId: "987654321",
-  ownerId: "1234567",
-  stages: ["staging", "prod"],
-};
-const cases = trustCases(trusted);
 const provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
 
 /** As in oidc/trust.tf, which oidc/tests/trust.tftest.hcl compares word for word. */

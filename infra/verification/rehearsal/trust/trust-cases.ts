@@ -1,34 +1,35 @@
-import { claimsOf, jobs, subjectOf, type Asking, type Claims, type Trusted } from "./tokens.ts";
+import { claimsOf, jobs, subjectOf, trusted, type Asking, type Claims } from "./tokens.ts";
 
 type Case = [what: string, claims: Claims];
 
 const main = "refs/heads/main";
 const feature = "refs/heads/feature";
+const { project, repository, repositoryId, ownerId, stages } = trusted;
+const [owner = "", name = ""] = repository.split("/");
 
 /**
  * Tokens that GitHub could issue to the trusted jobs and to all similar ones, with the roles that each must open.
  *
  * https://docs.github.com/en/actions/reference/security/oidc
  */
-export function trustCases(trusted: Trusted) {
-  const { project, stages } = trusted;
-  const [stage = ""] = stages;
-  const opening = (what: string, claims: Claims, role: string) => [
+export const trustCases = [
+  ...stages.flatMap((stage) => opening(`the deployment of ${stage}`, claimsOf(jobs.deploy, stage), `deploy-${stage}`)),
+  ...opening("a pull request", claimsOf(jobs.pullRequest), "plan"),
+  ...opening("a drift check", claimsOf(jobs.drift), "plan"),
+  ...refused("a deployment", otherDeployments()),
+  ...refused("a pull request", otherPullRequests()),
+  ...refused("a drift check", otherDriftChecks()),
+];
+
+function opening(what: string, claims: Claims, role: string) {
+  return [
     { what, claims, assumes: [`${project}-${role}`] },
     { what: `${what} with the classic subject`, claims: classic(claims), assumes: [`${project}-${role}`] },
   ];
-  const refused = (base: string, cases: Case[]) =>
-    cases.map(([what, claims]) => ({ what: `${base} ${what}`, claims, assumes: [] }));
-  return [
-    ...stages.flatMap((each) =>
-      opening(`the deployment of ${each}`, claimsOf(trusted, jobs.deploy, each), `deploy-${each}`),
-    ),
-    ...opening("a pull request", claimsOf(trusted, jobs.pullRequest), "plan"),
-    ...opening("a drift check", claimsOf(trusted, jobs.drift), "plan"),
-    ...refused("a deployment", otherDeployments(trusted, stage)),
-    ...refused("a pull request", otherPullRequests(trusted)),
-    ...refused("a drift check", otherDriftChecks(trusted)),
-  ];
+}
+
+function refused(base: string, cases: Case[]) {
+  return cases.map(([what, claims]) => ({ what: `${base} ${what}`, claims, assumes: [] }));
 }
 
 /** Each of these values alone, and each compared claim missing. */
@@ -40,16 +41,15 @@ function wrongClaims(claims: Claims, values: Record<string, string[]>): Case[] {
   ]);
 }
 
-function atRefs(refs: string[], trusted: Trusted, job: Asking, environment?: string): Case[] {
-  return refs.map((ref) => [`at ${ref}`, claimsOf(trusted, { ...job, ref }, environment)]);
+function atRefs(refs: string[], job: Asking, environment?: string): Case[] {
+  return refs.map((ref) => [`at ${ref}`, claimsOf({ ...job, ref }, environment)]);
 }
 
-function otherDeployments(trusted: Trusted, stage: string): Case[] {
-  const { repository, repositoryId, ownerId } = trusted;
-  const [owner = "", name = ""] = repository.split("/");
+function otherDeployments(): Case[] {
+  const stage = "staging";
   const [subject, shouted] = [subjectOf(trusted), repository.toUpperCase()];
   const { file } = jobs.deploy;
-  const of = (others: Partial<Trusted>) => claimsOf({ ...trusted, ...others }, jobs.deploy, stage);
+  const of = (others: Partial<typeof trusted>) => claimsOf(jobs.deploy, stage, { ...trusted, ...others });
   const right = of({});
   const stranger = { repositoryId: "1", ownerId: "2" };
   const recycled = of({ repositoryId: `${repositoryId}1`, ownerId: `${ownerId}1` });
@@ -80,14 +80,13 @@ function otherDeployments(trusted: Trusted, stage: string): Case[] {
     }),
     ...atRefs(
       [feature, "refs/heads/main-2", "refs/tags/v1", "refs/tags/main", jobs.pullRequest.ref],
-      trusted,
       jobs.deploy,
       stage,
     ),
-    ["without an environment", claimsOf(trusted, jobs.deploy)],
+    ["without an environment", claimsOf(jobs.deploy)],
     ...["other", `${stage}2`, stage.toUpperCase()].map((environment): Case => [
       `in ${environment}`,
-      claimsOf(trusted, jobs.deploy, environment),
+      claimsOf(jobs.deploy, environment),
     ]),
     ["of a fork", of({ repository: `stranger/${name}`, ...stranger })],
     ["of a repository whose name begins with this one's", of({ repository: `${repository}-fork`, repositoryId: "1" })],
@@ -103,11 +102,11 @@ function otherDeployments(trusted: Trusted, stage: string): Case[] {
   ];
 }
 
-function otherPullRequests(trusted: Trusted): Case[] {
+function otherPullRequests(): Case[] {
   const job = jobs.pullRequest;
-  const right = claimsOf(trusted, job);
-  const workflows = `${trusted.repository}/.github/workflows`;
-  const stranger = { ...trusted, repository: "stranger/app", repositoryId: "1", ownerId: "2" };
+  const right = claimsOf(job);
+  const workflows = `${repository}/.github/workflows`;
+  const stranger = { repository: "stranger/app", repositoryId: "1", ownerId: "2" };
   return [
     ...wrongClaims(right, {
       aud: ["sigstore"],
@@ -116,24 +115,23 @@ function otherPullRequests(trusted: Trusted): Case[] {
         ...["plan.yml", "drift.yml", "deploy-stage.yml"].map((file) => `${workflows}/${file}@${main}`),
       ],
     }),
-    ...atRefs([feature, "refs/pull/1/head", main], trusted, job),
-    ["of another repository", callerOf(right, claimsOf(stranger, job))],
-    ["that is a push to main", claimsOf(trusted, { ...job, event: "push", ref: main })],
+    ...atRefs([feature, "refs/pull/1/head", main], job),
+    ["of another repository", callerOf(right, claimsOf(job, undefined, stranger))],
+    ["that is a push to main", claimsOf({ ...job, event: "push", ref: main })],
   ];
 }
 
-function otherDriftChecks(trusted: Trusted): Case[] {
-  const { repository } = trusted;
+function otherDriftChecks(): Case[] {
   return [
-    ...wrongClaims(claimsOf(trusted, jobs.drift), {
+    ...wrongClaims(claimsOf(jobs.drift), {
       aud: ["sigstore"],
       job_workflow_ref: [
         `${repository}/.github/workflows/ci.yml@${main}`,
         `${repository}/${jobs.drift.file}@${jobs.pullRequest.ref}`,
       ],
     }),
-    ...atRefs([feature, "refs/tags/v1"], trusted, jobs.drift),
-    ["in an environment", claimsOf(trusted, jobs.drift, "other")],
+    ...atRefs([feature, "refs/tags/v1"], jobs.drift),
+    ["in an environment", claimsOf(jobs.drift, "other")],
   ];
 }
 
