@@ -68,12 +68,13 @@ export async function readDeployedApi(rehearsal: Rehearsal) {
     return startDeployed(await read<FunctionConfiguration>(`lambda GET ${path}`), rehearsal);
   };
   const inTurn = pLimit(callsAtOnce);
-  const call = async (functionName: string, qualifier: string, event: object) => {
-    const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(functionName, qualifier);
-    const running = versions.get(`${functionName}:${version}`) ?? start(functionName, version);
-    versions.set(`${functionName}:${version}`, running);
-    return (await running).invoke(event);
-  };
+  const invoke: Invoke = (functionName, qualifier, event) =>
+    inTurn(async () => {
+      const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(functionName, qualifier);
+      const running = versions.get(`${functionName}:${version}`) ?? start(functionName, version);
+      versions.set(`${functionName}:${version}`, running);
+      return (await running).invoke(event);
+    });
 
   const routeOf = (route: DeployedRoute): Route => {
     const { routeKey, target, authorizationType, authorizationScopes } = route;
@@ -88,25 +89,13 @@ export async function readDeployedApi(rehearsal: Rehearsal) {
     return {
       routeKey,
       ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes }),
-      invoke: (event) =>
-        inTurn(async () => {
-          const asked = { service: "apigateway.amazonaws.com", functionName, alias, sourceArn } as const;
-          const { isAllowed, reason } = await gate.mayInvoke(asked);
-          if (!isAllowed)
-            throw new Error(`${functionName}: API Gateway may not invoke ${alias} for ${sourceArn}: ${reason}.`);
-          return call(functionName, alias, event);
-        }),
+      async invoke(event) {
+        const call = { service: "apigateway.amazonaws.com", functionName, alias, sourceArn };
+        const denial = await gate.invokeDenial(call);
+        if (denial !== undefined) throw new Error(denial);
+        return invoke(functionName, alias, event);
+      },
     };
-  };
-  /** A function's error is no error of Lambda's: the result reports it. */
-  const invoke: Invoke = async ({ functionName, qualifier = "$LATEST", payload }) => {
-    const answer = (result: unknown, isError: boolean) => ({ payload: Buffer.from(JSON.stringify(result)), isError });
-    try {
-      const event = JSON.parse(payload.toString()) as object;
-      return answer(await inTurn(() => call(functionName, qualifier, event)), false);
-    } catch (error) {
-      return answer({ errorType: "Error", errorMessage: String(error) }, true);
-    }
   };
   return {
     routes: deployedRoutes.map(routeOf),

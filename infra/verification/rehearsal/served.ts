@@ -24,7 +24,7 @@ export async function whileServed<Result>(rehearsal: Rehearsal, use: (served: Se
   const api = () => (deployed ??= readDeployedApi(rehearsal));
   const routes = async () => (await api()).routes;
   const gateway = await startGateway({ stage, port: 0, routes, log: () => undefined });
-  gate.handlers.set(prefix, async (call) => (await api()).invoke(call));
+  gate.handlers.set(prefix, async (...call) => (await api()).invoke(...call));
   const { lost, settled } = gate.deliveries;
   const lostBefore = lost.length;
   const uploads = async () => {

@@ -25,19 +25,22 @@ beforeEach(() => {
   mayS3Invoke = maySend = true;
   calls = [];
   messages = [];
-  invoke = ({ functionName, qualifier, payload }) => {
-    calls.push(`${functionName}:${String(qualifier)} ${recordIn(payload)}`);
-    return Promise.resolve({ payload: Buffer.from("null"), isError: false });
+  invoke = (functionName, qualifier, event) => {
+    calls.push(`${functionName}:${qualifier} ${recordIn(event)}`);
+    return Promise.resolve(null);
   };
   deliveries = makeDeliveries({
-    notificationOf: (bucket) => (bucket === "photos" ? notification : undefined),
+    notificationOf: (bucket) => {
+      if (bucket === "broken") throw new Error("moto is away");
+      return bucket === "photos" ? notification : undefined;
+    },
     invokeConfigOf: (functionName, qualifier) =>
       `${functionName}:${qualifier}` === "app-look:live" ? invokeConfig : undefined,
     invokerOf: () => invoke,
     permissions: {
-      mayInvoke: (call) => {
+      invokeDenial: (call) => {
         calls.push(call);
-        return Promise.resolve({ isAllowed: mayS3Invoke, reason: "no policy allows it" });
+        return Promise.resolve(mayS3Invoke ? undefined : "S3 may not invoke it.");
       },
       firstDenial: ({ arn }, [{ action, resource } = { action: "", resource: "" }]) => {
         const name = String(arn.split("/").at(-1));
@@ -77,8 +80,8 @@ function request(
   return serviceRequest({ method, url, headers, body: Buffer.from(body) }, service, "eu-north-1");
 }
 
-function recordIn(payload: Buffer): string {
-  const { Records: records } = JSON.parse(payload.toString()) as {
+function recordIn(event: object): string {
+  const { Records: records } = event as {
     Records: {
       eventName: string;
       awsRegion: string;
@@ -105,7 +108,7 @@ const asked: ServiceCall = {
 };
 const fail: Invoke = () => {
   calls.push("fails");
-  return Promise.resolve({ payload: Buffer.from('{"errorType":"TypeError","errorMessage":"no"}'), isError: true });
+  return Promise.reject(new TypeError("no"));
 };
 
 describe("an object that expires", () => {
@@ -174,10 +177,7 @@ describe("a new object", () => {
   test("is lost if the function's policy does not let S3 call it", async () => {
     mayS3Invoke = false;
     await raise("PUT", "/photos/incoming/1");
-    expect([calls, deliveries.lost]).toEqual([
-      [asked],
-      [`S3 may not invoke ${functionArn} for photos: no policy allows it.`],
-    ]);
+    expect([calls, deliveries.lost]).toEqual([[asked], ["S3 may not invoke it."]]);
   });
 
   test("is lost if nothing runs the function", async () => {
@@ -186,10 +186,9 @@ describe("a new object", () => {
     expect(deliveries.lost).toEqual(["Nothing runs app-look for a new object: give the gate an invoke handler."]);
   });
 
-  test("is lost, alone, if the function cannot be started", async () => {
-    invoke = () => Promise.reject(new Error("no such zip"));
-    await raise("PUT", "/photos/incoming/1");
-    expect(deliveries.lost).toEqual(["photos: Error: no such zip"]);
+  test("is lost, alone, if the notification cannot be read", async () => {
+    await raise("PUT", "/broken/incoming/1");
+    expect(deliveries.lost).toEqual(["broken: Error: moto is away"]);
   });
 });
 
@@ -224,7 +223,7 @@ describe("a function that fails", () => {
     await raise("PUT", "/photos/incoming/1");
     expect([calls, deliveries.lost]).toEqual([
       [asked, "fails", "fails", "fails"],
-      ['app-look failed without a destination: {"errorType":"TypeError","errorMessage":"no"}'],
+      ["app-look failed without a destination: TypeError: no"],
     ]);
   });
 });

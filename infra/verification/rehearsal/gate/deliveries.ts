@@ -11,7 +11,7 @@ import { elementOf, elementsOf } from "./xml.ts";
 
 interface Parts extends Pick<Repairs, "notificationOf" | "invokeConfigOf"> {
   moto: AwsCaller;
-  permissions: Pick<Permissions, "firstDenial" | "mayInvoke">;
+  permissions: Pick<Permissions, "firstDenial" | "invokeDenial">;
   invokerOf: InvokerOf;
 }
 
@@ -33,31 +33,31 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
 
   const invoke = async (functionArn: string, bucket: string, event: DeadLetter["requestPayload"]) => {
     const [, , , , , , functionName = "", alias = "$LATEST"] = functionArn.split(":");
-    const call = { service: "s3.amazonaws.com", functionName, alias, sourceArn: `arn:aws:s3:::${bucket}` } as const;
-    const { isAllowed, reason } = await permissions.mayInvoke(call);
-    if (!isAllowed) return `S3 may not invoke ${functionArn} for ${bucket}: ${reason}.`;
+    const call = { service: "s3.amazonaws.com", functionName, alias, sourceArn: `arn:aws:s3:::${bucket}` };
+    const invokeDenial = await permissions.invokeDenial(call);
+    if (invokeDenial !== undefined) return invokeDenial;
     const invoker = invokerOf(functionName);
     if (!invoker) return `Nothing runs ${functionName} for a new object: give the gate an invoke handler.`;
     const config: FunctionEventInvokeConfig = invokeConfigOf(functionName, alias) ?? {};
     const { MaximumRetryAttempts: retries = 2, DestinationConfig } = config;
-    const payload = Buffer.from(JSON.stringify(event));
-    let failure: Buffer = payload;
+    let failure: unknown;
     for (let attempt = 0; attempt <= retries; attempt++) {
-      const answer = await invoker({ functionName, qualifier: alias, payload });
-      if (!answer.isError) return undefined;
-      failure = answer.payload;
+      try {
+        await invoker(functionName, alias, event);
+        return undefined;
+      } catch (error) {
+        failure = error;
+      }
     }
     const queueArn = DestinationConfig?.OnFailure?.Destination;
-    if (queueArn === undefined) return `${functionName} failed without a destination: ${failure.toString()}`;
+    if (queueArn === undefined) return `${functionName} failed without a destination: ${String(failure)}`;
 
     const path = `/2015-03-31/functions/${functionName}/configuration?Qualifier=${alias}`;
     const arn = textOf(jsonOf(await moto(`lambda GET ${path}`))["Role"]);
     const ask = { action: "sqs:SendMessage", resource: queueArn };
     const denial = await permissions.firstDenial({ arn }, [ask]);
     if (denial !== undefined) return denial;
-    const { errorMessage, errorType } = jsonOf({ body: failure });
-    const error = Object.assign(new Error(textOf(errorMessage)), { name: textOf(errorType) });
-    const letter = deadLetterOf(event, error, { functionArn, attempts: retries + 1 });
+    const letter = deadLetterOf(event, failure, { functionArn, attempts: retries + 1 });
     const QueueUrl = `https://sqs/${queueArn.split(":").slice(-2).join("/")}`;
     const { status, body } = await moto("sqs SendMessage", { QueueUrl, MessageBody: JSON.stringify(letter) });
     return status === 200 ? undefined : `${queueArn} refused a failure of ${functionName}: ${body}`;

@@ -123,7 +123,7 @@ export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer
     callAs: (credentials: Credentials) => callerOf(url, credentials),
     operator: sessions.operator,
     decisions: permissions.decisions,
-    mayInvoke: permissions.mayInvoke,
+    invokeDenial: permissions.invokeDenial,
     handlers,
     faults,
     zipOf: repairs.zipOf,

@@ -12,7 +12,7 @@ export interface Caller {
 
 /** A call that an AWS service makes in its own name, on behalf of `sourceArn`. */
 export interface ServiceCall {
-  service: "apigateway.amazonaws.com" | "s3.amazonaws.com";
+  service: string;
   functionName: string;
   alias: string;
   sourceArn: string;
@@ -29,14 +29,15 @@ interface Parts {
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
 export function makePermissions({ account, bucketPolicyOf, moto }: Parts) {
-  const decisions: object[] = [];
+  const decisions: string[] = [];
   const record = (principal: string, { action, resource }: Ask, decision: Decision): Decision => {
-    decisions.push({ principal, action, resource, ...decision });
+    decisions.push(`${principal} ${action} ${resource}`);
     return decision;
   };
   const byResource = (principal: string, policy: Policy, asked: Asked): Decision =>
     record(principal, asked, decideByResource(policy, asked));
   return {
+    /** What each decision was about. */
     decisions,
     byResource,
     /** The first denial among a request's asks, if any, as a sentence. */
@@ -54,17 +55,18 @@ export function makePermissions({ account, bucketPolicyOf, moto }: Parts) {
       }
       return undefined;
     },
-    /** Whether the function's deployed policy lets the service make this call. */
-    mayInvoke: async ({ service, functionName, alias, sourceArn }: ServiceCall): Promise<Decision> => {
+    /** Unless the function's deployed policy lets the service make this call, a sentence. */
+    invokeDenial: async ({ service, functionName, alias, sourceArn }: ServiceCall): Promise<string | undefined> => {
       const path = `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`;
       const answer = await moto(`lambda GET ${path}`);
       const policy = answer.status === 200 ? textOf(jsonOf(answer)["Policy"]) : '{"Statement":[]}';
-      return byResource(service, JSON.parse(policy) as Policy, {
+      const { isAllowed, reason } = byResource(service, JSON.parse(policy) as Policy, {
         action: "lambda:InvokeFunction",
         resource: `arn:aws:lambda:${region}:${accountId}:function:${functionName}:${alias}`,
         context: { "aws:sourcearn": [sourceArn], "aws:sourceaccount": [accountId] },
         principal: { kind: "Service", value: service },
       });
+      return isAllowed ? undefined : `${service} may not invoke ${functionName}:${alias} for ${sourceArn}: ${reason}.`;
     },
   };
 }

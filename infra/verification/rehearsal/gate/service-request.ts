@@ -58,7 +58,7 @@ export function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? (value as Fields[]) : [];
 }
 
-export function jsonAnswer(status: number, value: object, headers?: HttpAnswer["headers"]): HttpAnswer {
+export function jsonAnswer(status: number, value: unknown, headers?: HttpAnswer["headers"]): HttpAnswer {
   return textAnswer(status, "application/json", JSON.stringify(value), headers);
 }
 

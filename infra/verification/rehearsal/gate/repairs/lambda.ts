@@ -1,14 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { AliasConfiguration } from "@aws-sdk/client-lambda";
-import { textAnswer } from "../../../../local/gateway/gateway-answer.ts";
 import { lambdaOperation } from "../actions/lambda.ts";
-import { jsonOf, listOf, refusal, textOf, withJson, type Fields, type Repair } from "../service-request.ts";
+import { jsonAnswer, jsonOf, listOf, refusal, textOf, withJson, type Fields, type Repair } from "../service-request.ts";
 
-export type Invoke = (call: {
-  functionName: string;
-  qualifier: string | undefined;
-  payload: Buffer;
-}) => Promise<{ payload: Buffer; isError: boolean }>;
+/** Throws what the function throws. */
+export type Invoke = (functionName: string, qualifier: string, event: object) => Promise<unknown>;
 
 export type InvokerOf = (functionName: string) => Invoke | undefined;
 
@@ -30,14 +26,18 @@ export function lambdaRepair(invokerOf: InvokerOf) {
     const operation = lambdaOperation(request);
     if (!operation) return pass();
     const { action, functionName, qualifier } = operation;
+    const sent = jsonOf(request);
     if (action === "InvokeFunction") {
       const invoker = invokerOf(functionName);
       const noInvoker = `Nothing runs ${functionName} here: give the gate an invoke handler.`;
       if (!invoker) return refusal(request, 400, "NotImplementedInEmulator", noInvoker);
-      const { payload, isError } = await invoker({ functionName, qualifier, payload: request.body });
-      return textAnswer(200, "application/json", payload, isError ? [["x-amz-function-error", "Unhandled"]] : []);
+      return invoker(functionName, qualifier ?? "$LATEST", sent).then(
+        (result) => jsonAnswer(200, result),
+        // A function's error is no error of Lambda's: the result reports it.
+        (error: unknown) =>
+          jsonAnswer(200, { errorType: "Error", errorMessage: String(error) }, [["x-amz-function-error", "Unhandled"]]),
+      );
     }
-    const sent = jsonOf(request);
     const { Name, RevisionId: wanted, LoggingConfig } = sent;
     const key = `${functionName}:${qualifier ?? textOf(Name)}`;
     if (action === "UpdateAlias" && wanted !== undefined && wanted !== aliases.get(key)?.RevisionId)

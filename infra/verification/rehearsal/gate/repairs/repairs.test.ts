@@ -183,16 +183,15 @@ describe("Lambda", () => {
   test("invokes the gate's handler, and reports a missing one", async () => {
     const sent = request("lambda", "POST", `${path}/f:live/invocations`, { a: 1 });
     expect((await send(sent)).status).toBe(400);
-    invoke = ({ functionName, qualifier, payload }) =>
-      Promise.resolve({
-        payload: Buffer.from(`${functionName} ${String(qualifier)} ${payload.toString()}`),
-        isError: true,
-      });
+    invoke = (...call) => Promise.resolve(call);
+    const answered = await send(sent);
+    expect([answered.status, answered.body.toString()]).toEqual([200, '["f","live",{"a":1}]']);
+    invoke = () => Promise.reject(new Error("no"));
     const { status, headers, body } = await send(sent);
     expect([status, headers.at(-1), body.toString()]).toEqual([
       200,
       ["x-amz-function-error", "Unhandled"],
-      'f live {"a":1}',
+      '{"errorType":"Error","errorMessage":"Error: no"}',
     ]);
   });
 });
