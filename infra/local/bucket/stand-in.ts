@@ -7,7 +7,8 @@ import type { SignedRequest } from "./signature.ts";
 export type StandIn = Awaited<ReturnType<typeof startStandIn>>;
 
 interface Service {
-  answerTo: (request: SignedRequest) => HttpAnswer | Promise<HttpAnswer>;
+  /** Without an answer the connection is reset. */
+  answerTo: (request: SignedRequest) => HttpAnswer | Promise<HttpAnswer | undefined>;
   /** The service's own answer to an incomplete request, which is not executed. */
   broken: HttpAnswer;
   /** Its answer to an error here, which is logged. */
@@ -23,7 +24,9 @@ export async function startStandIn({ answerTo, broken, failed }: Service) {
       console.error(error instanceof Error ? error.message : error);
       return failed;
     });
-    send(response, await answer);
+    const given = await answer;
+    if (given) send(response, given);
+    else response.destroy();
   };
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());

@@ -16,10 +16,10 @@ export function textAnswer(
   return { status, headers: [["content-type", contentType], ...headers], body: Buffer.from(body) };
 }
 
-/** Node leaves out the body of a HEAD, a 204 and a 304. */
+/** Node leaves out the body of a HEAD, whose length may be known without it, a 204 and a 304. */
 export function send(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
   for (const [name, value] of headers) response.appendHeader(name, value);
-  if (!isBodiless(status)) response.setHeader("content-length", body.length);
+  if (!isBodiless(status) && !response.hasHeader("content-length")) response.setHeader("content-length", body.length);
   response.writeHead(status).end(body);
 }
 

@@ -1,9 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { buffer } from "node:stream/consumers";
 import pLimit from "p-limit";
 import { verify, type SignedRequest } from "../../../local/bucket/signature.ts";
-import type { HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
-import { listen, stop } from "../../../local/gateway/server.ts";
+import { startStandIn } from "../../../local/bucket/stand-in.ts";
+import { textAnswer, type HttpAnswer } from "../../../local/gateway/gateway-answer.ts";
 import { callerOf, type Credentials } from "../aws.ts";
 import type { TokenIssuer } from "../trust/tokens.ts";
 import { makeAccount } from "./account.ts";
@@ -52,8 +50,8 @@ export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer
   // Functions wait only two seconds for an answer, Terraform minutes.
   const afterFunctions = pLimit(2);
 
-  /** A signature is of the received bytes, in any protocol. Without an answer the connection is reset. */
-  const answerTo = async (received: SignedRequest, meant: SignedRequest): Promise<HttpAnswer | undefined> => {
+  /** A signature is of the received bytes, in any protocol. */
+  const answerMeant = async (received: SignedRequest, meant: SignedRequest): Promise<HttpAnswer | undefined> => {
     const unsigned = serviceRequest(meant, serviceIn(received), "us-east-1");
     try {
       if (unsigned.operation === "AssumeRoleWithWebIdentity") return await sessions.assumeRoleWithWebIdentity(unsigned);
@@ -98,26 +96,15 @@ export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer
       : answer;
   };
 
-  const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    try {
-      const { method = "", url = "", headersDistinct: headers } = request;
-      const received = { method, url, headers, body: await buffer(request) };
+  const { url, stop } = await startStandIn({
+    async answerTo(received) {
       const meant = asJson(received);
-      const given = await answerTo(received, meant);
-      if (!given) throw new Error("reset");
-      const answer = meant === received ? given : asCbor(given);
-      for (const [name, value] of answer.headers) response.appendHeader(name, value);
-      response.statusCode = answer.status;
-      response.end(answer.body);
-    } catch {
-      response.destroy(); // even if the caller has hung up
-    }
-  };
-  const server = createServer((request, response) => {
-    void serve(request, response);
+      const answer = await answerMeant(received, meant);
+      return answer && meant !== received ? asCbor(answer) : answer;
+    },
+    broken: textAnswer(400, "text/plain", "The request is not complete."),
+    failed: textAnswer(500, "text/plain", "The gate failed."),
   });
-  const { port } = await listen(server, 0);
-  const url = `http://127.0.0.1:${port}`;
   return {
     url,
     callAs: (credentials: Credentials) => callerOf(url, credentials),
@@ -132,7 +119,7 @@ export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer
     deliveries,
     stop: async (): Promise<void> => {
       await deliveries.settled();
-      await stop(server);
+      await stop();
     },
   };
 }

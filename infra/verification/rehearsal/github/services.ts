@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
-import { json } from "node:stream/consumers";
-import { listen, stop } from "../../../local/gateway/server.ts";
+import type { SignedRequest } from "../../../local/bucket/signature.ts";
+import { startStandIn } from "../../../local/bucket/stand-in.ts";
+import { jsonAnswer, jsonOf } from "../gate/service-request.ts";
 import type { JobAtWork } from "./runner.ts";
 
 export interface Issue {
@@ -43,27 +43,25 @@ export const bot = { login: "github-actions[bot]", type: "Bot" };
 export async function startServices(issueFor: (job: JobAtWork, audience: string) => Promise<string>) {
   const jobs = new Map<string, JobAtWork>();
   const issues: Issues = { isEnabled: true, issues: [], comments: [], waiting: [], done: [] };
-  const answerTo = async (request: IncomingMessage): Promise<Answer> => {
-    const { url: sent = "", method = "", headers } = request;
+  const answerTo = async ({ url: sent, method, headers, body }: SignedRequest): Promise<Answer> => {
     const { pathname, searchParams } = new URL(sent, "http://localhost");
-    if (pathname !== "/token") {
-      const hasBody = Number(headers["content-length"]) > 0;
-      return answerAbout(issues, method, pathname, hasBody ? await json(request) : Object.fromEntries(searchParams));
-    }
-    const job = jobs.get(headers.authorization?.replace(/^bearer /i, "") ?? "");
+    if (pathname !== "/token")
+      return answerAbout(
+        issues,
+        method,
+        pathname,
+        body.length > 0 ? jsonOf({ body }) : Object.fromEntries(searchParams),
+      );
+    const job = jobs.get(headers["authorization"]?.[0]?.replace(/^bearer /i, "") ?? "");
     return job
       ? [200, { value: await issueFor(job, searchParams.get("audience") ?? "") }]
       : [401, { message: "Unknown request token." }];
   };
-  const server = createServer((request, response) => {
-    void answerTo(request)
-      .catch((error: unknown): Answer => [400, { message: String(error) }])
-      .then(([status, content]) => {
-        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
-      });
+  const { url, stop } = await startStandIn({
+    answerTo: async (request) => jsonAnswer(...(await answerTo(request))),
+    broken: jsonAnswer(400, { message: "Bad Request" }),
+    failed: jsonAnswer(500, { message: "Server Error" }),
   });
-  const { port } = await listen(server, 0);
-  const url = `http://127.0.0.1:${port}`;
   return {
     url,
     issues,
@@ -76,7 +74,7 @@ export async function startServices(issueFor: (job: JobAtWork, audience: string)
         ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
       };
     },
-    stop: () => stop(server),
+    stop,
   };
 }
 
