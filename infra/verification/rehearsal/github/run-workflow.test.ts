@@ -378,13 +378,13 @@ describe("a workflow is refused", () => {
       "without a shell, because GitHub's own passes over failures in a pipe",
       "on: {push: }\ndefaults: {run: {}}\njobs: {only: {steps: [{run: echo}]}}",
       {},
-      "shell: GitHub's default: only bash runs here.",
+      "job only, step echo: only bash runs here, not GitHub's default.",
     ],
     [
       "with another shell",
       "on: {push: }\njobs: {only: {steps: [{run: echo, shell: pwsh}]}}",
       {},
-      "shell: pwsh: only bash runs here.",
+      "job only, step echo: only bash runs here, not pwsh.",
     ],
   ])("%s", async (_what, workflow, given, sentence) => {
     await expect(run(workflow, given)).rejects.toThrow(sentence);

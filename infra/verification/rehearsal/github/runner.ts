@@ -50,7 +50,6 @@ interface Place {
   path: string;
   job: JobAtWork;
   contexts: Contexts;
-  shell: string | undefined;
   substitutes: Runner["substitutes"];
   hasFailed: boolean;
   steps: Record<string, { outcome: Result; outputs: Record<string, string> }>;
@@ -79,7 +78,7 @@ export async function runJob(job: Job, { file, workflow, runner, contexts }: Job
     workspace,
     file,
     github: contexts.github,
-    permissions: job.permissions ?? workflow.permissions ?? {},
+    permissions: job.permissions ?? {},
     environment: environment && fill(environment, contexts),
     variables: {},
     env: fillAll({ ...workflow.env, ...job.env }, contexts),
@@ -89,7 +88,6 @@ export async function runJob(job: Job, { file, workflow, runner, contexts }: Job
     path,
     job: atWork,
     contexts,
-    shell: workflow.defaults?.run?.shell,
     substitutes: runner.substitutes,
     hasFailed: false,
     steps: {},
@@ -136,7 +134,7 @@ async function runAction(uses: string, given: Record<string, string>, place: Pla
   const { inputs, runs } = readAction(join(place.job.workspace, uses, "action.yml"));
   const contexts: Contexts = { ...place.contexts, inputs: inputsOf(inputs, given) };
   delete contexts["secrets"];
-  const inner = { ...place, contexts, shell: undefined, hasFailed: false, steps: {} };
+  const inner = { ...place, contexts, hasFailed: false, steps: {} };
   const steps = await runSteps(runs.steps, inner);
   place.summary = inner.summary;
   return { outcome: inner.hasFailed ? "failure" : "success", output: steps.map(({ output }) => output).join("") };
@@ -146,7 +144,7 @@ async function runAction(uses: string, given: Record<string, string>, place: Pla
 const assignment = /^([^=<\n]+)=(.*)$/gm;
 
 async function runCommand(command: string, step: Step, contexts: StepContexts, place: Place): Promise<Done> {
-  const { job, shell } = place;
+  const { job } = place;
   const path = mkdtempSync(join(place.path, "step-"));
   const file = (name: string, content = "") => {
     writeFileSync(join(path, name), content);
@@ -155,9 +153,6 @@ async function runCommand(command: string, step: Step, contexts: StepContexts, p
   const files = { GITHUB_OUTPUT: file("output"), GITHUB_STEP_SUMMARY: file("summary") };
   const cwd = join(job.workspace, fill(step["working-directory"] ?? "", contexts));
   if (!existsSync(cwd)) return { outcome: "failure", output: `There is no folder ${cwd}.` };
-  // GitHub's default lacks pipefail: a pipe succeeds although its first program failed.
-  const used = step.shell ?? shell ?? "GitHub's default";
-  if (used !== "bash") throw new Error(`shell: ${used}: only bash runs here.`);
   const bash = ["--noprofile", "--norc", "-eo", "pipefail", file("script", fill(command, contexts))];
   const env = { ...job.variables, ...contexts.env, ...variablesOf(job), ...files };
   const { exitCode, output } = await runProgram("bash", bash, { cwd, env });

@@ -25,7 +25,7 @@ export function readWorkflow(path: string): Workflow {
   expectKnown(`${path}: defaults`, workflow.defaults?.run ?? {}, "shell");
   for (const [name, job] of Object.entries(workflow.jobs)) {
     expectKnown(`${path}: job ${name}`, job, known.job);
-    for (const step of job.steps ?? []) expectKnown(`${path}: job ${name}, step ${nameOf(step)}`, step, known.step);
+    expectKnownSteps(`${path}: job ${name}, step`, job.steps ?? [], workflow.defaults?.run?.shell);
   }
   return workflow;
 }
@@ -34,7 +34,7 @@ export function readAction(path: string): Action {
   const action = parse(readFileSync(path, "utf8")) as Action;
   if (action.runs.using !== "composite") throw new Error(`${path}: only composite actions run here.`);
   expectKnown(path, action, known.action);
-  for (const step of action.runs.steps) expectKnown(`${path}: step ${nameOf(step)}`, step, known.step);
+  expectKnownSteps(`${path}: step`, action.runs.steps);
   return action;
 }
 
@@ -46,6 +46,16 @@ export function inputsOf(declared: Inputs = {}, given: Record<string, unknown>):
 
 export function nameOf({ name, uses, run = "" }: Step): string {
   return name ?? uses?.split("@")[0] ?? run.split("\n")[0] ?? "";
+}
+
+/** GitHub's default shell lacks pipefail: a pipe succeeds although its first program failed. */
+function expectKnownSteps(where: string, steps: Step[], shell = "GitHub's default"): void {
+  for (const step of steps) {
+    expectKnown(`${where} ${nameOf(step)}`, step, known.step);
+    const used = step.shell ?? shell;
+    if (step.run !== undefined && used !== "bash")
+      throw new Error(`${where} ${nameOf(step)}: only bash runs here, not ${used}.`);
+  }
 }
 
 function expectKnown(where: string, value: object, keys: string): void {
