@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { readFunctions } from "../../build/functions.ts";
 import type { DeadLetter } from "../../local/bucket/image-events.ts";
 import { succeed, takeRole } from "./aws.ts";
-import { elementOf } from "./gate/xml.ts";
+import { documentIn } from "./gate/account.ts";
+import type { Policy } from "./gate/iam.ts";
 import { operatorsShell, readmeBlocks, startJob, type Job } from "./operators.ts";
 import { explainToken, findDrift, planPullRequest } from "./pipeline/other-workflows.ts";
 import { rehearseReleases } from "./pipeline/releases.ts";
@@ -109,14 +110,12 @@ async function expectMistakeNoticed(rehearsal: Rehearsal, what: string, function
   const { operate, names } = rehearsal;
   const name = `${names.its}-${functionName}`;
   const policy = `RoleName=${name} PolicyName=${name}`;
-  const put = (document: string) =>
-    succeed(operate, `iam PutRolePolicy ${policy} PolicyDocument=${JSON.stringify(document)}`);
+  const put = (document: Policy) =>
+    succeed(operate, `iam PutRolePolicy ${policy} PolicyDocument=${JSON.stringify(JSON.stringify(document))}`);
   const failure = () => whileServed(rehearsal, whatFails);
-  const before = decodeURIComponent(
-    elementOf(await succeed(operate, `iam GetRolePolicy ${policy}`), "PolicyDocument") ?? "",
-  );
-  const { Statement: statements, ...document } = JSON.parse(before) as { Statement: { Action: string[] }[] };
-  await put(JSON.stringify({ ...document, Statement: statements.filter(({ Action }) => !Action.includes(action)) }));
+  const before = documentIn(await succeed(operate, `iam GetRolePolicy ${policy}`), "PolicyDocument");
+  const statements = [before.Statement].flat();
+  await put({ ...before, Statement: statements.filter(({ Action }) => !Action?.includes(action)) });
   const sentence = await failure();
   await put(before);
   if (sentence === undefined) throw new Error(`No caller noticed ${what}.`);

@@ -65,6 +65,6 @@ export function makeAccount(moto: AwsCaller) {
 }
 
 /** IAM percent-encodes a document in XML. */
-function documentIn(xml: string, name: string): Policy {
+export function documentIn(xml: string, name: string): Policy {
   return JSON.parse(decodeURIComponent(elementOf(xml, name) ?? "")) as Policy;
 }
