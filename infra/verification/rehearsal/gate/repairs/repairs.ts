@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import pLimit from "p-limit";
 import { detectLabels, type DetectLabels } from "../../../../local/bucket/labels.ts";
 import { jsonAnswer, jsonOf, listOf, textOf, withJson, type Fields, type Repair } from "../service-request.ts";
 import { lambdaRepair, type InvokerOf } from "./lambda.ts";
@@ -37,14 +38,10 @@ export function makeRepairs(
 function dynamodbRepair(): Repair {
   /** By table, then by index; the table's own has no name. */
   const maxima = new Map<string, Fields>();
-  let lastWrite: Promise<unknown> = Promise.resolve();
+  const oneAtATime = pLimit(1);
   return async (request, pass) => {
     const { operation } = request;
-    if (/^(Put|Update|Delete)Item$/.test(operation)) {
-      const write = lastWrite.then(pass, pass);
-      lastWrite = write;
-      return write;
-    }
+    if (/^(Put|Update|Delete)Item$/.test(operation)) return oneAtATime(pass);
     const answer = await pass();
     if (!/^(Create|Update|Describe|Delete)Table$/.test(operation) || answer.status !== 200) return answer;
     const input = jsonOf(request);
