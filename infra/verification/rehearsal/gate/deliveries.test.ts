@@ -56,7 +56,7 @@ beforeEach(() => {
       }
       if (call.startsWith("lambda ")) return answer(200, JSON.stringify({ Role: role }));
       if (call.endsWith("?lifecycle")) return answer(200, lifecycle);
-      if (call.includes("?list-type=2")) return answer(200, "<Size>3</Size><ETag>&quot;e1&quot;</ETag>");
+      if (call.includes("?list-type=2")) return answer(200, '<Size>3</Size><ETag>"e1"</ETag>');
       calls.push(call.replace("s3 ", ""));
       return answer(204, "");
     },

@@ -434,9 +434,9 @@ const known: Record<string, [what: string, request: ServiceRequest, asks: string
       s3(
         "POST",
         "/b?delete=",
-        "<Delete><Object><Key>a&amp;b</Key></Object><Object><Key>c</Key><VersionId>1</VersionId></Object></Delete>",
+        "<Delete><Object><Key>a b</Key></Object><Object><Key>c</Key><VersionId>1</VersionId></Object></Delete>",
       ),
-      ["s3:DeleteObject arn:aws:s3:::b/a&b", "s3:DeleteObjectVersion arn:aws:s3:::b/c"],
+      ["s3:DeleteObject arn:aws:s3:::b/a b", "s3:DeleteObjectVersion arn:aws:s3:::b/c"],
     ],
     ["the start of a multipart upload", s3("POST", "/b/a?uploads"), ["s3:PutObject arn:aws:s3:::b/a"]],
     ["a tag on an object", s3("PUT", "/b/a?tagging", "<Tagging/>"), ["s3:PutObjectTagging arn:aws:s3:::b/a"]],
