@@ -64,7 +64,7 @@ export function makeSessions({ account, permissions, publicKey, moto }: Parts) {
       const value = `arn:aws:iam::${accountId}:oidc-provider/${providerName}`;
       const audiences = await account.audiencesOf(value);
       if (!audiences) return invalid(`There is no OpenID Connect provider for ${issuer} in this account.`);
-      const claims = await readToken(form["WebIdentityToken"] ?? "", publicKey, new Date(), audiences);
+      const claims = await readToken(form["WebIdentityToken"] ?? "", publicKey, audiences);
       if (typeof claims === "string") return invalid(claims);
       const asking = `The token of ${String(claims.sub)}`;
       return answerOf(request, await assume(form, asking, { kind: "Federated", value }, claimKeys(claims)));

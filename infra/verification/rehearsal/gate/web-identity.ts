@@ -14,15 +14,9 @@ const known =
  *
  * RFC 7519; https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
-export async function readToken(
-  token: string,
-  publicKey: KeyObject,
-  currentDate: Date,
-  audience?: string[],
-): Promise<JWTPayload | string> {
+export async function readToken(token: string, publicKey: KeyObject, audience: string[]): Promise<JWTPayload | string> {
   if (/\s/.test(token)) return "The token is refused: it contains white space."; // which jose skips
-  const algorithms = ["RS256"];
-  const wanted = { issuer, algorithms, requiredClaims: ["exp"], currentDate, ...(audience && { audience }) };
+  const wanted = { issuer, audience, algorithms: ["RS256"], requiredClaims: ["exp"] };
   return jwtVerify(token, publicKey, wanted).then(
     ({ payload }) => payload,
     (error: unknown) => `The token is refused: ${(error as Error).message}.`,
