@@ -9,11 +9,11 @@ import type { JobAtWork } from "./runner.ts";
 const repository = await makeRepository(
   scratchFolder({ "a.txt": "one", "infra/b.tf": "b", ".gitignore": "dist/\n", "dist/x": "" }),
 );
-const second = await repository.push("Second", {
+const second = await repository.push({
   "a.txt": (before) => `${before} two`,
   "infra/new.tf": (before) => `[${before}]`,
 });
-const third = await repository.push("Third");
+const third = await repository.push();
 
 async function checkOut(sha: string, parameters: Record<string, string>): Promise<string> {
   const job: JobAtWork = {

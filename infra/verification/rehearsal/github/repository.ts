@@ -21,14 +21,14 @@ export async function makeRepository(path: string) {
   return {
     path,
     first,
-    async push(message: string, edits: Edits = {}): Promise<string> {
+    async push(edits: Edits = {}): Promise<string> {
       await git(path, "read-tree --reset -u", first);
       for (const [file, edit] of Object.entries(edits)) {
         const edited = join(path, file);
         mkdirSync(dirname(edited), { recursive: true });
         writeFileSync(edited, edit(existsSync(edited) ? readFileSync(edited, "utf8") : ""));
       }
-      return commit(message);
+      return commit("An edit");
     },
   };
 }

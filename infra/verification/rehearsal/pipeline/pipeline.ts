@@ -91,7 +91,7 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
 function deploy(rehearsal: Rehearsal, { edits, ...started }: Partial<Started> & { edits?: Edits | undefined } = {}) {
   const { github } = rehearsal;
   return whileServed(rehearsal, async ({ url }) => {
-    const sha = edits ? await github.repository.push("An edit", edits) : github.repository.first;
+    const sha = edits ? await github.repository.push(edits) : github.repository.first;
     return github.run("deploy.yml", { event: "push", sha, apiOrigin: new URL(url).origin, settled, ...started });
   });
 }

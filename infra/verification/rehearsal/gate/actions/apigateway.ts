@@ -8,7 +8,7 @@ import { jsonOf, textOf, type ServiceRequest } from "../service-request.ts";
 export function asksOfApiGateway({ method, path, region, body }: ServiceRequest): Ask[] | undefined {
   const [, place] = /^\/v2(\/(?:apis|tags)(?:\/.*)?)$/.exec(path) ?? [];
   if (place === undefined) return undefined;
-  const { name, tags, accessLogSettings } = method === "GET" ? {} : jsonOf({ body });
+  const { name, tags, accessLogSettings } = jsonOf({ body });
   const isNamed = /^\/apis(\/[^/]+)?$/.test(place) && name !== undefined;
   const context = { "apigateway:request/apiname": isNamed ? [textOf(name)] : [] };
   const prefix = `arn:aws:apigateway:${region}::`;
