@@ -7,7 +7,6 @@ import { root } from "../../infra/build/functions.ts";
 export interface Workflow {
   on: Record<string, { inputs?: Inputs } | null | undefined>;
   permissions?: Record<string, string>;
-  env?: Values;
   defaults?: { run?: { shell?: string } };
   jobs: Record<string, Job>;
 }

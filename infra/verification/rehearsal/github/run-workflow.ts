@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Job, Workflow } from "../../../../.github/tests/workflows.ts";
+import type { Job } from "../../../../.github/tests/workflows.ts";
 import { fillAll, fillTyped, holds } from "./expressions.ts";
 import { runJob, type JobRun, type JobSetting, type Result } from "./runner.ts";
 import { inputsOf, readWorkflow } from "./workflow-file.ts";
@@ -13,7 +13,7 @@ export interface Extent {
 /** By name; jobs of a called workflow have GitHub's names, such as `staging / deploy`. */
 export type WorkflowRun = Record<string, JobRun>;
 
-export interface Setting extends Omit<JobSetting, "workflow"> {
+export interface Setting extends JobSetting {
   repositoryPath: string;
   extent: Extent;
 }
@@ -30,14 +30,10 @@ export async function runWorkflow(
   const { repositoryPath, file, extent } = setting;
   const workflow = readWorkflow(join(repositoryPath, file));
   if (!(trigger in workflow.on)) throw new Error(`${file} is not started by ${trigger}.`);
-  const { jobs } = workflow;
   const runs: WorkflowRun = {};
-  for (const [name, job] of Object.entries(jobs)) {
-    const needs = needsOf(job);
-    const standing = {
-      success: needs.every((needed) => runs[needed]?.result === "success"),
-      failure: ancestorsOf(job, jobs).some((ancestor) => runs[ancestor]?.result === "failure"),
-    };
+  for (const [name, job] of Object.entries(workflow.jobs)) {
+    const needs = [job.needs ?? []].flat();
+    const success = needs.every((needed) => runs[needed]?.result === "success");
     const known = needs.map((needed) => [needed, { result: runs[needed]?.result, outputs: runs[needed]?.outputs }]);
     const contexts = {
       ...setting.contexts,
@@ -45,32 +41,24 @@ export async function runWorkflow(
       needs: Object.fromEntries(known) as unknown,
     };
     const settled = extent.settled?.[name];
-    if (!holds(job.if, contexts, standing)) runs[name] = { ...nothing, result: "skipped" };
+    if (!holds(job.if, contexts, { success })) runs[name] = { ...nothing, result: "skipped" };
     else if (settled) runs[name] = { ...nothing, result: settled };
-    else Object.assign(runs, await runOrCall(name, job, workflow, { ...setting, contexts }));
+    else Object.assign(runs, await runOrCall(name, job, { ...setting, contexts }));
   }
   return runs;
 }
 
 const nothing = { steps: [], outputs: {}, summary: "" };
 
-function needsOf({ needs = [] }: Job): string[] {
-  return [needs].flat();
-}
-
-function ancestorsOf(job: Job, jobs: Record<string, Job>): string[] {
-  return needsOf(job).flatMap((name) => [name, ...ancestorsOf(jobs[name] ?? {}, jobs)]);
-}
-
 /** A called workflow gets its inputs and secrets, and of its caller only `github` and `vars`. */
-async function runOrCall(name: string, job: Job, workflow: Workflow, setting: Setting): Promise<WorkflowRun> {
+async function runOrCall(name: string, job: Job, setting: Setting): Promise<WorkflowRun> {
   const { file, extent } = setting;
   const { matrix = {} } = extent;
   for (const [key, values] of Object.entries(job.strategy?.matrix ?? {}))
     if (!values.includes(matrix[key]))
       throw new Error(`${file}: job ${name} has no ${key} ${JSON.stringify(matrix[key])} in its matrix.`);
   const contexts = { ...setting.contexts, matrix };
-  if (job.uses === undefined) return { [name]: await runJob(job, { ...setting, workflow, contexts }) };
+  if (job.uses === undefined) return { [name]: await runJob(job, { ...setting, contexts }) };
   const given = Object.entries(job.with ?? {}).map(([input, value]) => [input, fillTyped(value, contexts)] as const);
   const { github, vars } = contexts;
   const called = await runWorkflow(

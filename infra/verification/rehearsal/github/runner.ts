@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Job, Step, Workflow } from "../../../../.github/tests/workflows.ts";
+import type { Job, Step } from "../../../../.github/tests/workflows.ts";
 import { runProgram } from "../programs.ts";
 import { fill, fillAll, holds, type Contexts } from "./expressions.ts";
 import { inputsOf, nameOf, readAction } from "./workflow-file.ts";
@@ -27,7 +27,6 @@ export interface JobAtWork {
 
 export interface JobSetting {
   file: string;
-  workflow: Workflow;
   runner: Runner;
   contexts: Contexts & {
     github: Record<string, unknown> & { event_name: string };
@@ -69,7 +68,7 @@ interface Done {
  *
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
  */
-export async function runJob(job: Job, { file, workflow, runner, contexts }: JobSetting): Promise<JobRun> {
+export async function runJob(job: Job, { file, runner, contexts }: JobSetting): Promise<JobRun> {
   const path = mkdtempSync(join(runner.path, "job-"));
   const workspace = join(path, "workspace");
   mkdirSync(workspace);
@@ -81,7 +80,7 @@ export async function runJob(job: Job, { file, workflow, runner, contexts }: Job
     permissions: job.permissions ?? {},
     environment: environment && fill(environment, contexts),
     variables: {},
-    env: fillAll({ ...workflow.env, ...job.env }, contexts),
+    env: fillAll(job.env, contexts),
   };
   atWork.variables = runner.environmentOf(atWork);
   const place: Place = {

@@ -10,7 +10,7 @@ interface Action {
 /** The keys that a run here honours or may ignore. */
 const known = {
   action: "name description inputs runs",
-  workflow: "on permissions env defaults jobs name run-name concurrency",
+  workflow: "on permissions defaults jobs name run-name concurrency",
   job: "if needs permissions environment env strategy outputs steps uses with secrets name runs-on timeout-minutes concurrency",
   step: "id name if uses with run shell working-directory env timeout-minutes",
 };
