@@ -26,7 +26,6 @@ export function makeAccount(moto: AwsCaller) {
 
   const readManaged = async (PolicyArn: string): Promise<Policy> => {
     const policy = await ask("GetPolicy", { PolicyArn });
-    if (policy === "") throw new Error(`the managed policy ${PolicyArn} does not exist`);
     const VersionId = elementOf(policy, "DefaultVersionId") ?? "";
     return documentIn(await ask("GetPolicyVersion", { PolicyArn, VersionId }), "Document");
   };

@@ -11,7 +11,8 @@ const role = "arn:aws:iam::123456789012:role/app/app-look";
 let deliveries: ReturnType<typeof makeDeliveries>;
 let notification: string | undefined;
 let invokeConfig: Fields | undefined;
-let invoke: Invoke | undefined;
+let invoke: Invoke;
+let isIdle: boolean;
 let mayS3Invoke: boolean;
 let maySend: boolean;
 let calls: (ServiceCall | string)[];
@@ -23,6 +24,7 @@ beforeEach(() => {
   notification = notificationOf("incoming/");
   invokeConfig = { MaximumRetryAttempts: 1, DestinationConfig: { OnFailure: { Destination: queueArn } } };
   mayS3Invoke = maySend = true;
+  isIdle = false;
   calls = [];
   messages = [];
   invoke = (functionName, qualifier, event) => {
@@ -30,13 +32,13 @@ beforeEach(() => {
     return Promise.resolve(null);
   };
   deliveries = makeDeliveries({
-    notificationOf: (bucket) => {
-      if (bucket === "broken") throw new Error("moto is away");
-      return bucket === "photos" ? notification : undefined;
-    },
+    notificationOf: (bucket) => (bucket === "photos" ? notification : undefined),
     invokeConfigOf: (functionName, qualifier) =>
       `${functionName}:${qualifier}` === "app-look:live" ? invokeConfig : undefined,
-    invokerOf: () => invoke,
+    invokerOf: (functionName) => {
+      if (isIdle) throw new Error(`Nothing runs ${functionName}.`);
+      return invoke;
+    },
     permissions: {
       invokeDenial: (call) => {
         calls.push(call);
@@ -181,14 +183,9 @@ describe("a new object", () => {
   });
 
   test("is lost if nothing runs the function", async () => {
-    invoke = undefined;
+    isIdle = true;
     await raise("PUT", "/photos/incoming/1");
-    expect(deliveries.lost).toEqual(["Nothing runs app-look for a new object: give the gate an invoke handler."]);
-  });
-
-  test("is lost, alone, if the notification cannot be read", async () => {
-    await raise("PUT", "/broken/incoming/1");
-    expect(deliveries.lost).toEqual(["broken: Error: moto is away"]);
+    expect(deliveries.lost).toEqual(["photos: Error: Nothing runs app-look."]);
   });
 });
 

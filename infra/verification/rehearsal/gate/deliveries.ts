@@ -37,7 +37,6 @@ export function makeDeliveries({ moto, permissions, invokerOf, notificationOf, i
     const invokeDenial = await permissions.invokeDenial(call);
     if (invokeDenial !== undefined) return invokeDenial;
     const invoker = invokerOf(functionName);
-    if (!invoker) return `Nothing runs ${functionName} for a new object: give the gate an invoke handler.`;
     const config: FunctionEventInvokeConfig = invokeConfigOf(functionName, alias) ?? {};
     const { MaximumRetryAttempts: retries = 2, DestinationConfig } = config;
     let failure: unknown;

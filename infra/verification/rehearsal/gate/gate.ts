@@ -37,7 +37,11 @@ export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer
   const moto = callerOf(motoUrl, { accessKeyId: "gate", secretAccessKey: "gate" });
   const account = makeAccount(moto);
   const handlers = new Map<string, Invoke>();
-  const invokerOf = (functionName: string) => [...handlers].find(([prefix]) => functionName.startsWith(prefix))?.[1];
+  const invokerOf = (functionName: string) => {
+    const [, invoker] = [...handlers].find(([prefix]) => functionName.startsWith(prefix)) ?? [];
+    if (!invoker) throw new Error(`Nothing runs ${functionName}: give the gate an invoke handler.`);
+    return invoker;
+  };
   const repairs = makeRepairs(invokerOf, async (bucket, key) => {
     const authorization = `AWS4-HMAC-SHA256 Credential=gate/20260101/${region}/s3/aws4_request, SignedHeaders=host, Signature=0`;
     const answer = await fetch(new URL(pathOf(bucket, key), motoUrl), { headers: { authorization } });

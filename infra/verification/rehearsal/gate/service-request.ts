@@ -41,8 +41,7 @@ export function serviceRequest(request: SignedRequest, service: string, region: 
 
 /** The body as a JSON object; empty without one. */
 export function jsonOf({ body }: { body: Buffer | string }): Fields {
-  const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
+  return body.length === 0 ? {} : (JSON.parse(body.toString()) as Fields);
 }
 
 export function formOf({ body, query }: Pick<ServiceRequest, "body" | "query">): Partial<Record<string, string>> {

@@ -6,7 +6,8 @@ import { jsonAnswer, jsonOf, listOf, refusal, textOf, withJson, type Fields, typ
 /** Throws what the function throws. */
 export type Invoke = (functionName: string, qualifier: string, event: object) => Promise<unknown>;
 
-export type InvokerOf = (functionName: string) => Invoke | undefined;
+/** Throws if nothing runs the function. */
+export type InvokerOf = (functionName: string) => Invoke;
 
 const outdated =
   "The RevisionId provided does not match the latest RevisionId for the alias. Call the GetAlias API to retrieve the latest RevisionId.";
@@ -28,10 +29,7 @@ export function lambdaRepair(invokerOf: InvokerOf) {
     const { action, functionName, qualifier } = operation;
     const sent = jsonOf(request);
     if (action === "InvokeFunction") {
-      const invoker = invokerOf(functionName);
-      const noInvoker = `Nothing runs ${functionName} here: give the gate an invoke handler.`;
-      if (!invoker) return refusal(request, 400, "NotImplementedInEmulator", noInvoker);
-      return invoker(functionName, qualifier ?? "$LATEST", sent).then(
+      return invokerOf(functionName)(functionName, qualifier ?? "$LATEST", sent).then(
         (result) => jsonAnswer(200, result),
         // A function's error is no error of Lambda's: the result reports it.
         (error: unknown) =>
