@@ -9,7 +9,7 @@ import { runProgram } from "./programs.ts";
 import type { Rehearsal } from "./setting.ts";
 import { expectNone } from "./steps.ts";
 
-export interface Served {
+interface Served {
   url: string;
   api: () => Promise<DeployedApi>;
   /** Waits until every upload so far is processed; returns a sentence for each that never will be. */

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { matchesPattern } from "../gate/conditions.ts";
 import type { Substitute } from "./runner.ts";
@@ -22,7 +22,6 @@ export function makeArtifacts(path: string) {
   const download: Substitute = ({ workspace }, { name, pattern = "", path: to = "", "merge-multiple": merge }) => {
     if (name === undefined && merge !== "true")
       throw new Error("Only one artifact, or several merged ones, can be downloaded here.");
-    mkdirSync(join(workspace, to), { recursive: true });
     for (const from of name === undefined ? matching(folderOf(pattern)) : [folderOf(name)]) {
       if (!existsSync(from)) throw new Error(`Artifact not found for name: ${basename(from)}`);
       cpSync(from, join(workspace, to), { recursive: true });

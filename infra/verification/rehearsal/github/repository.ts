@@ -1,12 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { runProgram } from "../programs.ts";
 import type { Substitute } from "./runner.ts";
 
 /** A commit's edits by file: from the old content, if any, to the new. */
 export type Edits = Record<string, (before: string) => string>;
-
-export type Repository = Awaited<ReturnType<typeof makeRepository>>;
 
 /** Makes the project's files in `path`, which has no .git, a repository with a branch main. */
 export async function makeRepository(path: string) {
@@ -25,7 +23,6 @@ export async function makeRepository(path: string) {
       await git(path, "read-tree --reset -u", first);
       for (const [file, edit] of Object.entries(edits)) {
         const edited = join(path, file);
-        mkdirSync(dirname(edited), { recursive: true });
         writeFileSync(edited, edit(existsSync(edited) ? readFileSync(edited, "utf8") : ""));
       }
       return commit("An edit");
@@ -34,7 +31,7 @@ export async function makeRepository(path: string) {
 }
 
 /** Stands in for actions/checkout: one commit without history, unless fetch-depth is 0. */
-export function checkOutOf({ path }: Pick<Repository, "path">): Substitute {
+export function checkOutOf({ path }: { path: string }): Substitute {
   return async ({ workspace, github }, { ref, "fetch-depth": depth = "1" }) => {
     const wanted = ref ?? String(github["sha"]);
     await git(workspace, "init --quiet");

@@ -5,7 +5,7 @@ import { runProgram } from "../programs.ts";
 import { fill, fillAll, holds, type Contexts } from "./expressions.ts";
 import { inputsOf, nameOf, readAction } from "./workflow-file.ts";
 
-export interface Runner {
+interface Runner {
   path: string;
   environmentOf: (job: JobAtWork) => NodeJS.ProcessEnv;
   /** Stand-ins for actions, by name without the version, and for commands. They throw to fail. */

@@ -25,7 +25,7 @@ export interface Comment {
 type Answer = [status: number, content: unknown];
 
 /** A repository's issues and comments, and what workflows did there, as `POST issues`. */
-export interface Issues {
+interface Issues {
   isEnabled: boolean;
   issues: Issue[];
   comments: Comment[];
