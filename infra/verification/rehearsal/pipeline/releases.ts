@@ -35,7 +35,7 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
     const hold = join(rehearsal.scratchPath, "hold");
     const setting = { ...rehearsal, deploy, origin: new URL(url).origin, line, hold };
     await step("Release prod by hand while API Gateway throttles: nothing is new", async () => {
-      const output = await run(setting, "", { REHEARSAL_THROTTLED: "1,3" });
+      const output = await run(setting, line, { REHEARSAL_THROTTLED: "1,3" });
       expectText(output, "Nothing to release");
       for (const call of ["POST", "GET"]) expectText(output, `Retrying in 1 s: ${call} https://`);
     });
@@ -51,12 +51,12 @@ export async function rehearseReleases(rehearsal: Rehearsal, deploy: Job, line: 
       await terraform(setting, "plan -detailed-exitcode"); // fails if something would change
     });
     await step("Apply a version with two mistakes", () => applyHandler(setting, twoMistakes));
-    await step("Release a version that fails once callers get it", () => expectPutBack(setting, "", onTrial));
+    await step("Release a version that fails once callers get it", () => expectPutBack(setting, line, onTrial));
     await step("Release a version that only the smoke test catches", () =>
-      expectPutBack(setting, " --at-once", "100 % to the new versions, on trial."),
+      expectPutBack(setting, `${line} --at-once`, "100 % to the new versions, on trial."),
     );
     await step("Roll back with nothing to put back", async () => {
-      expectText(await run(setting, " roll-back"), "Nothing to put back");
+      expectText(await run(setting, `${line} roll-back`), "Nothing to put back");
     });
   });
 }
@@ -89,7 +89,7 @@ async function expectKilled(setting: Setting): Promise<string> {
     "kill -KILL $release",
     "wait $release || cat release.log",
   ];
-  expectText(await whileHeld(setting, () => run(setting, "", {}, lines.join("\n"))), onTrial);
+  expectText(await whileHeld(setting, () => run(setting, lines.join("\n"))), onTrial);
   expectAlias(setting, `1, 2: ${half} %`);
   return "callers get both versions";
 }
@@ -118,8 +118,8 @@ async function expectReleased(setting: Setting): Promise<string> {
   return `of ten callers in between ${during} met the new version`;
 }
 
-async function expectPutBack(setting: Setting, ending: string, after: string): Promise<string> {
-  const output = await failureOf(run(setting, ending));
+async function expectPutBack(setting: Setting, lines: string, after: string): Promise<string> {
+  const output = await failureOf(run(setting, lines));
   expectText(output, after);
   expectText(output, "Back to the previous versions. Read it FAILED");
   expectAlias(setting, "2");
@@ -142,7 +142,7 @@ async function applyHandler(setting: Setting, change: string): Promise<void> {
   await terraform(setting, "apply");
 }
 
-function run({ deploy, origin, hold, line, scratchPath }: Setting, ending = "", more = {}, lines = `${line}${ending}`) {
+function run({ deploy, origin, hold, line, scratchPath }: Setting, lines = line, more = {}) {
   const redirect = `--import=${new URL("../github/preload.js", import.meta.url).href}`;
   const environment = { NODE_OPTIONS: redirect, REHEARSAL_API_ORIGIN: origin, REHEARSAL_HOLD: hold, ...more };
   return deploy.shell(scratchPath, lines, environment);
