@@ -31,51 +31,41 @@ export interface Principal {
   value: string;
 }
 
-export interface Decision {
-  isAllowed: boolean;
-  reason: string;
-}
-
 const known = ["Sid", "Effect", "Principal", "Action", "Resource", "NotResource", "Condition"];
 
 /**
- * Decides as AWS does within one account: a Deny anywhere wins; otherwise a policy of the caller, or the
- * resource's if it names the caller, must allow it, and so must the boundary, which grants nothing
- * alone. Throws for a policy that it cannot read: policy variables, NotAction, NotPrincipal, an account as
- * principal, an unknown condition key or operator.
+ * Why a request is denied, or undefined if it is allowed, as AWS decides within one account: a Deny anywhere wins;
+ * otherwise a policy of the caller, or the resource's if it names the caller, must allow it, and so must the boundary,
+ * which grants nothing alone. Throws for a policy that it cannot read: policy variables, NotAction, NotPrincipal, an
+ * account as principal, an unknown condition key or operator.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function decide(
+export function denialBy(
   policies: { identity: Policy[]; boundary?: Policy | undefined; resource?: Policy | undefined },
   asked: Asked,
-): Decision {
+): string | undefined {
   const boundary = policies.boundary && statementsOf(policies.boundary);
   const naming = policies.resource ? statementsNaming(asked.principal, policies.resource) : [];
   const allowing = [...policies.identity.flatMap(statementsOf), ...naming];
-  const decision = judge([...allowing, ...(boundary ?? [])], allowing, asked);
-  if (decision.isAllowed && boundary && !boundary.some(applies("Allow", asked)))
-    return { isAllowed: false, reason: "the boundary does not allow it" };
-  return decision;
+  const denial = judge([...allowing, ...(boundary ?? [])], allowing, asked);
+  if (denial !== undefined || !boundary || boundary.some(applies("Allow", asked))) return denial;
+  return "the boundary does not allow it";
 }
 
 /**
- * Decides by a role's trust policy or a function's policy alone: only the statements that name the
+ * The same by a role's trust policy or a function's policy alone: only the statements that name the
  * principal count, and a statement without a Resource is about the resource that it is attached to.
  */
-export function decideByResource(policy: Policy, asked: Asked): Decision {
+export function denialByResource(policy: Policy, asked: Asked): string | undefined {
   const statements = statementsNaming(asked.principal, policy);
-  if (statements.length === 0) return { isAllowed: false, reason: "the policy does not name the principal" };
-  return judge(statements, statements, asked);
+  return statements.length === 0 ? "the policy does not name the principal" : judge(statements, statements, asked);
 }
 
-function judge(denying: NamedStatement[], allowing: NamedStatement[], asked: Asked): Decision {
+function judge(denying: NamedStatement[], allowing: Statement[], asked: Asked): string | undefined {
   const denial = denying.find(applies("Deny", asked));
-  if (denial) return { isAllowed: false, reason: `denied by ${denial.name}` };
-  const allowance = allowing.find(applies("Allow", asked));
-  return allowance
-    ? { isAllowed: true, reason: `allowed by ${allowance.name}` }
-    : { isAllowed: false, reason: "no policy allows it" };
+  if (denial) return `denied by ${denial.name}`;
+  return allowing.some(applies("Allow", asked)) ? undefined : "no policy allows it";
 }
 
 /** Without Resource and NotResource, as in a trust policy, nothing restricts it. */

@@ -1,6 +1,6 @@
 import type { AwsCaller } from "../aws.ts";
 import type { Account } from "./account.ts";
-import { decide, decideByResource, type Ask, type Asked, type Decision, type Policy } from "./iam.ts";
+import { denialBy, denialByResource, type Ask, type Asked, type Policy } from "./iam.ts";
 import { accountId, jsonOf, region, textOf } from "./service-request.ts";
 
 export interface Caller {
@@ -30,12 +30,12 @@ const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Acti
 
 export function makePermissions({ account, bucketPolicyOf, moto }: Parts) {
   const decisions: string[] = [];
-  const record = (principal: string, { action, resource }: Ask, decision: Decision): Decision => {
-    decisions.push(`${principal} ${action} ${resource}`);
-    return decision;
+  const record = (who: string, { action, resource }: Ask, denial: string | undefined) => {
+    decisions.push(`${who} ${action} ${resource}`);
+    return denial && `${who} may not ${action} on ${resource}: ${denial}.`;
   };
-  const byResource = (principal: string, policy: Policy, asked: Asked): Decision =>
-    record(principal, asked, decideByResource(policy, asked));
+  /** Unless the policy lets the principal act, a sentence. */
+  const byResource = (who: string, policy: Policy, asked: Asked) => record(who, asked, denialByResource(policy, asked));
   return {
     /** What each decision was about. */
     decisions,
@@ -50,8 +50,8 @@ export function makePermissions({ account, bucketPolicyOf, moto }: Parts) {
         const context = { ...contextOf(caller), ...ask.context };
         const asked: Asked = { ...ask, context, principal: { kind: "AWS", value: arn } };
         const policies = arn.includes(":user/") ? { identity: [everything] } : await account.policiesOf(name);
-        const { isAllowed, reason } = record(name, asked, decide({ ...policies, resource }, asked));
-        if (!isAllowed) return `${name} may not ${ask.action} on ${ask.resource}: ${reason}.`;
+        const denial = record(name, asked, denialBy({ ...policies, resource }, asked));
+        if (denial !== undefined) return denial;
       }
       return undefined;
     },
@@ -60,13 +60,12 @@ export function makePermissions({ account, bucketPolicyOf, moto }: Parts) {
       const path = `/2015-03-31/functions/${functionName}/policy?Qualifier=${alias}`;
       const answer = await moto(`lambda GET ${path}`);
       const policy = answer.status === 200 ? textOf(jsonOf(answer)["Policy"]) : '{"Statement":[]}';
-      const { isAllowed, reason } = byResource(service, JSON.parse(policy) as Policy, {
+      return byResource(`${service} for ${sourceArn}`, JSON.parse(policy) as Policy, {
         action: "lambda:InvokeFunction",
         resource: `arn:aws:lambda:${region}:${accountId}:function:${functionName}:${alias}`,
         context: { "aws:sourcearn": [sourceArn], "aws:sourceaccount": [accountId] },
         principal: { kind: "Service", value: service },
       });
-      return isAllowed ? undefined : `${service} may not invoke ${functionName}:${alias} for ${sourceArn}: ${reason}.`;
     },
   };
 }

@@ -41,8 +41,8 @@ export function makeSessions({ account, permissions, publicKey, moto }: Parts) {
     if (found?.arn !== arn) return refused(`${asking} may not assume ${arn}: there is no such role.`);
     const action = `sts:${Action}`;
     const asked = { action, resource: arn, context, principal };
-    const { isAllowed, reason } = permissions.byResource(asking, found.trust, asked);
-    if (!isAllowed) return refused(`${asking} may not ${action} on ${arn}: by its trust policy ${reason}.`);
+    const denial = permissions.byResource(asking, found.trust, asked);
+    if (denial !== undefined) return refused(denial);
     const answer = await moto(`sts ${Action}`, form);
     if (answer.status === 200) add(credentialsIn(answer.body), { arn, functionArn });
     return answer;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decideByResource, type Policy } from "../gate/iam.ts";
+import { denialByResource, type Policy } from "../gate/iam.ts";
 import { claimKeys } from "../gate/web-identity.ts";
 import { trustCases as cases } from "./trust-cases.ts";
 
@@ -77,7 +77,7 @@ function opened(of: Record<string, Policy>, claims: Record<string, string>): str
     context,
     principal: { kind: "Federated", value: provider },
   } as const;
-  return Object.keys(of).filter((name) => decideByResource(of[name] ?? { Statement: [] }, asked).isAllowed);
+  return Object.keys(of).filter((name) => denialByResource(of[name] ?? { Statement: [] }, asked) === undefined);
 }
 
 function subjects(context: string): string[] {
