@@ -72,14 +72,9 @@ export async function succeed(caller: AwsCaller, call: string): Promise<string> 
 }
 
 /** Assumes a role with only a token; returns its keys, or AWS's refusal. */
-export async function takeRole(
-  url: string,
-  roleArn: string,
-  token: string,
-  session = { RoleSessionName: "rehearsal", DurationSeconds: "3600" },
-): Promise<Credentials | string> {
-  const role = { RoleArn: roleArn, WebIdentityToken: token };
-  const { path, ...unsigned } = requestOf("sts AssumeRoleWithWebIdentity", { ...role, ...session });
+export async function takeRole(url: string, RoleArn: string, WebIdentityToken: string): Promise<Credentials | string> {
+  const fields = { RoleArn, WebIdentityToken, RoleSessionName: "rehearsal" };
+  const { path, ...unsigned } = requestOf("sts AssumeRoleWithWebIdentity", fields);
   const answer = await fetch(url + path, unsigned);
   const body = await answer.text();
   return answer.ok ? credentialsIn(body) : (elementOf(body, "Message") ?? body);

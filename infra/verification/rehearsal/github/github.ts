@@ -94,18 +94,14 @@ export async function startGitHub(gate: Gate, issuer: TokenIssuer, scratchPath: 
   };
 }
 
-/** Stands in for aws-actions/configure-aws-credentials; a rule of .github/tests/ fixes the accounts that it allows. */
+/** Stands in for aws-actions/configure-aws-credentials; a rule of .github/tests/ fixes what else it is given. */
 function configureCredentials(gate: Gate): Substitute {
-  return async ({ variables, env }, parameters) => {
-    const { "role-to-assume": role = "", "aws-region": AWS_REGION = "" } = parameters;
+  return async ({ variables, env }, { "role-to-assume": role = "", "aws-region": AWS_REGION = "" }) => {
     // Without the permission id-token: write a job has neither.
     const { ACTIONS_ID_TOKEN_REQUEST_URL: url = "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = "" } = variables;
     const answer = await fetch(`${url}&audience=sts.amazonaws.com`, { headers: { authorization: `bearer ${bearer}` } });
     const { value: token } = (await answer.json()) as { value: string };
-    const credentials = await takeRole(gate.url, role, token, {
-      RoleSessionName: parameters["role-session-name"] ?? "",
-      DurationSeconds: parameters["role-duration-seconds"] ?? "",
-    });
+    const credentials = await takeRole(gate.url, role, token);
     if (typeof credentials === "string") throw new Error(credentials);
     Object.assign(env, {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
