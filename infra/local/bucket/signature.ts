@@ -14,7 +14,7 @@ export interface SignedRequest {
 export interface Secret {
   secret: string;
   /** Temporary credentials have one; permanent ones must not. */
-  sessionToken?: string;
+  sessionToken?: string | undefined;
 }
 
 export type Reason =

@@ -59,10 +59,10 @@ export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer
     const unsigned = serviceRequest(meant, serviceIn(received), "us-east-1");
     try {
       if (unsigned.operation === "AssumeRoleWithWebIdentity") return await sessions.assumeRoleWithWebIdentity(unsigned);
-      const signer = verify(received, sessions.secretOf, new Date());
+      const signer = verify(received, sessions.find, new Date());
       if ("reason" in signer) return accessDenied(unsigned, signer.sentence);
       const request = serviceRequest(meant, signer.service, signer.region);
-      const caller = sessions.callerOf(signer.accessKeyId);
+      const caller = sessions.find(signer.accessKeyId)?.caller;
       return caller ? await answerAs(caller, request) : accessDenied(request, "The access key is unknown.");
     } catch (error) {
       return refusal(unsigned, 400, "GateFailed", `The gate failed: ${String(error)}`);

@@ -38,7 +38,7 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     },
     startFunction: async () => (await sessions.credentialsFor(arn)).accessKeyId,
     isAllowed: async (accessKeyId: string) => {
-      const caller = sessions.callerOf(accessKeyId);
+      const caller = sessions.find(accessKeyId)?.caller;
       if (!caller) throw new Error(`${accessKeyId} is unknown.`);
       return (await permissions.firstDenial(caller, [ask])) === undefined;
     },

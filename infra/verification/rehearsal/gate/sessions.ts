@@ -21,9 +21,9 @@ interface Parts {
  * missing one, to anyone.
  */
 export function makeSessions({ account, permissions, publicKey, moto }: Parts) {
-  const known = new Map<string, { secret: Secret; caller: Caller }>();
+  const known = new Map<string, Secret & { caller: Caller }>();
   const add = ({ accessKeyId, secretAccessKey: secret, sessionToken }: Credentials, caller: Caller) =>
-    known.set(accessKeyId, { secret: { secret, ...(sessionToken !== undefined && { sessionToken }) }, caller });
+    known.set(accessKeyId, { secret, sessionToken, caller });
   const operator = { accessKeyId: "AKIAOPERATOR00000000", secretAccessKey: randomBytes(30).toString("base64") };
   add(operator, { arn: `arn:aws:iam::${accountId}:user/operator` });
 
@@ -51,8 +51,7 @@ export function makeSessions({ account, permissions, publicKey, moto }: Parts) {
     status === 403 ? accessDenied(request, body) : xmlAnswer(status, body);
   return {
     operator,
-    secretOf: (accessKeyId: string) => known.get(accessKeyId)?.secret,
-    callerOf: (accessKeyId: string) => known.get(accessKeyId)?.caller,
+    find: (accessKeyId: string) => known.get(accessKeyId),
     /** For a caller whose own permission is already checked. */
     async assumeRole(request: ServiceRequest, caller: Caller): Promise<HttpAnswer> {
       const principal: Principal = { kind: "AWS", value: caller.arn };
