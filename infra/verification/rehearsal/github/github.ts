@@ -108,7 +108,6 @@ function configureCredentials(gate: Gate): Substitute {
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_SESSION_TOKEN: credentials.sessionToken,
       AWS_REGION,
-      AWS_DEFAULT_REGION: AWS_REGION,
     });
   };
 }

@@ -10,12 +10,12 @@ export type Edits = Record<string, (before: string) => string>;
 export async function makeRepository(path: string) {
   await git(path, "init --quiet --initial-branch=main");
   await git(path, "config uploadpack.allowAnySHA1InWant true"); // as on GitHub
-  const commit = async (message: string) => {
+  const commit = async () => {
     await git(path, "add --all");
-    await git(path, "commit --quiet --allow-empty", `--message=${message}`);
+    await git(path, "commit --quiet --allow-empty --message=Commit");
     return (await git(path, "rev-parse HEAD")).trim();
   };
-  const first = await commit("The project");
+  const first = await commit();
   return {
     path,
     first,
@@ -25,7 +25,7 @@ export async function makeRepository(path: string) {
         const edited = join(path, file);
         writeFileSync(edited, edit(existsSync(edited) ? readFileSync(edited, "utf8") : ""));
       }
-      return commit("An edit");
+      return commit();
     },
   };
 }

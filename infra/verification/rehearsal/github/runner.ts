@@ -52,7 +52,6 @@ interface Place {
   substitutes: Runner["substitutes"];
   hasFailed: boolean;
   steps: Record<string, { outcome: Result; outputs: Record<string, string> }>;
-  summary: string;
 }
 
 type StepContexts = Contexts & Pick<JobAtWork, "env">;
@@ -70,8 +69,9 @@ interface Done {
  */
 export async function runJob(job: Job, { file, runner, contexts }: JobSetting): Promise<JobRun> {
   const path = mkdtempSync(join(runner.path, "job-"));
-  const workspace = join(path, "workspace");
+  const [workspace, summary] = [join(path, "workspace"), join(path, "summary")];
   mkdirSync(workspace);
+  writeFileSync(summary, "");
   const environment = typeof job.environment === "object" ? job.environment.name : job.environment;
   const atWork: JobAtWork = {
     workspace,
@@ -90,11 +90,10 @@ export async function runJob(job: Job, { file, runner, contexts }: JobSetting): 
     substitutes: runner.substitutes,
     hasFailed: false,
     steps: {},
-    summary: "",
   };
   const steps = await runSteps(job.steps ?? [], place);
   const outputs = fillAll(job.outputs, { ...contexts, steps: place.steps });
-  return { result: place.hasFailed ? "failure" : "success", steps, outputs, summary: place.summary };
+  return { result: place.hasFailed ? "failure" : "success", steps, outputs, summary: readFileSync(summary, "utf8") };
 }
 
 async function runSteps(steps: Step[], place: Place): Promise<JobRun["steps"]> {
@@ -135,7 +134,6 @@ async function runAction(uses: string, given: Record<string, string>, place: Pla
   delete contexts["secrets"];
   const inner = { ...place, contexts, hasFailed: false, steps: {} };
   const steps = await runSteps(runs.steps, inner);
-  place.summary = inner.summary;
   return { outcome: inner.hasFailed ? "failure" : "success", output: steps.map(({ output }) => output).join("") };
 }
 
@@ -149,13 +147,12 @@ async function runCommand(command: string, step: Step, contexts: StepContexts, p
     writeFileSync(join(path, name), content);
     return join(path, name);
   };
-  const files = { GITHUB_OUTPUT: file("output"), GITHUB_STEP_SUMMARY: file("summary") };
+  const files = { GITHUB_OUTPUT: file("output"), GITHUB_STEP_SUMMARY: join(place.path, "summary") };
   const cwd = join(job.workspace, fill(step["working-directory"] ?? "", contexts));
   if (!existsSync(cwd)) return { outcome: "failure", output: `There is no folder ${cwd}.` };
   const bash = ["--noprofile", "--norc", "-eo", "pipefail", file("script", fill(command, contexts))];
   const env = { ...job.variables, ...contexts.env, ...variablesOf(job), ...files };
   const { exitCode, output } = await runProgram("bash", bash, { cwd, env });
-  place.summary += readFileSync(files.GITHUB_STEP_SUMMARY, "utf8");
   const written = readFileSync(files.GITHUB_OUTPUT, "utf8");
   const invalid = written.replaceAll(assignment, "").trim();
   if (invalid !== "") return { outcome: "failure", output: `${output}Error: Invalid format: ${invalid}` };
