@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { SignedRequest } from "../../../local/bucket/signature.ts";
 import { startStandIn } from "../../../local/bucket/stand-in.ts";
 import { jsonAnswer, jsonOf } from "../gate/service-request.ts";
 import type { JobAtWork } from "./runner.ts";
@@ -43,22 +42,17 @@ export const bot = { login: "github-actions[bot]", type: "Bot" };
 export async function startServices(issueFor: (job: JobAtWork, audience: string) => Promise<string>) {
   const jobs = new Map<string, JobAtWork>();
   const issues: Issues = { isEnabled: true, issues: [], comments: [], waiting: [], done: [] };
-  const answerTo = async ({ url: sent, method, headers, body }: SignedRequest): Promise<Answer> => {
-    const { pathname, searchParams } = new URL(sent, "http://localhost");
-    if (pathname !== "/token")
-      return answerAbout(
-        issues,
-        method,
-        pathname,
-        body.length > 0 ? jsonOf({ body }) : Object.fromEntries(searchParams),
-      );
-    const job = jobs.get(headers["authorization"]?.[0]?.replace(/^bearer /i, "") ?? "");
-    return job
-      ? [200, { value: await issueFor(job, searchParams.get("audience") ?? "") }]
-      : [401, { message: "Unknown request token." }];
-  };
   const { url, stop } = await startStandIn({
-    answerTo: async (request) => jsonAnswer(...(await answerTo(request))),
+    async answerTo({ url: sent, method, headers, body }) {
+      const { pathname, searchParams } = new URL(sent, "http://localhost");
+      if (pathname !== "/token") {
+        const given = body.length > 0 ? jsonOf({ body }) : Object.fromEntries(searchParams);
+        return jsonAnswer(...answerAbout(issues, method, pathname, given));
+      }
+      const job = jobs.get(headers["authorization"]?.[0]?.replace(/^bearer /i, "") ?? "");
+      if (!job) return jsonAnswer(401, { message: "Unknown request token." });
+      return jsonAnswer(200, { value: await issueFor(job, searchParams.get("audience") ?? "") });
+    },
     broken: jsonAnswer(400, { message: "Bad Request" }),
     failed: jsonAnswer(500, { message: "Server Error" }),
   });
