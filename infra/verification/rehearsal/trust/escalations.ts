@@ -6,6 +6,9 @@ import { attemptsIn, expectRefused } from "./attempts.ts";
 const createRole = `
 iam CreateRole RoleName=<its>-x Path=<path> PermissionsBoundary=<boundary> AssumeRolePolicyDocument=<trustAll>
 iam PutRolePolicy RoleName=<its>-x PolicyName=x PolicyDocument=<allowAll>`.trim();
+const deleteRole = `
+iam DeleteRolePolicy RoleName=<its>-x PolicyName=x
+iam DeleteRole RoleName=<its>-x`.trim();
 
 /**
  * What a deploy role may do to its own stage and to no other. Harmful calls name missing resources, and a later line
@@ -41,8 +44,7 @@ lambda PUT <functions>-x/aliases/live FunctionVersion="1"
 lambda POST <functions>-x/invocations?Qualifier=1
 lambda POST <functions>-x/policy?Qualifier=live StatementId=x Action=lambda:InvokeFunction Principal=apigateway.amazonaws.com
 lambda DELETE <functions>-x
-iam DeleteRolePolicy RoleName=<its>-x PolicyName=x
-iam DeleteRole RoleName=<its>-x
+${deleteRole}
 sns Unsubscribe SubscriptionArn=<topic>:00000000-0000-0000-0000-000000000000
 sns SetSubscriptionAttributes SubscriptionArn=<topic>:00000000-0000-0000-0000-000000000000
 sns GetSubscriptionAttributes SubscriptionArn=<topic>:00000000-0000-0000-0000-000000000000
@@ -161,7 +163,6 @@ export async function tryAsOutsider(otherStage: string, rehearsal: Rehearsal): P
   const { gate, operate, names: own } = rehearsal;
   const other = namesOf(otherStage);
   const { call } = await startJob(rehearsal, "deploy");
-  const role = `${own.its}-x`;
   for (const attempt of attemptsIn(createRole, own)) await succeed(call, attempt.call);
   const taken = await succeed(operate, `sts AssumeRole RoleArn=${own.roles}-x RoleSessionName=outsider`);
   const outsider = gate.callAs(credentialsIn(taken));
@@ -172,7 +173,6 @@ export async function tryAsOutsider(otherStage: string, rehearsal: Rehearsal): P
   await expectRefused(outsider, attemptsIn(failing, own), false);
   await expectRefused(inFunction, ofOther);
   const twins = await expectRefused(inFunction, ofOwn, false);
-  await succeed(call, `iam DeleteRolePolicy RoleName=${role} PolicyName=x`);
-  await succeed(call, `iam DeleteRole RoleName=${role}`);
+  for (const attempt of attemptsIn(deleteRole, own)) await succeed(call, attempt.call);
   return `${tried}, and of the same in a function ${twins}`;
 }

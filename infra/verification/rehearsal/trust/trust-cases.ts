@@ -22,9 +22,10 @@ export const trustCases = [
 ];
 
 function opening(what: string, claims: Claims, role: string) {
+  const assumes = [`${project}-${role}`];
   return [
-    { what, claims, assumes: [`${project}-${role}`] },
-    { what: `${what} with the classic subject`, claims: classic(claims), assumes: [`${project}-${role}`] },
+    { what, claims, assumes },
+    { what: `${what} with the classic subject`, claims: classic(claims), assumes },
   ];
 }
 

@@ -36,7 +36,7 @@ export function s3Repair() {
       return done(kind === "policy" ? 204 : 200);
     }
     if (method === "PUT") kept.delete(place);
-    const found = method === "GET" ? (kept.get(place) ?? (kind === "publicAccessBlock" ? closed : "")) : "";
+    const found = kept.get(place) ?? (kind === "publicAccessBlock" ? closed : "");
     return found === "" ? pass() : xmlAnswer(200, found);
   };
   return {
