@@ -40,9 +40,8 @@ export async function readDeployedApi(rehearsal: Rehearsal) {
   const { its: name, stage, region, accountId } = names;
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const readItems = async <Item>(path: string) => (await read<{ items: Item[] }>(`apigateway GET ${path}`)).items;
-  const { apiId } =
-    (await readItems<Record<"apiId" | "name", string>>("/v2/apis")).find((api) => api.name === name) ?? {};
-  if (apiId === undefined) throw new Error(`There is no HTTP API named ${name}.`);
+  const apis = await readItems<Record<"apiId" | "name", string>>("/v2/apis");
+  const { apiId = "" } = apis.find((each) => each.name === name) ?? {};
   const api = `/v2/apis/${apiId}`;
   const integrations = await readItems<Integration>(`${api}/integrations`);
   const deployedRoutes = await readItems<DeployedRoute>(`${api}/routes`);

@@ -47,7 +47,7 @@ export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer
     const answer = await fetch(new URL(pathOf(bucket, key), motoUrl), { headers: { authorization } });
     return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
   });
-  const permissions = makePermissions({ account, bucketPolicyOf: repairs.bucketPolicyOf, moto });
+  const permissions = makePermissions(account, repairs.bucketPolicyOf, moto);
   const deliveries = makeDeliveries({ ...repairs, moto, permissions, invokerOf });
   const faults: Fault[] = [];
   const sessions = makeSessions({ account, permissions, publicKey, moto });

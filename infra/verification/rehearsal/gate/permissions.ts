@@ -20,15 +20,13 @@ export interface ServiceCall {
 
 export type Permissions = ReturnType<typeof makePermissions>;
 
-interface Parts {
-  account: Account;
-  bucketPolicyOf: (bucket: string) => string | undefined;
-  moto: AwsCaller;
-}
-
 const everything: Policy = { Statement: { Sid: "Operator", Effect: "Allow", Action: "*", Resource: "*" } };
 
-export function makePermissions({ account, bucketPolicyOf, moto }: Parts) {
+export function makePermissions(
+  account: Account,
+  bucketPolicyOf: (bucket: string) => string | undefined,
+  moto: AwsCaller,
+) {
   const decisions: string[] = [];
   const record = (who: string, { action, resource }: Ask, denial: string | undefined) => {
     decisions.push(`${who} ${action} ${resource}`);

@@ -25,7 +25,7 @@ function sessionsWith(Condition: Record<string, Record<string, string>>) {
     const body = `<AccessKeyId>${name}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>`;
     return Promise.resolve({ status: 200, body });
   };
-  const permissions = makePermissions({ account, bucketPolicyOf: () => undefined, moto });
+  const permissions = makePermissions(account, () => undefined, moto);
   const { publicKey } = generateKeyPairSync("ed25519");
   const sessions = makeSessions({ account, permissions, publicKey, moto });
   const form = new URLSearchParams({ Action: "AssumeRole", RoleArn: arn, RoleSessionName: "outsider" });

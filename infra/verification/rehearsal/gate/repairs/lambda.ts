@@ -9,9 +9,6 @@ export type Invoke = (functionName: string, qualifier: string, event: object) =>
 /** Throws if nothing runs the function. */
 export type InvokerOf = (functionName: string) => Invoke;
 
-const outdated =
-  "The RevisionId provided does not match the latest RevisionId for the alias. Call the GetAlias API to retrieve the latest RevisionId.";
-
 /**
  * Repairs of Lambda: LoggingConfig, which moto drops; an alias's RevisionId, which moto never changes or compares;
  * the configuration of asynchronous calls, which moto has only once for all aliases; the zips, which moto does not
@@ -39,7 +36,7 @@ export function lambdaRepair(invokerOf: InvokerOf) {
     const { Name, RevisionId: wanted, LoggingConfig } = sent;
     const key = `${functionName}:${qualifier ?? textOf(Name)}`;
     if (action === "UpdateAlias" && wanted !== undefined && wanted !== aliases.get(key)?.RevisionId)
-      return refusal(request, 412, "PreconditionFailedException", outdated);
+      return refusal(request, 412, "PreconditionFailedException", "The RevisionId is not the latest.");
     const answer = await pass();
     if (answer.status >= 300) return answer;
     const output = jsonOf(answer);

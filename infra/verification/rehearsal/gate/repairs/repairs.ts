@@ -48,8 +48,7 @@ function dynamodbRepair(): Repair {
     const table = textOf(input["TableName"]).split("/").at(-1) ?? "";
     const known = (/^(Create|Delete)/.test(operation) ? undefined : maxima.get(table)) ?? {};
     maxima.set(table, known);
-    const updates = listOf(input["GlobalSecondaryIndexUpdates"]).flatMap((update) => Object.values(update) as Fields[]);
-    for (const { IndexName, OnDemandThroughput } of [input, ...listOf(input["GlobalSecondaryIndexes"]), ...updates])
+    for (const { IndexName, OnDemandThroughput } of [input, ...listOf(input["GlobalSecondaryIndexes"])])
       if (OnDemandThroughput !== undefined) known[textOf(IndexName)] = OnDemandThroughput;
     const output = jsonOf(answer);
     const described = (output["Table"] ?? output["TableDescription"] ?? {}) as Fields;
