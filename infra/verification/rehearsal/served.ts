@@ -43,7 +43,7 @@ export async function whileServed<Result>(rehearsal: Rehearsal, use: (served: Se
 
 /** Runs the callers' suites, as two signed-in users if the stage requires sign-in. */
 export async function runSuites({ url, api, uploads }: Served): Promise<string> {
-  // One file at a time: moto serves one request at a time, and the functions wait only two seconds for it.
+  // One file at a time: moto serves one request at a time.
   const options = "run --config infra/testing/vitest.config.ts --no-file-parallelism".split(" ");
   const { pool } = await api();
   const tokens = pool && {

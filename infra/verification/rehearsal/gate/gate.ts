@@ -51,7 +51,7 @@ export async function startGate(motoUrl: string, { publicKey }: Pick<TokenIssuer
   const deliveries = makeDeliveries({ ...repairs, moto, permissions, invokerOf });
   const faults: Fault[] = [];
   const sessions = makeSessions({ account, permissions, publicKey, moto });
-  // Functions wait only two seconds for an answer, Terraform minutes.
+  // Functions wait seconds for an answer, Terraform minutes.
   const afterFunctions = pLimit(2);
 
   /** A signature is of the received bytes, in any protocol. */

@@ -82,8 +82,8 @@ export async function rehearsePipeline(rehearsal: Rehearsal): Promise<void> {
     await step("Send every token that must be refused", () => expectTokensRefused(served));
     await step("Run the callers' suites as two signed-in users", () => runSuites(served));
   });
-  await step("Try to reach prod as the deploy role of staging", () => tryToReach("prod", rehearsal));
-  await step("Try a role of staging as an outsider", () => tryAsOutsider("prod", rehearsal));
+  await step("Try to reach prod as the deploy role of staging", () => tryToReach(rehearsal));
+  await step("Try a role of staging as an outsider", () => tryAsOutsider(rehearsal));
   await step("Destroy staging as its deploy role", () => destroy(rehearsal, folder));
 }
 

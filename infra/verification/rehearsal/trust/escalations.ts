@@ -126,14 +126,15 @@ logs PutLogEvents logGroupName=/aws/lambda/<its>-x logStreamName=x logEvents=[]`
 const labelling = 'rekognition DetectLabels Image={"Bytes":""}';
 const failing = "sqs SendMessage QueueUrl=<failures> MessageBody=x";
 
-/** What a stage's deploy role does to its own stage must be refused for another, and some of it for both. */
-export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Promise<string> {
+const prod = namesOf("prod");
+
+/** What a stage's deploy role does to its own stage must be refused for prod, and some of it for both. */
+export async function tryToReach(rehearsal: Rehearsal): Promise<string> {
   const { operate, names } = rehearsal;
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const { call } = await startJob(rehearsal, "deploy");
-  const otherNames = namesOf(otherStage);
-  const tags = `{"project":"${names.project}","stage":"${otherStage}"}`;
-  await succeed(operate, `cognito-idp CreateUserPool PoolName=${otherNames.its} UserPoolTags=${tags}`);
+  const tags = `{"project":"${prod.project}","stage":"${prod.stage}"}`;
+  await succeed(operate, `cognito-idp CreateUserPool PoolName=${prod.its} UserPoolTags=${tags}`);
   const { items } = await read<{ items: { name: string; apiId: string }[] }>("apigateway GET /v2/apis");
   const { UserPools: pools } = await read<{ UserPools: { Id: string; Name: string }[] }>(
     "cognito-idp ListUserPools MaxResults=60",
@@ -145,7 +146,7 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
     const poolArn = `arn:aws:cognito-idp:${of.region}:${of.accountId}:userpool/${pool}`;
     return { ...of, api: `/v2/apis/${apiId}`, apiTags, pool, poolArn, deploying: names.stage };
   };
-  const [own, other] = [withIds(names), withIds(otherNames)];
+  const [own, other] = [withIds(names), withIds(prod)];
   const tried = await expectRefused(call, [
     ...attemptsIn(doneToOwnStage, other),
     ...attemptsIn(doneToNone, own, other),
@@ -159,16 +160,15 @@ export async function tryToReach(otherStage: string, rehearsal: Rehearsal): Prom
  * A deploy role can create a role that trusts anyone: the new role must be useless outside the stage's functions.
  * Lambda sends failures without naming a function.
  */
-export async function tryAsOutsider(otherStage: string, rehearsal: Rehearsal): Promise<string> {
+export async function tryAsOutsider(rehearsal: Rehearsal): Promise<string> {
   const { gate, operate, names: own } = rehearsal;
-  const other = namesOf(otherStage);
   const { call } = await startJob(rehearsal, "deploy");
   for (const attempt of attemptsIn(createRole, own)) await succeed(call, attempt.call);
   const taken = await succeed(operate, `sts AssumeRole RoleArn=${own.roles}-x RoleSessionName=outsider`);
   const outsider = gate.callAs(credentialsIn(taken));
   const inFunction = gate.callAs(await gate.credentialsFor(`${own.roles}-x`));
   const ofOwn = attemptsIn(`${doneByFunctions}\n${labelling}`, own);
-  const ofOther = attemptsIn(`${doneByFunctions}\n${failing}`, other);
+  const ofOther = attemptsIn(`${doneByFunctions}\n${failing}`, prod);
   const tried = await expectRefused(outsider, [...ofOwn, ...ofOther]);
   await expectRefused(outsider, attemptsIn(failing, own), false);
   await expectRefused(inFunction, ofOther);
