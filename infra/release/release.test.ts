@@ -6,7 +6,7 @@ import { readFunctions } from "../build/functions.ts";
 import { runSources } from "../local/runtime/running-functions.ts";
 import { listen, stop as stopServer } from "../local/gateway/server.ts";
 import { startStack } from "../local/stack.ts";
-import { needs } from "../testing/api.ts";
+import { needs, speedUpTimers } from "../testing/api.ts";
 import { moveAlias, startAws, type Invoked } from "./_tests/aws-stand-in.ts";
 import { runBundle, startBundle } from "./_tests/run-bundle.ts";
 import { stackIn, type Stack } from "./_shared/outputs.ts";
@@ -18,6 +18,7 @@ const prefix = "events-api-test-";
 const routes = Object.fromEntries(
   readFunctions().flatMap((folder) => folder.routes.map((route) => [route, `${prefix}${folder.name}`])),
 );
+speedUpTimers();
 const { apiUrl, invoke } = await startFunctions();
 const aws = await startAws(invoke);
 const front = await startFront();

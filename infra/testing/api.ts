@@ -80,11 +80,7 @@ export async function startApiWithTokens() {
 export async function startLocalApi(options: Pick<StackOptions, "pool" | "labels" | "environment"> = {}) {
   const [database, bucket, rekognition] = [databaseFaults(), plannedFaults(), plannedFaults()];
   const faulty = { DYNAMODB: database.meet, S3: bucket.meet, REKOGNITION: rekognition.meet };
-  // Timeouts and delays pass at three times the speed (see setup.ts); nothing here waits for another process.
-  const ticks = setInterval(() => vi.isFakeTimers() && vi.advanceTimersByTime(10), 5);
-  atEnd(() => {
-    clearInterval(ticks);
-  });
+  speedUpTimers();
   let ahead_s = 0;
   const now = () => new Date(Date.now() + ahead_s * 1000);
   const stack = await start({ ...options, now, between: between((call) => faulty[call.service](call)) });
@@ -120,6 +116,14 @@ export async function startLocalApi(options: Pick<StackOptions, "pool" | "labels
     settled: stack.events.settled,
     deadLetters,
   };
+}
+
+/** Timeouts and delays pass three times as fast (see setup.ts): for tests in which nothing waits for another process. */
+export function speedUpTimers(): void {
+  const ticks = setInterval(() => vi.isFakeTimers() && vi.advanceTimersByTime(10), 5);
+  atEnd(() => {
+    clearInterval(ticks);
+  });
 }
 
 async function start(options: Omit<StackOptions, "run"> = {}): Promise<Stack> {

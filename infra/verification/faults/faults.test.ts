@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { needs } from "../../testing/api.ts";
+import { needs, speedUpTimers } from "../../testing/api.ts";
 import type { Call } from "../../testing/call.ts";
 import { makeJpeg, makePng } from "../../local/bucket/sample-images.ts";
 import { upload, type UploadUrl } from "../../testing/upload.ts";
@@ -211,6 +211,8 @@ const alone: Omit<Injection, "call">[] = [
   { fault: "killed" },
 ];
 const together: Omit<Injection, "call">[] = [{}, { fault: "answer lost" }, { fault: "killed" }];
+
+speedUpTimers();
 
 // Printing the functions' logs would take a tenth of the time.
 for (const level of ["info", "error"] as const) vi.spyOn(console, level).mockImplementation(() => undefined);
@@ -428,8 +430,8 @@ async function look({ healthy: { call }, images: { objects } }: Stack, id: strin
     rejectedImage?: { detail: string };
   };
   const event = { title, version, size: image?.size, rejected: rejectedImage?.detail };
+  if (!image) return { event, image: undefined };
   const { headers } = await call(`GET /events/${id}/image`);
-  if (headers["location"] === undefined) return { event, image: undefined };
-  const key = new URL(headers["location"]).pathname.replace("/images/", "");
+  const key = new URL(headers["location"] ?? "").pathname.replace("/images/", "");
   return { event, image: objects.get(key)?.bytes.toString("base64", 0, 60) ?? "lost" };
 }
