@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { runEditedBundles } from "../../local/runtime/running-functions.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
-import type { Call } from "../../testing/call.ts";
-import { callAt } from "../../testing/contract.ts";
+import { callServerAt, type Call } from "../../testing/call.ts";
+import { complaintsAbout } from "../../testing/contract.ts";
 import { between, databaseFaults, faults, type Fault, type FaultyDatabase } from "../../testing/faults.ts";
 import { makeCaller } from "../traffic/caller.ts";
 import { operations } from "../traffic/operations.ts";
@@ -43,9 +43,11 @@ export async function runLoad(isOver: (requests: number) => boolean, rates = { h
       between: between(database.meet),
       environment: { AWS_LAMBDA_LOG_LEVEL: "FATAL" },
     });
-    const call = callAt(stack.url);
+    const call = callServerAt(stack.url);
+    const undocumented: string[] = [];
     const counting: Call = async (...request) => {
       const answer = await call(...request);
+      undocumented.push(...complaintsAbout(request[0], answer).map((complaint) => `${request[0]}: ${complaint}`));
       report.requests += 1;
       report.statuses[answer.status] = (report.statuses[answer.status] ?? 0) + 1;
       return answer;
@@ -58,7 +60,7 @@ export async function runLoad(isOver: (requests: number) => boolean, rates = { h
         return caller.complaints;
       }),
     );
-    return { ...report, complaints: [...complaints.flat(), ...complaintsOf(report)] };
+    return { ...report, complaints: [...undocumented, ...complaints.flat(), ...complaintsOf(report)] };
   } finally {
     clearInterval(sampling);
     await stack?.stop();

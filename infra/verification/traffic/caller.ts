@@ -3,8 +3,8 @@ import type { Answer, Call } from "../../testing/call.ts";
 import { perform, resolve, type Fields, type Operation } from "./operations.ts";
 
 /**
- * The only caller that changes its events, so it knows what the API must hold. `call` must refuse answers that
- * functions/openapi.yaml does not allow, such as a refusal without its problem or an event without its ETag.
+ * The only caller that changes its events, so it knows what the API must hold. `call` checks the rest, which
+ * functions/openapi.yaml has: that a refusal has its problem, and an event its ETag.
  */
 export function makeCaller(call: Call, { isDisturbed = false } = {}) {
   let events: Events = new Map();
