@@ -236,6 +236,13 @@ describe("with an image", () => {
       expect(kept(id)).toEqual([]);
     });
 
+    test("writes nothing if If-Match is stale: 412", async () => {
+      const { id, path } = await createWithImage(callLocal);
+      const before = kept(id);
+      expect(await callLocal(`DELETE ${path}`, { headers: { "if-match": '"old"' } })).toEqual(stale);
+      expect(kept(id)).toEqual(before);
+    });
+
     test("deletes 120 uploads, more than one page of keys", async () => {
       const { id, path } = await createWithImage(callLocal);
       const [first = ""] = kept(id).filter((key) => key.startsWith("incoming/"));
