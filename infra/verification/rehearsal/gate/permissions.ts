@@ -72,7 +72,10 @@ export function nameIn(arn: string): string {
   return arn.split("/").at(-1) ?? "";
 }
 
-/** What the policies here compare of the context that AWS adds to every request. Loopback is plain HTTP; AWS's clients use HTTPS. */
+/**
+ * What the policies here compare of the context that AWS adds to every request. Loopback is plain HTTP; AWS's clients
+ * use HTTPS.
+ */
 export function contextOf({ arn, functionArn }: Caller): Record<string, string[]> {
   return {
     "aws:securetransport": ["true"],
