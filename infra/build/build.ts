@@ -1,14 +1,16 @@
-import { bundleFunctions, writeBundles } from "./bundle.ts";
+import { bundleFunctions, writeBundles, zipBundle } from "./bundle.ts";
 import { listForTerraform, readFunctions } from "./functions.ts";
 import { bundleCommands, writeChecksums, writeFiles } from "./release-bundle.ts";
 
 try {
   const bundles = await bundleFunctions();
-  const commands = await bundleCommands();
-  const others = [{ path: "functions.json", bytes: listForTerraform(readFunctions()) }, ...commands];
-  const files = [...bundles.map(({ name, zip }) => ({ path: `${name}.zip`, bytes: zip })), ...others];
+  const files = [
+    ...bundles.map((bundle) => ({ path: `${bundle.name}.zip`, bytes: zipBundle(bundle) })),
+    { path: "functions.json", bytes: listForTerraform(readFunctions()) },
+    ...(await bundleCommands()),
+  ];
   writeBundles(bundles);
-  writeFiles(others);
+  writeFiles(files);
   writeChecksums(files);
   for (const { path, bytes } of files) console.log(`dist/${path} ${bytes.length} bytes`);
 } catch (error) {

@@ -54,43 +54,50 @@ await primed;
 export type Bundle = Awaited<ReturnType<typeof bundleModules>>[number];
 
 /**
- * Bundles each function with its imports, the AWS SDK included, and zips it: the same source gives the
- * same bytes in any folder, at any time, on any machine. Throws if a zip is over budget or contains the SDK's client.
+ * Bundles each function with its imports, the AWS SDK included: the same source gives the same bytes in
+ * any folder, at any time, on any machine. Throws if a bundle contains the SDK's client.
  */
-export async function bundleFunctions(functionsPath?: string, limit_bytes = budget_bytes): Promise<Bundle[]> {
+export async function bundleFunctions(functionsPath?: string): Promise<Bundle[]> {
   const handlers = readFunctions(functionsPath).map(({ name, path }) => ({ name, path: join(path, "handler.ts") }));
   const bundles = await bundleModules(handlers, { plugins: [bareCommands], external });
-  for (const bundle of bundles) check(bundle, limit_bytes);
+  for (const { name, parts } of bundles) {
+    const heavy = parts.map(([path]) => path).filter((path) => denied.test(path));
+    if (heavy.length > 0)
+      throw new Error(
+        `${name}: the bundle must not contain ${heavy.join(", ")}. Send commands as functions/_shared/table.ts does, without the SDK's client.`,
+      );
+  }
   return bundles;
 }
 
-/** Writes NAME.zip, NAME/ (the zip's files) and NAME.map to a folder; leaves unchanged files alone. */
+/** Writes NAME/ (the files of the zip) and NAME.map to a folder; leaves unchanged files alone. */
 export function writeBundles(bundles: Bundle[], path = join(root, "dist")): void {
-  for (const { name, files, zip, sourceMap } of bundles) {
+  for (const { name, files, sourceMap } of bundles) {
     for (const [file, bytes] of Object.entries(files)) writeFile(join(path, name, file), bytes);
-    writeFile(join(path, `${name}.zip`), zip);
     // Not in the zip: Node reads the map at startup, and the bundle would load a fifth slower.
     writeFile(join(path, `${name}.map`), sourceMap);
   }
 }
 
-function check({ name, parts, zip }: Bundle, limit_bytes: number): void {
-  const heavy = parts.map(([path]) => path).filter((path) => denied.test(path));
-  if (heavy.length > 0)
-    throw new Error(
-      `${name}: the bundle must not contain ${heavy.join(", ")}. Send commands as functions/_shared/table.ts does, without the SDK's client.`,
-    );
-  if (zip.length > limit_bytes) {
-    const largest = parts.slice(0, 5).map(([path, bytes]) => `${path} (${bytes} bytes)`);
-    throw new Error(
-      `${name}: the zip has ${zip.length} bytes, at most ${limit_bytes} are allowed. Its largest parts: ${largest.join(", ")}.`,
-    );
-  }
+/**
+ * Zips a bundle for Lambda, the same bytes on any machine. Throws if the zip is over budget. Only a
+ * deployment needs zips: with them `npm start` and its builds after an edit would take a sixth longer.
+ */
+export function zipBundle({ name, files, parts }: Bundle, limit_bytes = budget_bytes): Uint8Array {
+  const readable = (0o100644 << 16) >>> 0;
+  // Deflated in JavaScript: zlib's output differs between processors. Zip times are local and without a
+  // zone, so a local date gives the same bytes everywhere.
+  const zip = zipSync(files, { level: 9, mem: 12, mtime: new Date(1980, 0, 1, 12), os: 3, attrs: readable });
+  if (zip.length <= limit_bytes) return zip;
+  const largest = parts.slice(0, 5).map(([path, bytes]) => `${path} (${bytes} bytes)`);
+  throw new Error(
+    `${name}: the zip has ${zip.length} bytes, at most ${limit_bytes} are allowed. Its largest parts: ${largest.join(", ")}.`,
+  );
 }
 
 /**
- * Bundles modules that export `handler`, each with its imports, which `parts` lists, and the whole SDK; the zip holds
- * the files. All in one build: one for each would parse the SDK again for each.
+ * Bundles modules that export `handler`, each with its imports, which `parts` lists, and the whole SDK. All in one
+ * build: one for each would parse the SDK again for each.
  */
 export async function bundleModules(
   modules: { name: string; path: string }[],
@@ -114,7 +121,7 @@ export async function bundleModules(
     const [main, sourceMap] = [outputs.get(`${name}.cjs`), outputs.get(`${name}.cjs.map`)];
     if (!main || !sourceMap) throw new Error(`${name}: the bundler wrote no bundle or no source map.`);
     const files = { "index.mjs": Buffer.from(index), "main.cjs": main };
-    return { name, files, zip: zipFiles(files), sourceMap, parts: partsOf(metafile.outputs[`${name}.cjs`]) };
+    return { name, files, sourceMap, parts: partsOf(metafile.outputs[`${name}.cjs`]) };
   });
 }
 
@@ -124,13 +131,6 @@ function partsOf(output: Metafile["outputs"][string] | undefined): [path: string
     .map(([path, { bytesInOutput }]): [string, number] => [path, bytesInOutput])
     .filter(([, bytes]) => bytes > 0)
     .sort(([, one], [, other]) => other - one);
-}
-
-/** Deflates in JavaScript: zlib's output differs between processors. */
-function zipFiles(files: Record<string, Uint8Array>): Uint8Array {
-  const readable = (0o100644 << 16) >>> 0;
-  // Zip times are local and without a zone, so a local date gives the same bytes everywhere.
-  return zipSync(files, { level: 9, mem: 12, mtime: new Date(1980, 0, 1, 12), os: 3, attrs: readable });
 }
 
 /** Makes the folder, and renames into place, so that a function that starts at that moment never reads half a bundle. */

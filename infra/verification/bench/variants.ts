@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { bundleFunctions, bundleModules, writeBundles } from "../../build/bundle.ts";
+import { bundleFunctions, bundleModules, writeBundles, zipBundle } from "../../build/bundle.ts";
 import type { Operation } from "./requests.ts";
 
 /** One way to write the API, ready to run. */
@@ -57,7 +57,7 @@ export async function buildVariants(path: string, hasPython: boolean) {
   const inPython = { name: fastapi, artifacts: both(join(peersPath, "fastapi_mangum.py")) };
   const variants: Variant[] = [own, { ...own, ...notPrimed, name: unprimed, isTwin: true }, ...inNode];
   if (hasPython) variants.push(inPython);
-  return { variants, zip_bytes: { create: create.zip.length, get: get.zip.length } };
+  return { variants, zip_bytes: { create: zipBundle(create).length, get: zipBundle(get).length } };
 }
 
 function both(artifact: string): Variant["artifacts"] {
