@@ -38,7 +38,7 @@ const allowed: Record<string, string> = {
 };
 
 /** For keys that a function.json omits. */
-export const defaults = { memory_mb: 256, timeout_s: 10 };
+const defaults = { memory_mb: 256, timeout_s: 10 };
 
 /**
  * Every folder of `functionsPath` is a function, unless its name begins with `_`. Throws all errors at once, one

@@ -16,7 +16,7 @@ logAsLambdaDoes((line) => {
   process.stdout.write(line);
 });
 
-/** By import() and not require(), like Lambda: index.mjs must have its exports in both. */
+/** By import(), like Lambda: index.mjs has a top-level await, which require() refuses. */
 const loading = /** @type {Promise<HandlerModule>} */ (import(pathToFileURL(bundle).href));
 
 parentPort?.on("message", (/** @type {Call} */ { key, event, invocation }) => {

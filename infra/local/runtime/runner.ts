@@ -26,8 +26,8 @@ export interface Configuration {
 }
 
 /**
- * In Lambda each call has its own environment. Here calls share one SDK client with its 50 sockets,
- * and a thread. A call that waited long for a socket would run into the client's timeout.
+ * In Lambda each call has its own environment. Here calls share the 50 sockets of aws-client.ts, and a
+ * thread. A call that waits for a socket uses up its invocation's time.
  */
 const callsAtOnce = { inProcess: 50, inThread: 10 };
 
@@ -58,7 +58,7 @@ export function runInThread(bundle: string, configuration: Configuration): Runni
 /** Lambda's maximum, from its error. That API Gateway then answers 500 is inferred. */
 const maxResultBytes = 6 * 1024 * 1024 + 100;
 
-/** In this process all functions share the client. */
+/** Sources share one connection pool; each bundle has its own. */
 const inTurnInProcess = pLimit(callsAtOnce.inProcess);
 
 /**

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { defaults, root } from "../../build/functions.ts";
+import { readFunctions, root } from "../../build/functions.ts";
+import { needs } from "../../testing/api.ts";
 import table from "../../table.json" with { type: "json" };
 import prices from "./prices.json" with { type: "json" };
 
@@ -37,13 +38,13 @@ test("labels get cheaper in four steps", () => {
   expect(labelsCost(36_000_000)).toBeCloseTo(1000 + 3200 + 18_000 + 400, 6);
 });
 
-test("the worst month has the limits that infra/ sets", () => {
+test("the worst month has the limits that infra/ and the functions set", () => {
+  needs("delete-event");
   expect(limits).toEqual({
     throttle_rate_per_s: 50,
     max_read_request_units: 200,
     max_write_request_units: 100,
-    timeout_s: 10,
-    memory_mb: 256,
+    request_gb_s: (25 * 256) / 1024,
     indexes: 3,
   });
 });
@@ -67,6 +68,7 @@ describe("infra/README.md", () => {
     /\n## What it costs\n(.*?)\n## /s.exec(readFileSync(join(root, "infra/README.md"), "utf8")) ?? [];
 
   test("has the table computed from the prices", () => {
+    needs("delete-event");
     const months = [usualMonth(1000), usualMonth(1_000_000), usualMonth(1_000_000_000), worstMonth()].map(billOf);
     const rows = (Object.keys(free) as (keyof Bill)[]).map((part) => [
       part,
@@ -177,7 +179,7 @@ function usualMonth(requests: number): Usage {
 
 const month_s = 30 * 24 * 3600;
 
-/** A flood: every request times out, every unit of the database is used, and everything read is sent. */
+/** A flood of the most expensive request: each one times out, every unit of the database is used, and everything read is sent. */
 function worstMonth(): Usage {
   const requests = limits.throttle_rate_per_s * month_s;
   const tables = 1 + limits.indexes;
@@ -185,7 +187,7 @@ function worstMonth(): Usage {
   const writes = limits.max_write_request_units * tables * month_s;
   return {
     requests,
-    compute_gb_s: requests * limits.timeout_s * (limits.memory_mb / 1024),
+    compute_gb_s: requests * limits.request_gb_s,
     reads,
     writes,
     stored_gb: toGb(writes), // a unit is 1 KB
@@ -194,7 +196,7 @@ function worstMonth(): Usage {
   };
 }
 
-/** The defaults of infra/. */
+/** The defaults of infra/, and the most that a request can use, if it runs until its timeout. */
 const limits = readLimits();
 
 function readLimits() {
@@ -209,7 +211,11 @@ function readLimits() {
     throttle_rate_per_s: variable("throttle_rate_per_s"),
     max_read_request_units: variable("max_read_request_units"),
     max_write_request_units: variable("max_write_request_units"),
-    ...defaults,
+    request_gb_s: Math.max(
+      ...readFunctions()
+        .filter(({ routes }) => routes.length > 0)
+        .map(({ timeout_s, memory_mb }) => timeout_s * (memory_mb / 1024)),
+    ),
     indexes: table.indexes.length,
   };
 }
