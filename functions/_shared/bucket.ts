@@ -2,7 +2,7 @@ import { Sha256 } from "@smithy/core/checksum";
 import { HttpRequest } from "@smithy/core/transport";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { credentials, environment, exchangeWithin, region, retrying } from "./aws-client.ts";
-import { Problem } from "./problem.ts";
+import { unavailable } from "./problem.ts";
 
 /** A stack without label-image has no bucket. */
 export const hasBucket = process.env["BUCKET_NAME"] !== undefined;
@@ -84,7 +84,7 @@ export async function sendToBucket(
   return send({ method, key, headers }, advice);
 }
 
-/** The sender has this many sockets, and a request that waits for one may time out. */
+/** As many as aws-client.ts has sockets: more deletes would only wait, within the invocation's time limit. */
 const maxKeys = 50;
 
 /**
@@ -122,10 +122,7 @@ async function send(request: BucketRequest, advice: string): Promise<BucketAnswe
     return await repeat(() => attempt(request));
   } catch (error) {
     if (error instanceof S3Error && error.$metadata.httpStatusCode < 500) throw error;
-    throw new Problem(503, `The image store did not respond as expected. ${advice}`, {
-      headers: { "retry-after": "2" },
-      cause: error,
-    });
+    throw unavailable("The image store", advice, error);
   }
 }
 

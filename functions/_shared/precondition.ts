@@ -76,7 +76,7 @@ export function ownedBy(caller: Caller, { expression, values }: Condition): Cond
   };
 }
 
-/** True if a write was refused because someone else owns the event. */
+/** Whether someone else owns the event; false while sign-in is off. */
 export function isOwnedByOther({ organizer }: Event, caller: Caller): boolean {
   return caller !== undefined && organizer !== caller;
 }

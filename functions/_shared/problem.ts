@@ -59,6 +59,14 @@ export function tooLarge(): Problem {
   return new Problem(413, "The event is too large: DynamoDB stores at most 400 KB, so make the payload smaller.");
 }
 
+/** `advice` says what the caller must do. */
+export function unavailable(service: string, advice: string, cause: unknown): Problem {
+  return new Problem(503, `${service} did not respond as expected. ${advice}`, {
+    headers: { "retry-after": "2" },
+    cause,
+  });
+}
+
 export function noSuchEvent(): Problem {
   return new Problem(404, "There is no event with this id.");
 }

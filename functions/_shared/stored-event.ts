@@ -95,7 +95,7 @@ function canonicalJson(value: unknown): string {
 }
 
 /**
- * The SDK retries a write whose response was lost, and may then find the result of its first attempt. So
+ * aws-client.ts retries a write whose response was lost, and may then find the result of its first attempt. So
  * every item stores digests of the last request ids that wrote it: a request that finds its own digest has
  * already succeeded and must not write again. One digest is not enough, because another request may write
  * between the two attempts.
@@ -114,11 +114,11 @@ function firstWriters(requestId: string): string[] {
 }
 
 /** For an update's SET: puts `:writer` first and drops the last. DynamoDB reads all right-hand sides first. */
-export const addWriter =
+export const writersUpdate =
   "#writers[0] = :writer, #writers[1] = #writers[0], #writers[2] = #writers[1], #writers[3] = #writers[2]";
 
 /** For an update's condition. */
-export const isNewWrite = "NOT contains(#writers, :writer)";
+export const newWriteCondition = "NOT contains(#writers, :writer)";
 
 /** Whether the request is among the last that wrote the item. */
 export function isWrittenBy(requestId: string, { writers }: Item): boolean {

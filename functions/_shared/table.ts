@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, GetItemCommand } from "@aws-sdk/client
 import { ServiceException } from "@smithy/core/client";
 import { connect, environment, exchangeWithin, retrying, type Command } from "./aws-client.ts";
 import { isId, type Event } from "./event.ts";
-import { Problem } from "./problem.ts";
+import { unavailable } from "./problem.ts";
 import { fromItem, type Item } from "./stored-event.ts";
 import { withinTimeLimit } from "./time-limit.ts";
 
@@ -59,16 +59,15 @@ export async function send<Output extends object>(
       if (!failures.every(hasDoneNothing)) lateRefusals.add(error);
       throw error;
     }
-    const detail = `The database did not respond as expected. ${advice}`;
-    throw new Problem(503, detail, { headers: { "retry-after": "2" }, cause: error });
+    throw unavailable("The database", advice, error);
   }
 }
 
 /** A key that no event can have: `isId` refuses it. */
 export const noKey: Item = { id: { S: "." } };
 
-/** Makes a write that never succeeds. */
-export const never = {
+/** For a write that never succeeds. */
+export const impossibleWrite = {
   TableName: tableName,
   ConditionExpression: "attribute_exists(#id) AND attribute_not_exists(#id)",
   ExpressionAttributeNames: { "#id": "id" },

@@ -7,7 +7,7 @@ import { rejectPrecondition } from "../_shared/precondition.ts";
 import { Problem, tooLarge } from "../_shared/problem.ts";
 import { represent } from "../_shared/representation.ts";
 import { fromItem, isWrittenBy, toItem, type Item } from "../_shared/stored-event.ts";
-import { isTooLarge, never, noKey, prime, send, shards, tableName } from "../_shared/table.ts";
+import { impossibleWrite, isTooLarge, noKey, prime, send, shards, tableName } from "../_shared/table.ts";
 
 /**
  * Creates an event: 201. Repeated with the same id and content: 200 with the stored event, so that a
@@ -46,7 +46,7 @@ const exampleBody = {
 const headers = { "content-type": "application/json" };
 const exampleRequest: Partial<Request> = { headers, body: JSON.stringify(exampleBody) };
 const example = newEvent(parseJson(exampleRequest as Request), undefined, "");
-export const primed = prime(new PutItemCommand({ ...never, Item: { ...example.item, ...noKey } }), represent);
+export const primed = prime(new PutItemCommand({ ...impossibleWrite, Item: { ...example.item, ...noKey } }), represent);
 
 /** Throws a `Problem` 400 for an invalid body, 413 for one that is too large. */
 function newEvent(body: unknown, caller: Caller, requestId: string): { event: Event; item: Item } {

@@ -5,7 +5,7 @@ import { endpoint, type Caller } from "../_shared/http.ts";
 import { parseJson, unknownFields } from "../_shared/json-body.ts";
 import { notTheOrganizer, ownedBy, rejectPrecondition } from "../_shared/precondition.ts";
 import { noSuchEvent, Problem, tooLarge, type Violation } from "../_shared/problem.ts";
-import { aliasesIn, isTooLarge, never, noKey, prime, send, tableName } from "../_shared/table.ts";
+import { aliasesIn, impossibleWrite, isTooLarge, noKey, prime, send, tableName } from "../_shared/table.ts";
 
 const lifetime_s = 5 * 60;
 
@@ -28,7 +28,7 @@ export const handler = endpoint(async (request, caller) => {
   return { status: 201, body: { method: "PUT", url, headers, expiresAt } };
 });
 
-export const primed = prime(new UpdateItemCommand({ ...never, Key: noKey }));
+export const primed = prime(new UpdateItemCommand({ ...impossibleWrite, Key: noKey }));
 
 /**
  * Returns the key of the next upload. The event counts its uploads: the number orders them without a clock,

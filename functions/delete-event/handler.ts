@@ -14,7 +14,7 @@ import {
 } from "../_shared/precondition.ts";
 import { noSuchEvent, type Problem } from "../_shared/problem.ts";
 import { fromItem, type Item } from "../_shared/stored-event.ts";
-import { aliasesIn, followsLostAnswer, never, noKey, prime, send, tableName } from "../_shared/table.ts";
+import { aliasesIn, followsLostAnswer, impossibleWrite, noKey, prime, send, tableName } from "../_shared/table.ts";
 
 const advice = {
   undecided: "Nothing was deleted: retry the request.",
@@ -33,7 +33,7 @@ const advice = {
  * the deletion and returns 204; otherwise label-image finishes it when the note expires. An event that
  * never had an upload URL has no objects, and needs only the write.
  *
- * The SDK retries a write whose response was lost. If the event is gone by then, this request probably
+ * aws-client.ts retries a write whose response was lost. If the event is gone by then, this request probably
  * deleted it: 204. An event recreated between the two attempts is deleted, too, unless it has another
  * organizer, 403, or If-Match protects it, 412.
  */
@@ -52,7 +52,7 @@ export const handler = endpoint(async (request, caller) => {
   return { status: 204 };
 });
 
-export const primed = prime(new DeleteItemCommand({ ...never, Key: noKey }));
+export const primed = prime(new DeleteItemCommand({ ...impossibleWrite, Key: noKey }));
 
 async function deleteWithObjects(
   id: string,

@@ -95,8 +95,8 @@ async function processUpload(incoming: Incoming): Promise<"image" | "no image" |
   let event = await readEvent(id, retry);
   if (isSameIncarnation(incoming, event) && isPending(event, upload)) {
     const file = await readUpload(incomingKey(id, incarnation, upload));
-    const labels = file && (file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload))));
-    event = file && labels ? await decide(incoming, file, labels) : await readEvent(id, retry); // the file was deleted with its event, or has expired
+    const verdict = file && (file.complaint ?? (await detectLabels(incomingKey(id, incarnation, upload))));
+    event = file && verdict ? await decide(incoming, file, verdict) : await readEvent(id, retry); // the file was deleted with its event, or has expired
   }
 
   if (!isSameIncarnation(incoming, event)) {
@@ -188,8 +188,9 @@ async function detectLabels(key: string): Promise<Partial<Image> | string | unde
   }
 }
 
-function decide(incoming: Incoming, file: Upload, labels: Partial<Image> | string): Promise<Event | undefined> {
-  return typeof labels === "string" ? reject(incoming, labels) : accept(incoming, file, labels);
+/** The verdict is the labels, or why the file is rejected. */
+function decide(incoming: Incoming, file: Upload, verdict: Partial<Image> | string): Promise<Event | undefined> {
+  return typeof verdict === "string" ? reject(incoming, verdict) : accept(incoming, file, verdict);
 }
 
 /** Copies the image and records it on its event, if that still exists and has no later image. */
@@ -211,19 +212,25 @@ async function accept(
   // S3 sends a 200 before it knows whether the copy succeeds.
   if (!body.includes("<CopyObjectResult")) throw new Error("S3 started to copy an upload but did not finish.");
 
-  const event = await update(incoming, "image", isNewestImage, { contentType, size, ...labels, upload });
+  const event = await update(incoming, "image", newestImageCondition, { contentType, size, ...labels, upload });
   return event === "too large" ? reject(incoming, "The event is too large to hold an image.") : event;
 }
 
 async function reject(incoming: Incoming, detail: string): Promise<Event | undefined> {
   const rejected = { detail, rejectedAt: new Date().toISOString(), upload: incoming.upload };
-  const event = await update(incoming, "rejectedImage", `${isNewestImage} AND ${isNewestRejection}`, rejected);
+  const event = await update(
+    incoming,
+    "rejectedImage",
+    `${newestImageCondition} AND ${newestRejectionCondition}`,
+    rejected,
+  );
   return event === "too large" ? readEvent(incoming.id, retry) : event;
 }
 
-const isNewestImage =
+const newestImageCondition =
   "#incarnation = :incarnation AND (attribute_not_exists(#event.#image) OR #event.#image.#upload < :upload)";
-const isNewestRejection = "(attribute_not_exists(#event.#rejectedImage) OR #event.#rejectedImage.#upload < :upload)";
+const newestRejectionCondition =
+  "(attribute_not_exists(#event.#rejectedImage) OR #event.#rejectedImage.#upload < :upload)";
 
 /** Updates an event if the condition holds, and returns its current state; undefined if there is none. */
 async function update(

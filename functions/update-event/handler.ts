@@ -14,15 +14,15 @@ import {
 import { noSuchEvent, tooLarge } from "../_shared/problem.ts";
 import { represent } from "../_shared/representation.ts";
 import {
-  addWriter,
   fromItem,
-  isNewWrite,
   isWrittenBy,
+  newWriteCondition,
   toAttributes,
   toStored,
   writerOf,
+  writersUpdate,
 } from "../_shared/stored-event.ts";
-import { aliasesIn, isTooLarge, never, noKey, prime, send, shards, tableName } from "../_shared/table.ts";
+import { aliasesIn, impossibleWrite, isTooLarge, noKey, prime, send, shards, tableName } from "../_shared/table.ts";
 
 /**
  * Merges the given fields into an event: 200 with the whole event. 404 if there is none, 403 if the caller
@@ -39,7 +39,7 @@ export const handler = endpoint(async (request, caller) => {
   return { status: 200, ...represent(event) };
 });
 
-export const primed = prime(new UpdateItemCommand({ ...never, Key: noKey }));
+export const primed = prime(new UpdateItemCommand({ ...impossibleWrite, Key: noKey }));
 
 /** Checks and updates in one atomic write. Returns the updated event. */
 async function update(
@@ -77,13 +77,13 @@ function toCommand(
   const assignments = [
     ...Object.keys(values).map((path, n) => `${path} = :${n}`),
     "#event.#version = #event.#version + :one",
-    addWriter,
+    writersUpdate,
   ];
   const removals = removed.flatMap((name) => [pathOf(name), ...(name === "organizer" ? ["#byOrganizer"] : [])]);
   const update = `SET ${assignments.join(", ")}${removals.length > 0 ? ` REMOVE ${removals.join(", ")}` : ""}`;
   const condition = [
     precondition.expression,
-    isNewWrite,
+    newWriteCondition,
     ...(needed ? [`attribute_exists(${pathOf(needed)})`] : []),
   ].join(" AND ");
   return new UpdateItemCommand({
