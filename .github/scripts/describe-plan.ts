@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describePlan, headlineOf, readPlan } from "./plan-markdown.ts";
-import { addToSummary, expectVariable, refuse, stageName } from "./step.ts";
+import { addToSummary, readVariable, refuse, stageName } from "./step.ts";
 
 /*
  * terraform -chdir=infra show -no-color stack.tfplan | STAGE=staging AWS_ACCOUNT_ID=... node .github/scripts/describe-plan.ts plans
@@ -17,11 +17,11 @@ const commentLimit_bytes = 64_000;
 const summaryLimit_bytes = 1024 * 1024;
 
 const [folder = "plans"] = process.argv.slice(2);
-const stage = expectVariable("STAGE", stageName, "the name of a stage, like staging");
-const accountId = expectVariable("AWS_ACCOUNT_ID", /^\d{12}$/, "the 12-digit AWS account number, which is removed");
+const stage = readVariable("STAGE", stageName, "the name of a stage, like staging");
+const accountId = readVariable("AWS_ACCOUNT_ID", /^\d{12}$/, "the 12-digit AWS account number, which is removed");
 const commits = {
-  planned: expectVariable("COMMIT", /^([0-9a-f]{40})?$/, "a commit of 40 digits, or empty"),
-  deployed: expectVariable("DEPLOYED_COMMIT", /^([0-9a-f]{40}|unknown)?$/, "a commit of 40 digits, unknown, or empty"),
+  planned: readVariable("COMMIT", /^([0-9a-f]{40})?$/, "a commit of 40 digits, or empty"),
+  deployed: readVariable("DEPLOYED_COMMIT", /^([0-9a-f]{40}|unknown)?$/, "a commit of 40 digits, unknown, or empty"),
 };
 
 const plan = readPlan(await text(process.stdin), accountId);

@@ -1,4 +1,4 @@
-import { addToSummary, expectVariable, refuse, stageName } from "./step.ts";
+import { addToSummary, readVariable, refuse, stageName } from "./step.ts";
 import { adviceFor, compareClaims, parseObject, type Comparison } from "./trust-claims.ts";
 
 /*
@@ -9,9 +9,9 @@ import { adviceFor, compareClaims, parseObject, type Comparison } from "./trust-
  * credential and is never printed.
  */
 
-const stage = expectVariable("STAGE", stageName, "the name of a stage, like staging");
+const stage = readVariable("STAGE", stageName, "the name of a stage, like staging");
 const role = `deploy-${stage}`;
-const printed = expectVariable("TRUST", /\S/, "what `terraform -chdir=oidc output -json trust` prints");
+const printed = readVariable("TRUST", /\S/, "what `terraform -chdir=oidc output -json trust` prints");
 // The one claim that must differ: this job is in its own file, which no role trusts.
 const trust = printed.replaceAll("/deploy-stage.yml@", "/explain.yml@");
 const comparisons = compare(readClaims(await askForToken()));
@@ -38,8 +38,8 @@ function compare(claims: Record<string, unknown>): Comparison[] {
  */
 async function askForToken(): Promise<string> {
   const what = "set, as in a job of GitHub Actions with the permission id-token: write";
-  const url = expectVariable("ACTIONS_ID_TOKEN_REQUEST_URL", /^https?:\/\/[^\s/]/, what);
-  const authorization = `bearer ${expectVariable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", /^[\x21-\x7e]+$/, what)}`;
+  const url = readVariable("ACTIONS_ID_TOKEN_REQUEST_URL", /^https?:\/\/[^\s/]/, what);
+  const authorization = `bearer ${readVariable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", /^[\x21-\x7e]+$/, what)}`;
   const answer = await fetch(`${url}&audience=sts.amazonaws.com`, {
     headers: { authorization },
     signal: AbortSignal.timeout(30_000),

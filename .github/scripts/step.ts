@@ -11,7 +11,7 @@ export function refuse(sentence: string): never {
 }
 
 /** Never prints the value, which may be a secret. */
-export function expectVariable(name: string, pattern: RegExp, what: string): string {
+export function readVariable(name: string, pattern: RegExp, what: string): string {
   const value = process.env[name] ?? "";
   return pattern.test(value) ? value : refuse(`The environment variable ${name} must be ${what}.`);
 }

@@ -12,7 +12,7 @@ async function start(stage: string) {
     stage,
     port: 0,
     routes: () => Promise.resolve([]),
-    elsewhere: (request) => Promise.resolve(docs(request)),
+    fallback: (request) => Promise.resolve(docs(request)),
     log: () => undefined,
   });
   afterAll(gateway.stop);

@@ -35,7 +35,7 @@ async function start({ port, stage, data, auth, corsOrigins }: Options): Promise
     stage,
     port,
     corsOrigins,
-    elsewhere: (request) => Promise.resolve(docs(request)),
+    fallback: (request) => Promise.resolve(docs(request)),
     log: ({ method, path, status, duration_ms, requestId, error }) => {
       console.log(`${method} ${path} ${status} ${duration_ms.toFixed(0)} ms ${requestId}`);
       if (error !== undefined) console.error(messageOf(error));

@@ -50,7 +50,7 @@ export async function startStack(options: StackOptions) {
         log,
         routes: async () =>
           (await functions.routes()).map((route) => ({ ...route, ...(authorizer && { authorizer }) })),
-        elsewhere: async (request) => (await options.elsewhere?.(request)) ?? (await tokens?.(request)),
+        fallback: async (request) => (await options.fallback?.(request)) ?? (await tokens?.(request)),
       }),
     );
     const { port: own } = new URL(gateway.url);

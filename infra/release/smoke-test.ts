@@ -2,7 +2,7 @@
 import { runCommand } from "./_shared/command.ts";
 import { baseUrlIn, readOutputs, regionIn, routesIn } from "./_shared/outputs.ts";
 import { checker, smokeTest } from "./smoke-test/checks.ts";
-import { signedIn } from "./smoke-test/ways.ts";
+import { signedIn } from "./smoke-test/transports.ts";
 
 const usage = "terraform -chdir=infra output -json | node dist/release/smoke-test.mjs";
 
@@ -10,7 +10,7 @@ const isMisused = process.argv.length > 2;
 
 await runCommand(usage, isMisused && "Pipe in the Terraform outputs, without parameters", async (input) => {
   const outputs = readOutputs(input, usage);
-  const way = outputs["issuer"] === undefined ? undefined : signedIn(routesIn(outputs), regionIn(outputs));
+  const transport = outputs["issuer"] === undefined ? undefined : signedIn(routesIn(outputs), regionIn(outputs));
   const print = console.log;
-  await smokeTest(baseUrlIn(outputs), { signedIn: way, check: checker({ print }), print });
+  await smokeTest(baseUrlIn(outputs), { signedIn: transport, check: checker({ print }), print });
 });

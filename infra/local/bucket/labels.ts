@@ -14,7 +14,7 @@ export interface DetectLabels {
 }
 
 /** https://docs.aws.amazon.com/rekognition/latest/dg/limits.html */
-const limits = { image_bytes: 15 * 1024 * 1024, leastSide_px: 80, side_px: 10_000 };
+const limits = { maxBytes: 15 * 1024 * 1024, minSide_px: 80, maxSide_px: 10_000 };
 
 /**
  * Emulates Rekognition's DetectLabels. Its labels name the emulator, and the image's format and shape.
@@ -55,9 +55,9 @@ export function detectLabels(
   if (!image) return refusal("InvalidImageFormatException", "Request has invalid image format");
   const { format, width, height } = image;
   // The error for too small an image is not documented, but recorded: github.com/boto/botocore/issues/1366
-  if (Math.min(width, height) < limits.leastSide_px)
+  if (Math.min(width, height) < limits.minSide_px)
     return refusal("InvalidParameterException", "Request has invalid parameters");
-  if (bytes.length > limits.image_bytes || Math.max(width, height) > limits.side_px)
+  if (bytes.length > limits.maxBytes || Math.max(width, height) > limits.maxSide_px)
     return refusal("ImageTooLargeException", `The image has ${bytes.length} bytes and ${width} x ${height} pixels.`);
   // By falling confidence, like Rekognition.
   const labels = [

@@ -32,7 +32,7 @@ export interface GatewayOptions {
   /** Called for each request, so that routes can change. */
   routes: () => Promise<Route[]>;
   /** Answers requests that match no route; without an answer they get 404. */
-  elsewhere?: (request: IncomingMessage) => Promise<HttpAnswer | undefined>;
+  fallback?: (request: IncomingMessage) => Promise<HttpAnswer | undefined>;
   port: number;
   /** The origins whose pages may call; none if absent. */
   corsOrigins?: string[] | undefined;
@@ -116,7 +116,7 @@ interface Answer extends HttpAnswer {
 async function answerTo(
   request: IncomingMessage,
   requestId: string,
-  { stage, routes, elsewhere, corsOrigins }: GatewayOptions,
+  { stage, routes, fallback, corsOrigins }: GatewayOptions,
 ): Promise<Answer> {
   const { method = "", url = "", headersDistinct: headers } = request;
   const body = await readBody(request);
@@ -132,7 +132,7 @@ async function answerTo(
     const methods = new Set(all.map(({ routeKey }) => routeKey.replace(/ .*/, "")));
     return { status: 204, headers: [], body: Buffer.alloc(0), methods: [...methods].sort() };
   }
-  if (!found) return (await elsewhere?.(request)) ?? refusal(404, "Not Found");
+  if (!found) return (await fallback?.(request)) ?? refusal(404, "Not Found");
   const { routeKey, scopes = [], authorizer: authorize, invoke } = found.route;
   const authorizer = await authorize?.(headers["authorization"]?.join(","), scopes);
   if (authorizer && "status" in authorizer) return refusal(authorizer.status, authorizer.message, authorizer.headers);

@@ -10,7 +10,7 @@ const answer = (text: string) => Promise.resolve({ statusCode: 200, body: text }
 
 async function start(stage: string, routeKey: string) {
   const routes = () => Promise.resolve([{ routeKey, invoke: () => answer("a route") }]);
-  const gateway = await startGateway({ stage, port: 0, routes, elsewhere: tokenEndpoint(pool), log: () => undefined });
+  const gateway = await startGateway({ stage, port: 0, routes, fallback: tokenEndpoint(pool), log: () => undefined });
   afterAll(gateway.stop);
   return { url: gateway.url, call: callServerAt(new URL("/", gateway.url).href) };
 }

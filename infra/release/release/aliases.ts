@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { messageOf } from "../_shared/command.ts";
 import type { Stack } from "../_shared/outputs.ts";
-import { liveAlias } from "../smoke-test/ways.ts";
+import { liveAlias } from "../smoke-test/transports.ts";
 
 export type Alias = ReturnType<typeof aliasOf>;
 

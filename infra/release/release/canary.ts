@@ -3,7 +3,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { messageOf } from "../_shared/command.ts";
 import type { Stack } from "../_shared/outputs.ts";
 import { checker, realClock, smokeTest, type Conditions } from "../smoke-test/checks.ts";
-import { signedIn } from "../smoke-test/ways.ts";
+import { signedIn } from "../smoke-test/transports.ts";
 import {
   endTrials,
   lambdaIn,
@@ -14,7 +14,7 @@ import {
   readAlias,
   type Alias,
 } from "./aliases.ts";
-import { checksOfVersions, expectNoAlarm } from "./watch.ts";
+import { checksOfVersions, countGreenAlarms } from "./watch.ts";
 
 /**
  * `isAtOnce` is for a rollback while the current version makes alarms red: it skips the canary and ignores alarms.
@@ -39,8 +39,8 @@ export async function release(stack: Stack, options: Options): Promise<void> {
   const { print, stop } = options;
   const lambda = lambdaIn(stack.region);
   const check = checker(options);
-  const way = stack.isSignedIn ? signedIn(stack.routes, stack.region) : undefined;
-  const test = () => smokeTest(stack.baseUrl, { signedIn: way, check, print });
+  const transport = stack.isSignedIn ? signedIn(stack.routes, stack.region) : undefined;
+  const test = () => smokeTest(stack.baseUrl, { signedIn: transport, check, print });
   await endTrials(lambda, stack.functionNames, print);
   const newest = new Map<string, string>();
   const moving: Moving[] = [];
@@ -112,7 +112,7 @@ async function tryOut(
   { inWords, call, test }: { inWords: string; call: () => Promise<number>; test: () => Promise<void> },
 ): Promise<void> {
   const cloudwatch = new CloudWatchClient(region);
-  const watch = () => (isAtOnce ? Promise.resolve(0) : expectNoAlarm(cloudwatch, `${name}-`));
+  const watch = () => (isAtOnce ? Promise.resolve(0) : countGreenAlarms(cloudwatch, `${name}-`));
   await watch();
   print(`0 % to the new versions, ${inWords}: ${await call()} of our own calls answered.`);
   if (minutes > 0 && !isAtOnce) {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { paginateDescribeAlarms, type CloudWatchClient, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import { functionOf, type Stack } from "../_shared/outputs.ts";
 import { checksOf, type Check } from "../smoke-test/checks.ts";
-import { byInvoking, inOneLine } from "../smoke-test/ways.ts";
+import { byInvoking, inOneLine } from "../smoke-test/transports.ts";
 
 /**
  * Checks of these versions, whatever callers get: the smoke test's, and a probe of every route with an unknown id,
@@ -16,20 +16,20 @@ export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions
       throw new Error(`The output function_names must have ${functionName}, which answers ${routeKey}.`);
     return { functionName, qualifier };
   };
-  const way = byInvoking(region, targetOf, isSignedIn);
+  const transport = byInvoking(region, targetOf, isSignedIn);
   const probes = Object.keys(routes).map((routeKey): Check => {
     const names = [...routeKey.matchAll(/\{(\w+)\}/g)];
     const pathParameters = Object.fromEntries(names.map(([, name = ""]) => [name, randomUUID()]));
     const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: {} };
     return {
       claim: `Answer ${routeKey}`,
-      way,
+      transport,
       request: { routeKey, pathParameters, ...body },
       expected: "a status below 500",
       holds: ({ status }) => status < 500,
     };
   });
-  return [...checksOf(way, isSignedIn), ...probes];
+  return [...checksOf(transport, isSignedIn), ...probes];
 }
 
 const advice = "Release the fix with --at-once, as the workflow Deploy does when started by hand with a commit.";
@@ -40,7 +40,7 @@ const advice = "Release the fix with --at-once, as the workflow Deploy does when
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
  */
-export async function expectNoAlarm(client: CloudWatchClient, prefix: string): Promise<number> {
+export async function countGreenAlarms(client: CloudWatchClient, prefix: string): Promise<number> {
   const alarms: MetricAlarm[] = [];
   const limit = { abortSignal: AbortSignal.timeout(15_000) };
   for await (const page of paginateDescribeAlarms({ client }, { AlarmNamePrefix: prefix }, limit))

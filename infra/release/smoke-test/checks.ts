@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { describe, overHttp, type Answer, type NoAnswer, type Request, type Way } from "./ways.ts";
+import { describe, overHttp, type Answer, type NoAnswer, type Request, type Transport } from "./transports.ts";
 
 /**
  * The one event that is left behind. Every deployment creates it again: the answer is 201 once and 200
@@ -21,7 +21,7 @@ const problemType = "application/problem+json"; // from the functions; API Gatew
 
 export interface Check {
   claim: string;
-  way: Way;
+  transport: Transport;
   request: Request;
   expected: string;
   holds: (answer: Answer) => boolean;
@@ -57,10 +57,13 @@ const patience_s = 60;
  */
 export function checker({ print, stop, isAtOnce = false, clock = realClock, timeout_ms = limit_ms }: Conditions) {
   let left_s = patience_s;
-  return async ({ claim, way, request, expected, holds }: Check, isEarly = false): Promise<Answer | undefined> => {
+  return async (
+    { claim, transport, request, expected, holds }: Check,
+    isEarly = false,
+  ): Promise<Answer | undefined> => {
     for (let next_s = 1; ; next_s *= 2) {
       const started_ms = clock.now();
-      const answer = await way.send(request, timeout_ms, stop);
+      const answer = await transport.send(request, timeout_ms, stop);
       if (answer.status !== undefined && holds(answer)) return answer;
       stop?.throwIfAborted();
       left_s -= (clock.now() - started_ms) / 1000;
@@ -68,11 +71,11 @@ export function checker({ print, stop, isAtOnce = false, clock = realClock, time
       const gave = `gave ${describe(answer)}`;
       if (pause_s < 1 || !mayPass(answer, isEarly)) {
         if (!isAtOnce || !saysNothing(answer))
-          throw new Error(`${claim} FAILED: ${way.describe(request)} should give ${expected}, but ${gave}.`);
-        print(`${claim}: UNKNOWN, which does not stop a rollback: ${way.describe(request)} ${gave}.`);
+          throw new Error(`${claim} FAILED: ${transport.describe(request)} should give ${expected}, but ${gave}.`);
+        print(`${claim}: UNKNOWN, which does not stop a rollback: ${transport.describe(request)} ${gave}.`);
         return undefined;
       }
-      print(`Retrying in ${pause_s} s: ${way.describe(request)} ${gave}.`);
+      print(`Retrying in ${pause_s} s: ${transport.describe(request)} ${gave}.`);
       left_s -= pause_s;
       await clock.pause(pause_s * 1000, undefined, { signal: stop });
     }
@@ -85,7 +88,7 @@ export async function smokeTest(
     signedIn,
     check,
     print,
-  }: { signedIn?: Way | undefined; check: ReturnType<typeof checker>; print: Conditions["print"] },
+  }: { signedIn?: Transport | undefined; check: ReturnType<typeof checker>; print: Conditions["print"] },
 ): Promise<void> {
   const open = overHttp(baseUrl);
   const checks = signedIn ? [...refusalsOf(open), ...checksOf(signedIn, true)] : checksOf(open, false);
@@ -97,18 +100,18 @@ export async function smokeTest(
 }
 
 /** By API Gateway itself: if a function refuses it, the route has lost its authorizer. */
-function refusalsOf(way: Way): Check[] {
+function refusalsOf(transport: Transport): Check[] {
   const refused = {
     expected: `401 with {"message":"Unauthorized"}, API Gateway's answer without a token`,
     holds: ({ status, object }: Answer) => status === 401 && object?.["message"] === "Unauthorized",
   };
   return [
-    { claim: "Create nothing without a token", way, request: post({}), ...refused },
-    { claim: "Show nothing without a token", way, request: get(randomUUID()), ...refused },
+    { claim: "Create nothing without a token", transport, request: post({}), ...refused },
+    { claim: "Show nothing without a token", transport, request: get(randomUUID()), ...refused },
   ];
 }
 
-export function checksOf(way: Way, isSignedIn: boolean): Check[] {
+export function checksOf(transport: Transport, isSignedIn: boolean): Check[] {
   const event = eventOf(isSignedIn ? "smoke-test-signed-in" : "smoke-test");
   const isEvent = ({ object }: Answer) => object?.["id"] === event.id;
   const problem = (status: number, type: string) => ({
@@ -121,27 +124,27 @@ export function checksOf(way: Way, isSignedIn: boolean): Check[] {
   return [
     {
       claim: "Create an event repeatedly",
-      way,
+      transport,
       request: post(event),
       expected: `201 or 200 with the event ${event.id}, or 409 if another caller has created it`,
       holds: (answer) => ([200, 201].includes(answer.status) && isEvent(answer)) || isTaken(answer),
     },
     {
       claim: "Read it",
-      way,
+      transport,
       request: get(event.id),
       expected: `200 with the event ${event.id}`,
       holds: (answer) => answer.status === 200 && isEvent(answer),
     },
     {
       claim: "Refuse an invalid event",
-      way,
+      transport,
       request: post({ ...event, capacity: 0 }),
       ...problem(400, "urn:problem-type:invalid-request"),
     },
     {
       claim: "Answer 404 to an unknown id",
-      way,
+      transport,
       request: get(randomUUID()),
       ...problem(404, "urn:problem-type:not-found"),
     },

@@ -11,7 +11,7 @@ import { makeUserPool } from "../../local/sign-in/tokens.ts";
 import { startStack } from "../../local/stack.ts";
 import { runBundle } from "../_tests/run-bundle.ts";
 import { checker, smokeTest } from "./checks.ts";
-import { signedIn } from "./ways.ts";
+import { signedIn } from "./transports.ts";
 
 const routes = Object.fromEntries(
   readFunctions().flatMap(({ name, routes: own }) => own.map((routeKey) => [routeKey, `events-api-test-${name}`])),
@@ -112,9 +112,11 @@ async function run(
   const print = (line: string) => {
     lines.push(line.replace(/ in \d+ ms$/, ""));
   };
-  const way = hasTokens ? signedIn(names) : undefined;
+  const transport = hasTokens ? signedIn(names) : undefined;
   const check = checker({ print, clock: { now, pause }, timeout_ms });
-  const failure: unknown = await smokeTest(baseUrl, { signedIn: way, check, print }).catch((error: unknown) => error);
+  const failure: unknown = await smokeTest(baseUrl, { signedIn: transport, check, print }).catch(
+    (error: unknown) => error,
+  );
   return { lines, sentence: failure instanceof Error ? failure.message : undefined };
 }
 

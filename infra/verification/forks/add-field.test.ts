@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { root } from "../../build/functions.ts";
 import { lossesIn } from "../../release/check-plan/losses.ts";
 import { needs } from "../../testing/api.ts";
-import { expectContent, makeFork } from "./fork.ts";
+import { expectSuccess, makeFork } from "./fork.ts";
 
 /** Runs a fork's type check and suites in separate processes. */
 const patience_ms = 1_800_000;
@@ -65,8 +65,8 @@ test("the README's steps, all of them needed, add a field", { timeout: patience_
     "the fields are the same",
   );
   expect(half).toEqual({
-    isContent: false,
-    said: expect.stringContaining(
+    isSuccess: false,
+    output: expect.stringContaining(
       "Error: functions/openapi.yaml: add venue to Fields: functions/_shared/event.ts has it in rules.\nfunctions/openapi.yaml: add venue to Changes, and allow null, as for location.\n",
     ) as string,
   });
@@ -75,8 +75,8 @@ test("the README's steps, all of them needed, add a field", { timeout: patience_
   addBehind("functions/openapi.yaml", /(?<=^ {4}Changes:\n(?: {6}.*\n)+?) {8}location:\n.*\n.*\n.*$/m, inChanges);
   writeFileSync(join(fork.path, "functions/_shared/venue.test.ts"), venueTest);
   writeFileSync(join(fork.path, "tsconfig.fields.json"), JSON.stringify(whereFieldsAre));
-  await expectContent(fork.run("typescript/bin/tsc", "--project", "tsconfig.fields.json"));
-  await expectContent(
+  await expectSuccess(fork.run("typescript/bin/tsc", "--project", "tsconfig.fields.json"));
+  await expectSuccess(
     fork.runSuites(
       "--project",
       "source",

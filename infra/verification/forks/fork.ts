@@ -39,14 +39,14 @@ export function makeFork() {
 function runNode(cwd: string, parameters: string[], more: Record<string, string> = {}) {
   const { PATH = "", HOME = "" } = process.env; // but not Vitest's own variables
   const env = { PATH, HOME, NO_COLOR: "1", ...more };
-  return new Promise<{ isContent: boolean; said: string }>((resolve) => {
-    execFile(process.execPath, parameters, { cwd, env, maxBuffer: 64e6 }, (error, output, errors) => {
-      resolve({ isContent: error === null, said: output + errors });
+  return new Promise<{ isSuccess: boolean; output: string }>((resolve) => {
+    execFile(process.execPath, parameters, { cwd, env, maxBuffer: 64e6 }, (error, stdout, stderr) => {
+      resolve({ isSuccess: error === null, output: stdout + stderr });
     });
   });
 }
 
-export async function expectContent(ran: ReturnType<typeof runNode>): Promise<void> {
-  const { isContent, said } = await ran;
-  expect(isContent, said).toBe(true);
+export async function expectSuccess(ran: ReturnType<typeof runNode>): Promise<void> {
+  const { isSuccess, output } = await ran;
+  expect(isSuccess, output).toBe(true);
 }

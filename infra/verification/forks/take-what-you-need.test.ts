@@ -4,7 +4,7 @@ import ts from "typescript";
 import { expect, test } from "vitest";
 import { parseDocument, type Document } from "yaml";
 import { readFunctions } from "../../build/functions.ts";
-import { expectContent, makeFork, type Fork } from "./fork.ts";
+import { expectSuccess, makeFork, type Fork } from "./fork.ts";
 
 /** Type checks, builds and suites run in processes of their own. */
 const patience_ms = 1_800_000;
@@ -12,8 +12,8 @@ const patience_ms = 1_800_000;
 const names = readFunctions().map(({ name }) => name);
 
 /** The sentences with which a test fails. */
-function sentencesIn(said: string): string[] {
-  return said
+function sentencesIn(output: string): string[] {
+  return output
     .split("\n")
     .flatMap(
       (line) => /^(?:Error: )?((?:functions\/openapi\.yaml|(?:functions\/)?README\.md): .*)$/.exec(line)?.[1] ?? [],
@@ -24,13 +24,13 @@ const tellingSuites = ["functions/get-event", "infra/testing/contract.test.ts", 
 
 /** The fastest and most telling checks; `FORKS=whole npm test` runs all of `npm test`. */
 async function expectGoodFork({ path, build, run, runSuites, runAllSuites }: Fork): Promise<void> {
-  await expectContent(build());
+  await expectSuccess(build());
   expect(importsOfNothing(path)).toEqual([]);
   if (process.env["FORKS"] === "whole") {
-    await expectContent(run("prettier/bin/prettier.cjs", "--write", "functions/openapi.yaml"));
-    await expectContent(run("typescript/bin/tsc"));
-    await expectContent(runAllSuites());
-  } else await expectContent(runSuites("--project", "source", "--project", "tooling", ...tellingSuites));
+    await expectSuccess(run("prettier/bin/prettier.cjs", "--write", "functions/openapi.yaml"));
+    await expectSuccess(run("typescript/bin/tsc"));
+    await expectSuccess(runAllSuites());
+  } else await expectSuccess(runSuites("--project", "source", "--project", "tooling", ...tellingSuites));
 }
 
 /** A fork deletes files and changes no others: the types of these are right if all their imports exist. */
@@ -56,9 +56,9 @@ test.each(forks)(
   async ({ without }) => {
     const fork = makeFork();
     for (const name of without) rmSync(join(fork.path, "functions", name), { recursive: true });
-    const { said } = await fork.runSuites("--project", "tooling", "infra/testing/routes.test.ts");
-    const sentences = sentencesIn(said);
-    expect(sentences.length, said).toBeGreaterThan(0);
+    const { output } = await fork.runSuites("--project", "tooling", "infra/testing/routes.test.ts");
+    const sentences = sentencesIn(output);
+    expect(sentences.length, output).toBeGreaterThan(0);
     for (const sentence of sentences) follow(fork, sentence);
     await expectGoodFork(fork);
   },

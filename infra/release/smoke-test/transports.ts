@@ -10,7 +10,7 @@ export interface Request {
   body?: object;
 }
 
-export interface Way {
+export interface Transport {
   describe: (request: Request) => string;
   /** Waits for the whole answer, until `timeout_ms` or a stop. */
   send: (request: Request, timeout_ms: number, stop?: AbortSignal) => Promise<Answer | NoAnswer>;
@@ -34,7 +34,7 @@ export interface NoAnswer {
 }
 
 /** Through API Gateway, without a token. It does not follow redirects. */
-export function overHttp(baseUrl: string): Way {
+export function overHttp(baseUrl: string): Transport {
   return {
     describe: (request) => `${methodOf(request)} ${baseUrl}${pathOf(request)}`,
     send: sendBy(async (request, signal) => {
@@ -60,7 +60,7 @@ export const liveAlias = "live";
 /** The one caller of every deployment: it needs no stored password or token. */
 const claims = { sub: "smoke-test", token_use: "access" };
 
-export function signedIn(routes: Routes, region: { region?: string } = {}): Way {
+export function signedIn(routes: Routes, region: { region?: string } = {}): Transport {
   return byInvoking(region, (routeKey) => ({ functionName: functionOf(routes, routeKey), qualifier: liveAlias }), true);
 }
 
@@ -72,7 +72,7 @@ export function byInvoking(
   region: { region?: string },
   targetOf: (routeKey: string) => { functionName: string; qualifier: string },
   isSignedIn: boolean,
-): Way {
+): Transport {
   const client = new LambdaClient({ ...region, maxAttempts: 1 }); // the SDK would retry silently
   return {
     describe: (request) => {
@@ -95,7 +95,7 @@ export function byInvoking(
 
 type Received = Omit<Answer, "object" | "duration_ms">;
 
-function sendBy(exchange: (request: Request, signal: AbortSignal) => Promise<Received | NoAnswer>): Way["send"] {
+function sendBy(exchange: (request: Request, signal: AbortSignal) => Promise<Received | NoAnswer>): Transport["send"] {
   return async (request, timeout_ms, stop) => {
     const started_ms = performance.now();
     const timeout = AbortSignal.timeout(timeout_ms);
