@@ -5,7 +5,7 @@ set -euo pipefail
 vitest=(vitest run --config infra/testing/vitest.config.ts)
 if [ $# -gt 0 ]; then exec "${vitest[@]}" "$@"; fi
 
-source infra/testing/at-once.sh
+source infra/testing/parallel.sh
 part lint npm run --silent lint
 part check npm run --silent check
 tests=passed

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { scratchFolder } from "./scratch.ts";
 
 function start(...lines: string[]) {
-  const script = ["set -euo pipefail", `source ${join(import.meta.dirname, "at-once.sh")}`, ...lines].join("\n");
+  const script = ["set -euo pipefail", `source ${join(import.meta.dirname, "parallel.sh")}`, ...lines].join("\n");
   const child = spawn("bash", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
   return { child, ended, output: text(child.stdout) };
