@@ -11,7 +11,7 @@ type Values = Record<string, unknown>;
 
 const advice = 'If this is intended, deploy by hand: infra/README.md, "Deploy by hand".';
 const passed =
-  "The plan keeps every table, index, bucket and user pool with its protection, lets nothing expire sooner, " +
+  "The plan keeps the API and every table, index, bucket and user pool with its protection, lets nothing expire sooner, " +
   "keeps logs as long as before, and opens no bucket, queue, topic, function or route.";
 const table = "module.store.aws_dynamodb_table.this";
 const bucket = "module.store.aws_s3_bucket.images";
@@ -454,6 +454,27 @@ describe("an exposure by an update", () => {
       { bucket: "events", policy: "x" },
       "let in everyone or another account",
     ],
+    [
+      "a bucket's own policy for an account",
+      "aws_s3_bucket",
+      { policy: "" },
+      policyOf({ AWS: "111122223333" }),
+      "let in everyone or another account",
+    ],
+    [
+      "images that a bucket's own rule lets expire",
+      "aws_s3_bucket",
+      { lifecycle_rule: [] },
+      { lifecycle_rule: [{ enabled: true, prefix: "images/", expiration: [{ days: 1 }] }] },
+      'let objects below "images/" expire',
+    ],
+    [
+      "all that a bucket's own rule lets expire",
+      "aws_s3_bucket",
+      {},
+      { lifecycle_rule: [{ expiration: [{ days: 9 }] }] },
+      'let objects below "" expire',
+    ],
     ["a queue for everyone", "aws_sqs_queue", {}, policyOf({ AWS: "*" }), "let in everyone or another account"],
     [
       "a queue's policy for everyone",
@@ -579,6 +600,21 @@ describe("an exposure by an update", () => {
       ["create"],
     ],
     ["a new bucket whose policy is unknown", "aws_s3_bucket_policy", null, {}, ["create"]],
+    ["a new bucket, whose own policy and rules are unknown", "aws_s3_bucket", null, { bucket: "events" }, ["create"]],
+    [
+      "a bucket with the rules that it had",
+      "aws_s3_bucket",
+      { lifecycle_rule: [{ enabled: true, prefix: "incoming/", expiration: [{ days: 1 }] }] },
+      { lifecycle_rule: [{ enabled: true, prefix: "incoming/", expiration: [{ days: 1 }] }] },
+      ["update"],
+    ],
+    [
+      "a bucket's own disabled rule",
+      "aws_s3_bucket",
+      { lifecycle_rule: [] },
+      { lifecycle_rule: [{ enabled: false, expiration: [{ days: 1 }] }] },
+      ["update"],
+    ],
     ["a queue without a policy", "aws_sqs_queue", null, { policy: "" }, ["create"]],
     ["a queue with a separate policy", "aws_sqs_queue", null, { name: "failures" }, ["create"]],
     ["a policy that stays", "aws_s3_bucket_policy", policyOf("*"), policyOf("*"), ["no-op"]],
@@ -606,6 +642,7 @@ describe("a lost", () => {
     ["aws_dynamodb_vector_index", "an index of the table"],
     ["aws_s3_bucket", lost.bucket],
     ["aws_cognito_user_pool", lost.pool],
+    ["aws_apigatewayv2_api", "the API and its URL"],
   ])("%s is reported", (type, what) => {
     for (const [actions, fate, loss] of fates) {
       expect(losses(planOf(type, { actions }))).toEqual([`${type}.this would be ${fate}: ${what} ${loss}. ${advice}`]);

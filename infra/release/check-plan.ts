@@ -17,7 +17,7 @@ await runCommand(usage, false, (input) => {
   const refused = [...lossesIn(plan.changes), ...exposuresIn(plan)];
   if (refused.length > 0) throw new Error(refused.join("\n"));
   console.log(
-    "The plan keeps every table, index, bucket and user pool with its protection, lets nothing expire sooner, " +
+    "The plan keeps the API and every table, index, bucket and user pool with its protection, lets nothing expire sooner, " +
       "keeps logs as long as before, and opens no bucket, queue, topic, function or route.",
   );
 });

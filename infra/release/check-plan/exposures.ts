@@ -23,6 +23,7 @@ const rules = new Map(
     ],
     aws_lambda_permission: callers,
     aws_s3_account_public_access_block: openedBlock,
+    aws_s3_bucket: (change) => [...strangers(change), ...expiries(ofOwnRules(change))],
     aws_s3_bucket_public_access_block: openedBlock,
     aws_s3_bucket_lifecycle_configuration: expiries,
     aws_dynamodb_resource_policy: strangers,
@@ -113,7 +114,7 @@ function strangers({ type, after }: Change): string[] {
   if (policy === null || policy === "") return [];
   if (typeof policy !== "string") {
     const isOfNew = ["bucket", "arn", "queue_url", "resource_arn"].every((target) => after[target] === undefined);
-    const isOptional = type === "aws_sns_topic" || type === "aws_sqs_queue"; // AWS fills it in
+    const isOptional = ["aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue"].includes(type); // AWS fills it in
     return unless(isOfNew || isOptional, "have a policy that cannot be checked before it is applied");
   }
   const statements = [parseObject(policy)?.["Statement"]].flat();
@@ -126,8 +127,16 @@ function isForServices(statement: unknown): boolean {
   return isObject(principal) && Object.keys(principal).every((kind) => kind === "Service");
 }
 
+/** The deprecated rules of a bucket itself, as those of a lifecycle configuration. Unless they are set, AWS fills them in. */
+function ofOwnRules({ before, after }: Change): Pick<Change, "before" | "after"> {
+  const converted = ({ lifecycle_rule: rules }: Values): Values => ({
+    rule: blocks(rules).map((rule) => ({ ...rule, status: rule["enabled"] === false ? "Disabled" : "Enabled" })),
+  });
+  return { before: converted(before), after: converted(after) };
+}
+
 /** Only what is below a passing prefix may expire, and no sooner than before. */
-function expiries({ before, after }: Change): string[] {
+function expiries({ before, after }: Pick<Change, "before" | "after">): string[] {
   const earlier = expiriesIn(before);
   const isNew = earlier.length === 0 && !("rule" in before);
   return expiriesIn(after).flatMap(({ prefix, age_days }) => {

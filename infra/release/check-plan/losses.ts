@@ -11,14 +11,15 @@ const guarded = new Map([
   ["aws_dynamodb_vector_index", "an index of the table"],
   ["aws_s3_bucket", "the bucket and every file in it"],
   ["aws_cognito_user_pool", "the user pool and every user in it"],
+  ["aws_apigatewayv2_api", "the API and its URL"], // oidc/ makes it: no deployment can make it again
 ]);
 
 /** The actions that keep data. Any action that a later Terraform adds is refused until it is reviewed. */
 const keeping = new Set(["no-op", "create", "read", "update"]);
 
 /**
- * One line for each thing with stored data that a plan would delete or replace: a table, an index, a bucket,
- * a user pool. `forget` is refused too: it deletes nothing, but the stack would lose track of the data and
+ * One line for each thing that a plan would delete or replace and that no deployment can bring back: a table,
+ * an index, a bucket, a user pool, the API. `forget` is refused too: it deletes nothing, but the stack would lose track of the data and
  * create an empty table beside it or fail on its name. Lowering the number of index shards is also refused.
  */
 export function lossesIn(changes: Change[]): string[] {
