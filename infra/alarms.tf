@@ -67,7 +67,8 @@ resource "aws_cloudwatch_metric_alarm" "api_latency" {
 }
 
 # DynamoDB counts throttles separately for the table and each index, reads and writes: eight metrics for three indexes,
-# and the table's two exclude the indexes. One metric over the functions' logs counts the throttles that reached a caller.
+# and the table's two exclude the indexes. One metric over the logs counts the throttles that reached a caller:
+# not those of functions without routes, such as label-image, where Rekognition's have the same names.
 resource "aws_cloudwatch_metric_alarm" "table_throttles" {
   alarm_name          = "${local.name}-table-throttles"
   alarm_description   = "DynamoDB throttled requests to the table or an index, retries did not help, and callers got 503. Either a caller floods the API, or it has outgrown max_read_request_units and max_write_request_units. ${local.runbook}"
@@ -89,7 +90,7 @@ locals {
 }
 
 resource "aws_cloudwatch_log_metric_filter" "table_throttles" {
-  for_each = module.function
+  for_each = { for name, function in module.function : name => function if !contains(keys(local.functions_without_routes), name) }
 
   name           = "${local.name}-table-throttles"
   log_group_name = each.value.log_group_name
