@@ -17,7 +17,7 @@ locals {
       Sid      = "Apis"
       Effect   = "Allow"
       Action   = "apigateway:GET"
-      Resource = [local.apis_arn, "${local.apis_arn}/*"]
+      Resource = concat([local.apis_arn], flatten([for arn in values(local.api_arns) : [arn, "${arn}/*"]]))
     },
     {
       Sid       = "UserPools"

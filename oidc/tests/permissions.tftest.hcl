@@ -312,9 +312,12 @@ run "lets_the_plan_role_read_and_nothing_else" {
 
   assert {
     condition = { for statement in concat(jsondecode(aws_iam_policy.plan["reads"].policy).Statement, jsondecode(aws_iam_policy.plan["operations"].policy).Statement) : statement.Sid => statement.Resource } == {
-      Functions     = [for stage in ["prod", "staging"] : "arn:aws:lambda:eu-central-1:123456789012:function:events-api-${stage}-*"]
-      Roles         = [for stage in ["prod", "staging"] : "arn:aws:iam::123456789012:role/events-api/${stage}/events-api-${stage}-*"]
-      Apis          = ["arn:aws:apigateway:eu-central-1::/apis", "arn:aws:apigateway:eu-central-1::/apis/*"]
+      Functions = [for stage in ["prod", "staging"] : "arn:aws:lambda:eu-central-1:123456789012:function:events-api-${stage}-*"]
+      Roles     = [for stage in ["prod", "staging"] : "arn:aws:iam::123456789012:role/events-api/${stage}/events-api-${stage}-*"]
+      Apis = concat(["arn:aws:apigateway:eu-central-1::/apis"], flatten([for id in ["prodapi123", "stagingapi123"] : [
+        "arn:aws:apigateway:eu-central-1::/apis/${id}",
+        "arn:aws:apigateway:eu-central-1::/apis/${id}/*",
+      ]]))
       UserPools     = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/*"
       Tables        = [for stage in ["prod", "staging"] : "arn:aws:dynamodb:eu-central-1:123456789012:table/events-api-${stage}"]
       Buckets       = [for stage in ["prod", "staging"] : "arn:aws:s3:::events-api-${stage}-images-123456789012"]

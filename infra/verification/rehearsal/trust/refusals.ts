@@ -57,6 +57,7 @@ delete the table: dynamodb DeleteTable TableName=<its>
 invoke a function: lambda POST <functions>-create-event/invocations?Qualifier=live
 delete a function: lambda DELETE <functions>-create-event
 make an API: apigateway POST /v2/apis name=x protocolType=HTTP
+read the integrations of another project's API: apigateway GET /v2/apis/other/integrations
 write the state: s3 PUT <state> x`;
 
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
