@@ -6,7 +6,7 @@ import { readFunctions } from "../build/functions.ts";
 import { runSources } from "../local/runtime/running-functions.ts";
 import { listen, stop as stopServer } from "../local/gateway/server.ts";
 import { startStack } from "../local/stack.ts";
-import { needs, speedUpTimers } from "../testing/api.ts";
+import { has, needs, speedUpTimers } from "../testing/api.ts";
 import { moveAlias, startAws, type Invoked } from "./_tests/aws-stand-in.ts";
 import { runBundle, startBundle } from "./_tests/run-bundle.ts";
 import { stackIn, type Stack } from "./_shared/outputs.ts";
@@ -22,16 +22,18 @@ speedUpTimers();
 const { apiUrl, invoke } = await startFunctions();
 const aws = await startAws(invoke);
 const front = await startFront();
-const [changed, changedWithoutRoute, unchanged] = [
+const [changed, changedWithoutRoute, unchanged, labelImage] = [
   `${prefix}get-event`,
   `${prefix}sweep-events`,
   `${prefix}create-event`,
+  `${prefix}label-image`,
 ];
+const withoutRoute = [changedWithoutRoute, ...(has("label-image") ? [labelImage] : [])];
 const stack: Stack = {
   name: "events-api-test",
   region: { region: "eu-north-1" },
   baseUrl: front.url,
-  functionNames: [...new Set([changedWithoutRoute, ...Object.values(routes)])],
+  functionNames: [...new Set([...withoutRoute, ...Object.values(routes)])],
   routes,
   isSignedIn: false,
   canary: { percent: 10, minutes: 0.5 },
@@ -67,8 +69,10 @@ async function startFunctions() {
   const { url: apiUrl, functions, stop } = await startStack({ run: runSources });
   afterAll(stop);
   const running = await functions.routes();
-  const invokeOne = async ({ event }: Invoked) =>
-    running.find(({ routeKey }) => routeKey === event["routeKey"])?.invoke(event);
+  const invokeOne = async ({ target, event }: Invoked) =>
+    target.startsWith(`${labelImage}:`)
+      ? functions.invoke("label-image", event)
+      : running.find(({ routeKey }) => routeKey === event["routeKey"])?.invoke(event);
   return { apiUrl, invoke: invokeOne };
 }
 
@@ -135,7 +139,7 @@ const moving = names.map((name) => `UpdateAlias ${name}`);
 const denied = { status: 403, type: "AccessDeniedException", message: "It may not." };
 const throttled = { status: 429, type: "TooManyRequestsException", message: "Rate exceeded." };
 const tested = ["Create an event repeatedly", "Read it", "Refuse an invalid event", "Answer 404 to an unknown id"];
-const calls = 4 + Object.keys(routes).length;
+const calls = 4 + Object.keys(routes).length + (has("label-image") ? 1 : 0);
 const inWords = "get-event 2 -> 3, sweep-events 2 -> 3";
 const red = { AlarmName: `${prefix}errors`, StateValue: "ALARM", StateReason: "Too\nmany." } as const;
 const itIsRed = `The alarm ${prefix}errors is red: Too many.\nRelease the fix with --at-once, as the workflow Deploy does when started by hand with a commit.`;
@@ -158,12 +162,24 @@ describe("a release", () => {
     ]);
   });
 
-  test("calls the newest version of every function that has a route, before callers get it and while they do", async () => {
+  test("calls the newest version of every function that has a route, and label-image, before callers get it and while they do", async () => {
     await run();
-    const once = [unchanged, changed, unchanged, changed, ...Object.values(routes)].map(
-      (name) => `${name}:${name === changed ? 3 : 2}`,
-    );
+    const called = [unchanged, changed, unchanged, changed, ...Object.values(routes)];
+    const once = [...called, ...withoutRoute.slice(1)].map((name) => `${name}:${name === changed ? 3 : 2}`);
     expect(aws.invoked.map(({ target }) => target)).toEqual(Array(5).fill(once).flat());
+  });
+
+  test("asks for unknown ids, which each function looks for in the database", async () => {
+    const statuses: Record<string, unknown> = {};
+    aws.answer = async (invoked) => {
+      const answer = await invoke(invoked);
+      if (typeof invoked.event["routeKey"] === "string")
+        statuses[invoked.event["routeKey"]] = (answer as { statusCode: number }).statusCode;
+      return answer;
+    };
+    await run();
+    const ofOneEvent = Object.keys(routes).filter((route) => route.includes("{id}"));
+    expect(statuses).toMatchObject(Object.fromEntries(ofOneEvent.map((route) => [route, 404])));
   });
 
   test("calls as a signed-in caller if the stage requires it, otherwise anonymously", async () => {
@@ -173,7 +189,7 @@ describe("a release", () => {
       const claims = { jwt: { claims: { sub: "smoke-test", token_use: "access" }, scopes: null } };
       const expected = isSignedIn ? claims : undefined;
       expect(aws.invoked.length).toBeGreaterThan(0);
-      for (const { event } of aws.invoked)
+      for (const { event } of aws.invoked.filter(({ target }) => !target.startsWith(`${labelImage}:`)))
         expect((event["requestContext"] as { authorizer?: object }).authorizer).toEqual(expected);
     }
   });
@@ -247,6 +263,17 @@ describe("a release does not begin", () => {
         `^Not released\\. Read it FAILED: GET /events/smoke-test \\(${changed}:3\\) should .*, but gave an error of the function: .*A mistake\\.`,
       ),
     );
+  });
+
+  test("with a new version of label-image, which has no route, that cannot load", async () => {
+    needs("label-image");
+    Object.assign(aws.functions.get(labelImage) ?? {}, { versions: [256, 256, 512], latest: 512 });
+    aws.answer = (invoked) =>
+      invoked.target === `${labelImage}:3` ? Promise.reject(new Error("A mistake.")) : invoke(invoked);
+    expect([(await run()).sentence, aws.moves]).toEqual([
+      `Not released. Run label-image FAILED: a notification without records (${labelImage}:3) should give no error, but gave an error of the function: {"errorMessage":"Error: A mistake."}.`,
+      [],
+    ]);
   });
 
   test.each([

@@ -23,9 +23,9 @@ import { checksOfVersions, countGreenAlarms } from "./watch.ts";
 export type Options = Conditions & Required<Pick<Conditions, "stop">>;
 
 /**
- * Gives callers the newest version of every function. Calls the new versions before any caller, then gives them part
- * of the calls while it goes on calling, then all calls, and runs the smoke test. On a red alarm, a failed call or
- * test, or a stop, it puts every alias back and throws the reason. With a red alarm it does not begin.
+ * Gives callers the newest version of every function. Calls those with a route and label-image before any caller, then
+ * gives them part of the calls while it goes on calling, then all calls, and runs the smoke test. On a red alarm, a
+ * failed call or test, or a stop, it puts every alias back and throws the reason. With a red alarm it does not begin.
  *
  * The aliases are its only record. All calls first go to the new version as a trial of 100 %: the alias's own version
  * changes last, after the smoke test. So that version has always passed, however the previous run ended, and AWS

@@ -2,13 +2,19 @@ import { randomUUID } from "node:crypto";
 import { paginateDescribeAlarms, type CloudWatchClient, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import { functionOf, type Stack } from "../_shared/outputs.ts";
 import { checksOf, type Check } from "../smoke-test/checks.ts";
-import { byInvoking, inOneLine } from "../smoke-test/transports.ts";
+import { byInvoking, byNotifying, inOneLine } from "../smoke-test/transports.ts";
+
+/** What a probe sends, if an empty object would be refused without a query to the database. */
+const bodies: Record<string, object> = {
+  "POST /events/{id}/upload-url": { contentType: "image/png", contentLength: 1 },
+};
 
 /**
- * Checks of these versions, whatever callers get: the smoke test's, and a probe of every route with an unknown id,
- * which changes nothing and is answered only after a query to the database.
+ * Checks of these versions, whatever callers get: the smoke test's; a probe of every route with an unknown id, which
+ * changes nothing and which a function of one event answers only after a query to the database; and an empty
+ * notification for label-image, which no route names.
  */
-export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions: Map<string, string>): Check[] {
+export function checksOfVersions({ name, routes, isSignedIn, region }: Stack, versions: Map<string, string>): Check[] {
   const targetOf = (routeKey: string) => {
     const functionName = functionOf(routes, routeKey);
     const qualifier = versions.get(functionName);
@@ -20,7 +26,7 @@ export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions
   const probes = Object.keys(routes).map((routeKey): Check => {
     const names = [...routeKey.matchAll(/\{(\w+)\}/g)];
     const pathParameters = Object.fromEntries(names.map(([, name = ""]) => [name, randomUUID()]));
-    const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: {} };
+    const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: bodies[routeKey] ?? {} };
     return {
       claim: `Answer ${routeKey}`,
       transport,
@@ -29,7 +35,22 @@ export function checksOfVersions({ routes, isSignedIn, region }: Stack, versions
       holds: ({ status }) => status < 500,
     };
   });
-  return [...checksOf(transport, isSignedIn), ...probes];
+  return [...checksOf(transport, isSignedIn), ...probes, ...notificationOf(region, `${name}-label-image`, versions)];
+}
+
+/** None if the stack has no such function. */
+function notificationOf(region: Stack["region"], functionName: string, versions: Map<string, string>): Check[] {
+  const qualifier = versions.get(functionName);
+  if (qualifier === undefined) return [];
+  return [
+    {
+      claim: "Run label-image",
+      transport: byNotifying(region, { functionName, qualifier }),
+      request: { routeKey: "" },
+      expected: "no error",
+      holds: () => true,
+    },
+  ];
 }
 
 const advice = "Release the fix with --at-once, as the workflow Deploy does when started by hand with a commit.";

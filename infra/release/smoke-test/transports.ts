@@ -70,10 +70,10 @@ export function signedIn(routes: Routes, region: { region?: string } = {}): Tran
  */
 export function byInvoking(
   region: { region?: string },
-  targetOf: (routeKey: string) => { functionName: string; qualifier: string },
+  targetOf: (routeKey: string) => Target,
   isSignedIn: boolean,
 ): Transport {
-  const client = new LambdaClient({ ...region, maxAttempts: 1 }); // the SDK would retry silently
+  const invoke = invoker(region);
   return {
     describe: (request) => {
       const { functionName, qualifier } = targetOf(request.routeKey);
@@ -81,15 +81,40 @@ export function byInvoking(
       return `${methodOf(request)} ${pathOf(request)}${caller} (${functionName}:${qualifier})`;
     },
     send: sendBy(async (request, abortSignal) => {
-      const { functionName: FunctionName, qualifier: Qualifier } = targetOf(request.routeKey);
       const event = eventOf(request, isSignedIn);
-      const command = new InvokeCommand({ FunctionName, Qualifier, Payload: JSON.stringify(event) });
-      const { FunctionError: error, Payload: payload } = await client.send(command, { abortSignal });
-      const result = payload?.transformToString() ?? "";
-      if (error !== undefined)
-        return { status: undefined, reason: `an error of the function: ${result}`, isLost: false };
-      return { ...readResult(result), requestId: event.requestContext.requestId };
+      const result = await invoke(targetOf(request.routeKey), event, abortSignal);
+      return typeof result === "string" ? { ...readResult(result), requestId: event.requestContext.requestId } : result;
     }),
+  };
+}
+
+/** Notifies a function that S3 calls of no objects, whatever the request: it loads and does nothing. 200 without an error. */
+export function byNotifying(region: { region?: string }, target: Target): Transport {
+  const invoke = invoker(region);
+  return {
+    describe: () => `a notification without records (${target.functionName}:${target.qualifier})`,
+    send: sendBy(async (_request, abortSignal) => {
+      const result = await invoke(target, { Records: [] }, abortSignal);
+      return typeof result === "string" ? { status: 200, contentType: "", requestId: undefined, text: result } : result;
+    }),
+  };
+}
+
+interface Target {
+  functionName: string;
+  qualifier: string;
+}
+
+function invoker(region: { region?: string }) {
+  const client = new LambdaClient({ ...region, maxAttempts: 1 }); // the SDK would retry silently
+  return async (target: Target, event: object, abortSignal: AbortSignal): Promise<string | NoAnswer> => {
+    const { functionName: FunctionName, qualifier: Qualifier } = target;
+    const command = new InvokeCommand({ FunctionName, Qualifier, Payload: JSON.stringify(event) });
+    const { FunctionError: error, Payload: payload } = await client.send(command, { abortSignal });
+    const result = payload?.transformToString() ?? "";
+    return error === undefined
+      ? result
+      : { status: undefined, reason: `an error of the function: ${result}`, isLost: false };
   };
 }
 
