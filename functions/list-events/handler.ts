@@ -24,7 +24,7 @@ interface Page {
  * reads the query, and cursor.ts the cursor in it.
  *
  * A page reads at most `limit` + 1 items of each key, or 1,000 in total with several filters. Without its
- * payload an item has at most 7 KB, and half a read unit reads 4 KB: 100 events of one key cost at most 89
+ * payload an item has at most 8 KB, and half a read unit reads 4 KB: 100 events of one key cost at most 101
  * units, or 7 with items of 500 bytes. So no query reaches its limit of 1 MB, except with several filters,
  * and no response reaches Lambda's limit of 6 MB.
  */
