@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -433,6 +434,36 @@ describe("a request", () => {
     );
     socket.destroy();
     expect((await call("GET /events")).status).toBe(200);
+  });
+});
+
+describe("a client that takes the gateway for a proxy", () => {
+  const start = () => startGateway({ stage: "prod", port: 0, routes: () => Promise.resolve([]), log: () => undefined });
+  const connectTo = (gateway: { url: string }) => {
+    const socket = connect({ port: Number(new URL(gateway.url).port), host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => undefined).write("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    return socket;
+  };
+
+  test("and resets the connection does not affect others", async () => {
+    const gateway = await start();
+    const reset = async () => {
+      const socket = connectTo(gateway);
+      await once(socket, "connect");
+      socket.resetAndDestroy();
+      await once(socket, "close");
+    };
+    await Promise.all(Array.from({ length: 100 }, reset));
+    expect((await callServerAt(gateway.url)("GET /events")).status).toBe(404);
+    await gateway.stop();
+  });
+
+  test("and holds the connection open does not hold up a stop", async () => {
+    const gateway = await start();
+    const socket = connectTo(gateway);
+    await once(socket, "data");
+    await gateway.stop();
+    socket.destroy();
   });
 });
 

@@ -71,6 +71,8 @@ export async function startGateway(options: GatewayOptions) {
     options.log({ method, path, status, duration_ms: 0, requestId });
   };
   server.on("connect", ({ method, url }, socket) => {
+    // From here on Node leaves the socket alone: a reset would end the process, and a stop would wait for the client.
+    socket.on("error", () => undefined).on("finish", () => socket.destroy());
     refuse(socket, 400, method, url);
   });
   server.on("clientError", ({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
