@@ -36,21 +36,27 @@ export function startImageEvents(
   const settled = async () => {
     while (running.size > 0) await Promise.all(running);
   };
-  const deliver = async (event: DeadLetter["requestPayload"]) => {
+  /** Whether label-image has processed it. */
+  const deliver = async (event: DeadLetter["requestPayload"]): Promise<boolean> => {
     for (let attempt = 1; attempt <= here.attempts; attempt++) {
       try {
         await invoke(event);
-        return;
+        return true;
       } catch (error) {
-        if (isStopping) return;
+        if (isStopping) return false;
         if (attempt === here.attempts) onDeadLetter(deadLetterOf(event, error, here));
       }
     }
+    return false;
   };
   return {
-    raise: (event: ObjectEvent) => {
+    raise: (event: ObjectEvent, onProcessed: () => void = () => undefined) => {
       if (isStopping) return;
-      const delivery = deliver({ Records: [recordOf(event, here)] }).finally(() => running.delete(delivery));
+      const delivery = deliver({ Records: [recordOf(event, here)] })
+        .then((isProcessed) => {
+          if (isProcessed) onProcessed();
+        })
+        .finally(() => running.delete(delivery));
       running.add(delivery);
     },
     settled,

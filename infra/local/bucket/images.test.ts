@@ -128,14 +128,35 @@ describe("an object that is a day old", () => {
     ]);
   });
 
-  test("expires at the next start, too", async () => {
+  test("expires at the next start, too, once label-image has had it", async () => {
     const path = scratchFolder();
     const before = await start({ path });
-    for (const key of keys) await put(before, key);
+    for (const key of keys) await put(before, key); // delivered to nothing
     const after = await start({ path, now: () => new Date(Date.now() + day_ms + 60_000) });
     const { calls, settled } = deliver(after);
     await settled();
-    expect([[...after.objects.keys()], calls]).toEqual([["images/1/a"], ["label-image deletions/1/a"]]);
+    expect([[...after.objects.keys()], calls]).toEqual([
+      ["images/1/a"],
+      ["label-image incoming/1/a", "label-image deletions/1/a"],
+    ]);
+  });
+
+  test("stays while label-image fails, and is delivered again at the next start", async () => {
+    const path = scratchFolder();
+    const tomorrow = () => new Date(Date.now() + day_ms + 60_000);
+    const before = await start({ path });
+    const failed = deliver(before, true);
+    for (const key of keys) await put(before, key);
+    before.expire(tomorrow());
+    await failed.settled();
+    expect([before.deadLetters.length, [...before.objects.keys()].sort()]).toEqual([2, keys]);
+    const after = await start({ path, now: tomorrow });
+    const { calls, settled } = deliver(after);
+    await settled();
+    expect([[...after.objects.keys()], calls]).toEqual([
+      ["images/1/a"],
+      ["label-image incoming/1/a", "label-image deletions/1/a"],
+    ]);
   });
 });
 

@@ -30,17 +30,28 @@ export async function startImages({
   const objects: Objects = path === undefined ? new Map() : objectsIn(join(path, "images"));
   const deadLetters: DeadLetter[] = [];
   let events: ImageEvents | undefined;
+  /** The uploads that label-image has had since this start. */
+  const processed = new Set<string>();
   const raise = (key: string) => {
     const bytes = key.startsWith("incoming/") ? objects.get(key)?.bytes : undefined;
-    if (bytes) events?.raise({ eventName: "ObjectCreated:Put", key, size: bytes.length, eTag: eTagOf(bytes) });
+    if (!bytes) return;
+    events?.raise({ eventName: "ObjectCreated:Put", key, size: bytes.length, eTag: eTagOf(bytes) }, () => {
+      processed.add(key);
+    });
   };
-  /** Expires objects more than a day old, like S3's lifecycle. Runs at each start and every hour. */
+  /**
+   * Expires objects more than a day old, like S3's lifecycle, but only once label-image has had them: S3 and Lambda
+   * keep events when this process would lose them. Runs after each start and every hour.
+   */
   const expire = (then: Date) => {
     for (const key of [...objects.keys()].filter((each) => /^(incoming|deletions)\//.test(each))) {
       const age_ms = then.getTime() - (objects.get(key)?.lastModified.getTime() ?? NaN);
       if (!(age_ms > day_ms)) continue;
-      objects.delete(key);
-      if (key.startsWith("deletions/")) events?.raise({ eventName: "LifecycleExpiration:Delete", key });
+      if (processed.delete(key)) objects.delete(key);
+      if (!key.startsWith("deletions/")) continue;
+      events?.raise({ eventName: "LifecycleExpiration:Delete", key }, () => {
+        logErrors(() => objects.delete(key));
+      });
     }
   };
   const timer = setInterval(logErrors, day_ms / 24, () => {
@@ -71,11 +82,20 @@ export async function startImages({
     labels,
     deadLetters,
     /** Delivers new uploads, and existing ones: S3 would not have lost their events when this process was killed. */
-    deliverTo({ invoke }: Pick<RunningFunctions, "invoke">) {
-      events = startImageEvents((event) => invoke("label-image", event), keep);
-      expire(now());
+    deliverTo({ invoke }: Pick<RunningFunctions, "invoke">): ImageEvents {
+      const started = startImageEvents((event) => invoke("label-image", event), keep);
+      events = started;
       for (const key of objects.keys()) raise(key);
-      return events;
+      const expireOnce = () =>
+        logErrors(() => {
+          expire(now());
+        });
+      const expired = started.settled().then(expireOnce);
+      return {
+        ...started,
+        settled: () => expired.then(started.settled),
+        stop: () => started.stop().then(() => expired),
+      };
     },
     expire,
     async stop() {
