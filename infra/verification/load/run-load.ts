@@ -57,6 +57,7 @@ export async function runLoad(isOver: (requests: number) => boolean, rates = { h
         const caller = makeCaller(counting, { isDisturbed: true });
         while (!isOver(report.requests))
           for (const operation of fc.sample(operations(ids, name), 20)) await caller.act(operation);
+        for (const id of ids) await caller.act({ does: "get", id }); // or nothing would look at the last writes
         return caller.complaints;
       }),
     );

@@ -76,8 +76,9 @@ function explain(events: Events, operation: Operation, answer: Answer, isDisturb
  * neither outcome.
  */
 function explainUnknown(events: Events, operation: Operation, got: Answer): Events | undefined {
-  if (operation.does === "list" || operation.does === "get") return events;
+  if (operation.does === "list") return events;
   if (explain(events, { does: "get", id: operation.id }, got)) return events;
+  if (operation.does === "get") return undefined;
   if (operation.does === "delete" && got.status !== 404) return undefined;
   return explain(events, operation, { ...got, status: { create: 201, update: 200, delete: 204 }[operation.does] });
 }
