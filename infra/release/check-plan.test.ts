@@ -166,6 +166,19 @@ describe("the command", () => {
     expect(await check(recorded("harmless"))).toEqual({ exitCode: 0, output: `${passed}\n`, errors: "" });
   });
 
+  test("refuses a plan with a loss and an exposure with a line for each", async () => {
+    const [lossOf, exposureOf] = [
+      planOf("aws_s3_bucket", { actions: ["delete"] }, { address: bucket }),
+      planOf("aws_apigatewayv2_route", { actions: ["update"], before: { authorization_type: "JWT" } }),
+    ].map((plan) => JSON.parse(plan) as { resource_changes: object[] });
+    const both = { ...lossOf, resource_changes: [lossOf, exposureOf].flatMap((plan) => plan?.resource_changes ?? []) };
+    expect(await check(JSON.stringify(both))).toEqual({
+      exitCode: 1,
+      output: "",
+      errors: `${bucket} would be deleted: ${lost.bucket} would be lost. ${advice}\naws_apigatewayv2_route.this would lose its authorizer. ${advice}\n`,
+    });
+  });
+
   test("refuses a plan with a line for each loss", async () => {
     const errors = everything("deleted", "would be lost")
       .map((loss) => `${loss}. ${advice}\n`)
@@ -206,6 +219,14 @@ describe("an exposure by an update", () => {
   const policyOf = (Principal: unknown, more: object = {}) => ({
     bucket: "events",
     policy: JSON.stringify({ Statement: [{ Effect: "Allow", Principal, Action: "*", Resource: "*", ...more }] }),
+  });
+  const ofOwn = { Condition: { StringEquals: { "aws:SourceAccount": accountId } } };
+  const scoped = (...authorization_scopes: string[]) => ({ authorization_type: "JWT", authorization_scopes });
+  const signUp = (allow_admin_create_user_only: boolean) => ({
+    admin_create_user_config: [{ allow_admin_create_user_only }],
+  });
+  const recovery = (recovery_period_in_days: number) => ({
+    point_in_time_recovery: [{ enabled: true, recovery_period_in_days }],
   });
   const expiry = (filter: object, days: number | undefined, more: object = {}) => ({
     rule: [{ status: "Enabled", filter: [filter], expiration: [{ days }], ...more }],
@@ -251,6 +272,38 @@ describe("an exposure by an update", () => {
       "lose its authorizer",
     ],
     [
+      "a route that takes another scope",
+      "aws_apigatewayv2_route",
+      scoped("events/admin"),
+      scoped("events/admin", "events/read"),
+      "accept tokens without the scopes that it requires",
+    ],
+    [
+      "a route that requires no scope any more",
+      "aws_apigatewayv2_route",
+      scoped("events/admin"),
+      scoped(),
+      "accept tokens without the scopes that it requires",
+    ],
+    [
+      "requests for another host",
+      "aws_apigatewayv2_integration",
+      { integration_type: "AWS_PROXY" },
+      { integration_type: "HTTP_PROXY", integration_uri: "https://x.example" },
+      "send requests and their tokens elsewhere than to a function",
+    ],
+    [
+      "requests for another account's function",
+      "aws_apigatewayv2_integration",
+      {},
+      {
+        integration_type: "AWS_PROXY",
+        integration_uri:
+          "arn:aws:apigateway:eu-north-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-north-1:444455556666:function:x/invocations",
+      },
+      "send requests and their tokens to another account",
+    ],
+    [
       "an authorizer of another issuer",
       "aws_apigatewayv2_authorizer",
       authorizer("https://a.example", "a"),
@@ -284,6 +337,14 @@ describe("an exposure by an update", () => {
       { deletion_protection: "ACTIVE" },
       { deletion_protection: "INACTIVE" },
       "lose its deletion protection",
+    ],
+    ["users who sign themselves up", "aws_cognito_user_pool", signUp(true), signUp(false), "let anyone sign up"],
+    [
+      "a table with recovery for fewer days",
+      "aws_dynamodb_table",
+      recovery(35),
+      recovery(1),
+      "keep its recovery points for a shorter time",
     ],
     [
       "a table without protection",
@@ -420,6 +481,51 @@ describe("an exposure by an update", () => {
       'let objects below "" expire',
     ],
     [
+      "images that move to an archive",
+      "aws_s3_bucket_lifecycle_configuration",
+      passing,
+      { rule: [...passing.rule, { transition: [{ days: 0, storage_class: "DEEP_ARCHIVE" }] }] },
+      "move objects to another storage class",
+    ],
+    [
+      "a bucket that notifies another account",
+      "aws_s3_bucket_notification",
+      {},
+      { topic: [{ topic_arn: "arn:aws:sns:eu-north-1:444455556666:x" }] },
+      "notify another account",
+    ],
+    [
+      "a bucket for every customer of a service",
+      "aws_s3_bucket_policy",
+      {},
+      policyOf({ Service: "cloudfront.amazonaws.com" }),
+      "let in a service for every customer of AWS",
+    ],
+    [
+      "a bucket for a service in another account, too",
+      "aws_s3_bucket_policy",
+      {},
+      policyOf(
+        { Service: "cloudfront.amazonaws.com" },
+        { Condition: { StringEquals: { "AWS:SourceAccount": [accountId, "444455556666"] } } },
+      ),
+      "let in a service for every customer of AWS",
+    ],
+    [
+      "logs for everyone",
+      "aws_cloudwatch_log_resource_policy",
+      {},
+      { policy_document: policyOf({ AWS: "*" }).policy },
+      "let in everyone or another account",
+    ],
+    [
+      "failures that are kept for a minute",
+      "aws_sqs_queue",
+      { message_retention_seconds: 1209600 },
+      { message_retention_seconds: 60 },
+      "keep its messages for a shorter time",
+    ],
+    [
       "a bucket for everyone",
       "aws_s3_bucket_policy",
       policyOf({ Service: "a" }),
@@ -512,6 +618,14 @@ describe("an exposure by an update", () => {
     ]);
   });
 
+  test("is refused: a replaced log", () => {
+    const type = "aws_cloudwatch_log_group";
+    const values = { retention_in_days: 30 };
+    expect(exposures(type, values, values, ["delete", "create"])).toEqual([
+      `${type}.this would lose its log. ${advice}`,
+    ]);
+  });
+
   test("is refused: a deleted block of public access", () => {
     const type = "aws_s3_bucket_public_access_block";
     const sentence = `${type}.this would be deleted, which may open a bucket to the public. ${advice}`;
@@ -586,12 +700,40 @@ describe("an exposure by an update", () => {
       ["update"],
     ],
     [
-      "a bucket for a service",
+      "a bucket for the account's own service",
       "aws_s3_bucket_policy",
       null,
-      policyOf({ Service: "cloudfront.amazonaws.com" }),
+      policyOf({ Service: "a" }, ofOwn),
       ["create"],
     ],
+    [
+      "a bucket for one of the account's distributions",
+      "aws_s3_bucket_policy",
+      null,
+      policyOf(
+        { Service: "cloudfront.amazonaws.com" },
+        { Condition: { ArnLike: { "aws:SourceArn": `arn:aws:cloudfront::${accountId}:distribution/a` } } },
+      ),
+      ["create"],
+    ],
+    ["a route with fewer scopes", "aws_apigatewayv2_route", scoped("a", "b"), scoped("a"), ["update"]],
+    ["a first scope", "aws_apigatewayv2_route", scoped(), scoped("a"), ["update"]],
+    [
+      "a new function's integration",
+      "aws_apigatewayv2_integration",
+      null,
+      { integration_type: "AWS_PROXY" },
+      ["create"],
+    ],
+    ["a longer recovery", "aws_dynamodb_table", recovery(1), recovery(35), ["update"]],
+    [
+      "a first recovery, for how long is unknown",
+      "aws_dynamodb_table",
+      { point_in_time_recovery: [{ enabled: false, recovery_period_in_days: 0 }] },
+      { point_in_time_recovery: [{ enabled: true }] },
+      ["update"],
+    ],
+    ["a new log", "aws_cloudwatch_log_group", null, { retention_in_days: 14 }, ["create"]],
     [
       "a bucket that denies everyone something",
       "aws_s3_bucket_policy",
@@ -642,7 +784,10 @@ describe("a lost", () => {
     ["aws_dynamodb_vector_index", "an index of the table"],
     ["aws_s3_bucket", lost.bucket],
     ["aws_cognito_user_pool", lost.pool],
+    ["aws_cognito_user_pool_client", "the client and its id, which web pages have"],
     ["aws_apigatewayv2_api", "the API and its URL"],
+    ["aws_s3_bucket_notification", "the calls that process uploads and finish deletions"],
+    ["aws_sqs_queue", "the queue and every failure in it"],
   ])("%s is reported", (type, what) => {
     for (const [actions, fate, loss] of fates) {
       expect(losses(planOf(type, { actions }))).toEqual([`${type}.this would be ${fate}: ${what} ${loss}. ${advice}`]);
@@ -651,12 +796,9 @@ describe("a lost", () => {
       expect(losses(planOf(type, { actions: [action] }))).toEqual([]);
   });
 
-  test.each(["aws_lambda_function", "aws_s3_object", "aws_cognito_user_pool_client", "constructor"])(
-    "%s is not",
-    (type) => {
-      for (const [actions] of fates) expect(losses(planOf(type, { actions }))).toEqual([]);
-    },
-  );
+  test.each(["aws_lambda_function", "aws_s3_object", "constructor"])("%s is not", (type) => {
+    for (const [actions] of fates) expect(losses(planOf(type, { actions }))).toEqual([]);
+  });
 
   test("data source is not", () => {
     expect(losses(planOf("aws_dynamodb_table", { actions: ["delete"] }, { mode: "data" }))).toEqual([]);

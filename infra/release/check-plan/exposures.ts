@@ -1,5 +1,7 @@
-import { isObject, parseObject } from "../_shared/json.ts";
-import { blocks, byHand, isMade, type Change, type Plan, type Values } from "./plan.ts";
+import { isDeepStrictEqual } from "node:util";
+import { isTexts } from "../_shared/json.ts";
+import { blocks, byHand, isMade, unless, type Change, type Plan, type Values } from "./plan.ts";
+import { otherCallers, otherListeners, otherTarget, strangers } from "./strangers.ts";
 
 /** What a change would do; follows the address in a sentence. */
 type Rule = (change: Change, plan: Plan) => string[];
@@ -11,26 +13,37 @@ const settings = ["block_public_acls", "block_public_policy", "ignore_public_acl
 const rules = new Map(
   Object.entries<Rule>({
     aws_apigatewayv2_authorizer: otherIssuer,
-    aws_apigatewayv2_route: openedRoute,
-    aws_cloudwatch_log_group: ({ before, after }) =>
-      unless(days(after) >= days(before), "keep its logs for a shorter time"),
-    aws_cognito_user_pool: (change) =>
-      lost(change, ({ deletion_protection: state }) => state === "ACTIVE", "deletion protection"),
+    aws_apigatewayv2_integration: otherTarget,
+    aws_apigatewayv2_route: (change, plan) => [...openedRoute(change, plan), ...lostScopes(change)],
+    aws_cloudwatch_log_group: ({ actions, before, after }) => [
+      ...unless(!actions.includes("delete"), "lose its log"),
+      ...unless(days(after) >= days(before), "keep its logs for a shorter time"),
+    ],
+    aws_cloudwatch_log_resource_policy: strangers,
+    aws_cognito_user_pool: (change) => [
+      ...lost(change, ({ deletion_protection: state }) => state === "ACTIVE", "deletion protection"),
+      ...unless(!isClosed(change.before) || isClosed(change.after), "let anyone sign up"),
+    ],
     aws_dynamodb_table: (change) => [
       ...newExpiry(change),
+      ...shorter(change, recovery_days, "recovery points"),
       ...lost(change, ({ deletion_protection_enabled: isOn }) => isOn === true, "deletion protection"),
       ...lost(change, (values) => isOn(values, "point_in_time_recovery"), "point-in-time recovery"),
     ],
-    aws_lambda_permission: callers,
+    aws_lambda_permission: otherCallers,
     aws_s3_account_public_access_block: openedBlock,
-    aws_s3_bucket: (change) => [...strangers(change), ...expiries(ofOwnRules(change))],
+    aws_s3_bucket: (change, plan) => [...strangers(change, plan), ...expiries(ofOwnRules(change))],
     aws_s3_bucket_public_access_block: openedBlock,
     aws_s3_bucket_lifecycle_configuration: expiries,
+    aws_s3_bucket_notification: otherListeners,
     aws_dynamodb_resource_policy: strangers,
     aws_s3_bucket_policy: strangers,
     aws_sns_topic: strangers,
     aws_sns_topic_policy: strangers,
-    aws_sqs_queue: strangers,
+    aws_sqs_queue: (change, plan) => [
+      ...strangers(change, plan),
+      ...shorter(change, ({ message_retention_seconds: kept }) => Number(kept), "messages"),
+    ],
     aws_sqs_queue_policy: strangers,
   }),
 );
@@ -46,10 +59,6 @@ export function exposuresIn(plan: Plan): string[] {
     const found = isMade(change) || opens ? rules.get(type)?.(change, plan) : undefined;
     return (found ?? []).map((what) => `${address} would ${what}. ${byHand}`);
   });
-}
-
-function unless(holds: boolean, what: string): string[] {
-  return holds ? [] : [what];
 }
 
 function lost({ before, after }: Change, has: (values: Values) => boolean, what: string): string[] {
@@ -68,10 +77,31 @@ function openedRoute({ type, before, after }: Change, { changes }: Plan): string
   return unless(isOld || isGuarded(after) || areAllOpen, "have no authorizer, unlike other routes");
 }
 
+/** A token needs one of a route's scopes, so one more lets in more tokens. */
+function lostScopes({ before, after }: Change): string[] {
+  const [was, is] = [before, after].map(({ authorization_scopes: scopes }) => (isTexts(scopes) ? scopes : []));
+  const areKept = is?.every((scope) => was?.includes(scope)) === true && is.length > 0;
+  return unless(was?.length === 0 || areKept, "accept tokens without the scopes that it requires");
+}
+
 /** A new authorizer opens nothing alone: a route that gets it is open, or loses the one that it has. */
 function otherIssuer({ before, after }: Change): string[] {
   const [was, is] = [before, after].map((values) => blocks(values["jwt_configuration"])[0]);
   return unless(!was || is?.["issuer"] === was["issuer"], "accept the tokens of another issuer");
+}
+
+/** Whether only an administrator adds users. */
+function isClosed({ admin_create_user_config: config }: Values): boolean {
+  return blocks(config)[0]?.["allow_admin_create_user_only"] === true;
+}
+
+function recovery_days({ point_in_time_recovery: recovery }: Values): number {
+  return Number(blocks(recovery)[0]?.["recovery_period_in_days"]);
+}
+
+/** Unknown is shorter. What is off has NaN or 0. */
+function shorter({ before, after }: Change, time: (values: Values) => number, what: string): string[] {
+  return unless(!(time(before) > 0) || time(after) >= time(before), `keep its ${what} for a shorter time`);
 }
 
 /** 0 means forever. */
@@ -95,38 +125,6 @@ function openedBlock(change: Change): string[] {
   return open.map((name) => `not have ${name} on`);
 }
 
-/** Unset is null; a value known only after apply is absent. */
-function callers({ after: { principal, source_arn: arn, source_account: account } }: Change, plan: Plan): string[] {
-  if (typeof principal !== "string" || !/^[a-z0-9.-]+\.amazonaws\.com$/.test(principal))
-    return ["let everyone or another account call the function"];
-  const ofArn = typeof arn === "string" ? (arn.split(":")[4] ?? "") : arn;
-  // A bucket's ARN names no account.
-  const owner = account ?? (account === null && principal === "s3.amazonaws.com" ? null : ofArn);
-  return [
-    ...unless(owner !== null, `let ${principal} call the function for every customer of AWS`),
-    ...unless(typeof owner !== "string" || owner === plan.accountId, "let another account call the function"),
-  ];
-}
-
-/** Whether a policy lets in anyone but AWS's own services. An unknown policy passes if its resource is unknown too, as it is new. */
-function strangers({ type, after }: Change): string[] {
-  const { policy } = after;
-  if (policy === null || policy === "") return [];
-  if (typeof policy !== "string") {
-    const isOfNew = ["bucket", "arn", "queue_url", "resource_arn"].every((target) => after[target] === undefined);
-    const isOptional = ["aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue"].includes(type); // AWS fills it in
-    return unless(isOfNew || isOptional, "have a policy that cannot be checked before it is applied");
-  }
-  const statements = [parseObject(policy)?.["Statement"]].flat();
-  const allowing = statements.filter((statement) => !isObject(statement) || statement["Effect"] !== "Deny");
-  return unless(allowing.every(isForServices), "let in everyone or another account");
-}
-
-function isForServices(statement: unknown): boolean {
-  const principal = isObject(statement) ? statement["Principal"] : undefined;
-  return isObject(principal) && Object.keys(principal).every((kind) => kind === "Service");
-}
-
 /** The deprecated rules of a bucket itself, as those of a lifecycle configuration. Unless they are set, AWS fills them in. */
 function ofOwnRules({ before, after }: Change): Pick<Change, "before" | "after"> {
   const converted = ({ lifecycle_rule: rules }: Values): Values => ({
@@ -139,11 +137,24 @@ function ofOwnRules({ before, after }: Change): Pick<Change, "before" | "after">
 function expiries({ before, after }: Pick<Change, "before" | "after">): string[] {
   const earlier = expiriesIn(before);
   const isNew = earlier.length === 0 && !("rule" in before);
-  return expiriesIn(after).flatMap(({ prefix, age_days }) => {
+  const expiring = expiriesIn(after).flatMap(({ prefix, age_days }) => {
     if (!passing.some((each) => prefix.startsWith(each))) return [`let objects below "${prefix}" expire`];
     const isCovered = earlier.some((each) => prefix.startsWith(each.prefix) && age_days >= each.age_days);
     return unless(isNew || isCovered, `let more objects below "${prefix}" expire, or sooner`);
   });
+  const [was, is] = [movesIn(before), movesIn(after)];
+  return [
+    ...expiring,
+    ...unless(is.length === 0 || isDeepStrictEqual(is, was), "move objects to another storage class"),
+  ];
+}
+
+/** To an archive, from which only a person could get an image back. */
+function movesIn({ rule: rules }: Values): unknown[] {
+  return blocks(rules).flatMap((rule) => [
+    ...blocks(rule["transition"]),
+    ...blocks(rule["noncurrent_version_transition"]),
+  ]);
 }
 
 /**

@@ -10,7 +10,10 @@ const guarded = new Map([
   ["aws_dynamodb_global_secondary_index", "an index of the table"],
   ["aws_dynamodb_vector_index", "an index of the table"],
   ["aws_s3_bucket", "the bucket and every file in it"],
+  ["aws_s3_bucket_notification", "the calls that process uploads and finish deletions"],
+  ["aws_sqs_queue", "the queue and every failure in it"],
   ["aws_cognito_user_pool", "the user pool and every user in it"],
+  ["aws_cognito_user_pool_client", "the client and its id, which web pages have"],
   ["aws_apigatewayv2_api", "the API and its URL"], // oidc/ makes it: no deployment can make it again
 ]);
 

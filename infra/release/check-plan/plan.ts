@@ -73,6 +73,11 @@ function valuesIn(value: unknown): Values {
   return isObject(value) ? value : {};
 }
 
+/** What a change would do, unless this holds. */
+export function unless(holds: boolean, what: string): string[] {
+  return holds ? [] : [what];
+}
+
 /** The blocks of one kind, which a plan has as a list. */
 export function blocks(value: unknown): Values[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
