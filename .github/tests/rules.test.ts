@@ -31,6 +31,11 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["an environment without its protection", "deploy-stage", "name: ${{ inputs.stage }}", "name: live"],
     ["a plan in an environment", "plan", "    name: Plan ${{", "    environment: prod\n    name: Plan ${{"],
     ["deployment without CI", "deploy", "needs: [ready, ci]", "needs: [ready]"],
+    ["prod before staging", "deploy", /stage: staging([^]*)stage: prod/, "stage: prod$1stage: staging"],
+    ["prod without its approved plan", "deploy", "      plan: ${{ needs.plan.outputs.digest }}\n", ""],
+    ["prod with any plan", "deploy", "plan: ${{ needs.plan.outputs.digest }}", "plan: any"],
+    ["a deployment that may always go back", "deploy", "may_go_back: ${{ inputs.commit != '' }}", "may_go_back: true"],
+    ["another commit in CI", "deploy", "    with:\n      commit: ${{ needs.ready.outputs.commit }}\n", ""],
     ["prod beside staging", "deploy", "needs: [ready, build, staging]", "needs: [ready, build]"],
     ["prod beside older waiting releases", "deploy", ", plan, newest]", ", plan]"],
     ["deployment whatever CI says", "deploy", "if: needs.ready", "if: always() && needs.ready"],
@@ -82,6 +87,8 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
   ],
   "actions get": [
     ["a token in the checkout", "plan", "persist-credentials: false", "persist-credentials: true"],
+    ["tests of another commit", "ci", "          ref: ${{ inputs.commit }}\n", ""],
+    ["a build of another commit", "deploy", "ref: ${{ needs.ready.outputs.commit }}", "ref: ${{ github.sha }}"],
     ["a cache", "deploy", "package-manager-cache: false", "package-manager-cache: true"],
     ["the wrapper", "deploy-stage", "terraform_wrapper: false", "terraform_wrapper: true"],
     ["OpenTofu's wrapper", "upgrade", "tofu_wrapper: false", "tofu_wrapper: true"],
@@ -123,7 +130,6 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ["a release for an hour", "deploy-stage", "        timeout-minutes: 20\n", "        timeout-minutes: 60\n"],
   ],
   "the stages are those": [
-    ["a stage without environment file", "deploy", "      stage: staging", "      stage: test"],
     ["an unplanned stage", "plan", "stage: [staging, prod]", "stage: [prod]"],
     ["an unreported stage", "drift", "for stage in staging prod;", "for stage in prod;"],
     ["a stage that cannot be explained", "explain", "options: [staging, prod]", "options: [prod]"],

@@ -9,9 +9,13 @@ const onMain = "if github.ref == 'refs/heads/main'";
 const afterBuild = "if ${{ !cancelled() && needs.build.result == 'success' }}";
 const asked = "if github.event_name == 'workflow_dispatch' || vars.NIGHTLY == 'true'";
 
+const ofCommit = '"commit":"${{ needs.ready.outputs.commit }}","digest":"${{ needs.build.outputs.digest }}"';
+const approved = '"plan":"${{ needs.plan.outputs.digest }}"';
+const mayGoBack = '"may_go_back":"${{ inputs.commit != \'\' }}"';
+
 /**
- * What starts each workflow; for each job and step, what it needs, its condition, its environment, what it may write, and
- * its concurrency. Anything else is refused: a step without a condition is never skipped, and never runs after a failure.
+ * What starts each workflow; for each job and step, what it needs, its condition, its environment, what it may write, its
+ * concurrency, and what it passes to a workflow of this repository. Anything else is refused: a step without a condition is never skipped, and never runs after a failure.
  */
 const expected: Record<string, string> = {
   "ci.yml": "on pull_request, merge_group, workflow_call",
@@ -20,19 +24,19 @@ const expected: Record<string, string> = {
   "ci.yml: zizmor": "if github.event_name == 'pull_request'",
   "deploy.yml": "on push to main, workflow_dispatch",
   "deploy.yml: ready": onMain,
-  "deploy.yml: ci": "needs ready",
+  "deploy.yml: ci": 'needs ready; with {"commit":"${{ needs.ready.outputs.commit }}"}',
   "deploy.yml: build": `needs ready, ci; ${isSetUp}`,
   "deploy.yml: attest": "needs build; if ${{ !github.event.repository.private }}; writes id-token, attestations",
-  "deploy.yml: staging": "needs ready, build; writes id-token",
+  "deploy.yml: staging": `needs ready, build; writes id-token; with {"stage":"staging",${ofCommit},"plan":"any",${mayGoBack}}`,
   "deploy.yml: plan": "needs ready, build, staging; writes id-token",
   "deploy.yml: newest": "needs plan; writes actions",
-  "deploy.yml: prod": "needs ready, build, staging, plan, newest; writes id-token",
+  "deploy.yml: prod": `needs ready, build, staging, plan, newest; writes id-token; with {"stage":"prod",${ofCommit},${approved},${mayGoBack}}`,
   "deploy-stage.yml": "on workflow_call",
   // One at a time per stage, never cancelled.
   "deploy-stage.yml: deploy":
     'environment ${{ inputs.stage }}; writes id-token; concurrency {"group":"deploy-${{ inputs.stage }}","cancel-in-progress":false}',
   "deploy-stage.yml: deploy: Refuse to go back": "if ${{ !inputs.may_go_back }}",
-  "deploy-stage.yml: deploy: Refuse another plan than was approved": "if ${{ inputs.plan }}",
+  "deploy-stage.yml: deploy: Refuse another plan than was approved": "if ${{ inputs.plan != 'any' }}",
   // Not if the release was not reached: there is nothing to put back, and the bytes may not be the build's.
   "deploy-stage.yml: deploy: Put back what was not released":
     "if ${{ (failure() || cancelled()) && steps.release.outcome != 'skipped' }}",
@@ -59,7 +63,12 @@ const credentials = "aws-actions/configure-aws-credentials";
 
 /** By action, the inputs that make it safe and choose its version, and those that differ in one job. */
 const inputs: Record<string, Record<string, RegExp>> = {
-  "actions/checkout": { "persist-credentials": /^false$/ }, // else it leaves a token behind
+  "actions/checkout": {
+    "persist-credentials": /^false$/, // else it leaves a token behind
+    ref: /^$/, // the run's own commit
+  },
+  ...checkingOut("inputs.commit", "ci.yml: test", "ci.yml: terraform", "ci.yml: rehearse", "deploy-stage.yml: deploy"),
+  ...checkingOut("needs.ready.outputs.commit", "deploy.yml: build", "deploy.yml: plan"),
   "actions/setup-node": {
     "node-version-file": /^\.nvmrc$/,
     "node-version": /^$/, // it would override the file
@@ -82,6 +91,12 @@ const inputs: Record<string, Record<string, RegExp>> = {
     "role-session-name": /-\$\{\{ github\.run_id \}\}-\$\{\{ github\.run_attempt \}\}$/,
   },
 };
+
+/** These jobs test, build or deploy the commit that was chosen. */
+function checkingOut(commit: string, ...jobs: string[]): typeof inputs {
+  const ref = new RegExp(`^\\$\\{\\{ ${commit.replaceAll(".", "\\.")} \\}\\}$`);
+  return Object.fromEntries(jobs.map((job) => [`${job}: actions/checkout`, { ref }]));
+}
 
 /** Its output is the input of hashicorp/setup-terraform. */
 const readsVersion = `sed 's/^/version=/' .terraform-version >> "$GITHUB_OUTPUT"`;
@@ -220,6 +235,7 @@ function factsOf(of: Job | (Step & Partial<Job>)): string {
     writes: writesOf(of).join(", "),
     concurrency: JSON.stringify(concurrency),
     "continue-on-error": passedOver,
+    with: of.uses?.startsWith("./.github/workflows/") ? JSON.stringify(of.with) : undefined,
   };
   const said = Object.entries(facts).filter(([, fact]) => fact !== undefined && fact !== "");
   return said.map(([name, fact]) => `${name} ${String(fact)}`).join("; ");
