@@ -20,6 +20,11 @@ variable "free_capacity_units" {
   type        = number
   default     = 25
   nullable    = false
+
+  validation {
+    condition     = var.free_capacity_units <= 25 && floor(var.free_capacity_units) == var.free_capacity_units
+    error_message = "free_capacity_units must be an integer of at most 25: DynamoDB bills more by the hour."
+  }
 }
 
 variable "max_read_request_units" {

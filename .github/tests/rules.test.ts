@@ -112,6 +112,7 @@ const mutations: Record<string, [what: string, file: string, old: string | RegEx
     ],
     ["the newest Terraform", "drift", "          terraform_version: ${{ steps.terraform.outputs.version }}\n", ""],
   ],
+  "what a cut plan refers to": [["a plan that is lost", "deploy", "path: plans/", "path: dist/"]],
   "a step terraform reads": [["another file", "deploy-stage", "' .terraform-version", "' .tool-versions"]],
   "every job runs on": [
     ["a runner that changes", "ci", "ubuntu-24.04", "ubuntu-latest"],

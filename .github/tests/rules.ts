@@ -165,6 +165,16 @@ export const rules: Record<string, (texts: Texts) => string[]> = {
       ),
     ),
 
+  "what a cut plan refers to is kept: each job that plans uploads plans/": (texts) =>
+    stepsWith(texts, "./.github/actions/plan-stage")
+      .filter(
+        ({ steps }) =>
+          !steps.some(
+            ({ uses = "", with: given }) => uses.includes("/upload-artifact@") && given?.["path"] === "plans/",
+          ),
+      )
+      .map(({ where }) => where),
+
   "a step terraform reads .terraform-version, for hashicorp/setup-terraform": (texts) =>
     jobsIn(texts)
       .filter(({ steps }) => steps.some(({ id, run }) => id === "terraform" && run !== readsVersion))

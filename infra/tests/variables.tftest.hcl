@@ -105,6 +105,7 @@ run "refuses_too_little" {
 run "refuses_too_much" {
   command = plan
   variables {
+    free_capacity_units = 26
     log_retention_days  = 10000
     throttle_rate_per_s = 10001
     throttle_burst      = 5001
@@ -112,7 +113,7 @@ run "refuses_too_much" {
     canary              = { percent = 101, minutes = 16 }
   }
 
-  expect_failures = [var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst, var.index_shards, var.canary]
+  expect_failures = [var.free_capacity_units, var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst, var.index_shards, var.canary]
 }
 
 run "accepts_a_commit_any_origin_and_a_later_runtime" {
