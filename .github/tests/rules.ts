@@ -15,7 +15,8 @@ const mayGoBack = '"may_go_back":"${{ inputs.commit != \'\' }}"';
 
 /**
  * What starts each workflow; for each job and step, what it needs, its condition, its environment, what it may write, its
- * concurrency, and what it passes to a workflow of this repository. Anything else is refused: a step without a condition is never skipped, and never runs after a failure.
+ * concurrency, and what it passes to a workflow of this repository. Anything else is refused: a step without a condition
+ * is never skipped, and never runs after a failure.
  */
 const expected: Record<string, string> = {
   "ci.yml": "on pull_request, merge_group, workflow_call",
