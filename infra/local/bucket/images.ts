@@ -30,28 +30,29 @@ export async function startImages({
   const objects: Objects = path === undefined ? new Map() : objectsIn(join(path, "images"));
   const deadLetters: DeadLetter[] = [];
   let events: ImageEvents | undefined;
-  /** The uploads that label-image has had since this start. */
-  const processed = new Set<string>();
+  /** Uploads that label-image has not processed yet. */
+  const pending = new Set<string>();
   const raise = (key: string) => {
     const bytes = key.startsWith("incoming/") ? objects.get(key)?.bytes : undefined;
-    if (!bytes) return;
-    events?.raise({ eventName: "ObjectCreated:Put", key, size: bytes.length, eTag: eTagOf(bytes) }, () => {
-      processed.add(key);
+    if (!bytes || !events) return;
+    pending.add(key);
+    events.raise({ eventName: "ObjectCreated:Put", key, size: bytes.length, eTag: eTagOf(bytes) }, () => {
+      pending.delete(key);
     });
   };
   /**
-   * Expires objects more than a day old, like S3's lifecycle, but only once label-image has had them: S3 and Lambda
-   * keep events when this process would lose them. Runs after each start and every hour.
+   * Expires objects more than a day old, like S3's lifecycle, but none that label-image has yet to process: S3 and
+   * Lambda would keep the event, which this process may lose. Runs after each start and every hour.
    */
   const expire = (then: Date) => {
     for (const key of [...objects.keys()].filter((each) => /^(incoming|deletions)\//.test(each))) {
       const age_ms = then.getTime() - (objects.get(key)?.lastModified.getTime() ?? NaN);
       if (!(age_ms > day_ms)) continue;
-      if (processed.delete(key)) objects.delete(key);
-      if (!key.startsWith("deletions/")) continue;
-      events?.raise({ eventName: "LifecycleExpiration:Delete", key }, () => {
-        logErrors(() => objects.delete(key));
-      });
+      if (key.startsWith("deletions/"))
+        events?.raise({ eventName: "LifecycleExpiration:Delete", key }, () => {
+          logErrors(() => objects.delete(key));
+        });
+      else if (!pending.has(key)) objects.delete(key);
     }
   };
   const timer = setInterval(logErrors, day_ms / 24, () => {
