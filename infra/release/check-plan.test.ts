@@ -216,6 +216,15 @@ describe("refuses Terraform's plan", () => {
 });
 
 describe("an exposure by an update", () => {
+  const [route, integration] = ["aws_apigatewayv2_route", "aws_apigatewayv2_integration"];
+  const [permission, dynamodb] = ["aws_lambda_permission", "aws_dynamodb_table"];
+  const [bucketPolicy, lifecycle] = ["aws_s3_bucket_policy", "aws_s3_bucket_lifecycle_configuration"];
+  const [log, publicAccess] = ["aws_cloudwatch_log_group", "aws_s3_bucket_public_access_block"];
+  const [jwt, none] = [{ authorization_type: "JWT" }, { authorization_type: "NONE" }];
+  const letsIn = "let in everyone or another account";
+  const letsInService = "let in a service for every customer of AWS";
+  const letsExpire = (prefix: string) => `let objects below "${prefix}" expire`;
+  const forEveryone = "let everyone or another account call the function";
   const policyOf = (Principal: unknown, more: object = {}) => ({
     bucket: "events",
     policy: JSON.stringify({ Statement: [{ Effect: "Allow", Principal, Action: "*", Resource: "*", ...more }] }),
@@ -250,51 +259,39 @@ describe("an exposure by an update", () => {
     exposuresIn(readPlan(planOf(type, { actions, before, after })));
 
   test.each<[what: string, type: string, before: Values, after: Values, sentence: string]>([
-    [
-      "a route without its authorizer",
-      "aws_apigatewayv2_route",
-      { authorization_type: "JWT" },
-      { authorization_type: "NONE" },
-      "lose its authorizer",
-    ],
-    [
-      "a route whose authorizer is unknown",
-      "aws_apigatewayv2_route",
-      { authorization_type: "JWT" },
-      {},
-      "lose its authorizer",
-    ],
+    ["a route without its authorizer", route, jwt, none, "lose its authorizer"],
+    ["a route whose authorizer is unknown", route, jwt, {}, "lose its authorizer"],
     [
       "a route with another authorizer",
-      "aws_apigatewayv2_route",
+      route,
       { authorization_type: "JWT", authorizer_id: "a" },
       { authorization_type: "JWT", authorizer_id: "b" },
       "lose its authorizer",
     ],
     [
       "a route that takes another scope",
-      "aws_apigatewayv2_route",
+      route,
       scoped("events/admin"),
       scoped("events/admin", "events/read"),
       "accept tokens without the scopes that it requires",
     ],
     [
       "a route that requires no scope any more",
-      "aws_apigatewayv2_route",
+      route,
       scoped("events/admin"),
       scoped(),
       "accept tokens without the scopes that it requires",
     ],
     [
       "requests for another host",
-      "aws_apigatewayv2_integration",
+      integration,
       { integration_type: "AWS_PROXY" },
       { integration_type: "HTTP_PROXY", integration_uri: "https://x.example" },
       "send requests and their tokens elsewhere than to a function",
     ],
     [
       "requests for another account's function",
-      "aws_apigatewayv2_integration",
+      integration,
       {},
       {
         integration_type: "AWS_PROXY",
@@ -317,16 +314,10 @@ describe("an exposure by an update", () => {
       authorizer(undefined, "a"),
       "accept the tokens of another issuer",
     ],
-    [
-      "a shorter log",
-      "aws_cloudwatch_log_group",
-      { retention_in_days: 30 },
-      { retention_in_days: 14 },
-      "keep its logs for a shorter time",
-    ],
+    ["a shorter log", log, { retention_in_days: 30 }, { retention_in_days: 14 }, "keep its logs for a shorter time"],
     [
       "a log that was kept forever",
-      "aws_cloudwatch_log_group",
+      log,
       { retention_in_days: 0 },
       { retention_in_days: 3653 },
       "keep its logs for a shorter time",
@@ -341,89 +332,71 @@ describe("an exposure by an update", () => {
     ["users who sign themselves up", "aws_cognito_user_pool", signUp(true), signUp(false), "let anyone sign up"],
     [
       "a table with recovery for fewer days",
-      "aws_dynamodb_table",
+      dynamodb,
       recovery(35),
       recovery(1),
       "keep its recovery points for a shorter time",
     ],
     [
       "a table without protection",
-      "aws_dynamodb_table",
+      dynamodb,
       { deletion_protection_enabled: true },
       { deletion_protection_enabled: false },
       "lose its deletion protection",
     ],
     [
       "a table without recovery",
-      "aws_dynamodb_table",
+      dynamodb,
       { point_in_time_recovery: [{ enabled: true }] },
       { point_in_time_recovery: [{ enabled: false }] },
       "lose its point-in-time recovery",
     ],
     [
       "a table whose recovery is unknown",
-      "aws_dynamodb_table",
+      dynamodb,
       { point_in_time_recovery: [{ enabled: true }] },
       {},
       "lose its point-in-time recovery",
     ],
     [
       "events that expire",
-      "aws_dynamodb_table",
+      dynamodb,
       { ttl: [{ enabled: false }] },
       { ttl: [{ enabled: true }] },
       "let its events expire",
     ],
-    ["events whose expiry is unknown", "aws_dynamodb_table", { ttl: [] }, { ttl: [{}] }, "let its events expire"],
-    [
-      "a function for everyone",
-      "aws_lambda_permission",
-      {},
-      call("*", null),
-      "let everyone or another account call the function",
-    ],
-    [
-      "a function for an account",
-      "aws_lambda_permission",
-      {},
-      call("111122223333", "arn"),
-      "let everyone or another account call the function",
-    ],
+    ["events whose expiry is unknown", dynamodb, { ttl: [] }, { ttl: [{}] }, "let its events expire"],
+    ["a function for everyone", permission, {}, call("*", null), forEveryone],
+    ["a function for an account", permission, {}, call("111122223333", "arn"), forEveryone],
     [
       "a function for any API",
-      "aws_lambda_permission",
+      permission,
       {},
       call("apigateway.amazonaws.com", null),
       "let apigateway.amazonaws.com call the function for every customer of AWS",
     ],
     [
       "a function for another account's API",
-      "aws_lambda_permission",
+      permission,
       {},
       call("apigateway.amazonaws.com", "arn:aws:execute-api:eu-north-1:444455556666:a/prod/GET/events"),
       "let another account call the function",
     ],
     [
       "a function for a bucket of any account",
-      "aws_lambda_permission",
+      permission,
       {},
       call("s3.amazonaws.com", "arn:aws:s3:::images"),
       "let s3.amazonaws.com call the function for every customer of AWS",
     ],
     [
       "a function for another account's bucket",
-      "aws_lambda_permission",
+      permission,
       {},
       call("s3.amazonaws.com", "arn:aws:s3:::images", "444455556666"),
       "let another account call the function",
     ],
-    [
-      "a bucket that opens",
-      "aws_s3_bucket_public_access_block",
-      block(true),
-      block(false),
-      "not have restrict_public_buckets on",
-    ],
+    ["a bucket that opens", publicAccess, block(true), block(false), "not have restrict_public_buckets on"],
     [
       "an account that opens",
       "aws_s3_account_public_access_block",
@@ -431,58 +404,40 @@ describe("an exposure by an update", () => {
       block(false),
       "not have restrict_public_buckets on",
     ],
-    [
-      "images that expire",
-      "aws_s3_bucket_lifecycle_configuration",
-      passing,
-      expiry({ prefix: "images/" }, 9),
-      'let objects below "images/" expire',
-    ],
-    [
-      "all that expires",
-      "aws_s3_bucket_lifecycle_configuration",
-      passing,
-      expiry({}, 9),
-      'let objects below "" expire',
-    ],
+    ["images that expire", lifecycle, passing, expiry({ prefix: "images/" }, 9), letsExpire("images/")],
+    ["all that expires", lifecycle, passing, expiry({}, 9), letsExpire("")],
     [
       "all that has a tag",
-      "aws_s3_bucket_lifecycle_configuration",
+      lifecycle,
       passing,
       expiry({ and: [{ prefix: "images/", tags: {} }] }, 9),
-      'let objects below "images/" expire',
+      letsExpire("images/"),
     ],
     [
       "old versions that expire",
-      "aws_s3_bucket_lifecycle_configuration",
+      lifecycle,
       passing,
       { rule: [{ noncurrent_version_expiration: [{ noncurrent_days: 1 }] }] },
-      'let objects below "" expire',
+      letsExpire(""),
     ],
     [
       "uploads that expire sooner",
-      "aws_s3_bucket_lifecycle_configuration",
+      lifecycle,
       passing,
       expiry({ prefix: "incoming/" }, 1),
       'let more objects below "incoming/" expire, or sooner',
     ],
     [
       "records that did not expire",
-      "aws_s3_bucket_lifecycle_configuration",
+      lifecycle,
       passing,
       expiry({ prefix: "deletions/" }, 2),
       'let more objects below "deletions/" expire, or sooner',
     ],
-    [
-      "unknown rules",
-      "aws_s3_bucket_lifecycle_configuration",
-      passing,
-      { bucket: "events" },
-      'let objects below "" expire',
-    ],
+    ["unknown rules", lifecycle, passing, { bucket: "events" }, letsExpire("")],
     [
       "images that move to an archive",
-      "aws_s3_bucket_lifecycle_configuration",
+      lifecycle,
       passing,
       { rule: [...passing.rule, { transition: [{ days: 0, storage_class: "DEEP_ARCHIVE" }] }] },
       "move objects to another storage class",
@@ -496,27 +451,27 @@ describe("an exposure by an update", () => {
     ],
     [
       "a bucket for every customer of a service",
-      "aws_s3_bucket_policy",
+      bucketPolicy,
       {},
       policyOf({ Service: "cloudfront.amazonaws.com" }),
-      "let in a service for every customer of AWS",
+      letsInService,
     ],
     [
       "a bucket for a service in another account, too",
-      "aws_s3_bucket_policy",
+      bucketPolicy,
       {},
       policyOf(
         { Service: "cloudfront.amazonaws.com" },
         { Condition: { StringEquals: { "AWS:SourceAccount": [accountId, "444455556666"] } } },
       ),
-      "let in a service for every customer of AWS",
+      letsInService,
     ],
     [
       "logs for everyone",
       "aws_cloudwatch_log_resource_policy",
       {},
       { policy_document: policyOf({ AWS: "*" }).policy },
-      "let in everyone or another account",
+      letsIn,
     ],
     [
       "failures that are kept for a minute",
@@ -525,244 +480,155 @@ describe("an exposure by an update", () => {
       { message_retention_seconds: 60 },
       "keep its messages for a shorter time",
     ],
-    [
-      "a bucket for everyone",
-      "aws_s3_bucket_policy",
-      policyOf({ Service: "a" }),
-      policyOf("*"),
-      "let in everyone or another account",
-    ],
-    [
-      "a bucket for an account",
-      "aws_s3_bucket_policy",
-      {},
-      policyOf({ Service: "a", AWS: "111122223333" }),
-      "let in everyone or another account",
-    ],
-    [
-      "a bucket for all but one account",
-      "aws_s3_bucket_policy",
-      {},
-      policyOf(undefined, { NotPrincipal: { AWS: "1" } }),
-      "let in everyone or another account",
-    ],
+    ["a bucket for everyone", bucketPolicy, policyOf({ Service: "a" }), policyOf("*"), letsIn],
+    ["a bucket for an account", bucketPolicy, {}, policyOf({ Service: "a", AWS: "111122223333" }), letsIn],
+    ["a bucket for all but one account", bucketPolicy, {}, policyOf(undefined, { NotPrincipal: { AWS: "1" } }), letsIn],
     [
       "a bucket whose policy is unknown",
-      "aws_s3_bucket_policy",
+      bucketPolicy,
       policyOf({ Service: "a" }),
       { bucket: "events" },
       "have a policy that cannot be checked before it is applied",
     ],
-    [
-      "a bucket whose policy is no policy",
-      "aws_s3_bucket_policy",
-      {},
-      { bucket: "events", policy: "x" },
-      "let in everyone or another account",
-    ],
+    ["a bucket whose policy is no policy", bucketPolicy, {}, { bucket: "events", policy: "x" }, letsIn],
     [
       "a bucket's own policy for an account",
       "aws_s3_bucket",
       { policy: "" },
       policyOf({ AWS: "111122223333" }),
-      "let in everyone or another account",
+      letsIn,
     ],
     [
       "images that a bucket's own rule lets expire",
       "aws_s3_bucket",
       { lifecycle_rule: [] },
       { lifecycle_rule: [{ enabled: true, prefix: "images/", expiration: [{ days: 1 }] }] },
-      'let objects below "images/" expire',
+      letsExpire("images/"),
     ],
     [
       "all that a bucket's own rule lets expire",
       "aws_s3_bucket",
       {},
       { lifecycle_rule: [{ expiration: [{ days: 9 }] }] },
-      'let objects below "" expire',
+      letsExpire(""),
     ],
-    ["a queue for everyone", "aws_sqs_queue", {}, policyOf({ AWS: "*" }), "let in everyone or another account"],
-    [
-      "a queue's policy for everyone",
-      "aws_sqs_queue_policy",
-      {},
-      policyOf({ AWS: "*" }),
-      "let in everyone or another account",
-    ],
-    ["a topic for everyone", "aws_sns_topic", {}, policyOf({ AWS: "*" }), "let in everyone or another account"],
-    [
-      "a topic's policy for everyone",
-      "aws_sns_topic_policy",
-      {},
-      policyOf({ AWS: "*" }),
-      "let in everyone or another account",
-    ],
-    [
-      "a table for an account",
-      "aws_dynamodb_resource_policy",
-      {},
-      policyOf({ AWS: "1" }),
-      "let in everyone or another account",
-    ],
+    ["a queue for everyone", "aws_sqs_queue", {}, policyOf({ AWS: "*" }), letsIn],
+    ["a queue's policy for everyone", "aws_sqs_queue_policy", {}, policyOf({ AWS: "*" }), letsIn],
+    ["a topic for everyone", "aws_sns_topic", {}, policyOf({ AWS: "*" }), letsIn],
+    ["a topic's policy for everyone", "aws_sns_topic_policy", {}, policyOf({ AWS: "*" }), letsIn],
+    ["a table for an account", "aws_dynamodb_resource_policy", {}, policyOf({ AWS: "1" }), letsIn],
   ])("is refused: %s", (_what, type, before, after, sentence) => {
     expect(exposures(type, before, after, ["update"])).toEqual([`${type}.this would ${sentence}. ${advice}`]);
   });
 
   test("is refused: a new open route, if others have an authorizer", () => {
-    const type = "aws_apigatewayv2_route";
-    const { changes } = readPlan(planOf(type, { actions: ["create"], after: { authorization_type: "NONE" } }));
-    const [guarded] = readPlan(planOf(type, { actions: ["no-op"], before: { authorization_type: "JWT" } })).changes;
+    const { changes } = readPlan(planOf(route, { actions: ["create"], after: none }));
+    const [guarded] = readPlan(planOf(route, { actions: ["no-op"], before: jwt })).changes;
     if (!guarded) throw new Error("There should be a change.");
     expect(exposuresIn({ changes: [...changes, guarded], accountId })).toEqual([
-      `${type}.this would have no authorizer, unlike other routes. ${advice}`,
+      `${route}.this would have no authorizer, unlike other routes. ${advice}`,
     ]);
   });
 
   test("is refused: a replaced log", () => {
-    const type = "aws_cloudwatch_log_group";
     const values = { retention_in_days: 30 };
-    expect(exposures(type, values, values, ["delete", "create"])).toEqual([
-      `${type}.this would lose its log. ${advice}`,
-    ]);
+    expect(exposures(log, values, values, ["delete", "create"])).toEqual([`${log}.this would lose its log. ${advice}`]);
   });
 
   test("is refused: a deleted block of public access", () => {
-    const type = "aws_s3_bucket_public_access_block";
-    const sentence = `${type}.this would be deleted, which may open a bucket to the public. ${advice}`;
-    expect(exposures(type, block(true), null, ["delete"])).toEqual([sentence]);
+    const sentence = `${publicAccess}.this would be deleted, which may open a bucket to the public. ${advice}`;
+    expect(exposures(publicAccess, block(true), null, ["delete"])).toEqual([sentence]);
   });
 
-  test.each<[what: string, type: string, before: Values | null, after: Values | null, actions: string[]]>([
-    ["a deleted route", "aws_apigatewayv2_route", { authorization_type: "JWT" }, null, ["delete"]],
-    ["a new open route", "aws_apigatewayv2_route", null, { authorization_type: "NONE" }, ["create"]],
-    [
-      "a route that gets an authorizer",
-      "aws_apigatewayv2_route",
-      { authorization_type: "NONE" },
-      { authorization_type: "JWT" },
-      ["update"],
-    ],
-    ["a longer log", "aws_cloudwatch_log_group", { retention_in_days: 30 }, { retention_in_days: 0 }, ["update"]],
-    ["a deleted log", "aws_cloudwatch_log_group", { retention_in_days: 30 }, null, ["delete"]],
-    ["a new table whose items expire", "aws_dynamodb_table", null, { ttl: [{ enabled: true }] }, ["create"]],
-    ["a table that never had protection", "aws_dynamodb_table", { deletion_protection_enabled: false }, {}, ["update"]],
+  test.each<[what: string, type: string, before: Values | null, after: Values | null, action: string]>([
+    ["a deleted route", route, jwt, null, "delete"],
+    ["a new open route", route, null, none, "create"],
+    ["a route that gets an authorizer", route, none, jwt, "update"],
+    ["a longer log", log, { retention_in_days: 30 }, { retention_in_days: 0 }, "update"],
+    ["a deleted log", log, { retention_in_days: 30 }, null, "delete"],
+    ["a new table whose items expire", dynamodb, null, { ttl: [{ enabled: true }] }, "create"],
+    ["a table that never had protection", dynamodb, { deletion_protection_enabled: false }, {}, "update"],
     [
       "a function for one API with an unknown id",
-      "aws_lambda_permission",
+      permission,
       null,
       { principal: "apigateway.amazonaws.com", source_account: null },
-      ["create"],
+      "create",
     ],
-    [
-      "a function for one account's buckets",
-      "aws_lambda_permission",
-      null,
-      call("s3.amazonaws.com", null, accountId),
-      ["create"],
-    ],
+    ["a function for one account's buckets", permission, null, call("s3.amazonaws.com", null, accountId), "create"],
     [
       "a function for one of the account's APIs",
-      "aws_lambda_permission",
+      permission,
       null,
       call("apigateway.amazonaws.com", `arn:aws:execute-api:eu-north-1:${accountId}:a/prod/GET/events`),
-      ["create"],
+      "create",
     ],
-    ["a first authorizer", "aws_apigatewayv2_authorizer", null, authorizer("https://a.example", "a"), ["create"]],
+    ["a first authorizer", "aws_apigatewayv2_authorizer", null, authorizer("https://a.example", "a"), "create"],
     [
       "an authorizer of one more client",
       "aws_apigatewayv2_authorizer",
       authorizer("https://a.example", "a"),
       authorizer("https://a.example", "a", "b"),
-      ["update"],
+      "update",
     ],
-    ["a bucket that closes", "aws_s3_bucket_public_access_block", block(false), block(true), ["update"]],
-    ["a forgotten block", "aws_s3_bucket_public_access_block", block(true), null, ["forget"]],
-    [
-      "uploads that expire later",
-      "aws_s3_bucket_lifecycle_configuration",
-      passing,
-      expiry({ prefix: "incoming/a/" }, 3),
-      ["update"],
-    ],
-    ["new rules for uploads", "aws_s3_bucket_lifecycle_configuration", null, passing, ["create"]],
-    [
-      "a disabled rule",
-      "aws_s3_bucket_lifecycle_configuration",
-      passing,
-      expiry({}, 1, { status: "Disabled" }),
-      ["update"],
-    ],
+    ["a bucket that closes", publicAccess, block(false), block(true), "update"],
+    ["a forgotten block", publicAccess, block(true), null, "forget"],
+    ["uploads that expire later", lifecycle, passing, expiry({ prefix: "incoming/a/" }, 3), "update"],
+    ["new rules for uploads", lifecycle, null, passing, "create"],
+    ["a disabled rule", lifecycle, passing, expiry({}, 1, { status: "Disabled" }), "update"],
     [
       "expiring unfinished uploads",
-      "aws_s3_bucket_lifecycle_configuration",
+      lifecycle,
       passing,
       { rule: [{ filter: [{}], abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }] }] },
-      ["update"],
+      "update",
     ],
-    [
-      "a bucket for the account's own service",
-      "aws_s3_bucket_policy",
-      null,
-      policyOf({ Service: "a" }, ofOwn),
-      ["create"],
-    ],
+    ["a bucket for the account's own service", bucketPolicy, null, policyOf({ Service: "a" }, ofOwn), "create"],
     [
       "a bucket for one of the account's distributions",
-      "aws_s3_bucket_policy",
+      bucketPolicy,
       null,
       policyOf(
         { Service: "cloudfront.amazonaws.com" },
         { Condition: { ArnLike: { "aws:SourceArn": `arn:aws:cloudfront::${accountId}:distribution/a` } } },
       ),
-      ["create"],
+      "create",
     ],
-    ["a route with fewer scopes", "aws_apigatewayv2_route", scoped("a", "b"), scoped("a"), ["update"]],
-    ["a first scope", "aws_apigatewayv2_route", scoped(), scoped("a"), ["update"]],
-    [
-      "a new function's integration",
-      "aws_apigatewayv2_integration",
-      null,
-      { integration_type: "AWS_PROXY" },
-      ["create"],
-    ],
-    ["a longer recovery", "aws_dynamodb_table", recovery(1), recovery(35), ["update"]],
+    ["a route with fewer scopes", route, scoped("a", "b"), scoped("a"), "update"],
+    ["a first scope", route, scoped(), scoped("a"), "update"],
+    ["a new function's integration", integration, null, { integration_type: "AWS_PROXY" }, "create"],
+    ["a longer recovery", dynamodb, recovery(1), recovery(35), "update"],
     [
       "a first recovery, for how long is unknown",
-      "aws_dynamodb_table",
+      dynamodb,
       { point_in_time_recovery: [{ enabled: false, recovery_period_in_days: 0 }] },
       { point_in_time_recovery: [{ enabled: true }] },
-      ["update"],
+      "update",
     ],
-    ["a new log", "aws_cloudwatch_log_group", null, { retention_in_days: 14 }, ["create"]],
-    [
-      "a bucket that denies everyone something",
-      "aws_s3_bucket_policy",
-      null,
-      policyOf("*", { Effect: "Deny" }),
-      ["create"],
-    ],
-    ["a new bucket whose policy is unknown", "aws_s3_bucket_policy", null, {}, ["create"]],
-    ["a new bucket, whose own policy and rules are unknown", "aws_s3_bucket", null, { bucket: "events" }, ["create"]],
+    ["a new log", log, null, { retention_in_days: 14 }, "create"],
+    ["a bucket that denies everyone something", bucketPolicy, null, policyOf("*", { Effect: "Deny" }), "create"],
+    ["a new bucket whose policy is unknown", bucketPolicy, null, {}, "create"],
+    ["a new bucket, whose own policy and rules are unknown", "aws_s3_bucket", null, { bucket: "events" }, "create"],
     [
       "a bucket with the rules that it had",
       "aws_s3_bucket",
       { lifecycle_rule: [{ enabled: true, prefix: "incoming/", expiration: [{ days: 1 }] }] },
       { lifecycle_rule: [{ enabled: true, prefix: "incoming/", expiration: [{ days: 1 }] }] },
-      ["update"],
+      "update",
     ],
     [
       "a bucket's own disabled rule",
       "aws_s3_bucket",
       { lifecycle_rule: [] },
       { lifecycle_rule: [{ enabled: false, expiration: [{ days: 1 }] }] },
-      ["update"],
+      "update",
     ],
-    ["a queue without a policy", "aws_sqs_queue", null, { policy: "" }, ["create"]],
-    ["a queue with a separate policy", "aws_sqs_queue", null, { name: "failures" }, ["create"]],
-    ["a policy that stays", "aws_s3_bucket_policy", policyOf("*"), policyOf("*"), ["no-op"]],
-    ["something else", "constructor", null, policyOf("*"), ["create"]],
-  ])("is not %s", (_what, type, before, after, actions) => {
-    expect(exposures(type, before, after, actions)).toEqual([]);
+    ["a queue without a policy", "aws_sqs_queue", null, { policy: "" }, "create"],
+    ["a queue with a separate policy", "aws_sqs_queue", null, { name: "failures" }, "create"],
+    ["a policy that stays", bucketPolicy, policyOf("*"), policyOf("*"), "no-op"],
+    ["something else", "constructor", null, policyOf("*"), "create"],
+  ])("is not %s", (_what, type, before, after, action) => {
+    expect(exposures(type, before, after, [action])).toEqual([]);
   });
 });
 
@@ -809,7 +675,7 @@ describe("the number of shards of the indexes", () => {
   const variables = (shards?: string) => ({
     environment: [{ variables: { TABLE_NAME: "events", ...(shards !== undefined && { INDEX_SHARDS: shards }) } }],
   });
-  const planOfShards = (before: object, after: object, actions = ["update"]) =>
+  const planOfShards = (before: object | null, after: object | null, actions = ["update"]) =>
     planOf("aws_lambda_function", { actions, before, after });
 
   test.each([
@@ -817,14 +683,8 @@ describe("the number of shards of the indexes", () => {
     ["raised further", planOfShards(variables("4"), variables("16"))],
     ["left alone", planOfShards(variables("4"), variables("4"))],
     ["set on a function that lacked it", planOfShards(variables(), variables("4"))],
-    [
-      "deleted with its function",
-      planOf("aws_lambda_function", { actions: ["delete"], before: variables("4"), after: null }),
-    ],
-    [
-      "set on a new function",
-      planOf("aws_lambda_function", { actions: ["create"], before: null, after: variables("4") }),
-    ],
+    ["deleted with its function", planOfShards(variables("4"), null, ["delete"])],
+    ["set on a new function", planOfShards(null, variables("4"), ["create"])],
     ["set on a recreated function", planOfShards(variables("4"), variables("4"), ["delete", "create"])],
   ])("may be %s", (_what, plan) => {
     expect(losses(plan)).toEqual([]);
@@ -965,7 +825,8 @@ describe("refuses as a plan", () => {
   const otherFormat = "The plan's format_version is not 1.x: check what Terraform has changed, then adapt check-plan.";
   const failed = "Terraform failed while it made this plan, so the plan is incomplete: plan again.";
   const partial = "The plan does not cover everything: plan again, without -target.";
-  const changed = (change: unknown) => JSON.stringify({ ...plan, resource_changes: [change] });
+  const planWith = (values: Values) => JSON.stringify({ ...plan, ...values });
+  const changed = (change: unknown) => planWith({ resource_changes: [change] });
 
   test.each([
     ["nothing", "", "The plan is empty: did terraform show fail?"],
@@ -974,16 +835,16 @@ describe("refuses as a plan", () => {
     ["half a plan", recorded("destroy").slice(0, 400), noJson],
     ["a list", "[]", notAPlan],
     ["null", "null", notAPlan],
-    ["no format_version", JSON.stringify({ ...plan, format_version: undefined }), notAPlan],
-    ["a later format_version", JSON.stringify({ ...plan, format_version: "2.0" }), otherFormat],
-    ["a much newer format_version", JSON.stringify({ ...plan, format_version: "10.0" }), otherFormat],
-    ["a format_version that is no text", JSON.stringify({ ...plan, format_version: 1.2 }), notAPlan],
+    ["no format_version", planWith({ format_version: undefined }), notAPlan],
+    ["a later format_version", planWith({ format_version: "2.0" }), otherFormat],
+    ["a much newer format_version", planWith({ format_version: "10.0" }), otherFormat],
+    ["a format_version that is no text", planWith({ format_version: 1.2 }), notAPlan],
     ["a state", JSON.stringify({ format_version: "1.0", terraform_version: "1.14.0", values: {} }), notAPlan],
-    ["a plan that does not say whether it failed", JSON.stringify({ ...plan, errored: undefined }), notAPlan],
-    ["a plan that does not say whether it is complete", JSON.stringify({ ...plan, complete: undefined }), notAPlan],
+    ["a plan that does not say whether it failed", planWith({ errored: undefined }), notAPlan],
+    ["a plan that does not say whether it is complete", planWith({ complete: undefined }), notAPlan],
     ["a plan that failed", recorded("errored"), failed],
     ["a partial plan", recorded("targeted"), partial],
-    ["changes that are no list", JSON.stringify({ ...plan, resource_changes: {} }), notAPlan],
+    ["changes that are no list", planWith({ resource_changes: {} }), notAPlan],
     ["a change that is null", changed(null), notAPlan],
     ["a change without a change", changed({ address: "a.b", type: "a" }), notAPlan],
     ["a change without an address", changed({ type: "aws_s3_bucket", change: { actions: ["no-op"] } }), notAPlan],
@@ -1000,6 +861,6 @@ describe("refuses as a plan", () => {
   });
 
   test("but not a plan without resources", () => {
-    expect(readPlan(JSON.stringify({ ...plan, resource_changes: undefined })).changes).toEqual([]);
+    expect(readPlan(planWith({ resource_changes: undefined })).changes).toEqual([]);
   });
 });
