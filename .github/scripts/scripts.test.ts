@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { root } from "../../infra/build/functions.ts";
-import { listen, stop } from "../../infra/local/gateway/server.ts";
 import { scratchFolder } from "../../infra/testing/scratch.ts";
+import { serve } from "../../infra/testing/serve.ts";
 
 /** From 22.18 on Node runs TypeScript itself, as in a workflow; before, with tsx. */
 const loader = "typescript" in process.features && process.features.typescript !== false ? [] : ["--import", "tsx"];
@@ -80,6 +79,7 @@ The commit that staging runs is unknown: most likely it was never deployed.
     }
   });
 
+  const noStage = "The environment variable STAGE must be the name of a stage, like staging.";
   test.each<[what: string, sentence: string, more: Record<string, string>, input: string]>([
     [
       "an empty plan, as when terraform fails",
@@ -87,13 +87,8 @@ The commit that staging runs is unknown: most likely it was never deployed.
       {},
       " \n",
     ],
-    ["no stage", "The environment variable STAGE must be the name of a stage, like staging.", { STAGE: "" }, printed],
-    [
-      "a stage that is a path",
-      "The environment variable STAGE must be the name of a stage, like staging.",
-      { STAGE: "../a" },
-      printed,
-    ],
+    ["no stage", noStage, { STAGE: "" }, printed],
+    ["a stage that is a path", noStage, { STAGE: "../a" }, printed],
     [
       "part of the account's number, which would be shown",
       "The environment variable AWS_ACCOUNT_ID must be the 12-digit AWS account number, which is removed.",
@@ -127,11 +122,6 @@ describe("explain-token.ts", () => {
     job_workflow_ref: "Octo-Org/Events.API/.github/workflows/explain.yml@refs/heads/main",
     actor: "an-actor-not-in-the-trust",
   };
-  const servers: Server[] = [];
-
-  afterEach(async () => {
-    await Promise.all(servers.splice(0).map((server) => stop(server)));
-  });
 
   /** With GitHub's token endpoint: a job's request gets these claims, for the requested audience. */
   async function explain(
@@ -139,19 +129,17 @@ describe("explain-token.ts", () => {
     environment: Record<string, string> = {},
     answer?: { status: number; content: string },
   ) {
-    const server = createServer(({ url = "", headers }, response) => {
+    const address = await serve(({ url = "", headers }, response) => {
       const asked = new URL(url, "http://localhost").searchParams;
       const isAllowed = headers.authorization === `bearer ${requestToken}` && asked.get("api-version") === "2.0";
       const payload = JSON.stringify({ ...given, aud: asked.get("audience") });
       const value = `e30.${Buffer.from(payload).toString("base64url")}.${signature}`;
       response.writeHead(answer?.status ?? (isAllowed ? 200 : 401)).end(answer?.content ?? JSON.stringify({ value }));
     });
-    servers.push(server);
-    const { port } = await listen(server, 0);
     const { exitCode, output, errors, summary } = await run("explain-token.ts", {
       STAGE: "prod",
       TRUST: trust,
-      ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${address}/token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
       ...environment,
     });

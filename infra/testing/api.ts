@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
-import { afterAll, expect, onTestFinished, TestRunner, vi } from "vitest";
+import { expect, vi } from "vitest";
 import { runBundlesHere, runSources } from "../local/runtime/running-functions.ts";
 import { makeUserPool } from "../local/sign-in/tokens.ts";
 import { startStack, type Stack, type StackOptions } from "../local/stack.ts";
@@ -15,6 +15,7 @@ import {
   type ServiceFault,
 } from "./faults.ts";
 import { needs, needsRouteOf } from "./left-out.ts";
+import { atEnd } from "./serve.ts";
 
 export { readFunctions } from "../build/functions.ts";
 export { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
@@ -137,12 +138,6 @@ async function start(options: Omit<StackOptions, "run"> = {}): Promise<Stack> {
   });
   atEnd(stack.stop);
   return stack;
-}
-
-/** At the end of the test, or of the file if none is running: `afterAll` does nothing in a test. */
-function atEnd(stop: () => Promise<void> | void): void {
-  if (TestRunner.getCurrentTest()) onTestFinished(stop);
-  else afterAll(stop);
 }
 
 function toApi({ url }: Stack) {

@@ -1,14 +1,13 @@
-import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { callServerAt } from "./call.ts";
-import { listen, stop } from "../local/gateway/server.ts";
+import { serve } from "./serve.ts";
 import { untilEvent, untilLabelled, upload, type UploadChanges } from "./upload.ts";
 
 /** The received requests, and the event that each `GET /events/1` gets. */
 const received: object[] = [];
 const events: object[] = [];
-const server = createServer((request, response) => {
+const url = await serve((request, response) => {
   const { method = "", url = "", headers } = request;
   buffer(request).then(
     (body) => {
@@ -18,19 +17,16 @@ const server = createServer((request, response) => {
     () => received.push({ method, url, headers, body: "aborted" }),
   );
 });
-const { port } = await listen(server, 0);
-const url = `http://localhost:${port}`;
 const call = callServerAt(url);
-afterAll(() => stop(server));
 
+const path = "/images/incoming/1/a?X-Amz-Signature=x%2B";
 const to = {
   method: "PUT",
-  url: `${url}/images/incoming/1/a?X-Amz-Signature=x%2B`,
+  url: `${url}${path}`,
   headers: { "content-type": "image/png", "if-none-match": "*" },
   expiresAt: "",
 };
-const path = "/images/incoming/1/a?X-Amz-Signature=x%2B";
-const host = `127.0.0.1:${port}`;
+const { host } = new URL(url);
 const connection = "keep-alive";
 const asAnswered = { host, connection, "content-type": "image/png", "if-none-match": "*" };
 

@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
-import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { has, startApi, startApiWithTokens } from "../../testing/api.ts";
 import { callServerAt } from "../../testing/call.ts";
+import { serve } from "../../testing/serve.ts";
 import { fuzz } from "./fuzz.ts";
 import { hostileRequests, toCurl } from "./hostile-requests.ts";
-import { listen, stop } from "../../local/gateway/server.ts";
 
 const open = await startApi();
 const guarded = await startApiWithTokens();
@@ -42,27 +41,17 @@ describe("a forbidden answer is reported with a line that reproduces it:", () =>
     ["an undocumented one", 418, '{"message":"I am a teapot"}', "Status 418 is not documented"],
     ["one that does not match its content type", 404, "<html>", "invalid JSON declared as JSON"],
   ])("%s", async (_what, status, body, complaint) => {
-    const server = createServer((_request, response) =>
+    const url = await serve((_request, response) =>
       response.writeHead(status, { "content-type": "application/json" }).end(body),
     );
-    const { port } = await listen(server, 0);
-    try {
-      const failure: unknown = await fuzz({
-        url: `http://localhost:${port}`,
-        tokens: [],
-        seed: 1,
-        requests: 100,
-      }).catch((error: unknown) => error);
-      expect(String(failure)).toContain(complaint);
-      expect(String(failure)).toMatch(new RegExp(`^(printf .*)?curl .*'http://localhost:${port}/`, "m"));
-    } finally {
-      await stop(server);
-    }
+    const failure: unknown = await fuzz({ url, tokens: [], seed: 1, requests: 100 }).catch((error: unknown) => error);
+    expect(String(failure)).toContain(complaint);
+    expect(String(failure)).toMatch(new RegExp(`^(printf .*)?curl .*'${url}/`, "m"));
   });
 
   test("the line sends the same request, byte for byte", async () => {
     const received: unknown[] = [];
-    const server = createServer((request, response) => {
+    const url = await serve((request, response) => {
       void buffer(request).then((body) => {
         const headers = Object.entries(request.headers).filter(([name]) => !addedByClients.has(name));
         received.push({
@@ -74,15 +63,10 @@ describe("a forbidden answer is reported with a line that reproduces it:", () =>
         response.end();
       });
     });
-    const { port } = await listen(server, 0);
-    onTestFinished(() => stop(server));
-    const url = `http://127.0.0.1:${port}`;
     for (const request of fc.sample(hostileRequests([]), { seed: 1, numRuns: 30 })) {
       received.length = 0;
-      await callServerAt(url)(request.line, {
-        headers: request.headers,
-        ...(request.body && { bytes: request.body }),
-      });
+      const { line, headers, body } = request;
+      await callServerAt(url)(line, { headers, ...(body && { bytes: body }) });
       await promisify(execFile)("sh", ["-c", `${toCurl(url, request)} --silent`]);
       expect(received[1]).toEqual(received[0]);
     }
