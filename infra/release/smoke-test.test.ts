@@ -1,17 +1,13 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
-import { afterEach, describe, expect, test } from "vitest";
+import { createServer, type ServerResponse } from "node:http";
+import { describe, expect, test } from "vitest";
 import { startApi } from "../testing/api.ts";
 import { listen, stop } from "../local/gateway/server.ts";
-import { runBundle } from "./_tests/run-bundle.ts";
+import { serve } from "../testing/serve.ts";
+import { forward } from "./_tests/forward.ts";
+import { failureOf, outputs, runBundle } from "./_tests/run-bundle.ts";
 import { checker, smokeTest } from "./smoke-test/checks.ts";
 
 const { url: realUrl } = await startApi();
-const started: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const end of started.splice(0)) await end();
-});
 
 interface Fake {
   status: number;
@@ -26,33 +22,21 @@ type Fakes = Record<number, Fake | (typeof noAnswer)[keyof typeof noAnswer]>;
 /** The real API, except for the requests with these numbers, counted from 1. */
 async function startFront(fakes: Fakes): Promise<{ url: string; received: string[] }> {
   const received: string[] = [];
-  const server = createServer((request, response) => {
+  const url = await serve((request, response) => {
     received.push(`${request.method ?? ""} ${request.url ?? ""}`);
     const fake = fakes[received.length];
     if (fake === noAnswer.hang) return;
     if (fake === noAnswer.hangUp) response.destroy();
     else if (fake) write(response, fake);
-    else void forward(request, response);
+    else void forward(request, response, new URL(realUrl).origin);
   });
-  const { port } = await listen(server, 0);
-  started.push(() => stop(server));
-  return { url: `http://127.0.0.1:${port}/prod`, received };
+  return { url: `${url}/prod`, received };
 }
 
 function write(response: ServerResponse, { status, body = "", type = "application/json", location }: Fake): void {
   response
     .writeHead(status, { "content-type": type, "apigw-requestid": "id=", ...(location && { location }) })
     .end(body);
-}
-
-async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const method = request.method ?? "";
-  const content = method === "POST" && {
-    body: await text(request),
-    headers: { "content-type": request.headers["content-type"] ?? "" },
-  };
-  const answer = await fetch(new URL(request.url ?? "", realUrl), { method, ...content });
-  write(response, { status: answer.status, type: answer.headers.get("content-type") ?? "", body: await answer.text() });
 }
 
 /** Runs it with pauses that take no time: the lines without their durations, the pauses, and the sentence if it fails. */
@@ -68,8 +52,8 @@ async function run(
   };
   const clock = { now, pause: (pause_ms: number) => Promise.resolve(pauses_ms.push(pause_ms)) };
   const check = checker({ print, clock, ...(timeout_ms && { timeout_ms }) });
-  const failure: unknown = await smokeTest(url, { check, print }).catch((error: unknown) => error);
-  return { lines, pauses_ms, sentence: failure instanceof Error ? failure.message : undefined };
+  const sentence = await failureOf(smokeTest(url, { check, print }));
+  return { lines, pauses_ms, sentence };
 }
 
 const claims = ["Create an event repeatedly", "Read it", "Refuse an invalid event", "Answer 404 to an unknown id"];
@@ -89,15 +73,6 @@ function problem(status: number, type: string): Fake {
     type: "application/problem+json",
     body: JSON.stringify({ type: `urn:problem-type:${type}`, status }),
   };
-}
-
-/** What `terraform output -json` prints. */
-function outputs(values: object): string {
-  return JSON.stringify(
-    Object.fromEntries(
-      Object.entries(values).map(([name, value]: [string, unknown]) => [name, { sensitive: false, value }]),
-    ),
-  );
 }
 
 describe("the command", () => {
@@ -177,12 +152,14 @@ describe("waits for a new API with", () => {
 });
 
 describe("gives up after a minute of pauses, when there is", () => {
+  const sevenTimes = (fake: Fakes[number]) =>
+    Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, fake] as const));
   const minute_ms = [1000, 2000, 4000, 8000, 16_000, 29_000];
   const failed = (url: string, gave: string) =>
     `${claims[0] ?? ""} FAILED: POST ${url}/events should give 201 or 200 with ${anEvent}, but gave ${gave}.`;
 
   test("no route", async () => {
-    const { url } = await startFront(Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, unroutable])));
+    const { url } = await startFront(sevenTimes(unroutable));
     const { pauses_ms, sentence } = await run(url);
     expect([pauses_ms, sentence]).toEqual([
       minute_ms,
@@ -191,20 +168,20 @@ describe("gives up after a minute of pauses, when there is", () => {
   });
 
   test("no complete answer", async () => {
-    const { url } = await startFront(
-      Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [number, noAnswer.hang])),
-    );
+    const { url } = await startFront(sevenTimes(noAnswer.hang));
     const { pauses_ms, sentence } = await run(url, 50);
     expect([pauses_ms, sentence]).toEqual([minute_ms, failed(url, "no answer within 0.05 s")]);
   });
 
   test("no connection", async () => {
-    const { url } = await startFront({});
-    await started.pop()?.();
+    const server = createServer();
+    const { port } = await listen(server, 0);
+    await stop(server);
+    const url = `http://127.0.0.1:${port}`;
     const { pauses_ms, sentence } = await run(url);
     expect([pauses_ms, sentence]).toEqual([
       minute_ms,
-      failed(url, `no answer (connect ECONNREFUSED ${new URL(url).host})`),
+      failed(url, `no answer (connect ECONNREFUSED 127.0.0.1:${port})`),
     ]);
   });
 });
@@ -330,9 +307,6 @@ test("prints an answer in one truncated line without log commands", async () => 
 });
 
 test("reports a missing request id", async () => {
-  const server = createServer((_request, response) => response.writeHead(500).end("Oops"));
-  const { port } = await listen(server, 0);
-  started.push(() => stop(server));
-  const { sentence } = await run(`http://127.0.0.1:${port}`);
+  const { sentence } = await run(await serve((_request, response) => response.writeHead(500).end("Oops")));
   expect(sentence).toMatch(/ but gave 500 Oops \(apigw-requestid missing\)\.$/);
 });

@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { buffer } from "node:stream/consumers";
-import { afterAll } from "vitest";
-import { listen, stop } from "../../local/gateway/server.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { serve } from "../../testing/serve.ts";
 
 /** A function in Lambda. */
 export interface FakeFunction {
@@ -58,26 +57,25 @@ export async function startAws(answer: FakeAws["answer"]): Promise<FakeAws> {
     answer,
     fault: () => undefined,
   };
-  const server = createServer((request, response) => void respond(aws, request, response));
-  const { port } = await listen(server, 0);
-  afterAll(() => stop(server));
-  aws.url = `http://127.0.0.1:${port}`;
+  aws.url = await serve((request, response) => void respond(aws, request, response));
   return aws;
 }
 
 async function respond(aws: FakeAws, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const text = (await buffer(request)).toString();
-  const input = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+  const body = await text(request);
+  const input = (body === "" ? {} : JSON.parse(body)) as Record<string, unknown>;
   const url = new URL(request.url ?? "", aws.url);
   const [, name = "", path = ""] =
     /^\/2015-03-31\/functions\/([^/]+)\/(versions|aliases\/live|invocations)$/.exec(url.pathname) ?? [];
   const isAboutAlarms = request.headersDistinct["x-amz-target"]?.[0]?.endsWith(".DescribeAlarms");
   const operation = isAboutAlarms ? "DescribeAlarms" : operations[`${request.method ?? ""} ${path}`];
   const fault = aws.fault(`${operation ?? ""} ${name}`.trim());
-  if (fault === "reset") response.destroy();
   if (fault === "lost answer") Object.assign(response, { writeHead: () => response.destroy() });
-  if (typeof fault === "object") fail(response, fault);
-  if (typeof fault === "object" || fault === "reset") return;
+  else if (fault !== undefined) {
+    if (fault === "reset") response.destroy();
+    else fail(response, fault);
+    return;
+  }
   const itsFunction = aws.functions.get(name);
   if (operation === "DescribeAlarms") {
     const found = aws.alarms.filter(({ AlarmName }) => AlarmName.startsWith(String(input["AlarmNamePrefix"])));

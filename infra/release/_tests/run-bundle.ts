@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -12,6 +13,19 @@ export interface Ended {
   exitCode: number | null;
   output: string;
   errors: string;
+}
+
+/** What `terraform output -json` prints. */
+export function outputs(values: Record<string, unknown>): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { sensitive: false, value }])),
+  );
+}
+
+/** The sentence with which it fails. */
+export async function failureOf(run: Promise<unknown>): Promise<string | undefined> {
+  const failure: unknown = await run.catch((error: unknown) => error);
+  return failure instanceof Error ? failure.message : undefined;
 }
 
 /** Runs a command as the deployment does: the shipped bundle, in a folder without packages. */
@@ -37,11 +51,8 @@ export function startBundle(
   });
   child.stdin.on("error", () => undefined); // it may exit without reading its input
   child.stdin.end(input);
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  const ended = Promise.all([text(child.stdout), text(child.stderr), closed]).then(([output, errors, exitCode]) => ({
+  const closed = once(child, "close") as Promise<[exitCode: number | null]>;
+  const ended = Promise.all([text(child.stdout), text(child.stderr), closed]).then(([output, errors, [exitCode]]) => ({
     exitCode,
     output,
     errors,

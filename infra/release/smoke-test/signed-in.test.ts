@@ -1,15 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readFunctions } from "../../build/functions.ts";
 import { startApi } from "../../testing/api.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
 import { runSources } from "../../local/runtime/running-functions.ts";
-import { listen, stop } from "../../local/gateway/server.ts";
 import { verify } from "../../local/bucket/signature.ts";
 import { makeUserPool } from "../../local/sign-in/tokens.ts";
 import { startStack } from "../../local/stack.ts";
-import { runBundle } from "../_tests/run-bundle.ts";
+import { serve } from "../../testing/serve.ts";
+import { forward } from "../_tests/forward.ts";
+import { failureOf, outputs, runBundle } from "../_tests/run-bundle.ts";
 import { checker, smokeTest } from "./checks.ts";
 import { signedIn } from "./transports.ts";
 
@@ -24,7 +25,7 @@ const role = {
 };
 
 /** What the Lambda stand-in does instead of invoking a function. */
-type Fault = (response: ServerResponse) => void;
+type Fault = (response: ServerResponse) => unknown;
 let fault: Fault | undefined;
 let invoked: string[] = [];
 
@@ -52,13 +53,12 @@ async function startWithTokens() {
   const invoke = async (name: string, event: object) => {
     return running.find(({ routeKey }) => routes[routeKey] === name)?.invoke(event);
   };
-  const server = createServer((request, response) => void answerInvoke(request, response, invoke));
-  const { port } = await listen(server, 0);
+  const lambdaUrl = await serve((request, response) => void answerInvoke(request, response, invoke));
   afterAll(async () => {
-    await Promise.all([stop(server), unguarded.stop()]);
+    await unguarded.stop();
     await stopStack();
   });
-  return { url: guardedUrl, unguardedUrl: unguarded.url, lambdaUrl: `http://127.0.0.1:${port}` };
+  return { url: guardedUrl, unguardedUrl: unguarded.url, lambdaUrl };
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
@@ -89,6 +89,12 @@ function refuse(response: ServerResponse, status: number, type: string, message:
     .end(JSON.stringify({ message }));
 }
 
+const refusal =
+  (...refused: [status: number, type: string, message: string]): Fault =>
+  (response) => {
+    refuse(response, ...refused);
+  };
+
 interface Setting {
   names?: Record<string, string>;
   hasTokens?: boolean;
@@ -114,20 +120,13 @@ async function run(
   };
   const transport = hasTokens ? signedIn(names) : undefined;
   const check = checker({ print, clock: { now, pause }, timeout_ms });
-  const failure: unknown = await smokeTest(baseUrl, { signedIn: transport, check, print }).catch(
-    (error: unknown) => error,
-  );
-  return { lines, sentence: failure instanceof Error ? failure.message : undefined };
+  const sentence = await failureOf(smokeTest(baseUrl, { signedIn: transport, check, print }));
+  return { lines, sentence };
 }
 
 const refused = ["Create nothing without a token: 401", "Show nothing without a token: 401"];
 
 describe("with tokens on, the command", () => {
-  const outputs = (values: object) =>
-    JSON.stringify(
-      Object.fromEntries(Object.entries(values).map(([name, value]: [string, unknown]) => [name, { value }])),
-    );
-
   test("is refused without a token, passes otherwise, however often it runs, and prints a line for each check", async () => {
     const input = outputs({ base_url: url, routes, issuer: "https://issuer.example.com" });
     for (const created of [201, 200, 200]) {
@@ -160,22 +159,12 @@ describe("with tokens on, the command", () => {
 /** An address that leads to the first URL, and to the second after the first pause. */
 async function startSwitch(before: string, after: string): Promise<{ url: string; pause: () => Promise<void> }> {
   let target = before;
-  const server = createServer((request, response) => {
-    void buffer(request).then(async (body) => {
-      const content = request.method === "POST" && { body, headers: { "content-type": "application/json" } };
-      const answer = await fetch(`${target}${request.url ?? ""}`, { method: request.method ?? "", ...content });
-      response
-        .writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" })
-        .end(await answer.text());
-    });
-  });
-  const { port } = await listen(server, 0);
-  onTestFinished(() => stop(server));
+  const address = await serve((request, response) => void forward(request, response, target));
   const pause = () => {
     target = after;
     return Promise.resolve();
   };
-  return { url: `http://127.0.0.1:${port}`, pause };
+  return { url: address, pause };
 }
 
 describe("waits for authorizers", () => {
@@ -202,27 +191,9 @@ describe("waits for authorizers", () => {
 
 describe("retries Lambda, and prints it, after", () => {
   test.each<[string, Fault, string]>([
-    [
-      "a throttle",
-      (response) => {
-        refuse(response, 429, "TooManyRequestsException", "Rate exceeded.");
-      },
-      "Rate exceeded.",
-    ],
-    [
-      "an error of Lambda itself",
-      (response) => {
-        refuse(response, 500, "ServiceException", "Oops.");
-      },
-      "Oops.",
-    ],
-    [
-      "a connection that is reset",
-      (response) => {
-        response.destroy();
-      },
-      "socket hang up",
-    ],
+    ["a throttle", refusal(429, "TooManyRequestsException", "Rate exceeded."), "Rate exceeded."],
+    ["an error of Lambda itself", refusal(500, "ServiceException", "Oops."), "Oops."],
+    ["a connection that is reset", (response) => response.destroy(), "socket hang up"],
   ])("%s", async (_what, itsFault, reason) => {
     fault = (response) => {
       fault = undefined;
@@ -275,18 +246,10 @@ describe("notices", () => {
     "smoke-test-signed-in, or 409 if another caller has created it, but gave";
 
   test.each<[string, Fault, string]>([
-    [
-      "a role that may not invoke",
-      (response) => {
-        refuse(response, 403, "AccessDeniedException", "It may not.");
-      },
-      "no answer (It may not.)",
-    ],
+    ["a role that may not invoke", refusal(403, "AccessDeniedException", "It may not."), "no answer (It may not.)"],
     [
       "a missing alias",
-      (response) => {
-        refuse(response, 404, "ResourceNotFoundException", "Function not found.");
-      },
+      refusal(404, "ResourceNotFoundException", "Function not found."),
       "no answer (Function not found.)",
     ],
     [
@@ -298,27 +261,9 @@ describe("notices", () => {
       },
       'an error of the function: {"errorType":"Error", "errorMessage":"A mistake."}',
     ],
-    [
-      "a result that is no HTTP answer",
-      (response) => {
-        response.end("null");
-      },
-      "no answer (the function returned null)",
-    ],
-    [
-      "no result",
-      (response) => {
-        response.end();
-      },
-      "no answer (the function returned nothing)",
-    ],
-    [
-      "a wrong answer",
-      (response) => {
-        response.end('{"statusCode":200,"body":"{}"}');
-      },
-      "200 {} (apigw-requestid ID)",
-    ],
+    ["a result that is no HTTP answer", (response) => response.end("null"), "no answer (the function returned null)"],
+    ["no result", (response) => response.end(), "no answer (the function returned nothing)"],
+    ["a wrong answer", (response) => response.end('{"statusCode":200,"body":"{}"}'), "200 {} (apigw-requestid ID)"],
   ])("%s", async (_what, itsFault, gave) => {
     fault = itsFault;
     const { lines, sentence } = await run(url);
