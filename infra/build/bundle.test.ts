@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { bundleFunctions, writeBundles, zipBundle } from "./bundle.ts";
 import { root } from "./functions.ts";
 import { scratchFolder } from "../testing/scratch.ts";
@@ -22,7 +22,7 @@ async function build(functionsPath?: string, limit_bytes?: number) {
 
 /** A name and a digest for each: toEqual takes a tenth of a second for two bundles. */
 function digestsOf(files: Record<string, Uint8Array>): string[][] {
-  return Object.entries(files).map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]);
+  return Object.entries(files).map(([name, bytes]) => [name, hash("sha256", bytes)]);
 }
 
 function zipsOf(bundles: Awaited<ReturnType<typeof build>>): Record<string, Uint8Array> {
@@ -36,14 +36,9 @@ describe("a build", () => {
   test("has the same bytes in another folder, at another time, in another time zone", async () => {
     const elsewhere = functionsFolder({});
     cpSync(join(root, "functions"), elsewhere, { recursive: true });
-    const zone = process.env["TZ"];
-    process.env["TZ"] = "Asia/Tokyo";
-    try {
-      expect(digestsOf(zipsOf(await build(elsewhere)))).toEqual(digestsOf(zipsOf(real)));
-    } finally {
-      if (zone === undefined) delete process.env["TZ"];
-      else process.env["TZ"] = zone;
-    }
+    vi.stubEnv("TZ", "Asia/Tokyo");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(digestsOf(zipsOf(await build(elsewhere)))).toEqual(digestsOf(zipsOf(real)));
   });
 
   test.each(real)("zips $name as two readable files, within 32 KB", ({ zip, files }) => {
@@ -66,48 +61,34 @@ describe("a build", () => {
 });
 
 describe("a build fails", () => {
-  const declaration = '{"actions": []}';
-  const usesClient =
-    'import { DynamoDBClient } from "@aws-sdk/client-dynamodb"; export const handler = () => new DynamoDBClient();';
-
   test.each([
     [
       "over budget, with the largest parts",
       1000,
-      {
-        "f/function.json": declaration,
-        "f/handler.ts": 'import { Sha256 } from "@smithy/core/checksum"; export const handler = () => new Sha256();',
-      },
+      'import { Sha256 } from "@smithy/core/checksum"; export const handler = () => new Sha256();',
       /^f: the zip has \d+ bytes, at most 1000 are allowed\. Its largest parts: .*node_modules.* \(\d+ bytes\)/,
     ],
     [
       "with the SDK's CommonJS inside",
       undefined,
-      {
-        "f/function.json": declaration,
-        "f/handler.ts": 'export * from "../node_modules/@smithy/signature-v4/dist-cjs/index.js";',
-      },
+      'export * from "../node_modules/@smithy/signature-v4/dist-cjs/index.js";',
       /^f: the bundle must not contain .*dist-cjs/,
     ],
     [
       "with the SDK's client inside",
       undefined,
-      { "f/function.json": declaration, "f/handler.ts": usesClient },
+      'import { DynamoDBClient } from "@aws-sdk/client-dynamodb"; export const handler = () => new DynamoDBClient();',
       /^f: the bundle must not contain .*MiddlewareStack\.js.*\. Send commands as functions\/_shared\/table\.ts does/,
     ],
     [
       "with a syntax error",
       undefined,
-      { "f/function.json": declaration, "f/handler.ts": "export const = 1;" },
+      "export const = 1;",
       /handler\.ts:1:13: ERROR: Expected identifier but found "="/,
     ],
-    [
-      "without a package",
-      undefined,
-      { "f/function.json": declaration, "f/handler.ts": 'import "no-such-package";' },
-      /Could not resolve "no-such-package"/,
-    ],
-  ])("%s", async (_what, limit_bytes, files, message) => {
-    await expect(build(functionsFolder(files), limit_bytes)).rejects.toThrow(message);
+    ["without a package", undefined, 'import "no-such-package";', /Could not resolve "no-such-package"/],
+  ])("%s", async (_what, limit_bytes, handler, message) => {
+    const folder = functionsFolder({ "f/function.json": '{"actions": []}', "f/handler.ts": handler });
+    await expect(build(folder, limit_bytes)).rejects.toThrow(message);
   });
 });

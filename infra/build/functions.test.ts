@@ -3,11 +3,6 @@ import { describe, expect, test } from "vitest";
 import { listForTerraform, readFunctions } from "./functions.ts";
 import { scratchFolder } from "../testing/scratch.ts";
 
-/** A folder with one function with this declaration. */
-function declared(declaration: string): string {
-  return scratchFolder({ "get-event/function.json": declaration, "get-event/handler.ts": "" });
-}
-
 test("a function is a folder, with defaults filled in; a folder that begins with _ is not a function", () => {
   const path = scratchFolder({
     "_shared/http.ts": "",
@@ -41,20 +36,18 @@ test("a function is a folder, with defaults filled in; a folder that begins with
 });
 
 describe("refused is", () => {
-  const routes =
-    'functions/get-event/function.json: routes must be a list like ["GET /events/{id}"], with a named method and no / at the end.';
-  const scopes =
-    'functions/get-event/function.json: scopes must be a list like ["events/write"] with at most 10 entries, the maximum of API Gateway.';
-  const actions =
-    'functions/get-event/function.json: actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard.';
+  const file = "functions/get-event/function.json";
+  const routes = `${file}: routes must be a list like ["GET /events/{id}"], with a named method and no / at the end.`;
+  const scopes = `${file}: scopes must be a list like ["events/write"] with at most 10 entries, the maximum of API Gateway.`;
+  const actions = `${file}: actions must be a list like ["dynamodb:GetItem", "s3:PutObject incoming/"], without a wildcard.`;
   const unknown = (action: string) =>
-    `functions/get-event/function.json: unknown action ${action}: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem, rekognition:DetectLabels, s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject.`;
+    `${file}: unknown action ${action}: the actions are dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem, rekognition:DetectLabels, s3:DeleteObject, s3:GetObject, s3:ListBucket, s3:PutObject.`;
 
   test.each([
     [
       "a misspelt key",
       '{"actions": [], "route": []}',
-      "functions/get-event/function.json: unknown key route: the keys are routes, actions, scopes, memory_mb and timeout_s.",
+      `${file}: unknown key route: the keys are routes, actions, scopes, memory_mb and timeout_s.`,
     ],
     ["no actions", "{}", actions],
     ["a wildcard action", '{"actions": ["dynamodb:*"]}', actions],
@@ -70,12 +63,12 @@ describe("refused is", () => {
     [
       "an object's action without a prefix",
       '{"actions": ["s3:GetObject"]}',
-      'functions/get-event/function.json: s3:GetObject needs a key prefix, like "s3:GetObject incoming/".',
+      `${file}: s3:GetObject needs a key prefix, like "s3:GetObject incoming/".`,
     ],
     [
       "a prefix outside the bucket",
       '{"actions": ["dynamodb:GetItem incoming/"]}',
-      "functions/get-event/function.json: dynamodb:GetItem must have no prefix, because it is not an action on objects.",
+      `${file}: dynamodb:GetItem must have no prefix, because it is not an action on objects.`,
     ],
     ["a prefix without / at the end", '{"actions": ["s3:GetObject incoming"]}', actions],
     ["a prefix with a wildcard", '{"actions": ["s3:GetObject */"]}', actions],
@@ -93,17 +86,18 @@ describe("refused is", () => {
     [
       "too little memory",
       '{"actions": [], "memory_mb": 64}',
-      "functions/get-event/function.json: memory_mb must be an integer from 128 to 10240.",
+      `${file}: memory_mb must be an integer from 128 to 10240.`,
     ],
     [
       "a timeout that is not an integer",
       '{"actions": [], "timeout_s": 1.5}',
-      "functions/get-event/function.json: timeout_s must be an integer from 1 to 900.",
+      `${file}: timeout_s must be an integer from 1 to 900.`,
     ],
-    ["invalid JSON", "{", "functions/get-event/function.json is not valid JSON."],
-    ["a list", "[]", "functions/get-event/function.json must be a JSON object."],
+    ["invalid JSON", "{", `${file} is not valid JSON.`],
+    ["a list", "[]", `${file} must be a JSON object.`],
   ])("%s", (_what, declaration, sentence) => {
-    expect(() => readFunctions(declared(declaration))).toThrow(new Error(sentence));
+    const path = scratchFolder({ "get-event/function.json": declaration, "get-event/handler.ts": "" });
+    expect(() => readFunctions(path)).toThrow(new Error(sentence));
   });
 
   test("a folder without a declaration or a handler and two functions on one route, all at once", () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { cpSync, readFileSync, symlinkSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
@@ -10,13 +10,9 @@ import { scratchFolder } from "../testing/scratch.ts";
 
 const real = await bundleCommands();
 
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
 /** Comparing a megabyte with toEqual takes seconds. */
 function digests(files: BuiltFile[]): string[][] {
-  return files.map(({ path, bytes }) => [path, sha256(bytes)]);
+  return files.map(({ path, bytes }) => [path, hash("sha256", bytes)]);
 }
 
 function run(dist: string, path: string): string {
@@ -50,18 +46,14 @@ describe("the commands of a release", () => {
   });
 
   test.each(real)("$path needs nothing but Node.js", ({ bytes }) => {
-    const imported = [
-      ...Buffer.from(bytes)
-        .toString()
-        .matchAll(/^import .* from "(.*)";$/gm),
-    ].map(([, module = ""]) => module);
+    const source = Buffer.from(bytes).toString();
+    const imported = [...source.matchAll(/^import .* from "(.*)";$/gm)].map(([, module = ""]) => module);
     expect(imported.filter((module) => !isBuiltin(module))).toEqual([]);
   });
 
   test("are not built if one has an error", async () => {
-    await expect(
-      bundleCommands(scratchFolder({ "fine.ts": "", "wrong.ts": 'import "./nowhere.ts";' })),
-    ).rejects.toThrow('Could not resolve "./nowhere.ts"');
+    const folder = scratchFolder({ "fine.ts": "", "wrong.ts": 'import "./nowhere.ts";' });
+    await expect(bundleCommands(folder)).rejects.toThrow('Could not resolve "./nowhere.ts"');
   });
 });
 
@@ -75,7 +67,7 @@ describe("SHA256SUMS", () => {
       dist,
     );
     const lines = ["create-event.zip", "get-event.zip", "release/a.mjs", "release/b.mjs"].map(
-      (path) => `${sha256(Buffer.from(path))}  ${path}\n`,
+      (path) => `${hash("sha256", path)}  ${path}\n`,
     );
     expect(readFileSync(join(dist, "SHA256SUMS"), "utf8")).toBe(lines.join(""));
   });
@@ -92,7 +84,7 @@ describe("SHA256SUMS", () => {
     ];
     const bytes = new Map(paths.map((path) => [path, readFileSync(join(root, "dist", path))]));
     expect(printed).toBe([...bytes].map(([path, { length }]) => `dist/${path} ${length} bytes\n`).join(""));
-    const sums = [...bytes].map(([path, content]) => `${path}\n${sha256(content)}`).sort();
+    const sums = [...bytes].map(([path, content]) => `${path}\n${hash("sha256", content)}`).sort();
     expect(readFileSync(join(root, "dist/SHA256SUMS"), "utf8").replaceAll(/(.*) {2}(.*)\n/g, "$2\n$1\n")).toBe(
       `${sums.join("\n")}\n`,
     );

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
@@ -46,6 +46,6 @@ export function writeFiles(files: BuiltFile[], path = join(root, "dist")): void 
 export function writeChecksums(files: BuiltFile[], path = join(root, "dist")): void {
   const lines = files
     .toSorted((one, other) => (one.path < other.path ? -1 : 1))
-    .map((file) => `${createHash("sha256").update(file.bytes).digest("hex")}  ${file.path}\n`);
+    .map((file) => `${hash("sha256", file.bytes)}  ${file.path}\n`);
   writeFile(join(path, "SHA256SUMS"), Buffer.from(lines.join("")));
 }
