@@ -9,20 +9,17 @@ import { Problem } from "../../../functions/_shared/problem.ts";
 import { root } from "../../build/functions.ts";
 import { needs } from "../../testing/api.ts";
 import { complaintsAboutValue, document } from "../../testing/contract.ts";
+import { weighted, wellFormed } from "../traffic/operations.ts";
 
 type Body = Record<string, unknown>;
 
 /** Mostly `usual`: a body of ten fields all drawn from anything would never be accepted. */
 function mostly<T>(usual: fc.Arbitrary<T>, ...others: fc.Arbitrary<T>[]): fc.Arbitrary<T> {
-  return fc.oneof({ weight: 20, arbitrary: usual }, ...others.map((arbitrary) => ({ weight: 1, arbitrary })));
+  return weighted([20, usual], ...others.map((other): [number, fc.Arbitrary<T>] => [1, other]));
 }
 
 /** Shallow: functions and schemas treat deep values alike, and drawing them takes most of the time. */
 const anything = fc.jsonValue({ maxDepth: 1 });
-/** Any well-formed character; fast-check's "binary" lists them all first, which takes a second. */
-const wellFormed = fc
-  .integer({ min: 0, max: 0x10f7ff })
-  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 const repeated = (character: fc.Arbitrary<string>, counts: number[]) =>
   fc.tuple(character, fc.constantFrom(...counts)).map(([text, count]) => text.repeat(count));
 const character = fc.constantFrom("a", "ß", "🎈", "\u200b", "\0", "\ud83c");

@@ -20,6 +20,11 @@ export function weighted<T>(...choices: [weight: number, arbitrary: fc.Arbitrary
   return fc.oneof(...choices.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 }
 
+/** Any well-formed character; fast-check's "binary" lists them all first, which takes a second. */
+export const wellFormed = fc
+  .integer({ min: 0, max: 0x10f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+
 const fields = {
   title: pick("Workshop", "Größe 🎈"),
   payload: pick<Fields[]>({}, { a: 1, b: { c: [null] } }, { b: { c: [null] }, a: 1 }),
