@@ -1,5 +1,6 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { isObject } from "../../../functions/_shared/event.ts";
 
 export interface HttpAnswer {
   status: number;
@@ -66,8 +67,4 @@ export function toAnswer(result: unknown): HttpAnswer {
     headers: all,
     body: Buffer.from(body, isBase64Encoded === true ? "base64" : "utf8"),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
