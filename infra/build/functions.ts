@@ -37,9 +37,6 @@ const allowed: Record<string, string> = {
   "s3:PutObject": "objects",
 };
 
-/** For keys that a function.json omits. */
-const defaults = { memory_mb: 256, timeout_s: 10 };
-
 /**
  * Every folder of `functionsPath` is a function, unless its name begins with `_`. Throws all errors at once, one
  * sentence each: JSON has no types, and a misspelt key would otherwise be silently ignored.
@@ -80,8 +77,8 @@ function readFunction(name: string, path: string): FunctionFolder {
     routes = [],
     actions,
     scopes = [],
-    memory_mb = defaults.memory_mb,
-    timeout_s = defaults.timeout_s,
+    memory_mb = 256,
+    timeout_s = 10,
     ...unknown
   } = readObject(join(path, "function.json"), where);
   const complaint = [
@@ -166,21 +163,14 @@ export function listForTerraform(functions: FunctionFolder[]): Uint8Array {
   return Buffer.from(`${JSON.stringify(Object.fromEntries(list), null, 2)}\n`);
 }
 
-interface Permission {
-  on: string;
-  /** Empty for all keys. */
-  prefixes: string[];
-  actions: string[];
-}
-
-/** Groups actions by resource and prefixes. */
-function permissionsFor(actions: string[]): Permission[] {
+/** Groups actions by resource and prefixes, which are empty for all keys. */
+function permissionsFor(actions: string[]) {
   const prefixesOf = new Map<string, string[]>();
   for (const action of actions) {
     const [name = "", prefix = []] = action.split(" ");
     prefixesOf.set(name, (prefixesOf.get(name) ?? []).concat(prefix).sort());
   }
-  const permissions = new Map<string, Permission>();
+  const permissions = new Map<string, { on: string; prefixes: string[]; actions: string[] }>();
   for (const [action, prefixes] of prefixesOf) {
     const on = allowed[action] ?? "";
     const key = [on, ...prefixes].join(" ");
@@ -193,6 +183,6 @@ function isTexts(value: unknown, pattern: RegExp): value is string[] {
   return Array.isArray(value) && value.every((text) => typeof text === "string" && pattern.test(text));
 }
 
-function isInteger(value: unknown, min: number, max: number): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+function isInteger(value: unknown, min: number, max: number): boolean {
+  return Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
 }
