@@ -13,6 +13,7 @@ const advice = 'If this is intended, deploy by hand: infra/README.md, "Deploy by
 const passed =
   "The plan keeps the API and every table, index, bucket and user pool with its protection, lets nothing expire sooner, " +
   "keeps logs as long as before, and opens no bucket, queue, topic, function or route.";
+const dynamodb = "aws_dynamodb_table";
 const table = "module.store.aws_dynamodb_table.this";
 const bucket = "module.store.aws_s3_bucket.images";
 const pool = "module.store.aws_cognito_user_pool.this";
@@ -46,7 +47,7 @@ function planOf(type: string, change: object, more: object = {}): string {
 
 /** A plan that changes a table's indexes from `before` to `after`. */
 function planOfIndexes(before: Values[], after: Values[] | undefined, block = "global_secondary_index"): string {
-  return planOf("aws_dynamodb_table", {
+  return planOf(dynamodb, {
     actions: ["update"],
     before: { [block]: before },
     after: { ...(after && { [block]: after }) },
@@ -217,7 +218,7 @@ describe("refuses Terraform's plan", () => {
 
 describe("an exposure by an update", () => {
   const [route, integration] = ["aws_apigatewayv2_route", "aws_apigatewayv2_integration"];
-  const [permission, dynamodb] = ["aws_lambda_permission", "aws_dynamodb_table"];
+  const permission = "aws_lambda_permission";
   const [bucketPolicy, lifecycle] = ["aws_s3_bucket_policy", "aws_s3_bucket_lifecycle_configuration"];
   const [log, publicAccess] = ["aws_cloudwatch_log_group", "aws_s3_bucket_public_access_block"];
   const [jwt, none] = [{ authorization_type: "JWT" }, { authorization_type: "NONE" }];
@@ -643,7 +644,7 @@ describe("a lost", () => {
   ] as const;
 
   test.each([
-    ["aws_dynamodb_table", lost.table],
+    [dynamodb, lost.table],
     ["aws_dynamodb_table_replica", "the table's copy in another region"],
     ["aws_dynamodb_global_table", "the table's copies in other regions"],
     ["aws_dynamodb_global_secondary_index", "an index of the table"],
@@ -667,7 +668,7 @@ describe("a lost", () => {
   });
 
   test("data source is not", () => {
-    expect(losses(planOf("aws_dynamodb_table", { actions: ["delete"] }, { mode: "data" }))).toEqual([]);
+    expect(losses(planOf(dynamodb, { actions: ["delete"] }, { mode: "data" }))).toEqual([]);
   });
 });
 
@@ -711,6 +712,7 @@ describe("the number of shards of the indexes", () => {
 });
 
 describe("an index", () => {
+  const loses = (loss: string) => [`${dynamodb}.this: ${loss}. ${advice}`];
   const name = "by-status";
   const projection = { projection_type: "INCLUDE", non_key_attributes: ["title", "date"] };
   const index = {
@@ -775,8 +777,7 @@ describe("an index", () => {
     ],
     ["a setting that only a later provider knows", index, { ...index, index_class: "INFREQUENT_ACCESS" }],
   ])("is rebuilt with %s", (_what, before, after) => {
-    const loss = rebuilt(name, "its keys or its projection change");
-    expect(losses(planOfIndexes([before], [after]))).toEqual([`aws_dynamodb_table.this: ${loss}. ${advice}`]);
+    expect(losses(planOfIndexes([before], [after]))).toEqual(loses(rebuilt(name, "its keys or its projection change")));
   });
 
   test.each([
@@ -784,9 +785,7 @@ describe("an index", () => {
     ["an unknown amount", warm(undefined, 4_000)],
   ])("is rebuilt for its warm throughput: %s", (_what, after) => {
     const plan = planOfIndexes([{ ...index, ...warm(12_000, 4_000) }], [{ ...index, ...after }]);
-    expect(losses(plan)).toEqual([
-      `aws_dynamodb_table.this: ${rebuilt(name, "its warm throughput is lowered")}. ${advice}`,
-    ]);
+    expect(losses(plan)).toEqual(loses(rebuilt(name, "its warm throughput is lowered")));
   });
 
   test.each<[string, Values[] | undefined]>([
@@ -795,11 +794,8 @@ describe("an index", () => {
     ["its name is unknown", [{ ...index, name: undefined }]],
     ["all indexes are unknown", undefined],
   ])("is deleted if %s", (_what, after) => {
-    for (const block of ["global_secondary_index", "local_secondary_index"]) {
-      expect(losses(planOfIndexes([index], after, block))).toEqual([
-        `aws_dynamodb_table.this: ${gone(name)}. ${advice}`,
-      ]);
-    }
+    for (const block of ["global_secondary_index", "local_secondary_index"])
+      expect(losses(planOfIndexes([index], after, block))).toEqual(loses(gone(name)));
   });
 
   test.each([true, [{ name: true }]])("is not named if its name is secret: %j", (secret) => {
@@ -807,10 +803,9 @@ describe("an index", () => {
       before: { global_secondary_index: [index] },
       before_sensitive: { global_secondary_index: secret },
     };
-    const loss = "an index would be deleted, and its queries would fail";
-    expect(losses(planOf("aws_dynamodb_table", { actions: ["update"], ...before }))).toEqual([
-      `aws_dynamodb_table.this: ${loss}. ${advice}`,
-    ]);
+    expect(losses(planOf(dynamodb, { actions: ["update"], ...before }))).toEqual(
+      loses("an index would be deleted, and its queries would fail"),
+    );
   });
 
   test("may be added to a table", () => {

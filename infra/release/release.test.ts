@@ -129,6 +129,14 @@ const inWords = "get-event 2 -> 3, sweep-events 2 -> 3";
 const red = { AlarmName: `${prefix}errors`, StateValue: "ALARM", StateReason: "Too\nmany." } as const;
 const itIsRed = `The alarm ${prefix}errors is red: Too many.\nRelease the fix with --at-once, as the workflow Deploy does when started by hand with a commit.`;
 
+function setAlias(name: string, values: object): void {
+  Object.assign(aws.functions.get(name)?.alias ?? {}, values);
+}
+
+function releaseEverything(): void {
+  for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
+}
+
 /** Version 3 of this function fails. */
 const failing = (name: string) => (invoked: Invoked) =>
   invoked.target === `${name}:3` ? Promise.reject(new Error("A mistake.")) : invoke(invoked);
@@ -208,7 +216,7 @@ describe("a release", () => {
   });
 
   test("runs only the smoke test if nothing is new", async () => {
-    for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
+    releaseEverything();
     aws.alarms.push(red);
     const { lines, sentence } = await run();
     expect([lines[0], lines.length, sentence, aws.moves]).toEqual([
@@ -220,7 +228,7 @@ describe("a release", () => {
   });
 
   test("fails if the API is broken, even with nothing new", async () => {
-    for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
+    releaseEverything();
     front.answer = () => broken;
     expect((await run()).sentence).toMatch(/^Create an event repeatedly FAILED: .*, but gave 500 /);
     expect(aws.moves).toEqual([]);
@@ -513,7 +521,7 @@ describe("a rollback completes", () => {
   });
 
   test("though API Gateway throttles everyone and nothing is new", async () => {
-    for (const { alias, versions } of aws.functions.values()) alias.version = String(versions.length);
+    releaseEverything();
     front.answer = () => tooMany;
     const { lines, sentence } = await run(wayBack);
     expect([sentence, lines.filter(isUnknown).length]).toEqual([undefined, 4]);
@@ -533,8 +541,7 @@ describe("after a run that was killed", () => {
     ["while one function was on trial", 0.1, unchanged],
     ["while the new versions got all calls, not yet tested", 1],
   ])("%s, the next one ends the trials and releases", async (_what, weight, only?: string) => {
-    for (const name of only === undefined ? names : [changed])
-      Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: weight } });
+    for (const name of only === undefined ? names : [changed]) setAlias(name, { weights: { 3: weight } });
     const { lines, sentence } = await run();
     const ended = only === undefined ? names : [changed];
     expect(lines.slice(0, ended.length)).toEqual(
@@ -550,14 +557,14 @@ describe("after a run that was killed", () => {
   });
 
   test("while it set the versions, the next one releases the rest", async () => {
-    Object.assign(aws.functions.get(changed)?.alias ?? {}, { version: "3" });
-    Object.assign(aws.functions.get(changedWithoutRoute)?.alias ?? {}, { weights: { 3: 1 } });
+    setAlias(changed, { version: "3" });
+    setAlias(changedWithoutRoute, { weights: { 3: 1 } });
     expect((await run()).sentence).toBeUndefined();
     expect(aws.moves).toEqual([back[1], onTrial[1], toAll[1], released[1]]);
   });
 
   test("and a red alarm, the next one still puts the functions back", async () => {
-    for (const name of names) Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: 0.1 } });
+    for (const name of names) setAlias(name, { weights: { 3: 0.1 } });
     aws.alarms.push(red);
     expect((await run()).sentence).toBe(`Not released. ${itIsRed}`);
     expect(aws.moves).toEqual(back);
@@ -583,7 +590,7 @@ describe("a roll-back", () => {
   const ended = (name: string) =>
     `${name}: back to version 2. An unfinished release had given version 3 10 % of the calls.`;
   beforeEach(() => {
-    for (const name of names) Object.assign(aws.functions.get(name)?.alias ?? {}, { weights: { 3: 0.1 } });
+    for (const name of names) setAlias(name, { weights: { 3: 0.1 } });
   });
 
   test("ends all trials, and finds nothing to do the second time", async () => {

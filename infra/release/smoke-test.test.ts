@@ -16,8 +16,7 @@ interface Fake {
   location?: string;
 }
 
-const noAnswer = { hang: "hang", hangUp: "hang up" } as const;
-type Fakes = Record<number, Fake | (typeof noAnswer)[keyof typeof noAnswer]>;
+type Fakes = Record<number, Fake | "hang" | "hang up">;
 
 /** The real API, except for the requests with these numbers, counted from 1. */
 async function startFront(fakes: Fakes): Promise<{ url: string; received: string[] }> {
@@ -25,8 +24,8 @@ async function startFront(fakes: Fakes): Promise<{ url: string; received: string
   const url = await serve((request, response) => {
     received.push(`${request.method ?? ""} ${request.url ?? ""}`);
     const fake = fakes[received.length];
-    if (fake === noAnswer.hang) return;
-    if (fake === noAnswer.hangUp) response.destroy();
+    if (fake === "hang") return;
+    if (fake === "hang up") response.destroy();
     else if (fake) write(response, fake);
     else void forward(request, response, new URL(realUrl).origin);
   });
@@ -143,7 +142,7 @@ describe("waits for a new API with", () => {
   });
 
   test("no answer", async () => {
-    const { url } = await startFront({ 1: noAnswer.hangUp });
+    const { url } = await startFront({ 1: "hang up" });
     const waiting = expect.stringMatching(
       /^Retrying in 1 s: POST http:\S+\/prod\/events gave no answer \(.+\)\.$/,
     ) as string;
@@ -168,7 +167,7 @@ describe("gives up after a minute of pauses, when there is", () => {
   });
 
   test("no complete answer", async () => {
-    const { url } = await startFront(sevenTimes(noAnswer.hang));
+    const { url } = await startFront(sevenTimes("hang"));
     const { pauses_ms, sentence } = await run(url, 50);
     expect([pauses_ms, sentence]).toEqual([minute_ms, failed(url, "no answer within 0.05 s")]);
   });
@@ -213,7 +212,7 @@ describe("retries any check after", () => {
   );
 
   test("a connection that is reset", async () => {
-    const { url } = await startFront({ 3: noAnswer.hangUp });
+    const { url } = await startFront({ 3: "hang up" });
     const { lines, sentence } = await run(url);
     expect([sentence, lines.length, lines[2]]).toEqual([
       undefined,
