@@ -96,6 +96,7 @@ describe("of an answer", () => {
     headers: { ...headers, "content-type": "application/problem+json" },
     body: problem,
   };
+  const badRequest: Answer = { status: 400, headers, body: { message: "Bad Request" } };
   const { etag, ...withoutETag } = found.headers;
 
   test.each<[string, string, Answer]>([
@@ -105,21 +106,13 @@ describe("of an answer", () => {
     ["a refusal", "GET /events/1", missing],
     ["no body", "DELETE /events/1", { status: 204, headers: { "apigw-requestid": "x" } }],
     ["no route", "GET /event", { status: 404, headers, body: { message: "Not Found" } }],
-    ["a path that cannot be decoded", "GET /events/%zz", { status: 400, headers, body: { message: "Bad Request" } }],
-    [
-      "a path that cannot be decoded twice",
-      "GET /events/50%25",
-      { status: 400, headers, body: { message: "Bad Request" } },
-    ],
+    ["a path that cannot be decoded", "GET /events/%zz", badRequest],
+    ["a path that cannot be decoded twice", "GET /events/50%25", badRequest],
     ["a HEAD", "HEAD /events", { status: 404, headers }],
     [
       "a head too large to be routed",
       "GET /events/1",
-      {
-        status: 431,
-        headers,
-        body: { message: "Request Header Fields Too Large" },
-      },
+      { status: 431, headers, body: { message: "Request Header Fields Too Large" } },
     ],
   ])("what is documented passes: %s", (_what, request, answer) => {
     needsRouteOf(request);
