@@ -218,7 +218,7 @@ describe("refuses Terraform's plan", () => {
 
 describe("an exposure by an update", () => {
   const [route, integration] = ["aws_apigatewayv2_route", "aws_apigatewayv2_integration"];
-  const permission = "aws_lambda_permission";
+  const [permission, api, s3] = ["aws_lambda_permission", "apigateway.amazonaws.com", "s3.amazonaws.com"];
   const [bucketPolicy, lifecycle] = ["aws_s3_bucket_policy", "aws_s3_bucket_lifecycle_configuration"];
   const [log, publicAccess] = ["aws_cloudwatch_log_group", "aws_s3_bucket_public_access_block"];
   const [jwt, none] = [{ authorization_type: "JWT" }, { authorization_type: "NONE" }];
@@ -231,13 +231,15 @@ describe("an exposure by an update", () => {
     policy: JSON.stringify({ Statement: [{ Effect: "Allow", Principal, Action: "*", Resource: "*", ...more }] }),
   });
   const ofOwn = { Condition: { StringEquals: { "aws:SourceAccount": accountId } } };
-  const scoped = (...authorization_scopes: string[]) => ({ authorization_type: "JWT", authorization_scopes });
+  const scoped = (...authorization_scopes: string[]) => ({ ...jwt, authorization_scopes });
   const signUp = (allow_admin_create_user_only: boolean) => ({
     admin_create_user_config: [{ allow_admin_create_user_only }],
   });
   const recovery = (recovery_period_in_days: number) => ({
     point_in_time_recovery: [{ enabled: true, recovery_period_in_days }],
   });
+  const recoverable = { point_in_time_recovery: [{ enabled: true }] };
+  const ownRule = (prefix: string) => ({ lifecycle_rule: [{ enabled: true, prefix, expiration: [{ days: 1 }] }] });
   const expiry = (filter: object, days: number | undefined, more: object = {}) => ({
     rule: [{ status: "Enabled", filter: [filter], expiration: [{ days }], ...more }],
   });
@@ -265,8 +267,8 @@ describe("an exposure by an update", () => {
     [
       "a route with another authorizer",
       route,
-      { authorization_type: "JWT", authorizer_id: "a" },
-      { authorization_type: "JWT", authorizer_id: "b" },
+      { ...jwt, authorizer_id: "a" },
+      { ...jwt, authorizer_id: "b" },
       "lose its authorizer",
     ],
     [
@@ -348,17 +350,11 @@ describe("an exposure by an update", () => {
     [
       "a table without recovery",
       dynamodb,
-      { point_in_time_recovery: [{ enabled: true }] },
+      recoverable,
       { point_in_time_recovery: [{ enabled: false }] },
       "lose its point-in-time recovery",
     ],
-    [
-      "a table whose recovery is unknown",
-      dynamodb,
-      { point_in_time_recovery: [{ enabled: true }] },
-      {},
-      "lose its point-in-time recovery",
-    ],
+    ["a table whose recovery is unknown", dynamodb, recoverable, {}, "lose its point-in-time recovery"],
     [
       "events that expire",
       dynamodb,
@@ -368,33 +364,33 @@ describe("an exposure by an update", () => {
     ],
     ["events whose expiry is unknown", dynamodb, { ttl: [] }, { ttl: [{}] }, "let its events expire"],
     ["a function for everyone", permission, {}, call("*", null), forEveryone],
-    ["a function for an account", permission, {}, call("111122223333", "arn"), forEveryone],
+    ["a function for an account", permission, {}, call(accountId, "arn"), forEveryone],
     [
       "a function for any API",
       permission,
       {},
-      call("apigateway.amazonaws.com", null),
-      "let apigateway.amazonaws.com call the function for every customer of AWS",
+      call(api, null),
+      `let ${api} call the function for every customer of AWS`,
     ],
     [
       "a function for another account's API",
       permission,
       {},
-      call("apigateway.amazonaws.com", "arn:aws:execute-api:eu-north-1:444455556666:a/prod/GET/events"),
+      call(api, "arn:aws:execute-api:eu-north-1:444455556666:a/prod/GET/events"),
       "let another account call the function",
     ],
     [
       "a function for a bucket of any account",
       permission,
       {},
-      call("s3.amazonaws.com", "arn:aws:s3:::images"),
-      "let s3.amazonaws.com call the function for every customer of AWS",
+      call(s3, "arn:aws:s3:::images"),
+      `let ${s3} call the function for every customer of AWS`,
     ],
     [
       "a function for another account's bucket",
       permission,
       {},
-      call("s3.amazonaws.com", "arn:aws:s3:::images", "444455556666"),
+      call(s3, "arn:aws:s3:::images", "444455556666"),
       "let another account call the function",
     ],
     ["a bucket that opens", publicAccess, block(true), block(false), "not have restrict_public_buckets on"],
@@ -482,7 +478,7 @@ describe("an exposure by an update", () => {
       "keep its messages for a shorter time",
     ],
     ["a bucket for everyone", bucketPolicy, policyOf({ Service: "a" }), policyOf("*"), letsIn],
-    ["a bucket for an account", bucketPolicy, {}, policyOf({ Service: "a", AWS: "111122223333" }), letsIn],
+    ["a bucket for an account", bucketPolicy, {}, policyOf({ Service: "a", AWS: accountId }), letsIn],
     ["a bucket for all but one account", bucketPolicy, {}, policyOf(undefined, { NotPrincipal: { AWS: "1" } }), letsIn],
     [
       "a bucket whose policy is unknown",
@@ -492,18 +488,12 @@ describe("an exposure by an update", () => {
       "have a policy that cannot be checked before it is applied",
     ],
     ["a bucket whose policy is no policy", bucketPolicy, {}, { bucket: "events", policy: "x" }, letsIn],
-    [
-      "a bucket's own policy for an account",
-      "aws_s3_bucket",
-      { policy: "" },
-      policyOf({ AWS: "111122223333" }),
-      letsIn,
-    ],
+    ["a bucket's own policy for an account", "aws_s3_bucket", { policy: "" }, policyOf({ AWS: accountId }), letsIn],
     [
       "images that a bucket's own rule lets expire",
       "aws_s3_bucket",
       { lifecycle_rule: [] },
-      { lifecycle_rule: [{ enabled: true, prefix: "images/", expiration: [{ days: 1 }] }] },
+      ownRule("images/"),
       letsExpire("images/"),
     ],
     [
@@ -549,19 +539,13 @@ describe("an exposure by an update", () => {
     ["a deleted log", log, { retention_in_days: 30 }, null, "delete"],
     ["a new table whose items expire", dynamodb, null, { ttl: [{ enabled: true }] }, "create"],
     ["a table that never had protection", dynamodb, { deletion_protection_enabled: false }, {}, "update"],
-    [
-      "a function for one API with an unknown id",
-      permission,
-      null,
-      { principal: "apigateway.amazonaws.com", source_account: null },
-      "create",
-    ],
-    ["a function for one account's buckets", permission, null, call("s3.amazonaws.com", null, accountId), "create"],
+    ["a function for one API with an unknown id", permission, null, { principal: api, source_account: null }, "create"],
+    ["a function for one account's buckets", permission, null, call(s3, null, accountId), "create"],
     [
       "a function for one of the account's APIs",
       permission,
       null,
-      call("apigateway.amazonaws.com", `arn:aws:execute-api:eu-north-1:${accountId}:a/prod/GET/events`),
+      call(api, `arn:aws:execute-api:eu-north-1:${accountId}:a/prod/GET/events`),
       "create",
     ],
     ["a first authorizer", "aws_apigatewayv2_authorizer", null, authorizer("https://a.example", "a"), "create"],
@@ -603,20 +587,14 @@ describe("an exposure by an update", () => {
       "a first recovery, for how long is unknown",
       dynamodb,
       { point_in_time_recovery: [{ enabled: false, recovery_period_in_days: 0 }] },
-      { point_in_time_recovery: [{ enabled: true }] },
+      recoverable,
       "update",
     ],
     ["a new log", log, null, { retention_in_days: 14 }, "create"],
     ["a bucket that denies everyone something", bucketPolicy, null, policyOf("*", { Effect: "Deny" }), "create"],
     ["a new bucket whose policy is unknown", bucketPolicy, null, {}, "create"],
     ["a new bucket, whose own policy and rules are unknown", "aws_s3_bucket", null, { bucket: "events" }, "create"],
-    [
-      "a bucket with the rules that it had",
-      "aws_s3_bucket",
-      { lifecycle_rule: [{ enabled: true, prefix: "incoming/", expiration: [{ days: 1 }] }] },
-      { lifecycle_rule: [{ enabled: true, prefix: "incoming/", expiration: [{ days: 1 }] }] },
-      "update",
-    ],
+    ["a bucket with the rules that it had", "aws_s3_bucket", ownRule("incoming/"), ownRule("incoming/"), "update"],
     [
       "a bucket's own disabled rule",
       "aws_s3_bucket",

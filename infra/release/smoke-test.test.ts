@@ -62,9 +62,14 @@ const passed = [
   "Refuse an invalid event: 400",
   "Answer 404 to an unknown id: 404",
 ];
-const unroutable = { status: 404, body: '{"message":"Not Found"}' };
-const throttle = { status: 429, body: '{"message":"Too Many Requests"}' };
+const unroutable = ofGateway(404, "Not Found");
+const throttle = ofGateway(429, "Too Many Requests");
 const anEvent = "the event smoke-test, or 409 if another caller has created it";
+
+/** An answer of API Gateway itself. */
+function ofGateway(status: number, message: string): Fake {
+  return { status, body: JSON.stringify({ message }) };
+}
 
 function problem(status: number, type: string): Fake {
   return {
@@ -131,9 +136,9 @@ test("accepts its event after an update", async () => {
 describe("waits for a new API with", () => {
   test.each<[string, Fake]>([
     ["no route", unroutable],
-    ["no stage", { status: 403, body: '{"message":"Forbidden"}' }],
-    ["no function", { status: 500, body: '{"message":"Internal Server Error"}' }],
-    ["no started function", { status: 503, body: '{"message":"Service Unavailable"}' }],
+    ["no stage", ofGateway(403, "Forbidden")],
+    ["no function", ofGateway(500, "Internal Server Error")],
+    ["no started function", ofGateway(503, "Service Unavailable")],
   ])("%s", async (_what, fake) => {
     const { url } = await startFront({ 1: fake, 2: fake });
     const gave = `POST ${url}/events gave ${fake.status} ${fake.body ?? ""} (apigw-requestid id=)`;
@@ -189,10 +194,10 @@ describe("retries any check after", () => {
   const page = { status: 502, type: "text/html", body: "<html>Bad Gateway</html>" };
   const all: [what: string, fake: Fake][] = [
     ["a throttle", throttle],
-    ["a hiccup of the gateway", { status: 500, body: '{"message":"Internal Server Error"}' }],
+    ["a hiccup of the gateway", ofGateway(500, "Internal Server Error")],
     ["a page", page],
     ["a failure that asks for a retry", problem(503, "unavailable")],
-    ["a timeout of the gateway", { status: 504, body: '{"message":"Endpoint request timed out"}' }],
+    ["a timeout of the gateway", ofGateway(504, "Endpoint request timed out")],
   ];
 
   test.each(all.flatMap(([what, fake]) => [1, 2, 3, 4].map((number) => [what, number, fake] as const)))(
@@ -260,7 +265,7 @@ describe("fails at once after", () => {
   test.each<[string, number, Fake, string?]>([
     ["a failure of the function", 1, problem(500, "internal")],
     ["a 409 that is no conflict", 1, problem(409, "other")],
-    ["the gateway's 409", 1, { status: 409, body: '{"message":"Conflict"}' }],
+    ["the gateway's 409", 1, ofGateway(409, "Conflict")],
     [
       "a page",
       1,
@@ -279,7 +284,7 @@ describe("fails at once after", () => {
     ["no refusal", 3, { status: 201, body: event }],
     ["another refusal", 3, problem(400, "other")],
     ["a refusal with another status", 3, problem(422, "invalid-request")],
-    ["the gateway's refusal", 3, { status: 400, body: '{"message":"Bad Request"}' }],
+    ["the gateway's refusal", 3, ofGateway(400, "Bad Request")],
     ["a problem with another content type", 3, { ...problem(400, "invalid-request"), type: "application/json" }],
     ["an event that should not exist", 4, { status: 200, body: event }],
     ["a problem with another status", 4, problem(410, "not-found")],

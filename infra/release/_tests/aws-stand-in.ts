@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { serve } from "../../testing/serve.ts";
 
 /** A function in Lambda. */
-export interface FakeFunction {
+interface FakeFunction {
   /** The memory of its versions, from version 1; they differ in nothing else. */
   versions: number[];
   /** The memory of $LATEST. */
@@ -17,14 +17,14 @@ export interface Invoked {
   event: Record<string, unknown>;
 }
 
-export interface FakeAlarm {
+interface FakeAlarm {
   AlarmName: string;
   StateValue: "OK" | "ALARM" | "INSUFFICIENT_DATA";
   StateReason?: string;
 }
 
 /** Stands in for Lambda and CloudWatch, as far as a release calls them; lists have one entry per page. */
-export interface FakeAws {
+interface FakeAws {
   url: string;
   functions: Map<string, FakeFunction>;
   alarms: FakeAlarm[];

@@ -19,13 +19,16 @@ import { readmes } from "../../testing/readme-examples.ts";
 const open = await startApi();
 const { url, alice } = await startApiWithTokens();
 
-interface Program {
-  name: string;
-  source: string;
+interface Outcome {
   learned: unknown[];
   /** The compiler's complaint. */
   mistake?: string;
   needed?: string[];
+}
+
+interface Program extends Outcome {
+  name: string;
+  source: string;
 }
 
 /** The blocks of "Generate a client": the commands, then the programs. */
@@ -40,7 +43,7 @@ const fromReadme = blocksIn("ts").map((block, n) => ({
   learned: ["Workshop", undefined],
 }));
 
-const withTypes = (name: string, body: string, program: Omit<Program, "name" | "source">): Program => ({
+const withTypes = (name: string, body: string, outcome: Outcome): Program => ({
   name: `openapi-typescript ${name}`,
   source: `import createClient from "openapi-fetch";
 import type { components, paths } from "./events.ts";
@@ -50,10 +53,10 @@ export default async (baseUrl: string, token: string, id: string): Promise<unkno
   void [POST, GET, PATCH, DELETE, id];
   ${body}
 };`,
-  ...program,
+  ...outcome,
 });
 
-const withFunctions = (name: string, body: string, program: Omit<Program, "name" | "source">): Program => ({
+const withFunctions = (name: string, body: string, outcome: Outcome): Program => ({
   name: `hey-api ${name}`,
   source: `import * as api from "./client";
 import { client } from "./client/client.gen";
@@ -62,7 +65,7 @@ export default async (baseUrl: string, token: string, id: string): Promise<unkno
   void id;
   ${body}
 };`,
-  ...program,
+  ...outcome,
 });
 
 /** As alice writes them with only functions/openapi.yaml; each returns what it learned. */
