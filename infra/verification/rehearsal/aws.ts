@@ -64,7 +64,6 @@ function inputIn(text = ""): object | string {
   return text === "" || fields.length > 0 ? (Object.fromEntries(fields) as object) : text;
 }
 
-/** The body of the answer to a request that must succeed. */
 export async function succeed(caller: AwsCaller, call: string): Promise<string> {
   const { status, body } = await caller(call);
   if (status >= 300) throw new Error(`${call} was answered with ${status}: ${body}`);
@@ -81,10 +80,19 @@ export async function takeRole(url: string, RoleArn: string, WebIdentityToken: s
 }
 
 export function credentialsIn(answer: string): Credentials {
-  const field = (name: string) => elementOf(answer, name) ?? "";
+  const [accessKeyId = "", secretAccessKey = "", sessionToken = ""] = [
+    "AccessKeyId",
+    "SecretAccessKey",
+    "SessionToken",
+  ].map((name) => elementOf(answer, name));
+  return { accessKeyId, secretAccessKey, sessionToken };
+}
+
+/** For AWS's clients and Terraform. */
+export function variablesOf({ accessKeyId, secretAccessKey, sessionToken }: Credentials): Record<string, string> {
   return {
-    accessKeyId: field("AccessKeyId"),
-    secretAccessKey: field("SecretAccessKey"),
-    sessionToken: field("SessionToken"),
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
   };
 }

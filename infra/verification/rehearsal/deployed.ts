@@ -6,8 +6,8 @@ import pLimit from "p-limit";
 import { jwtAuthorizer } from "../../local/gateway/authorizer.ts";
 import type { Route } from "../../local/gateway/gateway.ts";
 import { runInThread, type RunningFunction } from "../../local/runtime/runner.ts";
-import { makeUserPool, type UserPool } from "../../local/sign-in/tokens.ts";
-import { succeed } from "./aws.ts";
+import { makeUserPool } from "../../local/sign-in/tokens.ts";
+import { succeed, variablesOf } from "./aws.ts";
 import type { Invoke } from "./gate/repairs/lambda.ts";
 import type { Rehearsal } from "./setting.ts";
 
@@ -37,11 +37,10 @@ const times = 20;
  */
 export async function readDeployedApi(rehearsal: Rehearsal) {
   const { gate, operate, names } = rehearsal;
-  const { its: name, stage, region, accountId } = names;
   const read = async <Read>(call: string) => JSON.parse(await succeed(operate, call)) as Read;
   const readItems = async <Item>(path: string) => (await read<{ items: Item[] }>(`apigateway GET ${path}`)).items;
   const apis = await readItems<Record<"apiId" | "name", string>>("/v2/apis");
-  const { apiId = "" } = apis.find((each) => each.name === name) ?? {};
+  const { apiId = "" } = apis.find(({ name }) => name === names.its) ?? {};
   const api = `/v2/apis/${apiId}`;
   const integrations = await readItems<Integration>(`${api}/integrations`);
   const deployedRoutes = await readItems<DeployedRoute>(`${api}/routes`);
@@ -70,27 +69,27 @@ export async function readDeployedApi(rehearsal: Rehearsal) {
   const invoke: Invoke = (functionName, qualifier, event) =>
     inTurn(async () => {
       const version = /^\d+$/.test(qualifier) ? qualifier : versionNow(functionName, qualifier);
-      const running = versions.get(`${functionName}:${version}`) ?? start(functionName, version);
-      versions.set(`${functionName}:${version}`, running);
+      const key = `${functionName}:${version}`;
+      const running = versions.get(key) ?? start(functionName, version);
+      versions.set(key, running);
       return (await running).invoke(event);
     });
 
   const routeOf = (route: DeployedRoute): Route => {
-    const { routeKey, target, authorizationType, authorizationScopes } = route;
-    const scopes = authorizationScopes ?? [];
+    const { routeKey, target, authorizationType } = route;
     const isGuarded = authorizationType !== "NONE";
     if (isGuarded && (authorizationType !== "JWT" || route.authorizerId !== authorizerId))
       throw new Error(`${routeKey} must have the authorizer that the other routes have.`);
     const integration = integrations.find(({ integrationId }) => target === `integrations/${integrationId}`);
     const { functionName, alias } = integratedFunction(integration);
-    const place = `${apiId}/${stage}/${routeKey.replace(" ", "")}`;
-    const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${place}`;
+    const place = `${apiId}/${names.stage}/${routeKey.replace(" ", "")}`;
+    const sourceArn = `arn:aws:execute-api:${names.region}:${names.accountId}:${place}`;
     return {
       routeKey,
-      ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes }),
+      ...(isGuarded && pool && { authorizer: jwtAuthorizer(pool), scopes: route.authorizationScopes ?? [] }),
       async invoke(event) {
-        const call = { service: "apigateway.amazonaws.com", functionName, alias, sourceArn };
-        const denial = await gate.invokeDenial(call);
+        const service = "apigateway.amazonaws.com";
+        const denial = await gate.invokeDenial({ service, functionName, alias, sourceArn });
         if (denial !== undefined) throw new Error(denial);
         return invoke(functionName, alias, event);
       },
@@ -108,7 +107,7 @@ export async function readDeployedApi(rehearsal: Rehearsal) {
 }
 
 /** Replaces the named issuer, whose keys no one here has. */
-async function poolOf({ authorizerType, identitySource, jwtConfiguration = {} }: Authorizer): Promise<UserPool> {
+async function poolOf({ authorizerType, identitySource, jwtConfiguration = {} }: Authorizer) {
   const { issuer, audience: [clientId = ""] = [] } = jwtConfiguration;
   if (authorizerType !== "JWT" || issuer === undefined || identitySource.join() !== "$request.header.Authorization")
     throw new Error("The authorizer must accept JWTs of an issuer, from the header Authorization only.");
@@ -124,44 +123,31 @@ function integratedFunction({ integrationUri = "", payloadFormatVersion = "" }: 
   return { functionName, alias };
 }
 
-async function startDeployed(
-  {
-    FunctionName: name = "",
-    Handler = "",
-    Role = "",
-    CodeSha256 = "",
-    Timeout = 0,
-    MemorySize = 0,
-    Environment,
-  }: FunctionConfiguration,
-  { gate, names: { region }, scratchPath }: Rehearsal,
-): Promise<RunningFunction> {
+async function startDeployed(configuration: FunctionConfiguration, { gate, names, scratchPath }: Rehearsal) {
+  const { FunctionName: name = "", Handler = "", Role = "", CodeSha256 = "" } = configuration;
   const zip = gate.zipOf(CodeSha256);
   if (!zip) throw new Error(`${name}: no zip was uploaded with the CodeSha256 ${CodeSha256}.`);
   const folder = join(scratchPath, "zips", Buffer.from(CodeSha256, "base64").toString("hex"));
   mkdirSync(folder, { recursive: true });
   for (const [file, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, file), bytes);
   const [file = "", exportName = ""] = Handler.split(".");
-  const { accessKeyId, secretAccessKey, sessionToken = "" } = await gate.credentialsFor(Role);
   // Loads the clock, then what Lambda would load.
   const [clock, withClock] = [new URL("clock.js", import.meta.url).href, join(folder, "with-clock.mjs")];
   writeFileSync(withClock, `import ${JSON.stringify(clock)};\nexport * from "./${file}.mjs";\n`);
   return runInThread(withClock, {
     name,
-    memory_mb: MemorySize,
-    timeout_s: Timeout * times,
+    memory_mb: configuration.MemorySize ?? 0,
+    timeout_s: (configuration.Timeout ?? 0) * times,
     exportName,
     environment: {
-      ...Environment?.Variables,
+      ...configuration.Environment?.Variables,
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand", // so that functions prime, under their own roles
       AWS_LAMBDA_LOG_LEVEL: "ERROR", // no line for each request among the steps
-      AWS_REGION: region,
+      AWS_REGION: names.region,
       AWS_ENDPOINT_URL_DYNAMODB: gate.url,
       AWS_ENDPOINT_URL_REKOGNITION: gate.url,
       AWS_ENDPOINT_URL_S3: gate.url,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
+      ...variablesOf(await gate.credentialsFor(Role)),
     },
   });
 }

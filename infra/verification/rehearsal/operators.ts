@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { takeRole } from "./aws.ts";
+import { takeRole, variablesOf } from "./aws.ts";
 import type { Gate } from "./gate/gate.ts";
 import { region } from "./gate/service-request.ts";
 import { environmentAt, pathStyle, runProgram } from "./programs.ts";
@@ -13,8 +13,7 @@ type Shell = (folder: string, lines: string, more?: Record<string, string>) => P
 export type Job = Awaited<ReturnType<typeof startJob>>;
 
 export function operatorsShell(gate: Gate): Shell {
-  const { accessKeyId, secretAccessKey } = gate.operator;
-  return shellWith(gate, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  return shellWith(gate, variablesOf(gate.operator));
 }
 
 /** A GitHub job, which has only its token; `call` makes requests under its role. */

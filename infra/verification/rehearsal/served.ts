@@ -18,12 +18,11 @@ interface Served {
 
 export async function whileServed<Result>(rehearsal: Rehearsal, use: (served: Served) => Promise<Result>) {
   const { gate, names } = rehearsal;
-  const { its, stage } = names;
-  const prefix = `${its}-`;
+  const prefix = `${names.its}-`;
   let deployed: Promise<DeployedApi> | undefined;
   const api = () => (deployed ??= readDeployedApi(rehearsal));
   const routes = async () => (await api()).routes;
-  const gateway = await startGateway({ stage, port: 0, routes, log: () => undefined });
+  const gateway = await startGateway({ stage: names.stage, port: 0, routes, log: () => undefined });
   gate.handlers.set(prefix, async (...call) => (await api()).invoke(...call));
   const { lost, settled } = gate.deliveries;
   const lostBefore = lost.length;
@@ -44,14 +43,14 @@ export async function whileServed<Result>(rehearsal: Rehearsal, use: (served: Se
 /** Runs the callers' suites, as two signed-in users if the stage requires sign-in. */
 export async function runSuites({ url, api, uploads }: Served): Promise<string> {
   // One file at a time: moto serves one request at a time.
-  const options = "run --config infra/testing/vitest.config.ts --no-file-parallelism".split(" ");
+  const command =
+    "node_modules/vitest/vitest.mjs run --config infra/testing/vitest.config.ts --no-file-parallelism".split(" ");
   const { pool } = await api();
   const tokens = pool && {
     API_TOKEN: await pool.accessToken("rehearsal"),
     API_OTHER_TOKEN: await pool.accessToken("another"),
   };
   const env = { ...process.env, API_URL: url, ...tokens, NO_COLOR: "1" };
-  const command = ["node_modules/vitest/vitest.mjs", ...options];
   const { exitCode, output } = await runProgram(process.execPath, command, { cwd: root, env });
   const shortened = output.replace(/^(.{300}).*$/gm, "$1 ...").slice(-6000);
   if (exitCode !== 0) throw new Error(`The suites failed against the deployment:\n${shortened}`);

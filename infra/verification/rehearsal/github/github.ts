@@ -2,7 +2,7 @@ import { mkdtempSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../../../build/functions.ts";
 import { copyProject } from "../../../testing/project-copy.ts";
-import { takeRole } from "../aws.ts";
+import { takeRole, variablesOf } from "../aws.ts";
 import type { Gate } from "../gate/gate.ts";
 import { accountId, region } from "../gate/service-request.ts";
 import { environmentAt, pathStyle } from "../programs.ts";
@@ -103,11 +103,6 @@ function configureCredentials(gate: Gate): Substitute {
     const { value: token } = (await answer.json()) as { value: string };
     const credentials = await takeRole(gate.url, role, token);
     if (typeof credentials === "string") throw new Error(credentials);
-    Object.assign(env, {
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_SESSION_TOKEN: credentials.sessionToken,
-      AWS_REGION,
-    });
+    Object.assign(env, variablesOf(credentials), { AWS_REGION });
   };
 }
