@@ -10,6 +10,12 @@ const deleteRole = `
 iam DeleteRolePolicy RoleName=<its>-x PolicyName=x
 iam DeleteRole RoleName=<its>-x`.trim();
 
+// The beginnings and parts that several lines share.
+const permit = "lambda POST <functions>-x/policy?Qualifier=live StatementId=x Action=lambda:InvokeFunction Principal=";
+const subscribe = "sns Subscribe TopicArn=<topic>-x Protocol=";
+const subscription = "SubscriptionArn=<topic>:00000000-0000-0000-0000-000000000000";
+const putAlarm = "monitoring PutMetricAlarm AlarmName=<its>-x";
+
 /**
  * What a deploy role may do to its own stage and to no other. Harmful calls name missing resources, and a later line
  * deletes what an earlier one creates.
@@ -42,16 +48,16 @@ lambda PUT <functions>-x/code ZipFile=""
 lambda PUT <functions>-x/configuration Timeout=9
 lambda PUT <functions>-x/aliases/live FunctionVersion="1"
 lambda POST <functions>-x/invocations?Qualifier=1
-lambda POST <functions>-x/policy?Qualifier=live StatementId=x Action=lambda:InvokeFunction Principal=apigateway.amazonaws.com
+${permit}apigateway.amazonaws.com
 lambda DELETE <functions>-x
 ${deleteRole}
-sns Unsubscribe SubscriptionArn=<topic>:00000000-0000-0000-0000-000000000000
-sns SetSubscriptionAttributes SubscriptionArn=<topic>:00000000-0000-0000-0000-000000000000
-sns GetSubscriptionAttributes SubscriptionArn=<topic>:00000000-0000-0000-0000-000000000000
-sns Subscribe TopicArn=<topic>-x Protocol=email Endpoint=x@example.com
+sns Unsubscribe ${subscription}
+sns SetSubscriptionAttributes ${subscription}
+sns GetSubscriptionAttributes ${subscription}
+${subscribe}email Endpoint=x@example.com
 sns SetTopicAttributes TopicArn=<topic>-x AttributeName=Policy AttributeValue=<allowAll>
 sns DeleteTopic TopicArn=<topic>-x
-monitoring PutMetricAlarm AlarmName=<its>-x
+${putAlarm}
 monitoring DeleteAlarms AlarmNames.member.1=<its>-x
 monitoring PutDashboard DashboardName=<its> DashboardBody="{}"
 monitoring DeleteDashboards DashboardNames.member.1=<its>
@@ -85,17 +91,17 @@ apigateway PUT <other.api>
 apigateway DELETE <other.api>
 iam UpdateAssumeRolePolicy RoleName=<its>-create-event PolicyDocument=<trustAll>
 lambda POST /2015-03-31/functions FunctionName=<its>-x Role=<other.roles>-create-event Runtime=nodejs22.x Handler=x.x Code={}
-lambda POST <functions>-x/policy?Qualifier=live StatementId=x Action=lambda:InvokeFunction Principal=*
-lambda POST <functions>-x/policy?Qualifier=live StatementId=x Action=lambda:InvokeFunction Principal="111122223333"
-lambda POST <functions>-x/policy?Qualifier=live StatementId=x Action=lambda:InvokeFunction Principal=sns.amazonaws.com
-sns Subscribe TopicArn=<topic>-x Protocol=https Endpoint=https://x.example
-sns Subscribe TopicArn=<topic>-x Protocol=lambda Endpoint=<functionArns>-x
-sns Subscribe TopicArn=<topic>-x Protocol=sqs Endpoint=arn:x
-sns Subscribe TopicArn=<topic>-x Protocol=sms Endpoint="1"
-monitoring PutMetricAlarm AlarmName=<its>-x AlarmActions.member.1=<other.topic>
-monitoring PutMetricAlarm AlarmName=<its>-x AlarmActions.member.1=arn:aws:automate:<region>:ec2:terminate
-monitoring PutMetricAlarm AlarmName=<its>-x OKActions.member.1=<functionArns>-x
-monitoring PutMetricAlarm AlarmName=<its>-x InsufficientDataActions.member.1=<topic> InsufficientDataActions.member.2=<other.topic>
+${permit}*
+${permit}"111122223333"
+${permit}sns.amazonaws.com
+${subscribe}https Endpoint=https://x.example
+${subscribe}lambda Endpoint=<functionArns>-x
+${subscribe}sqs Endpoint=arn:x
+${subscribe}sms Endpoint="1"
+${putAlarm} AlarmActions.member.1=<other.topic>
+${putAlarm} AlarmActions.member.1=arn:aws:automate:<region>:ec2:terminate
+${putAlarm} OKActions.member.1=<functionArns>-x
+${putAlarm} InsufficientDataActions.member.1=<topic> InsufficientDataActions.member.2=<other.topic>
 s3 PUT <bucket>?publicAccessBlock
 s3 DELETE <bucket>?publicAccessBlock
 s3 PUT <bucket>?acl
@@ -110,7 +116,7 @@ s3 DELETE <state>`;
 /** Of the same kind, and allowed. */
 const doneInTheSameWords = `
 apigateway PATCH <api> name=<its>
-monitoring PutMetricAlarm AlarmName=<its>-x AlarmActions.member.1=<topic> OKActions.member.1=<topic> InsufficientDataActions.member.1=<topic>
+${putAlarm} AlarmActions.member.1=<topic> OKActions.member.1=<topic> InsufficientDataActions.member.1=<topic>
 monitoring DeleteAlarms AlarmNames.member.1=<its>-x`;
 
 /** What functions may do, but not an outsider who assumes a function's role. */
