@@ -454,6 +454,23 @@ describe("an exposure by an update", () => {
       letsInService,
     ],
     [
+      "a bucket for another account's distribution",
+      bucketPolicy,
+      {},
+      policyOf(
+        { Service: "cloudfront.amazonaws.com" },
+        { Condition: { ArnLike: { "aws:SourceArn": "arn:aws:cloudfront::444455556666:distribution/a" } } },
+      ),
+      letsInService,
+    ],
+    [
+      "a bucket for a service that names no account",
+      bucketPolicy,
+      {},
+      policyOf({ Service: "a" }, { Condition: { StringEqualsIfExists: { "aws:SourceAccount": accountId } } }),
+      letsInService,
+    ],
+    [
       "a bucket for a service in another account, too",
       bucketPolicy,
       {},
