@@ -244,6 +244,7 @@ describe("an exposure by an update", () => {
     rule: [{ status: "Enabled", filter: [filter], expiration: [{ days }], ...more }],
   });
   const passing = expiry({ prefix: "incoming/" }, 2);
+  const moving = { rule: [{ status: "Enabled", transition: [{ days: 30, storage_class: "STANDARD_IA" }] }] };
   const block = (last: boolean) => ({
     block_public_acls: true,
     block_public_policy: true,
@@ -433,19 +434,26 @@ describe("an exposure by an update", () => {
     ],
     ["unknown rules", lifecycle, passing, { bucket: "events" }, letsExpire("")],
     [
+      "old versions that move to an archive",
+      lifecycle,
+      passing,
+      { rule: [...passing.rule, { noncurrent_version_transition: [{ storage_class: "GLACIER" }] }] },
+      "move objects to another storage class",
+    ],
+    [
       "images that move to an archive",
       lifecycle,
       passing,
       { rule: [...passing.rule, { transition: [{ days: 0, storage_class: "DEEP_ARCHIVE" }] }] },
       "move objects to another storage class",
     ],
-    [
-      "a bucket that notifies another account",
+    ...["topic", "queue", "lambda_function"].map((kind): [string, string, Values, Values, string] => [
+      `a bucket that notifies another account's ${kind}`,
       "aws_s3_bucket_notification",
       {},
-      { topic: [{ topic_arn: "arn:aws:sns:eu-north-1:444455556666:x" }] },
+      { [kind]: [{ [`${kind}_arn`]: "arn:aws:x:eu-north-1:444455556666:x" }] },
       "notify another account",
-    ],
+    ]),
     [
       "a bucket for every customer of a service",
       bucketPolicy,
@@ -599,6 +607,7 @@ describe("an exposure by an update", () => {
     ["a route with fewer scopes", route, scoped("a", "b"), scoped("a"), "update"],
     ["a first scope", route, scoped(), scoped("a"), "update"],
     ["a new function's integration", integration, null, { integration_type: "AWS_PROXY" }, "create"],
+    ["objects that move as before", lifecycle, moving, moving, "update"],
     ["a longer recovery", dynamodb, recovery(1), recovery(35), "update"],
     [
       "a first recovery, for how long is unknown",
