@@ -2,20 +2,29 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { buildSync } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { root } from "../../infra/build/functions.ts";
 import { scratchFolder } from "../../infra/testing/scratch.ts";
 import { serve } from "../../infra/testing/serve.ts";
 
-/** From 22.18 on Node runs TypeScript itself, as in a workflow; before, with tsx. */
-const loader = "typescript" in process.features && process.features.typescript !== false ? [] : ["--import", "tsx"];
+/** From 22.18 on Node runs TypeScript itself, as in a workflow. For earlier ones esbuild removes the types, once. */
+const runsTypeScript = "typescript" in process.features && process.features.typescript !== false;
+const scripts = runsTypeScript ? import.meta.dirname : withoutTypes("describe-plan", "explain-token");
+
+function withoutTypes(...names: string[]): string {
+  const outdir = scratchFolder({ "package.json": '{ "type": "module" }' });
+  const entryPoints = names.map((name) => join(import.meta.dirname, `${name}.ts`));
+  buildSync({ entryPoints, outdir, bundle: true, platform: "node", format: "esm" });
+  return outdir;
+}
 
 /** Runs a script with only the given environment, and returns its output and files. */
 async function run(script: string, environment: Record<string, string>, input = "") {
   const folder = scratchFolder({ summary: "What was there.\n" });
   const env = { GITHUB_STEP_SUMMARY: join(folder, "summary"), ...environment };
-  const command = [...loader, `.github/scripts/${script}`, join(folder, "plans")];
-  const child = spawn(process.execPath, command, { cwd: root, env, stdio: "pipe" });
+  const file = join(scripts, runsTypeScript ? `${script}.ts` : `${script}.js`);
+  const child = spawn(process.execPath, [file, join(folder, "plans")], { cwd: root, env, stdio: "pipe" });
   const exitCode = new Promise<number | null>((resolve) => child.on("close", resolve));
   child.stdin.on("error", () => undefined).end(input); // it may end before reading everything
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -37,7 +46,7 @@ describe("describe-plan.ts", () => {
 
   test("writes the plan to the folder and the job's summary, without the account's number", async () => {
     const { plans, ...ended } = await run(
-      "describe-plan.ts",
+      "describe-plan",
       { ...environment, COMMIT: "a".repeat(40), DEPLOYED_COMMIT: "unknown" },
       printed,
     );
@@ -68,7 +77,7 @@ The commit that staging runs is unknown: most likely it was never deployed.
 
   test("cuts a long plan to each of GitHub's limits, and keeps the whole in a file", async () => {
     const lines = "  + a = 123456789012 é\n".repeat(60_000);
-    const { plans, summary } = await run("describe-plan.ts", environment, lines);
+    const { plans, summary } = await run("describe-plan", environment, lines);
     expect(readFileSync(join(plans, "staging.txt"), "utf8")).toBe(lines.replaceAll("123456789012", "***"));
     for (const [shown, limit] of [
       [summary, 1024 * 1024],
@@ -102,7 +111,7 @@ The commit that staging runs is unknown: most likely it was never deployed.
       printed,
     ],
   ])("refuses %s, and writes nothing", async (_what, sentence, more, input) => {
-    const { plans, ...ended } = await run("describe-plan.ts", { ...environment, ...more }, input);
+    const { plans, ...ended } = await run("describe-plan", { ...environment, ...more }, input);
     expect(ended).toEqual({ exitCode: 1, output: "", errors: `::error::${sentence}\n`, summary: "" });
     expect(existsSync(plans)).toBe(false);
   });
@@ -136,7 +145,7 @@ describe("explain-token.ts", () => {
       const value = `e30.${Buffer.from(payload).toString("base64url")}.${signature}`;
       response.writeHead(answer?.status ?? (isAllowed ? 200 : 401)).end(answer?.content ?? JSON.stringify({ value }));
     });
-    const { exitCode, output, errors, summary } = await run("explain-token.ts", {
+    const { exitCode, output, errors, summary } = await run("explain-token", {
       STAGE: "prod",
       TRUST: trust,
       ACTIONS_ID_TOKEN_REQUEST_URL: `${address}/token?api-version=2.0`,

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createConfig, lint } from "@redocly/openapi-core";
 import { describe, expect, test } from "vitest";
-import { rules } from "../../functions/_shared/event.ts";
 import { root } from "../build/functions.ts";
 import type { Answer } from "./call.ts";
-import { complaintsAbout, document, documentPath, operations } from "./contract.ts";
+import { complaintsAboutFields, fieldComplaints, propertiesOf } from "./_tests/complaints.ts";
+import { complaintsAbout, documentPath, operations } from "./contract.ts";
 import { needsRouteOf } from "./left-out.ts";
 
 const readme = readFileSync(join(root, "functions/README.md"), "utf8");
@@ -34,30 +34,9 @@ function namesIn(header: string): string[] {
     .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
 }
 
-const propertiesOf = (schema: string) =>
-  Object.keys((document.components.schemas[schema] as { properties: object }).properties);
-
-/** One sentence for each field that is missing in one of the places. */
-function fieldComplaints(inRules: string[], inFields: string[], inChanges = inFields): string[] {
-  const only = (those: string[], others: string[]) => those.filter((name) => !others.includes(name));
-  return [
-    ...only(inRules, inFields).map(
-      (name) => `functions/openapi.yaml: add ${name} to Fields: functions/_shared/event.ts has it in rules.`,
-    ),
-    ...only([...inFields, ...inRules], inChanges)
-      .filter((name, n, all) => all.indexOf(name) === n)
-      .map((name) => `functions/openapi.yaml: add ${name} to Changes, and allow null, as for location.`),
-    ...only(inFields, inRules).map(
-      (name) => `functions/_shared/event.ts: add ${name} to rules: functions/openapi.yaml has it in Fields.`,
-    ),
-  ];
-}
-
 describe("the fields are the same", () => {
   test("in functions/_shared/event.ts and functions/openapi.yaml", () => {
-    const inFields = [...propertiesOf("Fields"), "payload"];
-    const inChanges = "Changes" in document.components.schemas ? propertiesOf("Changes") : undefined; // not in a fork without updates
-    const complaints = fieldComplaints(Object.keys(rules), inFields, inChanges);
+    const complaints = complaintsAboutFields();
     if (complaints.length > 0) throw new Error(complaints.join("\n"));
   });
 

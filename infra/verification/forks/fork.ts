@@ -1,10 +1,14 @@
 import { execFile } from "node:child_process";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "vitest";
 import { root } from "../../build/functions.ts";
+import type * as Complaints from "../../testing/_tests/complaints.ts";
 import { copyProject } from "../../testing/project-copy.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
+
+const complaintsFile = "infra/testing/_tests/complaints.ts";
 
 export type Fork = ReturnType<typeof makeFork>;
 
@@ -27,6 +31,8 @@ export function makeFork() {
       expect(after).not.toBe(before);
       writeFileSync(join(path, file), after);
     },
+    /** What its own checks name, without a process: each suite of a fork takes seconds to start. */
+    complaints: () => import(pathToFileURL(join(path, complaintsFile)).href) as Promise<typeof Complaints>,
     /** Runs these suites, which need no build, by one worker: a second one would load everything again. */
     runSuites: (...parameters: string[]) =>
       runNode(path, [...vitest, "--maxWorkers=1", ...parameters], { BUILD: "never" }),
