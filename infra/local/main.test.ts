@@ -113,6 +113,11 @@ describe("in memory", async () => {
     );
   });
 
+  test("serves the documentation beside the API", async () => {
+    const docs = await fetch(new URL("/docs", api.url));
+    expect([docs.status, docs.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+  });
+
   test("stores nothing on disk, and says so", () => {
     expect(existsSync(join(root, ".data"))).toBe(hadData);
     expect(api.output()).toContain("keeps events and images in memory");
@@ -135,7 +140,8 @@ describe("with --auth, on data from before sign-in", async () => {
   await callAt(before.url)("POST /events", { json: { id: "123", type: "test_event", payload: { key: "value" } } });
   before.kill("SIGTERM");
   await before.ended;
-  const api = await start("--data", data, "--auth");
+  const origin = "http://localhost:5173";
+  const api = await start("--data", data, "--auth", "--cors-origin", origin);
   const greeting = api.output();
   const [, printed = ""] = /token='(\S+)'/.exec(greeting) ?? [];
 
@@ -165,6 +171,14 @@ describe("with --auth, on data from before sign-in", async () => {
     await api.printed(/^GET \/prod\/events\/last 401 \d+ ms [A-Za-z0-9+/]{15}=$/m);
     const log = api.output().slice(greeting.length);
     for (const part of [token, forged].flatMap((sent) => sent.split("."))) expect(log).not.toContain(part.slice(0, 40));
+  });
+
+  test("answers web pages of --cors-origin, and names it", async () => {
+    const { headers } = await callServerAt(api.url)("GET /events", { headers: { origin } });
+    expect([headers["access-control-allow-origin"], greeting]).toEqual([
+      origin,
+      expect.stringContaining(`Web pages that may call it: ${origin}\n`),
+    ]);
   });
 
   test("rejects another process's tokens", async () => {
