@@ -29,12 +29,23 @@ interface Document {
   "x-unmatched-statuses": number[];
 }
 
-export const documentPath = join(root, "functions/openapi.yaml");
-const source: unknown = parse(readFileSync(documentPath, "utf8"));
-const found = new Map<string, unknown>();
+interface Contract {
+  /** Without references. What is referred to twice is the same object, so that its schema is compiled once. */
+  document: Document;
+  ajv: Ajv2020;
+}
 
-/** Without references. What is referred to twice is the same object, so that its schema is compiled once. */
-export const document = resolve(source) as Document;
+/**
+ * By the document's text. Test files share a process but no modules (see setup.ts): each would spend as long on parsing
+ * and compiling as on a few tests.
+ */
+const contracts = ((globalThis as { contracts?: Map<string, Contract> }).contracts ??= new Map<string, Contract>());
+
+export const documentPath = join(root, "functions/openapi.yaml");
+const text = readFileSync(documentPath, "utf8");
+const contract = contracts.get(text) ?? read(text);
+contracts.set(text, contract);
+export const { document } = contract;
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -44,19 +55,26 @@ export const operations = Object.entries(document.paths).flatMap(([path, item]) 
   ),
 );
 
-/** A value with what its references refer to, beside their siblings, in their place. */
-function resolve(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(resolve);
-  if (typeof node !== "object" || node === null) return node;
-  const { $ref, ...own } = node as { $ref?: string };
-  if ($ref === undefined) return Object.fromEntries(Object.entries(own).map(([name, value]) => [name, resolve(value)]));
-  if (!found.has($ref)) found.set($ref, resolve(find($ref)));
-  return Object.keys(own).length === 0 ? found.get($ref) : { ...(found.get($ref) as object), ...own };
-}
-
-function find(reference: string): unknown {
-  const names = reference.replace(/^#\//, "").split("/");
-  return names.reduce((node: unknown, name) => (node as Record<string, unknown> | undefined)?.[name], source);
+function read(text: string): Contract {
+  const source: unknown = parse(text);
+  const found = new Map<string, unknown>();
+  const find = (reference: string) => {
+    const names = reference.replace(/^#\//, "").split("/");
+    return names.reduce((node: unknown, name) => (node as Record<string, unknown> | undefined)?.[name], source);
+  };
+  /** A value with what its references refer to, beside their siblings, in their place. */
+  const resolve = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(resolve);
+    if (typeof node !== "object" || node === null) return node;
+    const { $ref, ...own } = node as { $ref?: string };
+    if ($ref === undefined)
+      return Object.fromEntries(Object.entries(own).map(([name, value]) => [name, resolve(value)]));
+    if (!found.has($ref)) found.set($ref, resolve(find($ref)));
+    return Object.keys(own).length === 0 ? found.get($ref) : { ...(found.get($ref) as object), ...own };
+  };
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true });
+  addFormats.default(ajv);
+  return { document: resolve(source) as Document, ajv };
 }
 
 /** Rejects if an answer differs from functions/openapi.yaml, so that no test accepts an undocumented answer. */
@@ -134,12 +152,8 @@ function complaintsAboutBody(
   return complaints;
 }
 
-const ajv = addFormats.default(
-  new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true }),
-);
-
 export function complaintsAboutValue(schema: AnySchemaObject, value: unknown): string[] {
-  const validate = ajv.compile(schema); // it keeps what it has compiled
+  const validate = contract.ajv.compile(schema); // it keeps what it has compiled
   return validate(value)
     ? []
     : (validate.errors ?? []).map(({ instancePath, message = "" }) => `${instancePath} ${message}`);
