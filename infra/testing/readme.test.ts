@@ -6,7 +6,7 @@ import { describe, expect, test, type TestContext } from "vitest";
 import { root } from "../build/functions.ts";
 import { makeJpeg, makePng } from "../local/bucket/sample-images.ts";
 import { needs, startApi, startApiWithTokens } from "./api.ts";
-import { commands, examples, isCall, published, readmes } from "./readme-examples.ts";
+import { commands, examples, isCall, published, readmes } from "./_tests/readme-examples.ts";
 import { scratchFolder } from "./scratch.ts";
 
 /** macOS opens an interactive zsh, in which `#` starts no comment and a glob without matches is an error. */

@@ -5,7 +5,7 @@ import { rules } from "../../../functions/_shared/event.ts";
 import { readFunctions } from "../../build/functions.ts";
 import { matchRoute } from "../../local/gateway/routes.ts";
 import { document, documentPath, operations } from "../contract.ts";
-import { callsOf, examples, isCall, readmes } from "../readme-examples.ts";
+import { callsOf, examples, isCall, readmes } from "./readme-examples.ts";
 
 interface Declared {
   name: string;

@@ -14,7 +14,7 @@ import {
   upload,
   type UploadUrl,
 } from "../../testing/api.ts";
-import { readmes } from "../../testing/readme-examples.ts";
+import { readmes } from "../../testing/_tests/readme-examples.ts";
 
 const open = await startApi();
 const { url, alice } = await startApiWithTokens();

@@ -5,7 +5,7 @@ import { needs, speedUpTimers } from "../../testing/api.ts";
 import type { Call } from "../../testing/call.ts";
 import { makeJpeg, makePng } from "../../local/bucket/sample-images.ts";
 import { upload, type UploadUrl } from "../../testing/upload.ts";
-import { keysOf, startFaultyStack, type Injection, type Machine, type Prepared, type Stack } from "./stack.ts";
+import { keysOf, startFaultyStack, type Injection, type Machine, type Prepared, type Stack } from "./_tests/stack.ts";
 
 // Fault injection as databases do it for disks: every write operation runs once for each of its calls and
 // each way in which that call can fail, alone and with another operation in between. Whatever the answer,

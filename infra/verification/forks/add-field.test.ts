@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { root } from "../../build/functions.ts";
 import { lossesIn } from "../../release/check-plan/losses.ts";
 import { needs } from "../../testing/api.ts";
-import { expectSuccess, makeFork } from "./fork.ts";
+import { expectSuccess, makeFork } from "./_tests/fork.ts";
 
 /** Runs a fork's type check and suites in separate processes. */
 const patience_ms = 1_800_000;

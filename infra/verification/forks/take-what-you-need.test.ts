@@ -4,7 +4,7 @@ import ts from "typescript";
 import { expect, test } from "vitest";
 import { parseDocument, type Document } from "yaml";
 import { readFunctions } from "../../build/functions.ts";
-import { expectSuccess, makeFork, type Fork } from "./fork.ts";
+import { expectSuccess, makeFork, type Fork } from "./_tests/fork.ts";
 
 /** Type checks, builds and suites run in processes of their own. */
 const patience_ms = 1_800_000;

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import pLimit from "p-limit";
 import { vi } from "vitest";
-import { readFunctions } from "../../build/functions.ts";
-import type { Images } from "../../local/bucket/images.ts";
-import { startGateway } from "../../local/gateway/gateway.ts";
-import { callHandler } from "../../local/runtime/call-handler.js";
-import type { HandlerModule } from "../../local/runtime/function-thread.js";
-import { serve, type RunningFunctions } from "../../local/runtime/running-functions.ts";
-import { startStack, type Environment } from "../../local/stack.ts";
-import type { Call } from "../../testing/call.ts";
-import { callAt } from "../../testing/contract.ts";
-import { between, faults, type ServiceCall } from "../../testing/faults.ts";
+import { readFunctions } from "../../../build/functions.ts";
+import type { Images } from "../../../local/bucket/images.ts";
+import { startGateway } from "../../../local/gateway/gateway.ts";
+import { callHandler } from "../../../local/runtime/call-handler.js";
+import type { HandlerModule } from "../../../local/runtime/function-thread.js";
+import { serve, type RunningFunctions } from "../../../local/runtime/running-functions.ts";
+import { startStack, type Environment } from "../../../local/stack.ts";
+import type { Call } from "../../../testing/call.ts";
+import { callAt } from "../../../testing/contract.ts";
+import { between, faults, type ServiceCall } from "../../../testing/faults.ts";
 
 /** What happens to a call to DynamoDB, S3 or Rekognition. A killed function does nothing after that call. */
 type Fault = Exclude<keyof typeof faults, "throttle"> | "killed";

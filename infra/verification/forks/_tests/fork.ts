@@ -3,10 +3,10 @@ import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "vitest";
-import { root } from "../../build/functions.ts";
-import type * as Complaints from "../../testing/_tests/complaints.ts";
-import { copyProject } from "../../testing/project-copy.ts";
-import { scratchFolder } from "../../testing/scratch.ts";
+import { root } from "../../../build/functions.ts";
+import type * as Complaints from "../../../testing/_tests/complaints.ts";
+import { copyProject } from "../../../testing/project-copy.ts";
+import { scratchFolder } from "../../../testing/scratch.ts";
 
 const complaintsFile = "infra/testing/_tests/complaints.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../build/functions.ts";
+import { root } from "../../build/functions.ts";
 
 /** A fork may have deleted infra/verification/. */
 export const readmes = ["", "functions/", "infra/", "infra/verification/", "infra/verification/bench/", "oidc/"]
