@@ -339,6 +339,21 @@ describe("in the bucket", () => {
       },
     );
 
+    test("another invocation rejects the same upload for want of room, which there is by now: its result stands", async () => {
+      const id = await createFull(140);
+      const key = await arrived(id);
+      let changed: unknown;
+      afterRead(id, async () => {
+        await invokeLabelImage(eventFor(key));
+        await callLocal(`PATCH /events/${id}`, { json: { title: "x", payload: null } });
+        changed = await get(id);
+      });
+      await invokeLabelImage(eventFor(key));
+      expect(changed).toMatchObject({ rejectedImage: { detail: "The event is too large to hold an image." } });
+      expect(await get(id)).toEqual(changed);
+      expect(kept(id)).toEqual([key]);
+    });
+
     test("the upload is replaced: the unchecked file is not copied", async () => {
       const id = await createEvent();
       bucket.failNext("PUT", {

@@ -212,7 +212,8 @@ async function accept(
   // S3 sends a 200 before it knows whether the copy succeeds.
   if (!body.includes("<CopyObjectResult")) throw new Error("S3 started to copy an upload but did not finish.");
 
-  const event = await update(incoming, "image", newestImageCondition, { contentType, size, ...labels, upload });
+  const condition = `${newestImageCondition} AND ${notRejectedCondition}`;
+  const event = await update(incoming, "image", condition, { contentType, size, ...labels, upload });
   return event === "too large" ? reject(incoming, "The event is too large to hold an image.") : event;
 }
 
@@ -229,6 +230,9 @@ async function reject(incoming: Incoming, detail: string): Promise<Event | undef
 
 const newestImageCondition =
   "#incarnation = :incarnation AND (attribute_not_exists(#event.#image) OR #event.#image.#upload < :upload)";
+/** Not even by another invocation, which removes the copy: S3 may notify of an upload twice. */
+const notRejectedCondition =
+  "(attribute_not_exists(#event.#rejectedImage) OR #event.#rejectedImage.#upload <> :upload)";
 const newestRejectionCondition =
   "(attribute_not_exists(#event.#rejectedImage) OR #event.#rejectedImage.#upload < :upload)";
 
