@@ -105,7 +105,7 @@ export function complaintsAbout(request: string, answer: Answer): string[] {
 /** Answered before routing, so at any path. */
 const headTooLarge = 431;
 
-/** The functions' routes that are missing in functions/openapi.yaml: contract.test.ts reports each, once. */
+/** The functions' routes that are missing in functions/openapi.yaml: routes.test.ts reports each, once. */
 const undocumented = readFunctions()
   .flatMap(({ routes }) => routes)
   .filter((route) => !operations.some(({ routeKey }) => routeKey === route));
