@@ -658,6 +658,7 @@ describe("a lost", () => {
     ["aws_cognito_user_pool_client", "the client and its id, which web pages have"],
     ["aws_apigatewayv2_api", "the API and its URL"],
     ["aws_s3_bucket_notification", "the calls that process uploads and finish deletions"],
+    ["aws_lambda_function_event_invoke_config", "the retries of label-image, and the way of its failures to the queue"],
     ["aws_sqs_queue", "the queue and every failure in it"],
   ])("%s is reported", (type, what) => {
     for (const [actions, fate, loss] of fates) {
@@ -665,6 +666,38 @@ describe("a lost", () => {
     }
     for (const action of ["no-op", "create", "read", "update"])
       expect(losses(planOf(type, { actions: [action] }))).toEqual([]);
+  });
+
+  describe("notification of the bucket", () => {
+    const listener = (filter_prefix: string | null, ...events: string[]) => ({ events, filter_prefix });
+    const [uploads, deletions] = [
+      listener("incoming/", "s3:ObjectCreated:*"),
+      listener("deletions/", "s3:Expiration:*"),
+    ];
+    const planOfListeners = (before: object[], after: object[]) =>
+      planOf("aws_s3_bucket_notification", {
+        actions: ["update"],
+        before: { lambda_function: before },
+        after: { lambda_function: after },
+      });
+
+    test.each([
+      ["in another order", [uploads, deletions], [deletions, uploads]],
+      ["and one more", [uploads], [uploads, deletions]],
+      ["of another version of the function", [{ ...uploads, lambda_function_arn: "a" }], [uploads]],
+    ])("is not reported if it stays, %s", (_what, before, after) => {
+      expect(losses(planOfListeners(before, after))).toEqual([]);
+    });
+
+    test.each([
+      ["goes", [uploads, deletions], [uploads], '"deletions/"', "s3:Expiration:*"],
+      ["has another prefix", [uploads], [listener("in/", "s3:ObjectCreated:*")], '"incoming/"', "s3:ObjectCreated:*"],
+      ["has fewer events", [listener(null, "a", "b")], [listener(null, "a")], '""', "b"],
+    ])("is reported if it %s", (_what, before, after, prefix, event) => {
+      expect(losses(planOfListeners(before, after))).toEqual([
+        `aws_s3_bucket_notification.this would no longer notify of ${event} of ${prefix}: the calls that process uploads and finish deletions would be lost. ${advice}`,
+      ]);
+    });
   });
 
   test.each(["aws_lambda_function", "aws_s3_object", "constructor"])("%s is not", (type) => {

@@ -1,4 +1,4 @@
-import { isObject } from "../_shared/json.ts";
+import { isObject, isTexts } from "../_shared/json.ts";
 import { lostIndexes } from "./indexes.ts";
 import { blocks, byHand, isMade, type Change, type Values } from "./plan.ts";
 
@@ -11,6 +11,7 @@ const guarded = new Map([
   ["aws_dynamodb_vector_index", "an index of the table"],
   ["aws_s3_bucket", "the bucket and every file in it"],
   ["aws_s3_bucket_notification", "the calls that process uploads and finish deletions"],
+  ["aws_lambda_function_event_invoke_config", "the retries of label-image, and the way of its failures to the queue"],
   ["aws_sqs_queue", "the queue and every failure in it"],
   ["aws_cognito_user_pool", "the user pool and every user in it"],
   ["aws_cognito_user_pool_client", "the client and its id, which web pages have"],
@@ -35,8 +36,21 @@ function lossesOf(change: Change): string[] {
   if (lost === undefined) return [];
   const name = deposed === undefined ? address : `${address} (deposed object ${deposed})`;
   if (!actions.every((action) => keeping.has(action))) return [`${name} would be ${fateOf(actions, lost)}. ${byHand}`];
+  if (type === "aws_s3_bucket_notification")
+    return lostNotifications(change).map(
+      (loss) => `${name} would no longer notify of ${loss}: ${lost} would be lost. ${byHand}`,
+    );
   if (type !== "aws_dynamodb_table") return [];
   return lostIndexes(change).map((loss) => `${name}: ${loss}. ${byHand}`);
+}
+
+function lostNotifications({ before, after }: Change): string[] {
+  const notifications = ({ lambda_function: listeners }: Values) =>
+    blocks(listeners).flatMap(({ events, filter_prefix: prefix }) =>
+      (isTexts(events) ? events : []).map((event) => `${event} of ${JSON.stringify(prefix ?? "")}`),
+    );
+  const left = notifications(after);
+  return notifications(before).filter((each) => !left.includes(each));
 }
 
 /** The number that all functions share. A function without it counts as having a single shard. */
