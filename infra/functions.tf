@@ -17,8 +17,8 @@ variable "canary" {
   nullable    = false
 
   validation {
-    condition     = var.canary.percent >= 1 && var.canary.percent <= 100 && var.canary.minutes >= 0 && var.canary.minutes <= 15
-    error_message = "canary must be 1 to 100 percent of the calls for 0 to 15 minutes; the release job times out after 20."
+    condition     = var.canary.percent >= 10 && var.canary.percent <= 100 && var.canary.minutes >= 0 && var.canary.minutes <= 15
+    error_message = "canary must be 10 to 100 percent of the calls for 0 to 15 minutes: with fewer, failures could not turn the alarm red, which needs more than 5 percent; the release job times out after 20."
   }
 }
 

@@ -88,7 +88,7 @@ run "refuses_too_little" {
     max_read_request_units  = 0
     max_write_request_units = 0
     index_shards            = 0
-    canary                  = { percent = 0, minutes = -1 }
+    canary                  = { percent = 9 }
   }
 
   expect_failures = [
@@ -110,7 +110,7 @@ run "refuses_too_much" {
     throttle_rate_per_s = 10001
     throttle_burst      = 5001
     index_shards        = 65
-    canary              = { percent = 101, minutes = 16 }
+    canary              = { minutes = 16 }
   }
 
   expect_failures = [var.free_capacity_units, var.log_retention_days, var.throttle_rate_per_s, var.throttle_burst, var.index_shards, var.canary]
