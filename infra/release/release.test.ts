@@ -8,7 +8,7 @@ import { serve } from "../testing/serve.ts";
 import { moveAlias, startAws, type Invoked } from "./_tests/aws-stand-in.ts";
 import { forward } from "./_tests/forward.ts";
 import { failureOf, outputs, runBundle, startBundle } from "./_tests/run-bundle.ts";
-import { stackIn, type Stack } from "./_shared/outputs.ts";
+import { readOutputs, stackIn, type Stack } from "./_shared/outputs.ts";
 import { rollBack } from "./release/aliases.ts";
 import { release, type Options } from "./release/canary.ts";
 import type { Clock } from "./smoke-test/checks.ts";
@@ -90,10 +90,13 @@ async function startFront() {
 }
 
 interface Ran {
-  /** Without their durations. */
+  /** Without their durations, and with ID in the name of the release's own event. */
   lines: string[];
   sentence: string | undefined;
 }
+
+/** The time on the clock of a release. */
+let now_ms = 0;
 
 /** Runs it with pauses that take no time and calls `onPause` with the number of each, from 1. */
 async function run({
@@ -104,14 +107,15 @@ async function run({
   const lines: string[] = [];
   let pauses = 0;
   const print = (line: string) => {
-    lines.push(line.replace(/ in \d+ ms$/, ""));
+    lines.push(line.replace(/ in \d+ ms$/, "").replace(/(?<=\/events\/smoke-test-)[0-9a-f-]{36}/, "ID"));
   };
-  const pause = () => {
+  const pause = (pause_ms: number) => {
+    now_ms += pause_ms;
     pauses += 1;
     onPause(pauses);
     return Promise.resolve();
   };
-  const clock = { now: () => 0, pause };
+  const clock = { now: () => now_ms, pause };
   const sentence = await failureOf(release(of, { stop: new AbortController().signal, print, clock, ...options }));
   return { lines, sentence };
 }
@@ -159,24 +163,69 @@ describe("a release", () => {
     ]);
   });
 
+  test("gives the new versions part of the calls for that time, however long its own calls take", async () => {
+    aws.answer = (invoked) => {
+      now_ms += 1000;
+      return invoke(invoked);
+    };
+    const { lines } = await run();
+    const left_s = lines.flatMap((line) => /^10 %: .*, (\d+) s to go\.$/.exec(line)?.[1] ?? []).map(Number);
+    expect(left_s).toEqual([30 - calls, Math.max(30 - calls - 10 - calls, 0), ...(calls < 10 ? [0] : [])]);
+  });
+
   test("calls the newest version of every function that has a route, and label-image, before callers get it and while they do", async () => {
     await run();
-    const called = [unchanged, changed, unchanged, changed, ...Object.values(routes)];
+    const { "DELETE /events/{id}": last, ...others } = routes;
+    const called = [unchanged, changed, unchanged, changed, ...Object.values(others), ...(last ? [last] : [])];
     const once = [...called, ...withoutRoute.slice(1)].map((name) => `${name}:${name === changed ? 3 : 2}`);
     expect(aws.invoked.map(({ target }) => target)).toEqual(Array(5).fill(once).flat());
   });
 
-  test("asks for unknown ids, which each function looks for in the database", async () => {
-    const statuses: Record<string, unknown> = {};
+  /** The statuses of the first call of each route, and of the last. */
+  async function statusesOf(of: Stack) {
+    const [first, last]: [Record<string, number>, Record<string, number>] = [{}, {}];
     aws.answer = async (invoked) => {
       const answer = await invoke(invoked);
-      if (typeof invoked.event["routeKey"] === "string")
-        statuses[invoked.event["routeKey"]] = (answer as { statusCode: number }).statusCode;
+      const { routeKey } = invoked.event;
+      if (typeof routeKey === "string") {
+        last[routeKey] = (answer as { statusCode: number }).statusCode;
+        first[routeKey] ??= last[routeKey];
+      }
       return answer;
     };
-    await run();
-    const ofOneEvent = Object.keys(routes).filter((route) => route.includes("{id}"));
-    expect(statuses).toMatchObject(Object.fromEntries(ofOneEvent.map((route) => [route, 404])));
+    expect((await run({ of })).sentence).toBeUndefined();
+    return [first, last];
+  }
+
+  const unknownIn = (of: object) =>
+    Object.fromEntries(
+      Object.keys(of)
+        .filter((route) => route.includes("{id}"))
+        .map((route) => [route, 404]),
+    );
+
+  test("first succeeds at each route with an event of its own, then asks for unknown ids", async () => {
+    needs("list-events", "update-event", "delete-event", "create-upload-url", "get-image");
+    const [first, last] = await statusesOf(stack);
+    expect(first).toEqual({
+      "POST /events": 201,
+      "GET /events/{id}": 200,
+      "GET /events": 200,
+      "PUT /events/{id}": 200,
+      "PATCH /events/{id}": 200,
+      "POST /events/{id}/upload-url": 201,
+      "GET /events/{id}/image": 404,
+      "DELETE /events/{id}": 204,
+    });
+    expect(last).toEqual({ "POST /events": 400, "GET /events": 200, ...unknownIn(routes) });
+  });
+
+  test("asks only for unknown ids if it cannot delete, which each function looks for in the database", async () => {
+    const kept = Object.entries(routes).filter(([route]) => !route.startsWith("DELETE "));
+    const withoutDelete = Object.fromEntries(kept);
+    const [first, last] = await statusesOf({ ...stack, routes: withoutDelete });
+    expect(first).toMatchObject({ ...unknownIn(withoutDelete), "GET /events/{id}": 200 });
+    expect(last).toMatchObject(unknownIn(withoutDelete));
   });
 
   test("calls as a signed-in caller if the stage requires it, otherwise anonymously", async () => {
@@ -256,9 +305,17 @@ describe("a release does not begin", () => {
     expect([lines, aws.moves]).toEqual([[], []]);
     expect(sentence).toMatch(
       new RegExp(
-        `^Not released\\. Read it FAILED: GET /events/smoke-test \\(${changed}:3\\) should .*, but gave an error of the function: .*A mistake\\.`,
+        `^Not released\\. Read it FAILED: GET /events/smoke-test\\S* \\(${changed}:3\\) should .*, but gave an error of the function: .*A mistake\\.`,
       ),
     );
+  });
+
+  test("until a right that the deployment has given a function arrives", async () => {
+    let denied = 3;
+    const answer = '{"errorType":"AccessDeniedException","errorMessage":"It may not yet."}';
+    aws.answer = (invoked) => (denied-- > 0 ? Promise.reject(new Error(answer)) : invoke(invoked));
+    const { lines, sentence } = await run();
+    expect([sentence, lines.filter((line) => line.startsWith("Retrying")).length]).toEqual([undefined, 3]);
   });
 
   test("with a new version of label-image, which has no route, that cannot load", async () => {
@@ -281,7 +338,7 @@ describe("a release does not begin", () => {
     const { sentence } = await run();
     expect(sentence).toMatch(
       new RegExp(
-        `^Not released\\. Answer DELETE /events/\\{id\\} FAILED: DELETE /events/[0-9a-f-]{36} \\(${prefix}delete-event:2\\) should give a status below 500, but gave ${gave}`,
+        `^Not released\\. Answer DELETE /events/\\{id\\} FAILED: DELETE /events/smoke-test-[0-9a-f-]{36} \\(${prefix}delete-event:2\\) should give a status below 500, but gave ${gave}`,
       ),
     );
     expect(aws.moves).toEqual([]);
@@ -464,7 +521,7 @@ describe("a release continues after", () => {
     const { lines, sentence } = await run();
     expect([sentence, aws.moves]).toEqual([undefined, [...onTrial, ...toAll, ...released]]);
     expect(lines[0]?.replace(/smoke-test-[0-9a-f-]{36}/, "ID")).toBe(
-      `Retrying in 1 s: ${reading} gave 503 ${unavailable.body} (apigw-requestid ID).`,
+      `Retrying in 1 s: ${reading.replace("smoke-test", "smoke-test-ID")} gave 503 ${unavailable.body} (apigw-requestid ID).`,
     );
   });
 
@@ -702,11 +759,29 @@ describe("the command", () => {
     [{ canary: undefined }, "The output canary must have percent and minutes."],
     [{ canary: { percent: "10", minutes: 5 } }, "The output canary must have percent and minutes."],
     [{ routes: [] }, "The output routes must be an object from route keys to names of functions."],
-    [
-      { base_url: "example.com" },
+    [{ routes: { "POST /events": 1 } }, "The output routes must be an object from route keys to names of functions."],
+    ...[
+      undefined,
+      ["https://example.com/prod"],
+      "abc123.execute-api.ap-southeast-1.amazonaws.com/prod",
+      "ftp://example.com/prod",
+      "https://user:secret@example.com/prod",
+      "https://example.com/prod?stage=prod",
+      "https://example.com/prod#events",
+    ].map((base_url): [object, string] => [
+      { base_url },
       "The output base_url must be a URL such as https://abc123.execute-api.ap-southeast-1.amazonaws.com/prod.",
-    ],
+    ]),
   ])("refuses outputs with %j", (wrong, sentence) => {
     expect(() => stackIn({ ...given, ...wrong })).toThrow(new Error(sentence));
+  });
+
+  test.each(["", "{", "[]", "null", "https://example.com/prod"])("refuses %j as outputs", (input) => {
+    const sentence = "The input is not what terraform output -json prints. Usage: it";
+    expect(() => readOutputs(input, "it")).toThrow(new Error(sentence));
+  });
+
+  test("ignores a slash at the end of the address", () => {
+    expect(stackIn({ ...given, base_url: "https://example.com/prod/" }).baseUrl).toBe("https://example.com/prod");
   });
 });

@@ -39,7 +39,7 @@ export function stackIn(outputs: Outputs) {
 }
 
 /** Without a trailing slash. Throws unless it is a URL to which `/events` can be appended. */
-export function baseUrlIn({ base_url: text }: Outputs): string {
+function baseUrlIn({ base_url: text }: Outputs): string {
   const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
   const unwanted = url && [url.username, url.password, url.search, url.hash].join("");
   if (!url || unwanted !== "" || !/^https?:$/.test(url.protocol))
@@ -49,11 +49,11 @@ export function baseUrlIn({ base_url: text }: Outputs): string {
   return url.origin + url.pathname.replace(/\/+$/, "");
 }
 
-export function regionIn({ region }: Outputs): { region?: string } {
+function regionIn({ region }: Outputs): { region?: string } {
   return typeof region === "string" ? { region } : {};
 }
 
-export function routesIn({ routes }: Outputs): Routes {
+function routesIn({ routes }: Outputs): Routes {
   if (!isObject(routes) || !isTexts(Object.values(routes)))
     throw new Error("The output routes must be an object from route keys to names of functions.");
   return routes as Routes;

@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { messageOf } from "../_shared/command.ts";
 import type { Stack } from "../_shared/outputs.ts";
-import { checker, realClock, smokeTest, type Conditions } from "../smoke-test/checks.ts";
+import { canDelete, checker, realClock, smokeTest, type Conditions } from "../smoke-test/checks.ts";
 import { signedIn } from "../smoke-test/transports.ts";
 import {
   endTrials,
@@ -40,7 +41,7 @@ export async function release(stack: Stack, options: Options): Promise<void> {
   const lambda = lambdaIn(stack.region);
   const check = checker(options);
   const transport = stack.isSignedIn ? signedIn(stack.routes, stack.region) : undefined;
-  const test = () => smokeTest(stack.baseUrl, { signedIn: transport, check, print });
+  const test = () => smokeTest(stack.baseUrl, { signedIn: transport, routes: stack.routes, check, print });
   await endTrials(lambda, stack.functionNames, print);
   const newest = new Map<string, string>();
   const moving: Moving[] = [];
@@ -58,10 +59,12 @@ export async function release(stack: Stack, options: Options): Promise<void> {
     .map(({ functionName, before, after }) => `${functionName.replace(`${stack.name}-`, "")} ${before} -> ${after}`)
     .join(", ");
   try {
-    const own = checksOfVersions(stack, newest);
-    const call = async () => {
+    // Only the first calls have an event of their own: until it is deleted, it shows in callers' lists.
+    const id = canDelete(stack.routes) ? `smoke-test-${randomUUID()}` : undefined;
+    const [first, later] = [checksOfVersions(stack, newest, id), checksOfVersions(stack, newest)];
+    const call = async (isFirst = false) => {
       let answered = 0;
-      for (const each of own) if (await check(each)) answered += 1;
+      for (const each of isFirst ? first : later) if (await check(each, isFirst)) answered += 1;
       return answered;
     };
     await tryOut(stack, moving, options, { inWords, call, test });
@@ -102,27 +105,30 @@ function movingOf(lambda: LambdaClient, alias: Alias, after: string) {
   return moving;
 }
 
-const round_s = 10;
+const round_ms = 10_000;
 
 /** `call` calls the new versions and returns the number of answered calls. */
 async function tryOut(
   { name, region, canary: { percent, minutes } }: Stack,
   moving: Moving[],
   { isAtOnce = false, stop, print, clock = realClock }: Options,
-  { inWords, call, test }: { inWords: string; call: () => Promise<number>; test: () => Promise<void> },
+  { inWords, call, test }: { inWords: string; call: (isFirst?: boolean) => Promise<number>; test: () => Promise<void> },
 ): Promise<void> {
   const cloudwatch = new CloudWatchClient(region);
   const watch = () => (isAtOnce ? Promise.resolve(0) : countGreenAlarms(cloudwatch, `${name}-`));
   await watch();
-  print(`0 % to the new versions, ${inWords}: ${await call()} of our own calls answered.`);
+  print(`0 % to the new versions, ${inWords}: ${await call(true)} of our own calls answered.`);
   if (minutes > 0 && !isAtOnce) {
     await moveAll(moving, percent, stop);
     print(`${percent} % to the new versions for ${minutes} minutes.`);
-    for (let left_s = minutes * 60; ; left_s -= round_s) {
+    const end_ms = clock.now() + minutes * 60_000;
+    for (;;) {
       const [calls, alarms] = [await call(), await watch()];
-      print(`${percent} %: ${calls} calls answered, none of ${alarms} alarms red, ${Math.max(left_s, 0)} s to go.`);
-      if (left_s <= 0) break;
-      await clock.pause(Math.min(round_s, left_s) * 1000, undefined, { signal: stop });
+      const left_ms = Math.max(end_ms - clock.now(), 0);
+      const left_s = Math.ceil(left_ms / 1000);
+      print(`${percent} %: ${calls} calls answered, none of ${alarms} alarms red, ${left_s} s to go.`);
+      if (left_ms === 0) break;
+      await clock.pause(Math.min(round_ms, left_ms), undefined, { signal: stop });
     }
   }
   await moveAll(moving, 100, stop);

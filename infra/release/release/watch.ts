@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { paginateDescribeAlarms, type CloudWatchClient, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
 import { functionOf, type Stack } from "../_shared/outputs.ts";
-import { checksOf, type Check } from "../smoke-test/checks.ts";
+import { checksOf, lastingSubject, type Check } from "../smoke-test/checks.ts";
 import { byInvoking, byNotifying, inOneLine } from "../smoke-test/transports.ts";
 
 /** What a probe sends, if an empty object would be refused without a query to the database. */
@@ -10,11 +10,16 @@ const bodies: Record<string, object> = {
 };
 
 /**
- * Checks of these versions, whatever callers get: the smoke test's; a probe of every route with an unknown id, which
- * changes nothing and which a function of one event answers only after a query to the database; and an empty
- * notification for label-image, which no route names.
+ * Checks of these versions, whatever callers get: the smoke test's; a probe of every route; and an empty notification for
+ * label-image, which no route names. With an id they create that event, probe the routes with it and delete it last,
+ * because a version may fail only where there is something to change. Without one the probes have an unknown id and change
+ * nothing, but a function of one event answers only after a query to the database.
  */
-export function checksOfVersions({ name, routes, isSignedIn, region }: Stack, versions: Map<string, string>): Check[] {
+export function checksOfVersions(
+  { name, routes, isSignedIn, region }: Stack,
+  versions: Map<string, string>,
+  id?: string,
+): Check[] {
   const targetOf = (routeKey: string) => {
     const functionName = functionOf(routes, routeKey);
     const qualifier = versions.get(functionName);
@@ -23,19 +28,27 @@ export function checksOfVersions({ name, routes, isSignedIn, region }: Stack, ve
     return { functionName, qualifier };
   };
   const transport = byInvoking(region, targetOf, isSignedIn);
-  const probes = Object.keys(routes).map((routeKey): Check => {
-    const names = [...routeKey.matchAll(/\{(\w+)\}/g)];
-    const pathParameters = Object.fromEntries(names.map(([, name = ""]) => [name, randomUUID()]));
-    const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: bodies[routeKey] ?? {} };
-    return {
-      claim: `Answer ${routeKey}`,
-      transport,
-      request: { routeKey, pathParameters, ...body },
-      expected: "a status below 500",
-      holds: ({ status }) => status < 500,
-    };
-  });
-  return [...checksOf(transport, isSignedIn), ...probes, ...notificationOf(region, `${name}-label-image`, versions)];
+  const subject = id === undefined ? lastingSubject(isSignedIn, routes) : { id, isExposed: false };
+  const probes = Object.keys(routes)
+    .sort(byDeletion)
+    .map((routeKey): Check => {
+      const names = [...routeKey.matchAll(/\{(\w+)\}/g)];
+      const pathParameters = Object.fromEntries(names.map(([, name = ""]) => [name, id ?? randomUUID()]));
+      const body = /^(GET|DELETE) /.test(routeKey) ? {} : { body: bodies[routeKey] ?? {} };
+      return {
+        claim: `Answer ${routeKey}`,
+        transport,
+        request: { routeKey, pathParameters, ...body },
+        expected: "a status below 500",
+        holds: ({ status }) => status < 500,
+      };
+    });
+  return [...checksOf(transport, subject), ...probes, ...notificationOf(region, `${name}-label-image`, versions)];
+}
+
+/** Those that delete come last. */
+function byDeletion(one: string, other: string): number {
+  return Number(one.startsWith("DELETE ")) - Number(other.startsWith("DELETE "));
 }
 
 /** None if the stack has no such function. */
