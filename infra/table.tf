@@ -52,7 +52,7 @@ variable "max_write_request_units" {
 }
 
 variable "index_shards" {
-  description = "Over how many keys an index spreads the events of one status or type; each takes about 1,000 writes a second. Raise it at any time, never lower it. Release a raise at once: until callers have the new list-events, lists lack events written to new shards."
+  description = "Over how many keys an index spreads the events of one status or type; each takes about 1,000 writes a second. Raise it at any time, never lower it. Release a raise at once: until callers have the new list-events, lists lack events written to new shards. A page of all events reads a page of each key, five for each shard: from 32 shards on, double list-events' memory_mb."
   type        = number
   default     = 1
   nullable    = false
