@@ -1,12 +1,12 @@
 import { createServer, type ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { startApi } from "../testing/api.ts";
-import { listen, stop } from "../local/gateway/server.ts";
-import { serve } from "../testing/serve.ts";
-import { forward } from "./_tests/forward.ts";
-import { failureOf } from "./_tests/run-bundle.ts";
-import type { Routes } from "./_shared/outputs.ts";
-import { checker, smokeTest } from "./smoke-test/checks.ts";
+import { startApi } from "../../testing/api.ts";
+import { listen, stop } from "../../local/gateway/server.ts";
+import { serve } from "../../testing/serve.ts";
+import { forward } from "../_tests/forward.ts";
+import { failureOf } from "../_tests/run-bundle.ts";
+import type { Routes } from "../_shared/outputs.ts";
+import { checker, smokeTest } from "./checks.ts";
 
 const { url: realUrl } = await startApi();
 
