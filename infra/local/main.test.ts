@@ -174,7 +174,7 @@ describe("with --auth, on data from before sign-in", async () => {
   });
 
   test("answers web pages of --cors-origin, and names it", async () => {
-    const { headers } = await callServerAt(api.url)("GET /events", { headers: { origin } });
+    const { headers } = await callServerAt(api.url)("POST /events", { headers: { origin } }); // which every fork has
     expect([headers["access-control-allow-origin"], greeting]).toEqual([
       origin,
       expect.stringContaining(`Web pages that may call it: ${origin}\n`),

@@ -10,7 +10,7 @@ interface Subject {
   isExposed: boolean;
 }
 
-/** Without sign-in everyone may delete every event. */
+/** Whether callers can delete events: without sign-in, everyone every event. */
 export function canDelete(routes: Routes): boolean {
   return "DELETE /events/{id}" in routes;
 }
@@ -26,7 +26,7 @@ export function lastingSubject(isSignedIn: boolean, routes: Routes): Subject {
     : { id: "smoke-test", isExposed: canDelete(routes) };
 }
 
-/** The defaults are spelled out, because they are part of the content. */
+/** The defaults are spelled out, because they are part of the content. So is the organizer: hence two lasting ids. */
 const eventOf = (id: string) => ({
   id,
   type: "smoke_test",
